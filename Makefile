@@ -1,0 +1,38 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: run test test-slow lint types benchmarks clean
+
+run: $(VENV)/.run                ## set up, then the main job once on the embedded figures
+	$(BIN)/cumulus run
+
+test: $(VENV)/.dev               ## set up, then the tests
+	$(BIN)/python -m pytest
+
+test-slow: $(VENV)/.dev          ## the long checks
+	$(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+benchmarks: $(VENV)/.dev         ## print every figure of the README
+	$(BIN)/python benchmarks/main_job.py
+
+clean:
+	rm -rf $(VENV) var mlruns/mlflow.db* mlruns/artifacts
+
+$(VENV)/.run: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[postgresql,test,dev]'
+	touch $@ $(VENV)/.run
