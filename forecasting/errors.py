@@ -1,0 +1,95 @@
+"""Every error that Cumulus raises on purpose.
+
+```text
+CumulusError
+├── InputError        figures from outside: a file, a frame, rows of them
+├── SettingsError     cumulus.toml, CUMULUS_* variables
+├── CatalogError      an indicator catalogue
+├── StoreError        the observation store
+├── ModelError        a forecast model that could not do what was asked
+├── AssumptionError   a scenario assumption: name, unit or basis
+├── PublishError      a release that cannot be put in place
+└── BusyError         another process works in the same home folder (jobs.ledger)
+```
+
+A message says what was expected, what came, where, and what to do about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = [
+    "AssumptionError",
+    "CatalogError",
+    "CumulusError",
+    "InputError",
+    "ModelError",
+    "Problem",
+    "PublishError",
+    "SettingsError",
+    "StoreError",
+]
+
+SHOWN = 20
+
+
+class CumulusError(Exception):
+    """Base of all errors that Cumulus raises on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with the input.
+
+    Attributes:
+        where: ``"line 7"`` of a file or ``"row 3"`` of a frame; empty for the whole input.
+        what: What was expected and what came.
+    """
+
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}" if self.where else self.what
+
+
+class InputError(CumulusError):
+    """Figures that cannot be used. Carries every problem found, not only the first.
+
+    >>> print(InputError("figures.csv", [Problem("line 2", "value 'x' is not a number")]))
+    figures.csv: line 2: value 'x' is not a number
+    """
+
+    def __init__(self, source: str, problems: Sequence[Problem]) -> None:
+        self.source = source
+        self.problems = tuple(problems)
+        lines = [f"{source}: {problem}" for problem in self.problems[:SHOWN]]
+        if len(self.problems) > SHOWN:
+            lines.append(f"{source}: and {len(self.problems) - SHOWN} more of {len(self.problems)} problems")
+        super().__init__("\n".join(lines))
+
+
+class SettingsError(CumulusError):
+    """cumulus.toml or a CUMULUS_* variable is wrong."""
+
+
+class CatalogError(CumulusError):
+    """An indicator catalogue is wrong; the message names file and line."""
+
+
+class StoreError(CumulusError):
+    """The observation store cannot be opened, read or written."""
+
+
+class ModelError(CumulusError):
+    """A forecast model could not do what was asked; it is left out under its own name."""
+
+
+class AssumptionError(CumulusError):
+    """A scenario assumption has an unknown name, a wrong unit or a mixed basis."""
+
+
+class PublishError(CumulusError):
+    """A release cannot be put in place; the one before stays."""

@@ -1,0 +1,194 @@
+"""The observation frame: the one shape in which published figures travel.
+
+A row is one published figure. The drop-folder CSV, the store and the reference table share the columns
+in `COLUMNS`; `check_observations` turns text or typed frames into that shape or says, row by row, why not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from forecasting.errors import InputError, Problem
+
+__all__ = ["COLUMNS", "MEASURES", "RATES", "REQUIRED", "check_observations", "month_index", "month_label"]
+
+RATES = ("ytd_yoy", "month_yoy")
+MEASURES = ("ytd_yoy", "month_yoy", "ytd_level", "month_level")
+REQUIRED = ("indicator", "period", "measure", "value", "unit")
+OPTIONAL = ("decimals", "status", "released_at", "source", "note", "family")
+COLUMNS = REQUIRED + OPTIONAL
+KEY = ["indicator", "period", "measure"]
+
+_PERIOD = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_TEXT = ("indicator", "period", "measure", "unit", "status", "source", "note", "family")
+
+
+def month_index(period: str) -> int:
+    """Months since year 0 of a ``YYYY-MM`` period.
+
+    >>> month_index("2025-02") - month_index("2024-12")
+    2
+    """
+    return int(period[:4]) * 12 + int(period[5:7]) - 1
+
+
+def month_label(index: int) -> str:
+    """The ``YYYY-MM`` period of `month_index`.
+
+    >>> month_label(month_index("1999-12") + 1)
+    '2000-01'
+    """
+    return f"{index // 12:04d}-{index % 12 + 1:02d}"
+
+
+def check_observations(
+    frame: pd.DataFrame, *, source: str = "observations", lines: Sequence[int] | None = None
+) -> pd.DataFrame:
+    """Bring figures into the canonical observation frame, or refuse them with the reason of every bad row.
+
+    Args:
+        frame: At least the columns `REQUIRED`. Text is accepted everywhere; the decimals of a figure that
+            gives none of its own are then counted from its text ("9.0" has one).
+        source: What to call the input in messages, usually the file's name.
+        lines: Line number of each row in that file; without it messages count rows from 1.
+
+    Returns:
+        Columns `COLUMNS`, sorted by indicator, period and measure: ``value`` float64 (rates in percent),
+        ``decimals`` int64, ``released_at`` UTC timestamps (NaT where unknown), the rest str ("" if absent).
+
+    Raises:
+        InputError: A missing or unknown column, no rows, or bad rows: an empty name, a period that is not
+            YYYY-MM, an unknown measure, a value that is not a finite number, a rate at or below -100 percent,
+            bad decimals or release time, two rows for one figure, levels in two units, control characters in a text.
+    """
+    missing = [name for name in REQUIRED if name not in frame.columns]
+    unknown = [str(name) for name in frame.columns if name not in COLUMNS]
+    head = []
+    if missing:
+        expected = f"expected {', '.join(REQUIRED)} and optionally {', '.join(OPTIONAL)}"
+        head.append(Problem("", f"column{'s' * (len(missing) > 1)} {', '.join(missing)} missing; {expected}"))
+    if unknown:
+        known = f"known are {', '.join(COLUMNS)}"
+        head.append(Problem("", f"unknown column{'s' * (len(unknown) > 1)} {', '.join(unknown)}; {known}"))
+    if frame.empty:
+        head.append(Problem("", "no rows: at least one figure is needed"))
+    if head:
+        raise InputError(source, head)
+
+    word = "row" if lines is None else "line"
+    numbers = range(1, len(frame) + 1) if lines is None else lines
+    where = [f"{word} {number}" for number in numbers]
+    rows = frame.reset_index(drop=True)
+    text = {name: _text(rows, name) for name in _TEXT}
+    problems: list[tuple[int, str]] = []
+    for name in _TEXT:
+        problems += [(i, f"{name} holds a control character or a line break; write it in one line")
+                     for i in _where(text[name].str.contains(_CONTROL))]  # fmt: skip
+    problems += [(i, "indicator is empty") for i in _where(text["indicator"] == "")]
+    problems += [
+        (i, f"period {text['period'][i]!r} is not YYYY-MM with a month from 01 to 12")
+        for i in _where(~text["period"].str.fullmatch(_PERIOD))
+    ]
+    problems += [
+        (i, f"measure {text['measure'][i]!r} is unknown; use one of {', '.join(MEASURES)}")
+        for i in _where(~text["measure"].isin(MEASURES))
+    ]
+    value, decimals = _values(rows, problems)
+    rate = text["measure"].isin(RATES).to_numpy()
+    problems += [
+        (i, f"{text['measure'][i]} of {value[i]:g} percent: a positive quantity cannot fall by 100 or more")
+        for i in _where(rate & (value <= -100))
+    ]
+    problems += [
+        (i, f"{text['measure'][i]} of {value[i]:g} is negative; growth needs a positive quantity")
+        for i in _where(~rate & (value < 0))
+    ]
+    problems += [
+        (i, f"unit {text['unit'][i]!r} of {text['measure'][i]}; rates are in 'percent'")
+        for i in _where(rate & (text["unit"] != "percent"))
+    ]
+    problems += [(i, "unit is empty; name the unit of the level") for i in _where(~rate & (text["unit"] == ""))]
+    released = _released(rows, problems)
+
+    key = pd.DataFrame({name: text[name] for name in KEY})
+    first = key.reset_index().groupby(KEY)["index"].transform("min").to_numpy()
+    problems += [
+        (i, f"{' '.join(text[name][i] for name in KEY)} is given twice, first on {where[first[i]]}")
+        for i in _where(key.duplicated())
+    ]
+    problems += _mixed_units(text["indicator"][~rate], text["unit"][~rate])
+    if problems:
+        problems.sort(key=lambda problem: problem[0])
+        raise InputError(source, [Problem(where[i], what) for i, what in problems])
+
+    out = pd.DataFrame({**text, "value": value, "decimals": decimals, "released_at": released})
+    return out[list(COLUMNS)].sort_values(KEY, kind="stable", ignore_index=True)
+
+
+def _where(mask: pd.Series[bool] | npt.NDArray[np.bool_]) -> list[int]:
+    return [int(i) for i in np.flatnonzero(mask)]
+
+
+def _mixed_units(indicator: pd.Series[str], unit: pd.Series[str]) -> list[tuple[int, str]]:
+    """Levels of one indicator in more than one unit."""
+    home = unit.groupby(indicator).transform("first")
+    return [
+        (int(i), f"unit {str(unit[i])!r}, but earlier levels of {indicator[i]} are in {str(home[i])!r}")
+        for i in unit.index[(unit != home) & (unit != "")]
+    ]
+
+
+def _text(rows: pd.DataFrame, name: str) -> pd.Series[str]:
+    if name not in rows:
+        return pd.Series("", index=rows.index, dtype=object)
+    return rows[name].astype(object).where(rows[name].notna(), "").astype(str).str.strip()
+
+
+def _values(
+    rows: pd.DataFrame, problems: list[tuple[int, str]]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    value = np.full(len(rows), np.nan)
+    decimals = np.zeros(len(rows), dtype=np.int64)
+    given = _text(rows, "decimals")
+    for i, raw in enumerate(rows["value"]):
+        text = raw.strip() if isinstance(raw, str) else "" if pd.isna(raw) else repr(float(raw))
+        if not text:
+            problems.append((i, "value is empty; leave the row out where there is no figure"))
+            continue
+        if isinstance(raw, str) and not _NUMBER.fullmatch(text):
+            problems.append((i, f"value {text!r} is not a number"))
+            continue
+        value[i] = float(text)
+        if not np.isfinite(value[i]):
+            problems.append((i, f"value {text!r} is not a finite number"))
+            continue
+        if given[i]:
+            number = pd.to_numeric(given[i], errors="coerce")
+            if not (0 <= number <= 9) or number != int(number):
+                problems.append((i, f"decimals {given[i]!r} is not a whole number from 0 to 9"))
+            else:
+                decimals[i] = int(number)
+        else:
+            places = max(0, -int(Decimal(text).as_tuple().exponent))
+            # a float has lost its trailing zeros: statistics of this kind come with one decimal or more
+            decimals[i] = places if isinstance(raw, str) else max(1, places)
+    return value, decimals
+
+
+def _released(rows: pd.DataFrame, problems: list[tuple[int, str]]) -> pd.Series[pd.Timestamp]:
+    if "released_at" not in rows:
+        return pd.Series(pd.NaT, index=rows.index, dtype="datetime64[ns, UTC]")
+    text = _text(rows, "released_at")
+    parsed = pd.to_datetime(text.where(text != ""), utc=True, errors="coerce", format="ISO8601")
+    problems += [
+        (i, f"released_at {text[i]!r} is not an ISO date or time") for i in _where((text != "") & parsed.isna())
+    ]
+    return parsed

@@ -1,0 +1,87 @@
+import pandas as pd
+import pytest
+
+from forecasting.errors import InputError
+from forecasting.observations import COLUMNS, check_observations, month_index, month_label
+
+GOOD = {"indicator": "a", "period": "2025-03", "measure": "ytd_yoy", "value": "6.10", "unit": "percent"}
+
+
+def frame(*changes):
+    return pd.DataFrame([{**GOOD, **change} for change in changes])
+
+
+def message(*changes, **kwargs):
+    with pytest.raises(InputError) as caught:
+        check_observations(frame(*changes), **kwargs)
+    return str(caught.value)
+
+
+def test_figures_come_back_typed_sorted_and_with_the_decimals_of_their_text():
+    out = check_observations(frame({"period": "2025-04", "value": "5"}, {}, {"measure": "ytd_level", "unit": "t"}))
+    assert list(out.columns) == list(COLUMNS)
+    assert out["period"].tolist() == ["2025-03", "2025-03", "2025-04"]
+    assert out["measure"].tolist() == ["ytd_level", "ytd_yoy", "ytd_yoy"]
+    assert out["decimals"].tolist() == [2, 2, 0]
+    assert out["value"].dtype == float
+    assert out["released_at"].isna().all()
+
+
+def test_a_number_without_its_text_has_at_least_one_decimal():
+    assert check_observations(frame({"value": 6.0}))["decimals"].tolist() == [1]
+    assert check_observations(frame({"value": 6.25}))["decimals"].tolist() == [2]
+    assert check_observations(frame({"value": 1e-05}))["decimals"].tolist() == [5]
+
+
+def test_the_decimals_column_wins_over_the_text():
+    assert check_observations(frame({"value": "1200.0", "decimals": "0"}))["decimals"].tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"indicator": " "}, "indicator is empty"),
+        ({"period": "2025-13"}, "period '2025-13' is not YYYY-MM"),
+        ({"period": "2025-3"}, "period '2025-3' is not YYYY-MM"),
+        ({"measure": "growth"}, "measure 'growth' is unknown"),
+        ({"value": ""}, "value is empty"),
+        ({"value": "6,1"}, "value '6,1' is not a number"),
+        ({"value": "1e400"}, "is not a number"),
+        ({"value": float("inf")}, "is not a finite number"),
+        ({"value": "-100.0"}, "cannot fall by 100 or more"),
+        ({"measure": "month_level", "unit": "t", "value": "-3"}, "is negative"),
+        ({"unit": "%"}, "rates are in 'percent'"),
+        ({"measure": "month_level", "unit": ""}, "unit is empty"),
+        ({"decimals": "1.5"}, "decimals '1.5' is not a whole number"),
+        ({"released_at": "yesterday"}, "released_at 'yesterday' is not an ISO date"),
+        ({"note": "two\nlines"}, "note holds a control character"),
+    ],
+)
+def test_a_bad_row_is_named_with_its_line_and_the_reason(change, expected):
+    text = message({"period": "2025-02"}, change, source="figures.csv", lines=[2, 5])
+    assert text.startswith("figures.csv: line 5: ")
+    assert expected in text
+
+
+def test_every_bad_row_is_reported_and_a_figure_given_twice_names_the_first():
+    text = message({}, {"value": "x"}, {"period": "2025-00"}, {})
+    assert [line.split(": ")[1] for line in text.splitlines()] == ["row 2", "row 2", "row 3", "row 4"]
+    assert "given twice, first on row 1" in text
+
+
+def test_levels_of_one_indicator_in_two_units_are_refused():
+    rows = [{"measure": "month_level", "unit": "t"}, {"measure": "ytd_level", "unit": "kt"}]
+    assert "unit 'kt', but earlier levels of a are in 't'" in message(*rows)
+
+
+def test_columns_are_checked_before_rows():
+    with pytest.raises(InputError, match="column value missing"):
+        check_observations(frame({}).drop(columns="value"))
+    with pytest.raises(InputError, match="unknown column colour"):
+        check_observations(frame({}).assign(colour="red"))
+    with pytest.raises(InputError, match="no rows"):
+        check_observations(frame({}).iloc[:0])
+
+
+def test_months_survive_the_way_to_an_index_and_back():
+    assert [month_label(month_index(period)) for period in ("1999-12", "2000-01")] == ["1999-12", "2000-01"]

@@ -1,0 +1,53 @@
+import pytest
+
+from forecasting.errors import SettingsError
+from forecasting.settings import load_settings
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("CUMULUS_HOME", str(tmp_path))
+    return tmp_path
+
+
+def test_run_time_files_live_under_the_home_folder(home):
+    settings = load_settings()
+    assert settings.var == home / "var"
+    assert settings.store == f"sqlite:///{home}/var/cumulus.db"
+    assert settings.tracking == f"sqlite:///{home}/mlruns/mlflow.db"
+
+
+def test_variables_win_over_the_file_and_the_file_over_defaults(home, monkeypatch):
+    (home / "cumulus.toml").write_text("seed = 5\n[fit]\norigins = 6\ndraws = 300\n", encoding="utf-8")
+    monkeypatch.setenv("CUMULUS_FIT__DRAWS", "400")
+    settings = load_settings()
+    assert (settings.seed, settings.fit.origins, settings.fit.draws) == (5, 6, 400)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("sed = 5\n", "sed: Extra inputs"),
+        ("[fit]\norigin = 6\n", "fit.origin: Extra inputs"),
+        ("[fit]\norigins = 1\n", "fit.origins: Input should be greater"),
+        ("seed = \n", "not TOML"),
+    ],
+)
+def test_a_wrong_file_is_refused_with_its_name_and_key(home, text, expected):
+    (home / "cumulus.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"cumulus\.toml") as caught:
+        load_settings()
+    assert expected in str(caught.value)
+
+
+def test_an_unknown_variable_is_refused(monkeypatch):
+    monkeypatch.setenv("CUMULUS_SED", "5")
+    with pytest.raises(SettingsError, match="unknown variable CUMULUS_SED"):
+        load_settings()
+
+
+def test_a_password_in_a_url_does_not_show(home):
+    (home / "cumulus.toml").write_text('store_url = "postgresql://u:secret@localhost/d"\n', encoding="utf-8")
+    settings = load_settings()
+    assert "secret" not in repr(settings)
+    assert settings.store.endswith("u:secret@localhost/d")
