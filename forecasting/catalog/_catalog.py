@@ -1,0 +1,135 @@
+"""The catalogue: indicators that refer to each other, checked as a whole."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from graphlib import CycleError, TopologicalSorter
+
+from forecasting.catalog._indicator import Indicator
+from forecasting.errors import CatalogError
+
+
+class Catalog:
+    """The indicators that are followed, in the order of their file.
+
+    Args:
+        indicators: At least one; ids are unique, every parent and related indicator is among them.
+
+    Raises:
+        CatalogError: No indicators, an id given twice, a reference to an unknown indicator, or indicators
+            that lean on each other in a circle.
+    """
+
+    def __init__(self, indicators: Iterable[Indicator]) -> None:
+        self._indicators = tuple(indicators)
+        problems = [f"indicator {self._indicators[n].id!r}: {what}" for n, _, what in find_problems(self._indicators)]
+        if not self._indicators:
+            problems = ["a catalogue needs at least one indicator"]
+        if problems:
+            raise CatalogError("\n".join(problems))
+        self._by_id = {indicator.id: indicator for indicator in self._indicators}
+
+    def __iter__(self) -> Iterator[Indicator]:
+        return iter(self._indicators)
+
+    def __len__(self) -> int:
+        return len(self._indicators)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_id
+
+    def __getitem__(self, name: str) -> Indicator:
+        """The indicator called ``name``.
+
+        Raises:
+            CatalogError: There is none; the message suggests the nearest names.
+        """
+        if name not in self._by_id:
+            raise CatalogError(f"no indicator {name!r} in the catalogue; {suggestion(name, self.ids)}")
+        return self._by_id[name]
+
+    def __repr__(self) -> str:
+        return f"Catalog({len(self)} indicators)"
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """All ids in the order of the file."""
+        return tuple(indicator.id for indicator in self._indicators)
+
+    def children(self, name: str) -> tuple[Indicator, ...]:
+        """The indicators whose parent is ``name``, in the order of the file.
+
+        Raises:
+            CatalogError: There is no indicator ``name``.
+        """
+        parent = self[name]
+        return tuple(indicator for indicator in self if indicator.parent == parent.id)
+
+    def in_dependency_order(self) -> tuple[Indicator, ...]:
+        """All indicators, parents and related ones before those that lean on them, else as in the file."""
+        return tuple(self._by_id[name] for name in _order(self._indicators))
+
+    def hash(self) -> str:
+        """Sha256 of the content: equal for equal indicators whatever their order or layout in a file."""
+        content = [indicator.model_dump(mode="json") for indicator in sorted(self, key=lambda one: one.id)]
+        text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def find_problems(indicators: Sequence[Indicator]) -> list[tuple[int, str, str]]:
+    """What is wrong between indicators: position of the indicator, key at fault, what is wrong with it."""
+    problems = []
+    first: dict[str, int] = {}
+    for n, indicator in enumerate(indicators):
+        if indicator.id in first:
+            problems.append((n, "id", f"id {indicator.id!r} is given twice; ids are unique"))
+        first.setdefault(indicator.id, n)
+    for n, indicator in enumerate(indicators):
+        for key in ("parent", "related"):
+            target = getattr(indicator, key)
+            if target is not None and target not in first:
+                problems.append((n, key, f"{key} {target!r} is not in the catalogue; {suggestion(target, first)}"))
+    if problems:
+        return problems
+    try:
+        _order(indicators)
+    except CycleError as error:
+        ring = [str(name) for name in error.args[1]]
+        n = min(first[name] for name in ring)
+        key = "parent" if indicators[n].parent in ring else "related"
+        way = " -> ".join(reversed(ring))
+        problems.append((n, key, f"parent and related lead round in a circle, {way}; drop one of these links"))
+    return problems
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """What to say of an unknown name: the nearest known ones, or all of them where none is near.
+
+    >>> suggestion("exprots", ["exports", "imports"])
+    'did you mean exports?'
+    >>> suggestion("x", ["exports", "imports"])
+    'known are exports, imports'
+    """
+    names = list(known)
+    near = difflib.get_close_matches(name, names, n=3)
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    shown = ", ".join(names[:20])
+    return f"known are {shown}" + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+
+
+def _order(indicators: Sequence[Indicator]) -> list[str]:
+    place = {indicator.id: n for n, indicator in enumerate(indicators)}
+    sorter: TopologicalSorter[str] = TopologicalSorter()
+    for indicator in indicators:
+        sorter.add(indicator.id, *(name for name in (indicator.parent, indicator.related) if name is not None))
+    sorter.prepare()
+    order = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready(), key=place.__getitem__)
+        order += ready
+        sorter.done(*ready)
+    return order
