@@ -1,0 +1,98 @@
+"""A CSV file as text with true line numbers: here only its form is checked, not what it says."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from forecasting.errors import InputError, Problem
+
+
+@dataclass(frozen=True)
+class Table:
+    """Text cells and where they stand.
+
+    Attributes:
+        name: What to call the file in messages.
+        frame: The cells as str under the names of the header.
+        lines: Line of the file on which each row starts.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    lines: list[int]
+
+
+def read_table(path: Path) -> Table:
+    """Read a comma-separated UTF-8 file (with or without byte order mark); blank lines are passed over.
+
+    Raises:
+        InputError: The file cannot be opened, is empty, is not UTF-8, holds a NUL byte or an open quote, has
+            an empty or repeated column name, or rows with more or fewer fields than the header.
+    """
+    name = str(path)
+    text = _text(path, name)
+    problems: list[Problem] = []
+    header: list[str] | None = None
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    start = 1
+    try:
+        for fields in reader:
+            line, start = start, reader.line_num + 1
+            if not fields or fields == [""]:
+                continue
+            if header is None:
+                header = [field.strip() for field in fields]
+                problems += _header_problems(header, line)
+            elif len(fields) != len(header):
+                what = f"{len(fields)} field{'s' * (len(fields) != 1)} where the header has {len(header)}"
+                remedy = "put a text that holds a comma in double quotes"
+                problems.append(Problem(f"line {line}", f"{what}; {remedy}"))
+            else:
+                rows.append(fields)
+                lines.append(line)
+    except csv.Error as error:
+        what = f"not CSV: {error}; a quoted text needs a closing quote, and a quote inside it is doubled"
+        problems.append(Problem(f"line {start}", what))
+    if header is None and not problems:
+        raise InputError(name, [Problem("", "the file is empty; expected a header line and rows below it")])
+    if problems:
+        raise InputError(name, problems)
+    return Table(name, pd.DataFrame(rows, columns=header, dtype=object), lines)
+
+
+def _text(path: Path, name: str) -> str:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise InputError(name, [Problem("", "no such file; check the path")]) from error
+    except IsADirectoryError as error:
+        raise InputError(name, [Problem("", "is a folder; give the path of a CSV file in it")]) from error
+    except OSError as error:
+        raise InputError(name, [Problem("", f"cannot be read: {error.strerror}")]) from error
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        what = f"byte 0x{data[error.start]:02x} is not UTF-8 text; save the file as CSV in UTF-8"
+        raise InputError(name, [Problem(f"line {line}", what)]) from error
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        what = "a NUL byte; this is not a text file, or not in UTF-8: save it as CSV in UTF-8"
+        raise InputError(name, [Problem(f"line {line}", what)])
+    return text
+
+
+def _header_problems(header: list[str], line: int) -> list[Problem]:
+    where = f"line {line}"
+    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
+        return [Problem(where, f"one column {header[0]!r}; separate the columns by commas")]
+    problems = [Problem(where, f"column {n} has no name") for n, column in enumerate(header, start=1) if not column]
+    twice = sorted({column for column in header if column and header.count(column) > 1})
+    return problems + [Problem(where, f"column {column!r} is given twice") for column in twice]
