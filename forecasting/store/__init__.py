@@ -1,0 +1,10 @@
+"""Observations as they were known at any moment: append-only, on SQLite or PostgreSQL.
+
+`Store` keeps the figures. `create_tables`, `reading`, `writing` and `UTCTime` are what other tables of the
+same database (the run ledger) are built with.
+"""
+
+from forecasting.store._database import UTCTime, create_tables, reading, writing
+from forecasting.store._store import Store
+
+__all__ = ["Store", "UTCTime", "create_tables", "reading", "writing"]
