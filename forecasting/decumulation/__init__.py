@@ -1,0 +1,8 @@
+"""De-cumulation: monthly growth and levels out of cumulative, rounded growth rates."""
+
+from forecasting.decumulation._engine import Decumulation, decumulate, lean
+from forecasting.decumulation._figures import FloatArray
+from forecasting.decumulation._paths import Flag, Path
+from forecasting.decumulation._weights import Profile
+
+__all__ = ["Decumulation", "Flag", "FloatArray", "Path", "Profile", "decumulate", "lean"]

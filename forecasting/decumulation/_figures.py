@@ -1,0 +1,121 @@
+"""One indicator's published figures on a grid of years and months."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from forecasting.observations import MEASURES, RATES, month_index
+
+__all__ = ["BoolArray", "Figures", "FloatArray", "arrange"]
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Published figures of one indicator, Y whole calendar years.
+
+    Attributes:
+        indicator: Its id.
+        family: Indicators of one family share what is learned of the seasonal profile; may be empty.
+        year: First calendar year of the grid.
+        value: Measure -> (Y, 12); rates as fractions, levels in their unit, NaN where not published.
+        half: Measure -> (Y, 12); half a unit of the last published decimal, on the scale of `value`.
+        merged: (Y,) True where January and February are published together only.
+        first: Month index of the first month that a figure speaks of.
+        last: Month index of the last published month.
+    """
+
+    indicator: str
+    family: str
+    year: int
+    value: dict[str, FloatArray]
+    half: dict[str, FloatArray]
+    merged: BoolArray
+    first: int
+    last: int
+
+    @property
+    def years(self) -> int:
+        """Number of calendar years Y."""
+        return len(self.merged)
+
+    @property
+    def published(self) -> BoolArray:
+        """(Y, 12) True where any measure is published."""
+        seen: BoolArray = np.any([~np.isnan(grid) for grid in self.value.values()], axis=0)
+        return seen
+
+    @property
+    def has_levels(self) -> bool:
+        """Whether any level is published."""
+        return bool(np.isfinite(self.value["month_level"]).any() or np.isfinite(self.value["ytd_level"]).any())
+
+    def month_levels(self) -> tuple[FloatArray, FloatArray]:
+        """Monthly levels that the published ones state, and their half-widths: (Y, 12) each.
+
+        A single-month level wins over the difference of two cumulative ones. The level of a merged
+        January-February is split in halves, which matters to nobody who keeps the two together.
+        """
+        total, half = self.value["ytd_level"], self.half["ytd_level"]
+        before = np.concatenate([np.zeros((self.years, 1)), total[:, :-1]], axis=1)
+        before_half = np.concatenate([np.zeros((self.years, 1)), half[:, :-1]], axis=1)
+        level, width = total - before, half + before_half
+        pair = self.merged & np.isfinite(total[:, 1])
+        level[pair, :2] = total[pair, 1:2] / 2
+        width[pair, :2] = half[pair, 1:2] / 2
+        own = np.isfinite(self.value["month_level"]) & ~(self.merged[:, None] & (np.arange(12) < 2))
+        level = np.where(own, self.value["month_level"], level)
+        width = np.where(own, self.half["month_level"], width)
+        usable = level > 0
+        return np.where(usable, level, np.nan), np.where(usable, width, np.nan)
+
+
+def arrange(observations: pd.DataFrame) -> list[Figures]:
+    """Lay canonical observations out by indicator, in the order of their ids."""
+    return [_figures(str(name), rows) for name, rows in observations.groupby("indicator", sort=True)]
+
+
+def _figures(indicator: str, rows: pd.DataFrame) -> Figures:
+    index = rows["period"].map(month_index).to_numpy()
+    year = int(index.min() // 12)
+    shape = (int(index.max() // 12) - year + 1, 12)
+    value = {measure: np.full(shape, np.nan) for measure in MEASURES}
+    half = {measure: np.full(shape, np.nan) for measure in MEASURES}
+    unit = np.where(rows["measure"].isin(RATES), 0.01, 1.0)
+    at = (index // 12 - year, index % 12)
+    for measure in MEASURES:
+        mine = (rows["measure"] == measure).to_numpy()
+        cells = (at[0][mine], at[1][mine])
+        value[measure][cells] = (rows["value"].to_numpy() * unit)[mine]
+        half[measure][cells] = (0.5 * unit * 10.0 ** -rows["decimals"].to_numpy())[mine]
+
+    cumulative = rows["measure"].str.startswith("ytd").to_numpy()
+    last, first = int(index.max()), int(index.min())
+    if (cumulative & (index == first)).any():
+        first = first // 12 * 12
+    published = np.any([~np.isnan(grid) for grid in value.values()], axis=0)
+    families = [name for name in rows["family"].unique() if name]
+    return Figures(
+        indicator=indicator,
+        family=families[0] if families else "",
+        year=year,
+        value=value,
+        half=half,
+        merged=_merged(published, by_month=bool(np.isfinite(value["month_level"]).any())),
+        first=first,
+        last=last,
+    )
+
+
+def _merged(published: BoolArray, by_month: bool) -> BoolArray:
+    """A year is merged if its January has no figure and its February has; others follow their neighbours."""
+    january, february = published[:, 0], published[:, 1]
+    state = pd.Series(np.where(january, 0.0, np.where(february, 1.0, np.nan)))
+    never_seen = 0.0 if by_month else 1.0
+    return (state.bfill().ffill().fillna(never_seen) == 1.0).to_numpy()

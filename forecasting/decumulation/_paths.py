@@ -1,0 +1,248 @@
+"""What de-cumulation knows of one indicator: point estimate and draws by month."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from forecasting.decumulation._figures import BoolArray, FloatArray
+from forecasting.observations import month_label
+
+__all__ = ["Flag", "Path"]
+
+IntArray = npt.NDArray[np.int64]
+
+COLUMNS = ["indicator", "month", "months", "level", "yoy", "yoy_sd", "yoy_q05", "yoy_q95",
+           "set_low", "set_high", "status", "flag"]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Something a reader should know of one month, with its evidence.
+
+    Attributes:
+        indicator: Its id.
+        month: Month index.
+        name: revision (the cumulative rate differs from the months), restated_base (the levels do),
+            break (the levels cannot be compared and are not used), levels_only (the growth is that of
+            published levels, on whatever base they are), contradiction (no positive level states the rates).
+        evidence: The figures that do not go together.
+        gap_pct: Size of the disagreement in percentage points.
+    """
+
+    indicator: str
+    month: int
+    name: str
+    evidence: str
+    gap_pct: float
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Monthly growth and levels of one indicator over T months from a January on.
+
+    Attributes:
+        indicator: Its id.
+        start: Month index of the first month of the arrays, a January.
+        first: Month index of the first month that is shown.
+        last: Month index of the last one.
+        merged: (T / 12,) years in which January and February are one period.
+        point_growth: (T,) growth on the year before, fraction.
+        point_level: (T,) level, in the published unit or proportional to it.
+        growth: (n, T) draws.
+        level: (n, T) draws.
+        low: (T,) smallest growth that the published figures allow given the base weights, NaN where unbounded.
+        high: (T,) largest.
+        observed: (T,) the growth of the very month was published.
+        exact: (T,) the figures determine the month by itself, given the base weights.
+        unit_level: Levels are in the published unit; else an index.
+        sparse: The path leans on a related indicator.
+        flags: What to know.
+    """
+
+    indicator: str
+    start: int
+    first: int
+    last: int
+    merged: BoolArray
+    point_growth: FloatArray
+    point_level: FloatArray
+    growth: FloatArray
+    level: FloatArray
+    low: FloatArray
+    high: FloatArray
+    observed: BoolArray
+    exact: BoolArray
+    unit_level: bool
+    sparse: bool
+    flags: tuple[Flag, ...]
+
+    @property
+    def periods_per_year(self) -> int:
+        """11 if any year has a merged January-February, else 12."""
+        return 11 if self.merged.any() else 12
+
+    @property
+    def growth_known(self) -> BoolArray:
+        """(T,) months with a growth rate, no later than the last one shown."""
+        t = np.arange(len(self.point_growth)) + self.start
+        return np.isfinite(self.point_growth) & (t >= self.first) & (t <= self.last)
+
+    def periods(self) -> tuple[IntArray, FloatArray]:
+        """Levels on a comparable base, for forecasting: each is that of the year before times its growth.
+
+        Returns:
+            Month index of each period's last month and its level in the point estimate, (P,) both. With any
+            merged January-February, the two are one period in every year.
+        """
+        ends = self._ends(self.start, self.last)
+        return ends, self._in_periods(self._chain(self.point_growth, self.point_level), ends)
+
+    def _chain(self, growth: FloatArray, level: FloatArray) -> FloatArray:
+        by_month = growth.reshape(-1, 12)
+        first = int(np.argmax(np.isfinite(by_month).any(axis=1)))
+        start = level.reshape(-1, 12)[first] / (1 + np.where(np.isfinite(by_month[first]), by_month[first], 0))
+        chained = start * np.cumprod(1 + np.where(np.isfinite(by_month), by_month, 0)[first:], axis=0)
+        out = np.full(by_month.shape, np.nan)
+        out[first:] = chained
+        return np.where(self.growth_known, out.ravel(), np.nan)
+
+    def _ends(self, start: int, last: int) -> IntArray:
+        months = np.arange(start, last + 1)
+        return months[months % 12 != 0] if self.periods_per_year == 11 else months
+
+    def _in_periods(self, chain: FloatArray, ends: IntArray) -> FloatArray:
+        value = chain[ends - self.start]
+        if self.periods_per_year == 11:
+            february = ends % 12 == 1
+            value[february] += chain[ends[february] - 1 - self.start]
+        return value
+
+    def future_ends(self, until: int) -> IntArray:
+        """Month index of the last month of each period after the last one, up to a month index."""
+        return self._ends(self.last + 1, until)
+
+    def extended(self, ends: IntArray, growth: FloatArray, point: FloatArray) -> Path:
+        """The path with forecast growth (n, H), (H,) of the periods that end at `ends`, levels following from it."""
+        size = (int(ends[-1]) // 12 + 1) * 12 - self.start
+        merged = np.concatenate([self.merged, np.full(size // 12 - len(self.merged), self.periods_per_year == 11)])
+        spread = np.arange(self.last + 1, int(ends[-1]) + 1)
+        source = np.searchsorted(ends, spread)
+        at = spread - self.start
+
+        def longer(array: FloatArray | BoolArray, fill: float = np.nan) -> FloatArray:
+            shape = (*array.shape[:-1], size)
+            out = np.full(shape, fill)
+            out[..., : self.last + 1 - self.start] = array[..., : self.last + 1 - self.start]
+            return out
+
+        all_growth, all_point = longer(self.growth), longer(self.point_growth)
+        all_growth[:, at], all_point[at] = growth[:, source], point[source]
+        level, point_level = longer(self.level), longer(self.point_level)
+        for t in at:
+            level[:, t] = level[:, t - 12] * (1 + all_growth[:, t])
+            point_level[t] = point_level[t - 12] * (1 + all_point[t])
+        return replace(
+            self,
+            last=int(ends[-1]),
+            merged=merged,
+            point_growth=all_point,
+            point_level=point_level,
+            growth=all_growth,
+            level=level,
+            low=longer(self.low),
+            high=longer(self.high),
+            observed=longer(self.observed, 0.0) == 1.0,
+            exact=longer(self.exact, 0.0) == 1.0,
+        )
+
+    def is_pair(self, month: int) -> bool:
+        """Whether the period that ends with this month is January and February together."""
+        return month % 12 == 1 and bool(self.merged[(month - self.start) // 12])
+
+    def rates(self, ends: IntArray) -> FloatArray:
+        """Draws (n, H) of growth, fractions, of the periods that end at these months."""
+        return self.growth[:, ends - self.start]
+
+    def levels(self, ends: IntArray) -> FloatArray:
+        """Draws (n, H) of levels, on the scale of the monthly table, of the periods that end at these months."""
+        value = self.scale * self.level[:, ends - self.start]
+        pairs = [k for k, end in enumerate(ends) if self.is_pair(int(end))]
+        value[:, pairs] += self.scale * self.level[:, ends[pairs] - 1 - self.start]
+        return value
+
+    def trailing_rates(self, months: IntArray) -> FloatArray:
+        """Draws (n, H) of the growth of twelve-month sums that end at these months, fractions."""
+        base = np.concatenate([self.level[:, :12] / (1 + self.growth[:, :12]), self.level[:, :-12]], axis=1)
+        out = np.empty((len(base), len(months)))
+        for k, month in enumerate(months):
+            window = slice(int(month) - self.start - 11, int(month) - self.start + 1)
+            weight = base[:, window] / base[:, window].sum(axis=1, keepdims=True)
+            out[:, k] = (weight * self.growth[:, window]).sum(axis=1)
+        return out
+
+    def year_to_date(self, month: int, start: tuple[int, FloatArray] | None = None) -> FloatArray:
+        """Draws (n,) of the cumulative rate of a month, fraction: the months weighed by the levels of the year before.
+
+        Args:
+            month: Month index.
+            start: A month of the same year and (n,) draws of its published cumulative rate, to go on from it.
+        """
+        january = month // 12 * 12 - self.start
+        t = month - self.start
+        growth = self.growth[:, january : t + 1]
+        base = self.level[:, january - 12 : t + 1 - 12] if january else self.level[:, : t + 1] / (1 + growth)
+        now = base * (1 + growth)
+        if start is not None:
+            known = start[0] - self.start + 1 - january
+            total = (1 + start[1]) * base[:, :known].sum(axis=1) + now[:, known:].sum(axis=1)
+        else:
+            total = now.sum(axis=1)
+        rate: FloatArray = total / base.sum(axis=1) - 1
+        return rate
+
+    @property
+    def scale(self) -> float:
+        """What turns levels of the path into published ones: 1, or 100 = average month of the first year."""
+        return 1.0 if self.unit_level else 100 / float(np.nanmean(self.point_level[self.first - self.start :][:12]))
+
+    def monthly(self) -> pd.DataFrame:
+        """Rows of monthly.csv; rates in percent, levels in the unit or 100 = average month of the first year."""
+        scale = self.scale
+        known = self.growth_known
+        flags: dict[int, list[str]] = {}
+        for flag in self.flags:
+            flags.setdefault(flag.month, []).append(flag.name)
+        rows = []
+        for month in range(self.first, self.last + 1):
+            t = month - self.start
+            paired = bool(self.merged[t // 12])
+            names = sorted(set(flags.get(month, [])))
+            if paired and t % 12 == 0:
+                rows.append([self.indicator, month_label(month), None, *[np.nan] * 7, "K", " ".join(names)])
+                continue
+            pair = paired and t % 12 == 1
+            growth, level = self._at(t, pair=pair)
+            sd, q05, q95 = np.nan, np.nan, np.nan
+            if known[t]:
+                sd = 100 * float(np.std(growth[1:]))
+                q05, q95 = (100 * float(q) for q in np.quantile(growth[1:], [0.05, 0.95]))
+                if not (self.exact[t] or self.sparse):
+                    names.append("block")
+                if self.sparse:
+                    names.append("sparse")
+            status = "B" if "break" in names else "W" if pair else "A" if self.observed[t] else "E"
+            rows.append([self.indicator, month_label(month), 2 if pair else 1, scale * level[0], 100 * growth[0],
+                         sd, q05, q95, 100 * self.low[t], 100 * self.high[t], status, " ".join(names)])  # fmt: skip
+        return pd.DataFrame(rows, columns=COLUMNS).astype({"months": "Int64"})
+
+    def _at(self, t: int, *, pair: bool) -> tuple[FloatArray, FloatArray]:
+        """Point estimate followed by draws, of growth and level, of one month or of the pair that ends there."""
+        growth = np.concatenate([[self.point_growth[t]], self.growth[:, t]])
+        level = np.concatenate([[self.point_level[t]], self.level[:, t]])
+        if pair:
+            level = level + np.concatenate([[self.point_level[t - 1]], self.level[:, t - 1]])
+        return growth, level

@@ -1,0 +1,152 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from forecasting import decumulate
+from tests.decumulation.publication import levels, publish
+
+growths = arrays(np.float64, (3, 12), elements=st.floats(-0.3, 0.5, allow_nan=False))
+profiles = arrays(np.float64, 12, elements=st.floats(50, 200, allow_nan=False))
+
+
+def recovered(frame, **kwargs):
+    return decumulate(frame, **{"draws": 60, **kwargs}).monthly.set_index("month")
+
+
+@settings(max_examples=30, deadline=None)
+@given(growths, profiles)
+def test_months_published_without_rounding_and_with_known_weights_come_back_exactly(growth, profile):
+    frame = publish(levels(growth, profile), decimals=9)
+    months = recovered(frame, weights={"x": profile})
+    np.testing.assert_allclose(months["yoy"], 100 * growth.ravel(), atol=1e-5)
+    base = levels(growth, profile)[1]
+    np.testing.assert_allclose(months["level"].to_numpy()[:12], 100 * base / base.mean(), rtol=1e-7)
+
+
+@settings(max_examples=30, deadline=None)
+@given(growths, profiles, st.booleans())
+def test_every_draw_rounds_back_to_every_published_cumulative_rate(growth, profile, merged):
+    frame = publish(levels(growth, profile), merged=merged)
+    result = decumulate(frame, draws=60, seed=3)
+    path = result.paths["x"]
+    for row in frame.itertuples():
+        month = int(row.period[:4]) * 12 + int(row.period[5:]) - 1
+        t, january = month - path.start, month // 12 * 12 - path.start
+        now = path.level[:, january : t + 1]
+        before = now / (1 + path.growth[:, january : t + 1])
+        rate = 100 * (now.sum(axis=1) / before.sum(axis=1) - 1)
+        assert (np.abs(rate - float(row.value)) <= 0.05 + 1e-6).all()
+
+
+@settings(max_examples=30, deadline=None)
+@given(growths, profiles)
+def test_set_bounds_hold_the_truth_when_the_weights_of_every_year_are_published(growth, profile):
+    level = levels(growth, profile)
+    frame = publish(level, measures=("ytd_yoy", "month_level"), decimals=6)
+    frame.loc[frame["measure"] == "ytd_yoy", "value"] = [
+        f"{float(value):.1f}" for value in frame.loc[frame["measure"] == "ytd_yoy", "value"]
+    ]
+    months = recovered(frame)
+    later = slice(12, None)
+    truth = 100 * growth.ravel()[later]
+    assert (months["set_low"].to_numpy()[later] <= truth + 1e-3).all()
+    assert (truth - 1e-3 <= months["set_high"].to_numpy()[later]).all()
+
+
+def test_january_and_february_stay_one_period_when_they_are_published_together():
+    growth = np.full((2, 12), 0.08)
+    growth[1, :2] = [0.20, 0.02]
+    profile = np.r_[80.0, 60.0, np.full(10, 100.0)]
+    level = levels(growth, profile)
+    months = recovered(publish(level, merged=True, decimals=6), weights={"x": profile})
+    january, february = months.loc["2011-01"], months.loc["2011-02"]
+    assert january["status"] == "K"
+    assert np.isnan(january[["level", "yoy", "yoy_sd"]].astype(float)).all()
+    assert (february["status"], february["months"]) == ("W", 2)
+    assert february["yoy"] == pytest.approx(100 * (level[2, :2].sum() / level[1, :2].sum() - 1), abs=1e-4)
+    base = level[1].mean()
+    assert february["level"] == pytest.approx(100 * level[2, :2].sum() / base, rel=1e-6)
+
+
+def test_a_missing_month_leaves_the_sum_of_the_gap_exact_and_says_that_its_split_is_not_determined():
+    rng = np.random.default_rng(5)
+    growth = 0.06 + 0.02 * rng.standard_normal((4, 12))
+    profile = np.full(12, 100.0)
+    frame = publish(levels(growth, profile), decimals=6)
+    frame = frame[frame["period"] != "2012-05"]
+    months = recovered(frame, weights={"x": profile}, draws=400)
+    gap = months.loc[["2012-05", "2012-06"]]
+    assert gap["flag"].tolist() == ["block", "block"]
+    assert gap["set_low"].isna().all()
+    base = levels(growth, profile)[2, 4:6]
+    assert (gap["yoy"] * base).sum() / base.sum() == pytest.approx(
+        100 * (growth[2, 4:6] * base).sum() / base.sum(), abs=1e-3
+    )
+    assert gap["yoy_sd"].min() > 5 * months.loc["2012-09", "yoy_sd"]
+    assert (gap["yoy_q05"] < 100 * growth[2, 4:6]).all()
+    assert (100 * growth[2, 4:6] < gap["yoy_q95"]).all()
+
+
+def test_a_published_single_month_rate_is_taken_as_it_stands_and_marked_observed():
+    rng = np.random.default_rng(1)
+    growth = 0.05 + 0.03 * rng.standard_normal((3, 12))
+    frame = publish(levels(growth, np.linspace(80, 120, 12)), measures=("ytd_yoy", "month_yoy"))
+    months = recovered(frame)
+    published = frame[frame["measure"] == "month_yoy"].set_index("period")["value"].astype(float)
+    np.testing.assert_allclose(months["yoy"], published[months.index], atol=1e-9)
+    assert (months["status"] == "A").all()
+    assert (months["yoy_q95"] - months["yoy_q05"] < 0.1).all()
+
+
+def test_rates_win_over_levels_on_a_restated_base_and_the_gap_is_reported():
+    growth = np.full((3, 12), 0.10)
+    level = levels(growth, np.full(12, 100.0))
+    frame = publish(level, measures=("ytd_yoy", "ytd_level"))
+    restated = (frame["measure"] == "ytd_level") & (frame["period"] >= "2012-01")
+    frame.loc[restated, "value"] = [f"{0.95 * float(value):.1f}" for value in frame.loc[restated, "value"]]
+    result = decumulate(frame, draws=60)
+    months = result.monthly.set_index("month")
+    assert months.loc["2012-06", "yoy"] == pytest.approx(10.0, abs=0.3)
+    assert months.loc["2012-06", "level"] == pytest.approx(0.95 * level[3, 5], rel=1e-3)
+    flags = result.flags.set_index("month")
+    assert set(flags["flag"]) == {"restated_base"}
+    assert flags.loc["2012-12", "gap"].tolist() == pytest.approx([5.5, 5.5], abs=0.2)
+    assert "levels give 4.50 percent" in " ".join(flags.loc["2012-12", "evidence"])
+
+
+def test_levels_alone_give_their_own_growth_and_a_jump_of_their_base_is_a_break_that_is_not_used():
+    growth = np.full((3, 12), 0.10)
+    frame = publish(levels(growth, np.full(12, 100.0)), measures=("ytd_level",))
+    total = frame["period"] == "2012-12"
+    frame.loc[total, "value"] = str(float(frame.loc[total, "value"].iloc[0]) - 80)
+    months = recovered(frame)
+    assert months.loc["2012-11", "flag"] == "levels_only"
+    assert months.loc["2012-12", "status"] == "B"
+    assert "break" in months.loc["2012-12", "flag"]
+    assert months.loc["2012-12", "yoy"] == pytest.approx(10.0, abs=0.5)
+
+
+def test_a_cumulative_rate_that_its_months_contradict_is_flagged_with_both_figures():
+    growth = np.full((3, 12), 0.10)
+    frame = publish(levels(growth, np.full(12, 100.0)), measures=("ytd_yoy", "month_yoy"))
+    revised = (frame["period"] == "2012-09") & (frame["measure"] == "ytd_yoy")
+    frame.loc[revised, "value"] = "11.0"
+    flags = decumulate(frame, draws=60).flags
+    assert flags[["month", "flag"]].to_numpy().tolist() == [["2012-09", "revision"]]
+    assert "11.00" in flags["evidence"].iloc[0]
+    assert "10.00" in flags["evidence"].iloc[0]
+    assert flags["gap"].iloc[0] == pytest.approx(-1.0, abs=0.05)
+
+
+def test_the_same_seed_gives_the_same_bytes_and_other_indicators_change_nothing():
+    growth = np.full((3, 12), 0.07)
+    one = publish(levels(growth, np.full(12, 100.0)))
+    two = pd.concat([one, publish(levels(growth, np.full(12, 50.0)), indicator="a")], ignore_index=True)
+    first = decumulate(one, draws=60, seed=9).monthly
+    again = decumulate(two, draws=60, seed=9).monthly
+    pd.testing.assert_frame_equal(first, again[again["indicator"] == "x"].reset_index(drop=True), check_exact=True)
+    other = decumulate(one, draws=60, seed=10).monthly
+    assert not first["yoy_sd"].equals(other["yoy_sd"])

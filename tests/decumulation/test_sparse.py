@@ -1,0 +1,95 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecasting import decumulate
+from forecasting.decumulation import lean
+from forecasting.errors import InputError
+from forecasting.observations import check_observations, month_index
+from tests.decumulation.publication import levels, publish
+
+DENSE = publish(levels(np.full((6, 12), 0.06), np.full(12, 100.0)), indicator="nation")
+
+
+def points(*rows, indicator="city", measure="ytd_yoy", unit="percent"):
+    return pd.DataFrame(
+        [[indicator, period, measure, value, unit, ""] for period, value in rows], columns=list(DENSE.columns)
+    )
+
+
+def both(frame, **kwargs):
+    return decumulate(pd.concat([DENSE, frame]), related={"city": "nation"}, draws=300, **kwargs)
+
+
+def stated(path, period):
+    """Draws of the cumulative rate that the path states for a period, percent."""
+    return 100 * path.year_to_date(month_index(period))
+
+
+def test_every_draw_of_a_sparse_indicator_rounds_back_to_its_points():
+    path = both(points(("2012-08", "60.6"), ("2015-11", "24.6"))).paths["city"]
+    assert path.sparse
+    for period, value in (("2012-08", 60.6), ("2015-11", 24.6)):
+        assert (np.abs(stated(path, period) - value) <= 0.05 + 1e-6).all()
+
+
+def test_the_band_narrows_at_a_published_point_and_with_every_further_one():
+    few = both(points(("2013-11", "20.0"))).paths["city"]
+    more = both(points(("2013-05", "19.0"), ("2013-11", "20.0"), ("2014-11", "21.0"))).paths["city"]
+    assert stated(few, "2013-11").std() < 0.05 < stated(few, "2013-05").std()
+    assert stated(more, "2014-09").std() < stated(few, "2014-09").std()
+    assert (
+        more.growth[:, month_index("2014-09") - more.start].std()
+        < few.growth[:, month_index("2014-09") - few.start].std()
+    )
+
+
+def test_the_path_follows_the_related_indicator_where_there_is_no_point():
+    growth = np.full((6, 12), 0.02)
+    growth[3:] = 0.12
+    related = publish(levels(growth, np.full(12, 100.0)), indicator="nation")
+    city = points(("2011-12", "2.5"), ("2014-12", "12.5"))
+    path = decumulate(pd.concat([related, city]), related={"city": "nation"}, draws=300).paths["city"]
+    early, late = (path.point_growth[month_index(month) - path.start] for month in ("2012-06", "2014-06"))
+    assert late - early > 0.04
+
+
+def test_a_published_monthly_level_is_stated_by_every_draw():
+    path = both(points(("2013-03", "512.0"), ("2014-03", "730.0"), measure="month_level", unit="t")).paths["city"]
+    at = month_index("2014-03") - path.start
+    assert (np.abs(path.level[:, at] - 730) <= 0.5).all()
+    assert path.monthly().set_index("month").loc["2014-03", "level"] == pytest.approx(730, abs=0.5)
+
+
+def test_figures_that_cannot_be_true_together_are_flagged():
+    frame = pd.concat([
+        points(("2013-12", "1000"), ("2014-12", "1200"), measure="ytd_level", unit="t"),
+        points(("2014-12", "26.0")),
+    ])  # fmt: skip
+    flags = both(frame).flags
+    assert flags[["indicator", "month", "flag"]].to_numpy().tolist() == [["city", "2014-12", "restated_base"]]
+    assert "26.00" in flags["evidence"].iloc[0]
+
+
+def test_without_anything_to_lean_on_the_band_is_wide_but_there():
+    path = decumulate(points(("2013-11", "20.0")), draws=300).paths["city"]
+    assert path.growth[:, 5].std() > 0.02
+    assert (path.monthly()["status"].isin(["E", "K", "W"])).all()
+
+
+def test_indicators_that_lean_on_each_other_are_refused():
+    one, two = points(("2013-11", "20.0")), points(("2013-11", "10.0"), indicator="town")
+    with pytest.raises(InputError, match="lean on each other"):
+        decumulate(pd.concat([one, two]), related={"city": "town", "town": "city"})
+
+
+def test_a_sparse_indicator_goes_on_along_a_path_that_reaches_ahead():
+    result = both(points(("2013-11", "20.0")))
+    nation = result.paths["nation"]
+    ends = nation.future_ends(nation.last + 24)
+    ahead = nation.extended(ends, np.full((300, len(ends)), 0.06), np.full(len(ends), 0.06))
+    table = check_observations(points(("2013-11", "20.0")))
+    city = lean(table, {"nation": ahead}, related={"city": "nation"}, until=int(ends[-1]), seed=0)["city"]
+    assert city.last == nation.last + 24
+    soon, late = (city.growth[:, month - city.start].std() for month in (month_index("2013-12"), city.last))
+    assert late > soon

@@ -1,0 +1,68 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecasting import decumulate
+from forecasting.errors import InputError
+from tests.decumulation.publication import levels, publish
+
+PROFILE = np.array([70, 60, 100, 102, 104, 110, 98, 99, 106, 104, 112, 135.0])
+RNG = np.random.default_rng(8)
+GROWTH = 0.08 + 0.03 * RNG.standard_normal((6, 12))
+
+
+def rmse(months, truth):
+    return float(np.sqrt(np.nanmean((months["yoy"].to_numpy() - 100 * truth.ravel()) ** 2)))
+
+
+def test_weights_are_learned_from_an_indicators_own_levels():
+    frame = publish(levels(GROWTH, PROFILE), measures=("ytd_yoy", "month_level"))
+    weights = decumulate(frame, draws=60).weights
+    assert set(weights["source"]) == {"levels"}
+    np.testing.assert_allclose(weights["weight"], PROFILE / PROFILE.sum(), rtol=0.25)
+    assert weights["weight"].sum() == pytest.approx(1)
+
+
+def test_weights_are_learned_from_months_with_both_rates():
+    frame = publish(levels(GROWTH, PROFILE), measures=("ytd_yoy", "month_yoy"))
+    learned = decumulate(frame, draws=60).weights
+    assert set(learned["source"]) == {"rates"}
+    flat_miss = np.abs(np.log(PROFILE / PROFILE.mean()))
+    miss = np.abs(np.log(learned["weight"].to_numpy() * 12) - np.log(PROFILE / PROFILE.mean()))
+    assert miss.mean() < 0.5 * flat_miss.mean()
+
+
+def test_a_family_member_with_levels_halves_the_error_of_equal_weights():
+    teacher = publish(levels(GROWTH[::-1], 3 * PROFILE), indicator="teacher", measures=("month_level",), family="f")
+    pupil = publish(levels(GROWTH, PROFILE), indicator="pupil", family="f")
+    both = decumulate(pd.concat([teacher, pupil]), draws=60)
+    assert both.weights.set_index("indicator").loc["pupil", "source"].unique().tolist() == ["family"]
+    learned = both.monthly[both.monthly["indicator"] == "pupil"]
+    equal = decumulate(pupil, weights="equal", draws=60).monthly
+    assert rmse(learned, GROWTH) < 0.5 * rmse(equal, GROWTH)
+
+
+def test_without_any_hint_the_weights_are_flat_and_uncertain():
+    frame = publish(levels(GROWTH, PROFILE))
+    learned, equal = decumulate(frame, draws=200), decumulate(frame, draws=200, weights="equal")
+    assert set(learned.weights["source"]) == {"flat"}
+    np.testing.assert_allclose(learned.monthly["yoy"], equal.monthly["yoy"])
+    assert learned.monthly["yoy_sd"].mean() > 1.5 * equal.monthly["yoy_sd"].mean()
+
+
+def test_weights_of_the_user_win_over_learned_ones():
+    frame = publish(levels(GROWTH, PROFILE), measures=("ytd_yoy", "month_yoy"))
+    given = decumulate(frame, weights={"x": PROFILE}, draws=60).weights
+    assert set(given["source"]) == {"given"}
+    np.testing.assert_allclose(given["weight"], PROFILE / PROFILE.sum())
+
+
+@pytest.mark.parametrize("bad", [np.ones(11), np.r_[np.ones(11), 0.0], np.r_[np.ones(11), np.nan]])
+def test_weights_that_are_not_twelve_positive_numbers_are_refused(bad):
+    with pytest.raises(InputError, match="x: twelve positive shares"):
+        decumulate(publish(levels(GROWTH, PROFILE)), weights={"x": bad})
+
+
+def test_an_unknown_way_of_weighing_is_refused():
+    with pytest.raises(InputError, match="'equl' is neither"):
+        decumulate(publish(levels(GROWTH, PROFILE)), weights="equl")
