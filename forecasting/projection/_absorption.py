@@ -1,0 +1,86 @@
+"""Absorption: how much of the added output the added demand takes up, by draw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecasting.errors import AssumptionError
+from forecasting.projection._flows import Flow
+from forecasting.projection._growth import Array
+
+__all__ = ["NEGLIGIBLE", "RATIO_KINDS", "Ratio", "absorption", "needed_intensity"]
+
+RATIO_KINDS = ("endpoint", "cumulative")
+
+NEGLIGIBLE = 0.01
+"""Added output below this share of the base makes a ratio meaningless."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ratio:
+    """Absorption by draw.
+
+    Attributes:
+        value: ``(N,)``; NaN where added output is negligible.
+        added_output: ``(N,)``, kt per year: at the end month, or the mean of the months until then.
+    """
+
+    value: Array
+    added_output: Array
+
+    @property
+    def n_valid(self) -> int:
+        """Draws with a ratio."""
+        return int(np.isfinite(self.value).sum())
+
+    @property
+    def p_denominator_nonpos(self) -> float:
+        """Share of draws whose output does not grow."""
+        return float((self.added_output <= 0).mean())
+
+
+def absorption(demand: Flow, production: Flow, month: int, kind: str) -> Ratio:
+    """Added demand over added output, draw by draw.
+
+    Endpoint: ``[D(T) - D(0)] / [P(T) - P(0)]``; cumulative: the sums of both differences over the months
+    1 to T. Where added output (its monthly mean for the cumulative ratio) is below 1 % of P(0) in size, the
+    ratio is NaN.
+
+    Args:
+        demand: Shape ``(N, T+1)``, month 0 first.
+        production: As demand, in the same basis.
+        month: End month T.
+        kind: One of `RATIO_KINDS`.
+
+    Raises:
+        AssumptionError: The two flows are of different basis, or the kind is unknown.
+    """
+    if demand.basis != production.basis:
+        raise AssumptionError(f"absorption: demand in {demand.basis}, production in {production.basis}; convert one")
+    if kind not in RATIO_KINDS:
+        raise AssumptionError(f"absorption: ratio kind {kind!r}; expected one of {', '.join(RATIO_KINDS)}")
+    span = slice(month, month + 1) if kind == "endpoint" else slice(1, month + 1)
+    added_demand = (demand.kt[:, span] - demand.kt[:, :1]).mean(axis=1)
+    added_output = (production.kt[:, span] - production.kt[:, :1]).mean(axis=1)
+    valid = np.abs(added_output) >= NEGLIGIBLE * production.kt[:, 0]
+    value = np.divide(added_demand, added_output, out=np.full_like(added_output, np.nan), where=valid)
+    return Ratio(value, added_output)
+
+
+def needed_intensity(share: float, added_kt: float | Array, gw_per_year: float | Array) -> Array:
+    """Rare-earth oxide per kW of new equipment at which a share of added output would be taken up.
+
+    Args:
+        share: Share of added output, 0 to 1.
+        added_kt: Added output, kt TREO per year.
+        gw_per_year: Equipment put up per year, GW.
+
+    Returns:
+        kg REO per kW; 1 kt over 1 GW is 1 kg over 1 kW.
+
+    >>> round(float(needed_intensity(0.15, 130.0, 20.0)), 3)
+    0.975
+    """
+    return np.asarray(share * np.asarray(added_kt) / np.asarray(gw_per_year))
