@@ -1,0 +1,12 @@
+"""Publishing: the release that people and dashboards read.
+
+A release is a folder of CSV tables with a dictionary beside them. It is put in place in one step and never
+changes afterwards; `latest` points to the newest one. A reader that takes several tables resolves `latest`
+once and reads them from the folder it found, as `read_release` does.
+"""
+
+from forecasting.publishing._dictionary import SCHEMA_VERSION, TABLES
+from forecasting.publishing._release import publish, read_release
+from forecasting.publishing._render import csv_bytes
+
+__all__ = ["SCHEMA_VERSION", "TABLES", "csv_bytes", "publish", "read_release"]

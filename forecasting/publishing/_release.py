@@ -1,0 +1,219 @@
+"""Put a release in place in one step, and read one back.
+
+A release is written into a hidden folder beside its final place, flushed to disk, renamed, and only then does
+`latest` switch, by renaming a new symbolic link over the old one. Every state in between is one that a reader
+may see: the release before, or this one whole.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from forecasting.errors import PublishError
+from forecasting.publishing._dictionary import SCHEMA_VERSION, TABLES
+from forecasting.publishing._package import describe, to_json
+from forecasting.publishing._render import cells, parse_csv, render_csv, typed
+
+__all__ = ["publish", "read_release"]
+
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_PARTIAL = ".partial-"
+_LINK = ".latest-"
+
+
+def publish(
+    tables: Mapping[str, pd.DataFrame], *, root: Path, run_id: str, as_of: str, provenance: Mapping[str, Any]
+) -> Path:
+    """Publish the tables as a release and let `latest` point to it.
+
+    The same release again, to the byte, is left as it is and becomes `latest`. What a crash left behind is
+    cleared. Publishers of one root wait for each other.
+
+    Args:
+        tables: Every table of `TABLES`, with the columns ``TABLES[name].own``; run_id, as_of and
+            schema_version are added here.
+        root: Folder of the releases: ``root/releases/<run_id>/`` and the link ``root/latest``.
+        run_id: Name of the release: letters, digits and ``. _ -``.
+        as_of: Day (YYYY-MM-DD) up to which figures were known.
+        provenance: What the release was made from, for provenance.json. It belongs to the release's bytes:
+            a time of day in it makes every repetition a different release.
+
+    Returns:
+        The folder of the release.
+
+    Raises:
+        PublishError: Tables that differ from the dictionary in name, column, type, code or key; a release of
+            this name with other bytes; a folder that cannot be written.
+    """
+    files = _render(tables, run_id, as_of, provenance)
+    target = root / "releases" / run_id
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _alone(root):
+            _clear(root)
+            if target.exists():
+                _same(target, files)
+            else:
+                _write(target, files)
+            _switch(root, target)
+    except OSError as error:
+        raise PublishError(
+            f"release {run_id} cannot be put in place under {root}: {error}; the one before stays"
+        ) from error
+    return target
+
+
+def read_release(path: Path) -> dict[str, pd.DataFrame]:
+    """Read the tables of a release, typed by the dictionary that lies beside them.
+
+    Args:
+        path: Folder of a release, or the link `latest`, which is resolved once so that all tables are of one
+            release.
+
+    Returns:
+        The tables by name. Numbers are float64, integers int64 (Int64 where cells may be empty), booleans
+        bool, dates datetime64[ns], times datetime64[ns, UTC], months ``YYYY-MM`` and texts str, "" where
+        empty.
+
+    Raises:
+        PublishError: No release there, or a file that is not the one the dictionary describes.
+    """
+    folder = path.resolve()
+    try:
+        package = json.loads((folder / "datapackage.json").read_bytes())
+        out = {}
+        for resource in package["resources"]:
+            data = (folder / resource["path"]).read_bytes()
+            if resource["hash"] != f"sha256:{hashlib.sha256(data).hexdigest()}":
+                raise PublishError(
+                    f"{folder / resource['path']}: sha256 differs from datapackage.json; "
+                    "the file was changed after publishing, publish the run again under a new name"
+                )
+            out[resource["name"]] = _frame(parse_csv(data), resource["schema"]["fields"])
+    except OSError as error:
+        raise PublishError(f"{path}: no release to read: {error}; publish one or name its folder") from error
+    return out
+
+
+def _frame(text: Mapping[str, list[str]], fields: list[dict[str, Any]]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            field["name"]: typed(
+                text[field["name"]],
+                field["type"],
+                required=field.get("constraints", {}).get("required", False),
+            )
+            for field in fields
+        }
+    )
+
+
+def _render(
+    tables: Mapping[str, pd.DataFrame], run_id: str, as_of: str, provenance: Mapping[str, Any]
+) -> dict[str, bytes]:
+    if not _RUN_ID.fullmatch(run_id):
+        raise PublishError(f"run_id {run_id!r} cannot name a folder; use letters, digits and . _ -")
+    try:
+        day = dt.date.fromisoformat(as_of).isoformat()
+    except ValueError as error:
+        raise PublishError(f"as_of {as_of!r} is not a day YYYY-MM-DD") from error
+    missing = [name for name in TABLES if name not in tables]
+    unknown = [name for name in tables if name not in TABLES]
+    if missing or unknown:
+        raise PublishError(
+            f"tables differ from the dictionary: missing {', '.join(missing) or 'none'}, "
+            f"unknown {', '.join(unknown) or 'none'}; expected {', '.join(TABLES)}"
+        )
+    common = {"run_id": run_id, "as_of": day, "schema_version": SCHEMA_VERSION}
+    text = {name: cells(tables[name], table) for name, table in TABLES.items()}
+    _check_foreign_keys(text)
+    data = {}
+    for name, table in TABLES.items():
+        same = {key: [value] * len(tables[name]) for key, value in common.items()}
+        data[name] = render_csv(text[name] | same, table)
+    try:
+        origin = to_json({**common, **provenance, **common})
+    except (TypeError, ValueError) as error:
+        raise PublishError(f"provenance cannot be written as JSON: {error}; give plain numbers and texts") from error
+    return {
+        **{f"{name}.csv": content for name, content in data.items()},
+        "datapackage.json": describe(data, run_id=run_id),
+        "provenance.json": origin,
+    }
+
+
+def _check_foreign_keys(text: Mapping[str, Mapping[str, list[str]]]) -> None:
+    for name, table in TABLES.items():
+        for tie in table.foreign_keys:
+            known = set(zip(*(text[tie.table][column] for column in tie.reference), strict=True))
+            values = zip(*(text[name][column] for column in tie.columns), strict=True)
+            for row, value in enumerate(values, start=1):
+                if value not in known:
+                    raise PublishError(
+                        f"table {name}, row {row}: {', '.join(tie.columns)} {', '.join(value)} "
+                        f"is not in table {tie.table}"
+                    )
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    with (root / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # given back when the file closes, also by a crash
+        yield
+
+
+def _clear(root: Path) -> None:
+    for left in root.glob(f"{_LINK}*"):
+        left.unlink()
+    for left in (root / "releases").glob(f"{_PARTIAL}*"):
+        shutil.rmtree(left)
+
+
+def _same(target: Path, files: Mapping[str, bytes]) -> None:
+    there = {file.name: file.read_bytes() for file in target.iterdir()}
+    differ = sorted(name for name in {*there, *files} if there.get(name) != files.get(name))
+    if differ:
+        raise PublishError(
+            f"release {target.name} is published already and {', '.join(differ)} would change; "
+            "a release never changes, publish under a new run_id"
+        )
+
+
+def _write(target: Path, files: Mapping[str, bytes]) -> None:
+    partial = target.with_name(f"{_PARTIAL}{target.name}")
+    partial.mkdir()
+    for name, content in files.items():
+        with (partial / name).open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    _sync(partial)
+    partial.rename(target)
+    _sync(target.parent)
+
+
+def _switch(root: Path, target: Path) -> None:
+    link = root / f"{_LINK}{target.name}"
+    link.symlink_to(Path("releases") / target.name, target_is_directory=True)
+    link.replace(root / "latest")
+    _sync(root)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

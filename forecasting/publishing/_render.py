@@ -1,0 +1,246 @@
+"""From frames to the bytes of CSV files, and back.
+
+Cells follow the promises made to consumers: dates are ISO, times UTC, decimals dots without exponent,
+booleans true and false, nothing for a missing value; lines end with a line feed. A text that a spreadsheet
+would take for a formula (it begins with ``= + - @``, a tab or a line break) gets an apostrophe in front, as
+the OWASP page on CSV injection recommends; a text that begins with apostrophes and then such a character gets
+one more, so that taking one away on reading always restores the text.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from forecasting.errors import PublishError
+from forecasting.publishing._dictionary import Column, ColumnType, Table
+
+__all__ = ["cells", "csv_bytes", "parse_csv", "render_csv", "typed"]
+
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
+_ESCAPED = re.compile(r"'+[=+\-@\t\r\n]")
+_QUOTE = re.compile(r'[",\r\n]')
+_YEARMONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+
+
+def cells(frame: pd.DataFrame, table: Table) -> dict[str, list[str]]:
+    """The text of every cell, by column.
+
+    Args:
+        frame: Exactly the columns ``table.own``, in their order.
+        table: The dictionary's entry.
+
+    Raises:
+        PublishError: The columns differ from the dictionary; a value has the wrong type, is not among the
+            codes, is infinite, or is missing where it is required; two rows have the same key.
+    """
+    _check_columns(frame, table)
+    columns = {column.name: column for column in table.columns}
+    where = f"table {table.name}"
+    out: dict[str, list[str]] = {}
+    for name in table.own:
+        column = columns[name]
+        values = frame[name].to_list()
+        known = ~frame[name].isna().to_numpy()
+        text = [_cell(value, column, where, row) if known[row] else "" for row, value in enumerate(values)]
+        if column.required and "" in text:
+            raise PublishError(f"table {table.name}, row {text.index('') + 1}: {name} is empty; every row needs one")
+        out[name] = text
+    _check_key(out, table)
+    return out
+
+
+def render_csv(columns: dict[str, list[str]], table: Table) -> bytes:
+    """The file: a header and a line a row, UTF-8 without a byte order mark, lines ended by a line feed."""
+    return _lines({column.name: columns[column.name] for column in table.columns})
+
+
+def csv_bytes(frame: pd.DataFrame) -> bytes:
+    """A file that is not part of a release, with the same habits: what a command writes for its user.
+
+    Args:
+        frame: Any frame; the type of a column follows from its dtype, an object column holds texts. Numbers keep
+            12 significant digits, which is every digit of a published figure and no noise of the computation.
+
+    Returns:
+        UTF-8 CSV with a header; see this module for what is promised of cells.
+
+    Raises:
+        PublishError: An infinite number, or something else than texts in an object column.
+    """
+    text: dict[str, list[str]] = {}
+    for name, values in frame.items():
+        column = Column(name=str(name), title_en="", title_zh="", type=_kind(values), made="", digits=12)
+        known = values.notna().to_numpy()
+        text[column.name] = [
+            _cell(value, column, "file", row) if known[row] else "" for row, value in enumerate(values.to_list())
+        ]
+    return _lines(text)
+
+
+def _kind(values: pd.Series[Any]) -> ColumnType:
+    if pd.api.types.is_bool_dtype(values.dtype):
+        return "boolean"
+    if pd.api.types.is_integer_dtype(values.dtype):
+        return "integer"
+    if pd.api.types.is_float_dtype(values.dtype):
+        return "number"
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        return "datetime"
+    return "date" if pd.api.types.is_datetime64_dtype(values.dtype) else "string"
+
+
+def _lines(text: dict[str, list[str]]) -> bytes:
+    quoted = [[name, *_quoted(cells)] for name, cells in text.items()]
+    return "".join(",".join(row) + "\n" for row in zip(*quoted, strict=True)).encode()
+
+
+def parse_csv(data: bytes) -> dict[str, list[str]]:
+    """The text of every cell of a published file, by column, apostrophes of the guard still in place."""
+    rows = list(csv.reader(io.StringIO(data.decode(), newline="")))
+    return {name: [row[i] for row in rows[1:]] for i, name in enumerate(rows[0])}
+
+
+def typed(text: list[str], kind: str, *, required: bool) -> Any:
+    """A column's cells as a pandas array or list.
+
+    Numbers become float64 with NaN where empty; integers and years int64, or Int64 where cells may be empty;
+    booleans bool, or boolean where cells may be empty; dates datetime64[ns]; datetimes datetime64[ns, UTC];
+    months and texts str ("" where empty).
+    """
+    if kind == "number":
+        return np.array([float(cell) if cell else np.nan for cell in text], dtype=np.float64)
+    if kind in ("integer", "year"):
+        numbers = [int(cell) if cell else None for cell in text]
+        return pd.array(numbers, dtype="Int64") if not required else np.array(numbers, dtype=np.int64)
+    if kind == "boolean":
+        flags = [cell == "true" if cell else None for cell in text]
+        return pd.array(flags, dtype="boolean") if not required else np.array(flags, dtype=np.bool_)
+    if kind in ("date", "datetime"):
+        known = pd.Series([cell or None for cell in text], dtype=object)
+        moments = pd.to_datetime(known, format="ISO8601", utc=True)
+        return moments if kind == "datetime" else moments.dt.tz_localize(None)
+    plain = [cell[1:] if _ESCAPED.match(cell) else cell for cell in text]
+    return pd.Series(plain, dtype=object)
+
+
+def _check_columns(frame: pd.DataFrame, table: Table) -> None:
+    given = [str(name) for name in frame.columns]
+    if given == list(table.own):
+        return
+    facts = []
+    if missing := [name for name in table.own if name not in given]:
+        facts.append(f"missing {', '.join(missing)}")
+    if unknown := [name for name in given if name not in table.own]:
+        facts.append(f"not in the dictionary {', '.join(unknown)}")
+    if twice := sorted({name for name in given if given.count(name) > 1}):
+        facts.append(f"given twice {', '.join(twice)}")
+    if not facts:
+        facts.append(f"order {', '.join(given)}")
+    raise PublishError(
+        f"table {table.name}: columns differ from the dictionary: {'; '.join(facts)}; expected {', '.join(table.own)}"
+    )
+
+
+def _check_key(columns: dict[str, list[str]], table: Table) -> None:
+    seen: dict[tuple[str, ...], int] = {}
+    for row, key in enumerate(zip(*(columns[name] for name in table.key), strict=True), start=1):
+        if (first := seen.setdefault(key, row)) != row:
+            raise PublishError(
+                f"table {table.name}: key {', '.join(table.key)} is given twice: "
+                f"{', '.join(key)} in rows {first} and {row}"
+            )
+
+
+def _cell(value: Any, column: Column, where: str, row: int) -> str:
+    try:
+        text = _WRITERS[column.type](value, column)
+    except (TypeError, ValueError) as error:
+        raise PublishError(
+            f"{where}, row {row + 1}: {column.name} {value!r} is not a {column.type}: {error}"
+        ) from error
+    if text and column.codes is not None and text not in column.codes:
+        raise PublishError(
+            f"{where}, row {row + 1}: {column.name} {value!r} is unknown; it is one of {', '.join(column.codes)}"
+        )
+    return text
+
+
+def _string(value: Any, column: Column) -> str:
+    if not isinstance(value, str):
+        raise TypeError("text was expected")
+    if "\0" in value:
+        raise ValueError("it holds a null character")
+    return "'" + value if _FORMULA.match(value) else value
+
+
+def _number(value: Any, column: Column) -> str:
+    if isinstance(value, (bool, np.bool_, str)):
+        raise TypeError("a number was expected")
+    number = float(value)
+    if not np.isfinite(number):
+        raise ValueError("it is infinite; leave it empty and say why in the dictionary")
+    digits = column.digits
+    # The shortest text that reads back as the same number, cut to `digits`; adding zero turns -0 into 0.
+    text = np.format_float_positional(number + 0.0, precision=digits, fractional=False, trim="-")
+    return "0" if text == "-0" else text
+
+
+def _integer(value: Any, column: Column) -> str:
+    if isinstance(value, (bool, np.bool_, str)) or value != int(value):
+        raise TypeError("a whole number was expected")
+    return str(int(value))
+
+
+def _boolean(value: Any, column: Column) -> str:
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError("True or False was expected")
+    return "true" if value else "false"
+
+
+def _yearmonth(value: Any, column: Column) -> str:
+    if not isinstance(value, str) or (value and not _YEARMONTH.fullmatch(value)):
+        raise ValueError("YYYY-MM was expected")
+    return value
+
+
+def _date(value: Any, column: Column) -> str:
+    if isinstance(value, str):
+        return dt.date.fromisoformat(value).isoformat() if value else ""
+    if isinstance(value, dt.datetime):  # a pandas Timestamp too
+        if value.tzinfo is not None or value != value.replace(hour=0, minute=0, second=0, microsecond=0):
+            raise ValueError("a day without a time was expected")
+        return value.date().isoformat()
+    if not isinstance(value, dt.date):
+        raise TypeError("a day was expected")
+    return value.isoformat()
+
+
+def _datetime(value: Any, column: Column) -> str:
+    moment = dt.datetime.fromisoformat(value) if isinstance(value, str) else value
+    if not isinstance(moment, dt.datetime) or moment.tzinfo is None:
+        raise TypeError("a time with its zone was expected")
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+_WRITERS = {
+    "string": _string,
+    "number": _number,
+    "integer": _integer,
+    "year": _integer,
+    "boolean": _boolean,
+    "yearmonth": _yearmonth,
+    "date": _date,
+    "datetime": _datetime,
+}
+
+
+def _quoted(text: Sequence[str]) -> list[str]:
+    return ['"' + cell.replace('"', '""') + '"' if _QUOTE.search(cell) else cell for cell in text]

@@ -1,0 +1,143 @@
+"""A small release: every table, every kind of cell."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecasting.publishing import TABLES
+
+MERGED = ["2025-01", "2025-02", "2025-03"]
+
+
+def small_tables(shift: float = 0.0) -> dict[str, pd.DataFrame]:
+    """Two indicators; `shift` moves the numbers so that releases can be told apart."""
+    observations = pd.DataFrame(
+        {
+            "indicator": ["baotou_va", "national_va", "national_va"],
+            "period": ["2025-03", "2025-02", "2025-03"],
+            "measure": ["ytd_yoy", "ytd_yoy", "month_yoy"],
+            "value": [9.0 + shift, 5.9, 7.7],
+            "unit": ["percent"] * 3,
+            "decimals": [1, 1, 1],
+            "status": ["", "A", "A"],
+            "released_at": pd.to_datetime(
+                ["2025-04-16T10:00:00+08:00", None, "2025-04-16"], utc=True, format="ISO8601"
+            ),
+            "source": ["包头市统计局", "NBS", "NBS"],
+            "note": ["", 'said "about a third", then\nnothing', "=1+1"],
+            "family": ["", "va", "va"],
+        }
+    )
+    blank = [np.nan, 1.0, 2.0]
+    monthly = pd.DataFrame(
+        {
+            "indicator": ["baotou_va"] * 3 + ["national_va"] * 3,
+            "month": MERGED * 2,
+            "months": [np.nan, 2, 1] * 2,
+            "level": [np.nan, 101.234567891 + shift, 0.1 + 0.2] * 2,
+            "yoy": blank * 2,
+            "yoy_sd": blank * 2,
+            "yoy_q05": blank * 2,
+            "yoy_q95": blank * 2,
+            "set_low": blank * 2,
+            "set_high": blank * 2,
+            "status": ["K", "W", "E", "K", "W", "A"],
+            "flag": ["", "", "", "", "", "@ breaks"],
+        }
+    )
+    quantiles = {name: [i / 10 + shift] for i, name in enumerate(["q05", "q10", "q25", "q50", "q75", "q90", "q95"])}
+    few = {name: quantiles[name] for name in ["q05", "q25", "q50", "q75", "q95"]}
+    base = {"indicator": ["baotou_va"], "origin": ["2025-03"]}
+    return {
+        "observations": observations,
+        "monthly": monthly,
+        "forecasts": pd.DataFrame(
+            base
+            | {"month": ["2025-04"], "months": [1], "target": ["yoy"], "model": ["theta"], "mean": [1e-9]}
+            | quantiles
+            | {"status": ["F"]}
+        ),
+        "headlines": pd.DataFrame(
+            base | {"period": ["2025-04"], "mean": [8.8]} | few | {"no_change": [9.0], "prob_above_no_change": [0.4]}
+        ),
+        "headline_odds": pd.DataFrame(
+            {
+                "indicator": "baotou_va",
+                "origin": "2025-03",
+                "period": "2025-04",
+                "value": [8.8, 8.9],
+                "probability": [0.5, 0.5],
+            }
+        ),
+        "leaderboard": pd.DataFrame(
+            {
+                "indicator": "baotou_va",
+                "model": ["theta", "prophet"],
+                "rank": [1, 2],
+                "mase": [0.8, np.nan],
+                "rmsse": [0.9, np.nan],
+                "smape": [12.0, np.nan],
+                "coverage90": [0.9, np.nan],
+                "n_origins": [10, 0],
+                "champion": [True, False],
+            }
+        ),
+        "trajectories": pd.DataFrame(
+            {
+                "date": pd.to_datetime(["2025-12-31"] * 2),
+                "freq": "A",
+                "scenario": "baseline_mixture",
+                "conditioning": "mixture",
+                "region": "CN",
+                "variable": ["demand|wind", "va_index"],
+                "basis": ["NdPr_oxide", ""],
+                "unit": ["kt/yr", "index, start = 100"],
+                "stat_or_struct": ["struct", "stat"],
+                "mean": [123456789.123, 100.0],
+            }
+            | {name: value * 2 for name, value in quantiles.items()}
+            | {"n": 2048, "capacity_basis": [None, "prior_only"]}
+        ),
+        "absorption": pd.DataFrame(
+            {
+                "year": [2030],
+                "scenario": ["baseline_mixture"],
+                "conditioning": ["mixture"],
+                "basis": ["treo"],
+                "measure": ["first_use"],
+                "ratio_kind": ["endpoint"],
+                "anchor": ["total"],
+                "mean": [-0.0],
+            }
+            | quantiles
+            | {"n_valid": [2000], "p_denominator_nonpos": [0.01]}
+        ),
+        "claim_check": pd.DataFrame(
+            {
+                "claim_id": ["C19"],
+                "metric": ["share_hydrogen_storage"],
+                "claim_low": [0.15],
+                "claim_high": [0.25],
+                "p_below": [0.8],
+                "p_within": [0.15],
+                "p_above": [0.05],
+                "needed_intensity": [np.nan],
+                "unit": [""],
+                "code": ["below"],
+            }
+        ),
+    }
+
+
+@pytest.fixture
+def release() -> Callable[..., dict[str, pd.DataFrame]]:
+    """Makes the tables of a small release; its argument moves the numbers."""
+    return small_tables
+
+
+@pytest.fixture
+def no_rows() -> dict[str, pd.DataFrame]:
+    """Every table without a row."""
+    return {name: pd.DataFrame(columns=list(table.own)) for name, table in TABLES.items()}

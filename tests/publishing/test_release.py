@@ -1,0 +1,251 @@
+import csv
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecasting.errors import PublishError
+from forecasting.publishing import TABLES, publish, read_release
+
+Release = Callable[..., dict[str, pd.DataFrame]]
+HERE = Path(__file__).parent
+
+
+def put(tables: dict[str, pd.DataFrame], root: Path, run_id: str = "n1", **provenance: object) -> Path:
+    return publish(tables, root=root, run_id=run_id, as_of="2025-04-30", provenance=provenance)
+
+
+def child_process(script: str, *arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, str(HERE / script), *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(HERE.parents[1])}  # the package of this tree
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+
+
+def hidden(root: Path) -> list[str]:
+    left = [*root.glob(".*"), *(root / "releases").glob(".*")]
+    return [path.name for path in left if path.name != ".lock"]
+
+
+def test_a_release_is_a_file_a_table_with_dictionary_and_provenance_and_latest_points_to_it(
+    release: Release, tmp_path: Path
+) -> None:
+    folder = put(release(), tmp_path, seed=7)
+    assert folder == tmp_path / "releases" / "n1"
+    names = {f"{name}.csv" for name in TABLES} | {"datapackage.json", "provenance.json"}
+    assert {path.name for path in folder.iterdir()} == names
+    assert os.readlink(tmp_path / "latest") == "releases/n1"
+    assert json.loads((folder / "provenance.json").read_text()) == {
+        "run_id": "n1", "as_of": "2025-04-30", "schema_version": "1.0", "seed": 7,
+    }  # fmt: skip
+    assert hidden(tmp_path) == []
+
+
+def test_cells_keep_what_consumers_were_promised(release: Release, tmp_path: Path) -> None:
+    folder = put(release(), tmp_path)
+    assert (folder / "leaderboard.csv").read_bytes().decode() == (
+        "indicator,model,rank,mase,rmsse,smape,coverage90,n_origins,champion,run_id,as_of,schema_version\n"
+        "baotou_va,theta,1,0.8,0.9,12,0.9,10,true,n1,2025-04-30,1.0\n"
+        "baotou_va,prophet,2,,,,,0,false,n1,2025-04-30,1.0\n"
+    )
+    for path in folder.glob("*.csv"):
+        data = path.read_bytes()
+        assert not data.startswith(b"\xef\xbb\xbf")
+        assert b"\r" not in data
+        assert data.endswith(b"\n")
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        text = [column.name for column in TABLES[path.stem].columns if column.type == "string"]
+        assert not [row[name] for row in rows for name in text if row[name][:1] in set("=+-@\t\r")]
+    observations = (folder / "observations.csv").read_text()
+    assert "2025-04-16T02:00:00Z" in observations
+    assert ",'=1+1," in observations
+    monthly = (folder / "monthly.csv").read_text()
+    assert "baotou_va,2025-02,2,101.23457,1" in monthly
+    assert ",0.3," in monthly
+    assert ",0.000000001,0," in (folder / "forecasts.csv").read_text()
+    assert "2025-12-31,A," in (folder / "trajectories.csv").read_text()
+    assert ",123456790," in (folder / "trajectories.csv").read_text()
+    assert ",total,0,0," in (folder / "absorption.csv").read_text()
+
+
+def test_a_release_reads_back_typed_by_its_dictionary(release: Release, tmp_path: Path) -> None:
+    tables = release()
+    back = read_release(put(tables, tmp_path))
+    assert list(back) == list(TABLES)
+    assert back["observations"]["note"].to_list() == tables["observations"]["note"].to_list()
+    assert back["observations"]["released_at"].to_list() == tables["observations"]["released_at"].to_list()
+    assert back["monthly"]["months"].to_list() == [pd.NA, 2, 1, pd.NA, 2, 1]
+    assert back["monthly"]["month"].to_list() == tables["monthly"]["month"].to_list()
+    np.testing.assert_allclose(back["monthly"]["level"], tables["monthly"]["level"], rtol=1e-7)
+    assert back["leaderboard"]["champion"].to_list() == [True, False]
+    assert back["trajectories"]["date"].to_list() == [pd.Timestamp("2025-12-31")] * 2
+    assert back["absorption"]["year"].dtype == np.int64
+    again = {name: frame[list(TABLES[name].own)] for name, frame in back.items()}
+    assert put(again, tmp_path).name == "n1"  # the same bytes, so the release may stand
+
+
+def test_frictionless_finds_no_error_and_the_dictionary_covers_every_column(release: Release, tmp_path: Path) -> None:
+    import frictionless
+
+    folder = put(release(), tmp_path)
+    report = frictionless.validate(str(folder / "datapackage.json"))
+    assert report.flatten(["type", "message"]) == []
+    assert report.valid
+    assert report.stats["tasks"] == len(TABLES)
+    package = json.loads((folder / "datapackage.json").read_text())
+    for resource in package["resources"]:
+        data = (folder / resource["path"]).read_bytes()
+        header = data.decode().splitlines()[0].split(",")
+        assert [field["name"] for field in resource["schema"]["fields"]] == header
+        assert resource["bytes"] == len(data)
+        assert resource["hash"] == f"sha256:{hashlib.sha256(data).hexdigest()}"
+        assert all(field["description"] and field["title_zh"] for field in resource["schema"]["fields"])
+
+
+def test_the_same_release_again_rewrites_nothing_and_becomes_latest(release: Release, tmp_path: Path) -> None:
+    folder = put(release(), tmp_path)
+    before = {path.name: (path.stat().st_mtime_ns, path.stat().st_ino) for path in folder.iterdir()}
+    put(release(1.0), tmp_path, "n2")
+    assert put(release(), tmp_path) == folder
+    assert {path.name: (path.stat().st_mtime_ns, path.stat().st_ino) for path in folder.iterdir()} == before
+    assert (tmp_path / "latest").resolve() == folder.resolve()
+
+
+def test_a_release_never_changes(release: Release, tmp_path: Path) -> None:
+    put(release(), tmp_path)
+    put(release(), tmp_path, "n2")
+    with pytest.raises(PublishError, match=r"n1 is published already and .*observations\.csv.* would change"):
+        put(release(1.0), tmp_path)
+    assert (tmp_path / "latest").resolve().name == "n2"
+    assert read_release(tmp_path / "releases" / "n1")["observations"]["value"].iloc[0] == 9.0
+
+
+def test_tables_without_rows_can_be_published_and_read(no_rows: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    back = read_release(put(no_rows, tmp_path))
+    assert all(frame.empty for frame in back.values())
+    assert str(back["observations"]["released_at"].dtype) == "datetime64[ns, UTC]"
+
+
+def test_what_a_crash_left_is_cleared_by_the_next_publication(release: Release, tmp_path: Path) -> None:
+    left = tmp_path / "releases" / ".partial-n0"
+    left.mkdir(parents=True)
+    (left / "monthly.csv").write_text("indicator,mon")
+    (tmp_path / ".latest-n0").symlink_to("releases/n0")
+    put(release(), tmp_path)
+    assert hidden(tmp_path) == []
+
+
+def test_a_killed_publisher_leaves_whole_releases_only(release: Release, tmp_path: Path) -> None:
+    put(release(), tmp_path)
+    for round_number in range(4):
+        with child_process("endless_publisher.py", str(tmp_path), f"k{round_number}") as child:
+            assert child.stdout is not None
+            child.stdout.readline()
+            time.sleep(0.013 * round_number)
+            child.send_signal(signal.SIGKILL)
+        for folder in (tmp_path / "releases").glob("[!.]*"):
+            assert set(read_release(folder)) == set(TABLES)
+        assert set(read_release(tmp_path / "latest")) == set(TABLES)
+    put(release(), tmp_path, "after")
+    assert hidden(tmp_path) == []
+
+
+def test_a_polling_reader_never_sees_a_missing_partial_or_mixed_release(release: Release, tmp_path: Path) -> None:
+    put(release(), tmp_path, "r000")
+    with child_process("polling_reader.py", str(tmp_path)) as reader:
+        assert reader.stdout is not None
+        assert reader.stdout.readline() == "ready\n"
+        for number in range(1, 31):
+            put(release(float(number)), tmp_path, f"r{number:03d}")
+        (tmp_path / "stop").touch()
+        result = json.loads(reader.stdout.read())
+    assert reader.returncode == 0
+    assert result["seen"] == sorted(result["seen"])
+    assert result["seen"][-1] == "r030"
+    assert len(result["seen"]) > 5
+
+
+def test_a_table_that_differs_from_its_dictionary_is_refused_with_the_difference(
+    release: Release, tmp_path: Path
+) -> None:
+    tables = release()
+    tables["headlines"] = tables["headlines"].rename(columns={"no_change": "nochange"})
+    with pytest.raises(PublishError, match=r"headlines: .*missing no_change; not in the dictionary nochange"):
+        put(tables, tmp_path)
+    tables = release()
+    tables["headlines"] = tables["headlines"].iloc[:, ::-1]
+    with pytest.raises(PublishError, match=r"headlines: .*order prob_above_no_change"):
+        put(tables, tmp_path)
+    assert not (tmp_path / "latest").exists()
+
+
+def test_a_missing_or_unknown_table_is_refused(release: Release, tmp_path: Path) -> None:
+    tables = release()
+    tables["balance"] = tables.pop("absorption")
+    with pytest.raises(PublishError, match="missing absorption, unknown balance"):
+        put(tables, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value", "message"),
+    [
+        ("monthly", "level", np.inf, "monthly, row 2: level inf is not a number: it is infinite"),
+        ("monthly", "level", "12,5", "monthly, row 2: level '12,5' is not a number"),
+        ("monthly", "months", 1.5, "monthly, row 2: months 1.5 is not a integer"),
+        ("monthly", "status", "Z", "monthly, row 2: status 'Z' is unknown; it is one of A, E, K, W, B, F"),
+        ("monthly", "status", None, "monthly, row 2: status is empty"),
+        ("monthly", "month", "2025-13", "monthly, row 2: month '2025-13' is not a yearmonth"),
+        ("monthly", "month", "2025-01", "key indicator, month is given twice: baotou_va, 2025-01 in"),
+        ("monthly", "indicator", "nowhere", "monthly, row 2: indicator nowhere is not in table observations"),
+        ("leaderboard", "champion", 1, "leaderboard, row 2: champion 1 is not a boolean"),
+        ("observations", "note", 5, "observations, row 2: note 5 is not a string"),
+        ("observations", "released_at", "2025-04-16T10:00:00", "released_at .* a time with its zone"),
+    ],
+)  # fmt: skip
+def test_a_bad_cell_is_refused_with_table_row_and_reason(
+    release: Release, tmp_path: Path, table: str, column: str, value: object, message: str
+) -> None:
+    tables = release()
+    frame = tables[table].astype({column: object})
+    frame.loc[1, column] = value
+    with pytest.raises(PublishError, match=message):
+        put(tables | {table: frame}, tmp_path)
+    assert not (tmp_path / "releases").exists()
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", ".hidden", "a b"])
+def test_a_run_id_that_cannot_name_a_folder_is_refused(release: Release, tmp_path: Path, name: str) -> None:
+    with pytest.raises(PublishError, match="cannot name a folder"):
+        put(release(), tmp_path, name)
+
+
+def test_a_bad_day_and_a_provenance_that_is_not_json_are_refused(release: Release, tmp_path: Path) -> None:
+    with pytest.raises(PublishError, match="as_of 'yesterday' is not a day"):
+        publish(release(), root=tmp_path, run_id="n1", as_of="yesterday", provenance={})
+    with pytest.raises(PublishError, match="provenance cannot be written as JSON"):
+        put(release(), tmp_path, seed=float("nan"))
+
+
+def test_a_file_changed_after_publishing_is_noticed_on_reading(release: Release, tmp_path: Path) -> None:
+    folder = put(release(), tmp_path)
+    (folder / "monthly.csv").write_text("indicator\n")
+    with pytest.raises(PublishError, match=r"monthly\.csv: sha256 differs"):
+        read_release(tmp_path / "latest")
+    with pytest.raises(PublishError, match="no release to read"):
+        read_release(tmp_path / "releases" / "n2")
+
+
+def test_a_folder_in_the_place_of_latest_is_reported_and_left_alone(release: Release, tmp_path: Path) -> None:
+    (tmp_path / "latest").mkdir()
+    with pytest.raises(PublishError, match="cannot be put in place"):
+        put(release(), tmp_path)
+    assert (tmp_path / "latest").is_dir()
