@@ -1,0 +1,119 @@
+"""Pictures of a night, drawn without a display and without pyplot's global state."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from forecasting.tracking._records import QUANTILES, IndicatorRecord
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["fan_chart", "heat_map"]
+
+SHOWN = 84
+ROWS = 60
+INK, GREY, BLUE = "#1b1b1b", "#6b6b6b", "#1f5f99"
+BANDS = (
+    ("q05", "q95", "90 %", "#d3e1ee"),
+    ("q10", "q90", "80 %", "#a9c5de"),
+    ("q25", "q75", "50 %", "#75a2c9"),
+)
+
+
+def fan_chart(item: IndicatorRecord, night: str, path: Path) -> None:
+    """Draw the last seven years of an indicator with the median forecast and its 50, 80 and 90 % bands.
+
+    Args:
+        item: The indicator.
+        night: Vintage: the day up to which figures were known.
+        path: The PNG file to write.
+    """
+    figure, axes = _figure(7.2, 4.0)
+    figure.subplots_adjust(left=0.09, right=0.98, top=0.84, bottom=0.15)
+    history, forecast = item.history.tail(SHOWN), item.forecast
+    end = history["level"].iloc[[-1]]  # bands and median start from the last figure
+    past = _days(history["month"])
+    coming = np.concatenate([past[-1:], _days(forecast["month"])])
+    line = {name: np.concatenate([end, forecast[name]]) for name in QUANTILES}
+    for low, high, label, colour in BANDS:
+        axes.fill_between(coming, line[low], line[high], color=colour, linewidth=0, label=label)
+    axes.plot(past, history["level"], color=INK, linewidth=1.3, label="history")
+    axes.plot(coming, line["q50"], color=BLUE, linewidth=1.6, label="median forecast")
+    axes.set_ylabel(item.unit, color=GREY, fontsize=8)
+    axes.margins(x=0.01)
+    handles, labels = axes.get_legend_handles_labels()
+    axes.legend(handles[-2:] + handles[-3::-1], labels[-2:] + labels[-3::-1], loc="upper left", ncols=5,
+                frameon=False, fontsize=8, handlelength=1.4, columnspacing=1.2, borderaxespad=0,
+                bbox_to_anchor=(0.0, 1.07))  # fmt: skip
+    figure.text(0.09, 0.94, item.title, fontsize=12, color=INK, weight="bold")
+    about = f"Figures known on {night}. Source: {item.source}. Forecast: {item.champion['model']}."
+    figure.text(0.09, 0.03, about, fontsize=8, color=GREY)
+    _save(figure, path)
+
+
+def heat_map(leaderboard: pd.DataFrame, night: str, path: Path) -> None:
+    """Draw the MASE of every model for every indicator, the champion framed; of many indicators the worst 60.
+
+    Args:
+        leaderboard: Columns indicator, model, mase and champion.
+        night: Vintage: the day up to which figures were known.
+        path: The PNG file to write.
+    """
+    chosen = leaderboard[leaderboard["champion"].astype(bool)].set_index("indicator")
+    worst = chosen["mase"].sort_values(ascending=False, kind="stable").index[:ROWS]
+    table = leaderboard.pivot_table(index="indicator", columns="model", values="mase", dropna=False)
+    table = table.loc[table.index.isin(worst)]
+    values = table.to_numpy(dtype=float)
+    rows, columns = values.shape
+    width, height = 3.0 + 0.8 * columns, 1.9 + 0.26 * rows
+    figure, axes = _figure(width, height)
+    figure.subplots_adjust(left=2.6 / width, right=1 - 0.2 / width, top=1 - 0.7 / height, bottom=1.2 / height)
+    axes.imshow(values, cmap="cividis", vmin=0.3, vmax=1.5, aspect="auto")
+    axes.set_xticks(range(columns), list(table.columns), rotation=30, ha="right", fontsize=8)
+    axes.set_yticks(range(rows), list(table.index), fontsize=8)
+    axes.grid(visible=False)
+    models = {str(name): model for name, model in chosen["model"].items()}
+    for (row, column), value in np.ndenumerate(values):
+        is_chosen = models.get(str(table.index[row])) == table.columns[column]
+        ink = "white" if value <= 0.9 else INK
+        axes.text(
+            column, row, "-" if np.isnan(value) else f"{value:.2f}", ha="center", va="center", fontsize=8,
+            color=ink, weight="bold" if is_chosen else "normal",
+            bbox={"facecolor": "none", "edgecolor": ink, "pad": 2.5} if is_chosen else None,
+        )  # fmt: skip
+    figure.text(0.15 / width, 1 - 0.4 / height, "MASE by indicator and model", fontsize=12, color=INK, weight="bold")
+    about = f"1 = in-sample error of the seasonal naive forecast.\nFramed: champion. Figures known on {night}."
+    figure.text(0.15 / width, 0.12 / height, about, fontsize=8, color=GREY)
+    _save(figure, path)
+
+
+def _figure(width: float, height: float) -> tuple[Figure, Axes]:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), dpi=110)
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(colors=GREY, labelsize=8)
+    axes.grid(axis="y", color="#e6e6e6", linewidth=0.6)
+    axes.set_axisbelow(True)
+    return figure, axes
+
+
+def _save(figure: Figure, path: Path) -> None:
+    with warnings.catch_warnings():
+        # a title in a script that the default font lacks is drawn with boxes
+        warnings.filterwarnings("ignore", message=r"Glyph .* missing from font", category=UserWarning)
+        figure.savefig(path, format="png", metadata={"Software": None})
+
+
+def _days(months: pd.Series[str]) -> np.ndarray:
+    return months.to_numpy(dtype="datetime64[M]").astype("datetime64[D]")

@@ -1,0 +1,61 @@
+"""MLflow, imported when it is first needed, without telemetry and without its own noise."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+__all__ = ["load_mlflow", "open_client", "quiet"]
+
+
+_LEVELS = {
+    "mlflow.pyfunc": logging.WARNING,  # says that it looks at the input example
+    "mlflow.utils.requirements_utils": logging.ERROR,  # compares a model that is written with what is installed
+    "alembic": logging.WARNING,  # lists the migrations of a new database
+    "mlflow.store.db.utils": logging.WARNING,
+}
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep quiet what MLflow causes itself and nobody here can change."""
+    levels = {name: logging.getLogger(name).level for name in _LEVELS}
+    for name, level in _LEVELS.items():
+        logging.getLogger(name).setLevel(level)
+    try:
+        with warnings.catch_warnings():
+            # functions of MLflow carry type hints that MLflow's own check warns of
+            warnings.filterwarnings("ignore", ".*Any type hint is inferred as AnyType", UserWarning)
+            # MLflow's tables use a loading strategy that SQLAlchemy 2.1 is giving up
+            warnings.filterwarnings("ignore", "The ``noload`` loader strategy", DeprecationWarning)
+            yield
+    finally:
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
+
+
+def load_mlflow() -> ModuleType:
+    """Import MLflow without telemetry, which has to be off before that, and without progress bars."""
+    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
+    with quiet():
+        import mlflow
+        import mlflow.pyfunc
+    return mlflow
+
+
+def open_client(tracking_uri: str) -> MlflowClient:
+    """A client that writes to the store directly and leaves MLflow's global state alone."""
+    load_mlflow()
+    from mlflow import MlflowClient
+
+    with quiet():
+        return MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)

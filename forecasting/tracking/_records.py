@@ -1,0 +1,120 @@
+"""What is recorded of a night: plain frames and dictionaries."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from forecasting.errors import InputError, Problem
+
+__all__ = ["QUANTILES", "SCORES", "IndicatorRecord", "NightRecord", "check_night"]
+
+SCORES = ("mase", "rmsse", "smape", "coverage90")
+LEADERBOARD = ("indicator", "model", "rank", *SCORES, "n_origins", "champion")
+QUANTILES = ("q05", "q10", "q25", "q50", "q75", "q90", "q95")
+
+
+@dataclass(frozen=True, eq=False)
+class IndicatorRecord:
+    """One indicator in one night.
+
+    Attributes:
+        id: Identifier in the catalogue.
+        title: Title of its chart.
+        unit: Unit of its levels.
+        source: Publisher of its figures.
+        tags: What it can be searched by: region, sector, family, role.
+        history: Columns month (YYYY-MM) and level, in order of time.
+        forecast: Columns month, mean and q05, q10, q25, q50, q75, q90, q95, in the unit of the history.
+        champion: The chosen forecaster as plain values, `forecasting.evaluation.Champion.to_dict`.
+    """
+
+    id: str
+    title: str
+    unit: str
+    source: str
+    tags: Mapping[str, str]
+    history: pd.DataFrame
+    forecast: pd.DataFrame
+    champion: Mapping[str, Any]
+
+    @property
+    def champion_json(self) -> str:
+        """The champion as JSON, the same text for the same champion."""
+        return json.dumps(self.champion, sort_keys=True, ensure_ascii=False, allow_nan=False)
+
+    @property
+    def champion_sha256(self) -> str:
+        """What tells one champion, with its training data, from another."""
+        return hashlib.sha256(self.champion_json.encode()).hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class NightRecord:
+    """One night.
+
+    Attributes:
+        run_id: Name of the run, the same as that of its release.
+        night: Day (YYYY-MM-DD) of the night, which is its step in the history of every metric.
+        version: Version of this package that made the forecasts.
+        params: Settings of the night.
+        leaderboard: Columns indicator, model, rank, mase, rmsse, smape, coverage90, n_origins, champion.
+        metrics: Figures of the whole panel, beside those that follow from the leaderboard.
+        indicators: Every indicator that was forecast.
+        provenance: What the night was made from, as plain values.
+    """
+
+    run_id: str
+    night: str
+    version: str
+    params: Mapping[str, Any]
+    leaderboard: pd.DataFrame
+    metrics: Mapping[str, float]
+    indicators: Sequence[IndicatorRecord]
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def step(self) -> int:
+        """The night's day counted from 0001-01-01 = 1."""
+        return dt.date.fromisoformat(self.night).toordinal()
+
+    @property
+    def timestamp(self) -> int:
+        """Midnight (UTC) of the night, ms since 1970, so that a repetition writes the same points."""
+        return int(dt.datetime.fromisoformat(self.night).replace(tzinfo=dt.UTC).timestamp()) * 1000
+
+
+def check_night(night: NightRecord) -> None:
+    """Refuse a record that could only be written in part.
+
+    Raises:
+        InputError: A night that is no day, an indicator given twice, or a frame without the columns it needs.
+    """
+    problems = []
+    if "'" in night.run_id or not night.run_id:
+        problems.append(Problem("", "run_id is empty or holds an apostrophe; name the run as its release"))
+    try:
+        dt.date.fromisoformat(night.night)
+    except ValueError:
+        problems.append(Problem("", f"night {night.night!r} is not a day YYYY-MM-DD"))
+    frames: list[tuple[str, pd.DataFrame, tuple[str, ...]]] = [("leaderboard", night.leaderboard, LEADERBOARD)]
+    seen: set[str] = set()
+    for item in night.indicators:
+        if item.id in seen:
+            problems.append(Problem(item.id, "the indicator is given twice; record it once a night"))
+        seen.add(item.id)
+        frames.append((f"{item.id} history", item.history, ("month", "level")))
+        frames.append((f"{item.id} forecast", item.forecast, ("month", "mean", *QUANTILES)))
+        if "model" not in item.champion:
+            problems.append(Problem(item.id, "the champion does not name its model"))
+    for where, frame, columns in frames:
+        if missing := [name for name in columns if name not in frame.columns]:
+            problems.append(Problem(where, f"column {', '.join(missing)} missing; expected {', '.join(columns)}"))
+    if problems:
+        raise InputError(f"night {night.run_id}", problems)

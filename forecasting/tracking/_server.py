@@ -1,0 +1,57 @@
+"""How the MLflow server is started to look at the store."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Server", "ui_command"]
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """An MLflow server to start.
+
+    Attributes:
+        argv: The command. SIGTERM or SIGINT to its process ends the server.
+        env: Variables to set beside those of the caller. The store is named here, since it may carry a
+            password and command lines can be read by everybody on the machine.
+        link: Address to open, in the part of the interface that shows runs, metrics and models.
+    """
+
+    argv: list[str]
+    env: dict[str, str]
+    link: str
+
+
+def ui_command(tracking_uri: str, artifact_root: Path, host: str = "127.0.0.1", port: int = 5000) -> Server:
+    """How to start MLflow's server on this store: one worker, no job processes, no telemetry.
+
+    Args:
+        tracking_uri: MLflow store.
+        artifact_root: Folder of the artifacts.
+        host: Interface to listen on; by default this machine alone.
+        port: Port to listen on.
+    """
+    return Server(
+        argv=[
+            sys.executable,
+            "-m",
+            "mlflow",
+            "server",
+            "--host",
+            host,
+            "--port",
+            str(port),
+            "--workers",
+            "1",
+        ],
+        env={
+            "MLFLOW_BACKEND_STORE_URI": tracking_uri,
+            "MLFLOW_DEFAULT_ARTIFACT_ROOT": artifact_root.resolve().as_uri(),
+            "MLFLOW_DISABLE_TELEMETRY": "true",
+            "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        },
+        link=f"http://{host}:{port}/#/experiments?workflowType=machine_learning",
+    )

@@ -1,0 +1,94 @@
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from forecasting.tracking import IndicatorRecord, NightRecord, Server, Tracker, ui_command
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def server(
+    tmp_path: Path, make_indicator: Callable[..., IndicatorRecord], make_night: Callable[..., NightRecord]
+) -> Iterator[tuple[Server, subprocess.Popen[bytes]]]:
+    """A real MLflow server on a store with one night."""
+    uri, artifacts = f"sqlite:///{tmp_path}/mlruns/mlflow.db", tmp_path / "mlruns" / "artifacts"
+    Tracker(uri, artifacts).record_night(make_night(indicators=[make_indicator(1)]))
+    command = ui_command(uri, artifacts, port=free_port())
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(
+            command.argv, env={**os.environ, **command.env}, stdout=log, stderr=log, cwd=tmp_path
+        )
+        try:
+            yield command, process
+        finally:
+            if process.poll() is None:
+                process.terminate()
+            process.wait(timeout=30)
+
+
+def get(address: str, body: dict[str, Any] | None = None) -> bytes:
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(address, data=data, headers={"Content-Type": "application/json"})  # noqa: S310
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        return bytes(answer.read())
+
+
+def wait_until_it_answers(address: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        assert process.poll() is None, "the server ended by itself"
+        try:
+            get(address)
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail("the server did not answer within a minute")
+
+
+def test_the_server_opens_the_store_shows_its_charts_and_ends_with_its_process(
+    server: tuple[Server, subprocess.Popen[bytes]],
+) -> None:
+    command, process = server
+    base = command.link.partition("/#")[0]
+    wait_until_it_answers(f"{base}/health", process)
+    found = json.loads(get(f"{base}/api/2.0/mlflow/experiments/search", {"max_results": 10}))["experiments"]
+    names = {item["name"]: item["experiment_id"] for item in found}
+    assert {"cumulus/nights", "cumulus/indicators"} <= set(names)
+    search = {"experiment_ids": [names["cumulus/indicators"]]}
+    (run,) = json.loads(get(f"{base}/api/2.0/mlflow/runs/search", search))["runs"]
+    run_id = run["info"]["run_id"]
+    assert get(f"{base}/get-artifact?path=fan_chart.png&run_uuid={run_id}").startswith(b"\x89PNG")
+    models = json.loads(get(f"{base}/api/2.0/mlflow/registered-models/search"))["registered_models"]
+    assert [model["name"] for model in models] == ["cumulus.indicator_01"]
+    assert b'<div id="root"' in get(f"{base}/")
+    process.send_signal(signal.SIGTERM)
+    process.wait(timeout=30)
+    with pytest.raises(urllib.error.URLError):
+        get(f"{base}/health")
+
+
+def test_the_command_listens_on_this_machine_alone_and_keeps_the_store_out_of_the_command_line(
+    tmp_path: Path,
+) -> None:
+    command = ui_command("postgresql+psycopg://me:secret@db/mlflow", tmp_path)
+    assert "secret" not in " ".join(command.argv)
+    assert command.argv[command.argv.index("--host") + 1] == "127.0.0.1"
+    assert command.argv[command.argv.index("--workers") + 1] == "1"
+    assert command.env["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "false"
+    assert command.env["MLFLOW_DISABLE_TELEMETRY"] == "true"
+    assert command.link == "http://127.0.0.1:5000/#/experiments?workflowType=machine_learning"

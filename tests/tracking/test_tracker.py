@@ -1,0 +1,246 @@
+import json
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from mlflow import MlflowClient
+from mlflow.entities import Run
+
+import forecasting.tracking as tracking
+from forecasting.errors import InputError
+from forecasting.evaluation import Champion
+from forecasting.tracking import IndicatorRecord, NightRecord, Tracker
+
+Indicators = Callable[..., IndicatorRecord]
+Nights = Callable[..., NightRecord]
+DAY = 739271  # proleptic ordinal of 2025-01-20
+
+
+class Store:
+    """A real MLflow store on SQLite and what a reader finds in it."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.uri = f"sqlite:///{home}/mlruns/mlflow.db"
+        self.tracker = Tracker(self.uri, home / "mlruns" / "artifacts")
+        self.client = MlflowClient(self.uri, self.uri)
+
+    def runs(self, experiment: str) -> list[Run]:
+        found = self.client.get_experiment_by_name(experiment)
+        return list(self.client.search_runs([found.experiment_id], order_by=["attributes.start_time ASC"]))
+
+    def lasting(self, indicator: str) -> Run:
+        return next(run for run in self.runs("cumulus/indicators") if run.info.run_name == indicator)
+
+    def steps(self, indicator: str, metric: str) -> list[tuple[int, float]]:
+        history = self.client.get_metric_history(self.lasting(indicator).info.run_id, metric)
+        return [(point.step, round(point.value, 6)) for point in history]
+
+    def artifacts(self, run: Run) -> Path:
+        return Path(run.info.artifact_uri.removeprefix("file://"))
+
+    def dump(self) -> list[str]:
+        with sqlite3.connect(self.home / "mlruns" / "mlflow.db") as database:
+            return list(database.iterdump())
+
+
+@pytest.fixture(scope="session")
+def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with its tables, which MLflow takes a second or two to make."""
+    home = tmp_path_factory.mktemp("empty")
+    Tracker(f"sqlite:///{home}/mlruns/mlflow.db", home / "mlruns" / "artifacts")
+    return home
+
+
+@pytest.fixture
+def store(empty_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    (tmp_path / "mlruns").mkdir()
+    database = (empty_home / "mlruns" / "mlflow.db").read_bytes()
+    (tmp_path / "mlruns" / "mlflow.db").write_bytes(database)
+    monkeypatch.chdir(tmp_path)
+    return Store(tmp_path)
+
+
+def test_the_public_face_is_complete_and_sorted() -> None:
+    assert tracking.__all__ == sorted(tracking.__all__)
+    assert {name for name in vars(tracking) if not name.startswith("_")} == set(tracking.__all__)
+
+
+def test_importing_the_package_imports_neither_mlflow_nor_matplotlib() -> None:
+    code = "import sys, forecasting.tracking; print({'mlflow', 'matplotlib'} & set(sys.modules))"
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
+    assert done.stdout.strip() == "set()"
+
+
+def test_a_night_has_a_run_with_params_panel_metrics_leaderboard_provenance_and_picture(
+    store: Store, make_indicator: Indicators, make_night: Nights
+) -> None:
+    run_id = store.tracker.record_night(make_night(indicators=[make_indicator(1), make_indicator(2)]))
+    (run,) = store.runs("cumulus/nights")
+    assert run.info.run_id == run_id
+    assert run.info.status == "FINISHED"
+    assert run.data.params == {"seed": "7", "horizon": "24"}
+    assert run.data.metrics == pytest.approx(
+        {"median_mase": 0.8, "mean_coverage90": 0.9, "indicators": 2, "failures": 0}
+    )
+    assert run.data.tags["cumulus.run_id"] == "run-1"
+    assert run.data.tags["cumulus.night"] == "2025-01-20"
+    assert run.data.tags["cumulus.version"] == "0.1.0"
+    table = json.loads((store.artifacts(run) / "leaderboard.json").read_text())
+    assert table["columns"][:3] == ["indicator", "model", "rank"]
+    assert len(table["data"]) == 6
+    assert json.loads((store.artifacts(run) / "provenance.json").read_text()) == {"observations_sha256": "0" * 64}
+    assert (store.artifacts(run) / "leaderboard.png").read_bytes().startswith(b"\x89PNG")
+    assert {path.name for path in store.home.iterdir()} == {"mlruns"}
+
+
+def test_an_indicator_has_one_lasting_run_that_can_be_searched_and_gets_a_step_a_night(
+    store: Store, make_indicator: Indicators, make_night: Nights
+) -> None:
+    items = [make_indicator(1), make_indicator(2)]
+    store.tracker.record_night(make_night(indicators=items))
+    store.tracker.record_night(make_night("run-2", "2025-01-21", indicators=items, error=0.5))
+    experiment = store.client.get_experiment_by_name("cumulus/indicators").experiment_id
+    condition = "tags.`cumulus.region` = 'CN' AND tags.`cumulus.champion` = 'seasonal_naive'"
+    assert len(store.client.search_runs([experiment], condition)) == 2
+    run = store.lasting("indicator_01")
+    assert run.data.tags["cumulus.indicator"] == "indicator_01"
+    assert run.data.params == {
+        "indicator": "indicator_01", "unit": "index, average month of 2017 = 100", "first_month": "2017-01",
+    }  # fmt: skip
+    assert store.steps("indicator_01", "mase.seasonal_naive") == [(DAY, 0.8), (DAY + 1, 1.3)]
+    assert "coverage90.median" not in run.data.metrics  # it is not known
+    assert (store.artifacts(run) / "fan_chart.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_same_night_again_is_found_and_nothing_is_written(
+    store: Store, make_indicator: Indicators, make_night: Nights
+) -> None:
+    night = make_night(indicators=[make_indicator(1)])
+    first = store.tracker.record_night(night)
+    before = store.dump(), {path: path.stat().st_mtime_ns for path in store.home.rglob("artifacts/**/*")}
+    assert store.tracker.record_night(night) == first
+    assert (store.dump(), {path: path.stat().st_mtime_ns for path in store.home.rglob("artifacts/**/*")}) == before
+
+
+def test_the_champion_is_registered_and_forecasts_again_from_the_loaded_model(
+    store: Store, make_indicator: Indicators, make_night: Nights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import mlflow
+
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
+    item = make_indicator(1)
+    store.tracker.record_night(make_night(indicators=[item]))
+    model = mlflow.pyfunc.load_model("models:/cumulus.indicator_01@champion")
+    forecast = model.predict(pd.DataFrame({"horizon": [6]}))
+    expected = Champion.from_dict(dict(item.champion)).predict(6)
+    pd.testing.assert_frame_equal(forecast, expected)
+    assert list(model.metadata.signature.outputs.input_names()) == list(expected.columns)
+    assert model.metadata.load_input_example().to_dict("list") == {"horizon": [12]}
+    (folder,) = (store.artifacts(store.lasting("indicator_01")) / "champions").iterdir()
+    requirements = (folder / "requirements.txt").read_text().splitlines()
+    assert [line.partition("==")[0] for line in requirements] == ["mlflow", "cumulus-forecasting"]
+    assert not list(folder.rglob("*.pkl"))
+    assert json.loads((folder / "artifacts" / "champion.json").read_text()) == item.champion
+
+
+def test_a_version_is_registered_only_when_model_or_training_data_change(
+    store: Store, make_indicator: Indicators, make_night: Nights
+) -> None:
+    def champion_version() -> int:
+        return int(store.client.get_model_version_by_alias("cumulus.indicator_01", "champion").version)
+
+    store.tracker.record_night(make_night(indicators=[make_indicator(1)]))
+    store.tracker.record_night(make_night("run-2", "2025-01-21", indicators=[make_indicator(1)]))
+    assert champion_version() == 1
+    store.tracker.record_night(make_night("run-3", "2025-01-22", indicators=[make_indicator(1, months=97)]))
+    assert champion_version() == 2
+    other = make_indicator(1, months=97, model="optimized_theta")
+    store.tracker.record_night(make_night("run-4", "2025-01-23", indicators=[other]))
+    assert champion_version() == 3
+    version = store.client.get_model_version("cumulus.indicator_01", "3")
+    assert version.tags["cumulus.champion_sha256"] == other.champion_sha256
+    assert version.tags["cumulus.model"] == "optimized_theta"
+    assert store.lasting("indicator_01").data.tags["cumulus.champion"] == "optimized_theta"
+
+
+def test_an_interrupted_night_is_closed_and_recorded_anew_without_a_second_value_at_a_step(
+    store: Store, make_indicator: Indicators, make_night: Nights
+) -> None:
+    whole = [make_indicator(1), make_indicator(2)]
+    broken = make_night(indicators=[whole[0]], metrics={"failures": "many"})
+    with pytest.raises(TypeError):
+        store.tracker.record_night(broken)
+    assert [run.info.status for run in store.runs("cumulus/nights")] == ["FAILED"]
+    run_id = store.tracker.record_night(make_night(indicators=whole, error=0.5))
+    assert [run.info.status for run in store.runs("cumulus/nights")] == ["KILLED", "FINISHED"]
+    assert store.runs("cumulus/nights")[1].info.run_id == run_id
+    assert store.steps("indicator_01", "mase.median") == [(DAY, 1.0)]
+    assert store.steps("indicator_02", "mase.median") == [(DAY, 1.5)]
+
+
+def test_a_night_that_was_killed_is_closed_and_recorded_anew(
+    store: Store, make_indicator: Indicators, make_night: Nights
+) -> None:
+    nights = store.client.create_experiment("cumulus/nights")
+    store.client.create_run(nights, tags={"cumulus.run_id": "run-1", "cumulus.night": "2025-01-20"})
+    store.tracker.record_night(make_night(indicators=[make_indicator(1)]))
+    assert [run.info.status for run in store.runs("cumulus/nights")] == ["KILLED", "FINISHED"]
+    assert store.steps("indicator_01", "observations") == [(DAY, 96)]
+
+
+def test_a_second_run_on_one_day_leaves_the_metric_history_and_renews_tags_and_champion(
+    store: Store, make_indicator: Indicators, make_night: Nights
+) -> None:
+    store.tracker.record_night(make_night(indicators=[make_indicator(1)]))
+    store.tracker.record_night(make_night("run-2", indicators=[make_indicator(1, months=97)], error=0.5))
+    assert store.steps("indicator_01", "mase.median") == [(DAY, 1.0)]
+    assert store.lasting("indicator_01").data.tags["cumulus.run_id"] == "run-2"
+    assert store.client.get_model_version_by_alias("cumulus.indicator_01", "champion").version == 2
+    assert len(store.runs("cumulus/nights")) == 2
+
+
+def test_an_earlier_night_recorded_later_adds_its_step_and_leaves_the_champion(
+    store: Store, make_indicator: Indicators, make_night: Nights
+) -> None:
+    store.tracker.record_night(make_night(indicators=[make_indicator(1)]))
+    store.tracker.record_night(make_night("run-0", "2025-01-19", indicators=[make_indicator(1, months=90)], error=0.5))
+    assert sorted(store.steps("indicator_01", "mase.median")) == [(DAY - 1, 1.5), (DAY, 1.0)]
+    assert store.lasting("indicator_01").data.tags["cumulus.night"] == "2025-01-20"
+    assert store.client.get_model_version_by_alias("cumulus.indicator_01", "champion").version == 1
+
+
+def test_a_record_that_lacks_something_is_refused_before_anything_is_written(
+    store: Store, make_indicator: Indicators, make_night: Nights
+) -> None:
+    item = make_indicator(1)
+    night: dict[str, Any] = {"indicators": [item, item], "night": "20 January"}
+    record = make_night(**night)
+    item.forecast.drop(columns="q90", inplace=True)  # noqa: PD002
+    with pytest.raises(InputError) as caught:
+        store.tracker.record_night(record)
+    message = str(caught.value)
+    assert "night '20 January' is not a day YYYY-MM-DD" in message
+    assert "indicator_01: the indicator is given twice" in message
+    assert "indicator_01 forecast: column q90 missing" in message
+    assert store.client.get_experiment_by_name("cumulus/nights") is None
+
+
+def test_twelve_indicators_take_a_few_seconds_the_first_night_and_less_later(
+    store: Store, make_indicator: Indicators, make_night: Nights
+) -> None:
+    items = [make_indicator(number) for number in range(12)]
+    start = time.perf_counter()
+    store.tracker.record_night(make_night(indicators=items))
+    first = time.perf_counter() - start
+    store.tracker.record_night(make_night("run-2", "2025-01-21", indicators=items))
+    later = time.perf_counter() - start - first
+    assert first < 15  # 2.5 s on an idle machine; loose, since tests share it with others
+    assert later < 8  # 1.0 s
