@@ -1,0 +1,194 @@
+"""Bands from rolling-origin errors of short histories.
+
+Symbols: e[i,o,h] error of series i at origin o and step h on the modelling scale, s[i] its in-sample naive
+scale, p[h] the panel's profile, sigma[i,h] the scale of its errors (a mean absolute error), Q(u) the quantile
+function of e / sigma, shared by the panel, symmetric about zero.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecasting.evaluation._panel import Floats
+
+LEVELS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
+
+SERIES_PRIOR = 2.0
+"""Origins that the panel's error level is worth against a series' own."""
+STEP_PRIOR = 10.0
+"""Origins that the panel's profile is worth against a series' own error at one step."""
+SHAPE_PRIOR = 3.0
+"""Origins that growth with the fourth root of the step is worth against the panel's profile."""
+POOL_PRIOR = 30.0
+"""Origins that Student's t with `FREEDOM` degrees of freedom is worth against the pooled errors."""
+FREEDOM = 5
+LUCK = 1.3
+"""Most by which errors of a chosen candidate are raised to those of the combination."""
+TAIL = 0.98
+"""Central probability beyond which the pooled errors only scale the tail of Student's t."""
+
+GRID = np.array([*np.linspace(0.5, 0.95, 19), 0.96, 0.97, 0.975, 0.98, 0.985, 0.99, 0.995, 0.9995])
+"""Probabilities at which Q is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bands:
+    """Error scales and the shape they share.
+
+    Attributes:
+        sigma: Mean absolute error by step, shape (S, H), non-decreasing in the step.
+        quantiles: Q at `GRID` (probabilities from 0.5), shape (len(GRID),); Q(1 - u) = -Q(u).
+    """
+
+    sigma: Floats
+    quantiles: Floats
+
+
+def error_bands(errors: Floats, naive: Floats) -> Bands:
+    """Scales and standardised quantiles from errors of the chosen candidates.
+
+    Q comes from errors divided by scales that were estimated without their own origin: the spread of these
+    ratios holds the uncertainty of the scales themselves, which is what a band must cover (leave-one-out
+    conformal prediction; Barber et al. 2021, *Predictive inference with the jackknife+*, Annals of Statistics
+    49(1)). Few pooled origins are blended with Student's t.
+
+    Args:
+        errors: e, shape (S, O, H), NaN where unknown.
+        naive: s, shape (S,), on the modelling scale.
+    """
+    return Bands(error_scale(errors, naive), pooled_quantiles(left_out_ratios(errors, naive)))
+
+
+def sobered(chosen: Floats, combination: Floats) -> Floats:
+    """Errors of the chosen candidates at the level of the combination's where theirs are smaller.
+
+    A candidate chosen for its small errors owes part of them to luck; errors of the combination have not been
+    searched for. The ratio of the mean absolute errors, between 1 and `LUCK`, multiplies them.
+
+    Args:
+        chosen: Shape (S, O, H), NaN where unknown.
+        combination: The same for the combination of all candidates.
+    """
+    both = np.isfinite(chosen) & np.isfinite(combination)
+    own, other = (np.where(both, np.abs(each), 0.0).sum(axis=(1, 2)) for each in (chosen, combination))
+    ratio = np.where(own > 0, other / np.where(own > 0, own, 1.0), 1.0)
+    return np.asarray(chosen * np.clip(ratio, 1.0, LUCK)[:, None, None])
+
+
+def error_scale(errors: Floats, naive: Floats) -> Floats:
+    """Mean absolute error of every series and step, shrunk to the panel.
+
+    The profile p is the panel's mean of |e| / a[i], with a[i] the mean of |e| / p over a series, alternating;
+    shrunk to h^(1/4), monotone, and growing with the square root of the step beyond the last one seen.
+    a[i] is shrunk to the panel's median ratio of a to s times s[i]; sigma[i,h] is the mean of a[i] p[h] and
+    the series' own mean |e| at h, weighted by `STEP_PRIOR` and its number of origins; then made monotone.
+
+    Returns:
+        Shape (S, H), finite, at least zero.
+    """
+    size = np.abs(errors)
+    steps = np.arange(1, errors.shape[2] + 1, dtype=np.float64)
+    known = np.isfinite(size)
+    count = known.any(axis=2).sum(axis=1).astype(np.float64)
+    seen = known.any(axis=(0, 1))
+    last = int(np.flatnonzero(seen)[-1]) + 1 if seen.any() else 0
+    profile = steps**0.25
+    level = np.full(len(naive), np.nan)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Mean of empty slice", RuntimeWarning)
+        warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
+        for _ in range(3 if last else 0):
+            level = np.nanmean(size / profile, axis=(1, 2))
+            ratio = size / np.where(level > 0, level, np.nan)[:, None, None]
+            weight = np.isfinite(ratio).sum(axis=(0, 1)).astype(np.float64)
+            total = np.nansum(ratio, axis=(0, 1))
+            shape = steps**0.25
+            unit = total[:last].sum() / max((weight * shape)[:last].sum(), 1e-300)
+            seen_profile = ((total + SHAPE_PRIOR * unit * shape) / (weight + SHAPE_PRIOR))[:last]
+            if not (seen_profile > 0).all():
+                break
+            profile[:last] = monotone(seen_profile)
+            profile[last:] = profile[last - 1] * np.sqrt(steps[last:] / last)
+        own = np.nanmean(size, axis=1)
+    usable = (level > 0) & (naive > 0)
+    relative = 0.0 if last else 1.0  # all exact; nothing seen: errors are taken to be as large as naive ones
+    if usable.any():
+        relative = float(np.median(level[usable] / naive[usable]))
+    prior = relative * naive
+    level = (SERIES_PRIOR * prior + count * np.nan_to_num(level)) / (SERIES_PRIOR + count)
+    counts = known.sum(axis=1)
+    sigma = (STEP_PRIOR * level[:, None] * profile + counts * np.nan_to_num(own)) / (STEP_PRIOR + counts)
+    return monotone(sigma)
+
+
+def left_out_ratios(errors: Floats, naive: Floats) -> Floats:
+    """|e| / sigma with sigma from the other origins, shape (S, O, H); 0 where both are zero."""
+    out = np.full(errors.shape, np.nan)
+    for o in range(errors.shape[1]):
+        rest = np.delete(errors, o, axis=1)
+        sigma = error_scale(rest, naive)
+        size = np.abs(errors[:, o])
+        out[:, o] = np.where(sigma > 0, size / np.where(sigma > 0, sigma, 1.0), np.where(size > 0, np.inf, size))
+    return out
+
+
+def pooled_quantiles(ratios: Floats) -> Floats:
+    """Q at `GRID` from pooled ratios |e| / sigma of shape (S, O, H), blended with Student's t.
+
+    The central probability 2u - 1 is raised by (n + 1) / n for n origins, as in conformal prediction.
+    """
+    student = _student(GRID)
+    values = ratios[np.isfinite(ratios)]
+    origins = int(np.isfinite(ratios).any(axis=2).sum())
+    if not origins or values.max() == 0:
+        return student
+    central = 2 * GRID - 1
+    level = np.minimum(central * (origins + 1) / origins, TAIL)
+    pooled = np.where(central > 0, np.quantile(values, level), 0.0)
+    beyond = central > TAIL
+    inside = int(np.flatnonzero(~beyond)[-1])
+    pooled[beyond] = pooled[inside] * student[beyond] / student[inside]
+    weight = origins / (origins + POOL_PRIOR)
+    return np.asarray(np.maximum.accumulate(weight * pooled + (1 - weight) * student))
+
+
+def left_out_coverage(errors: Floats, naive: Floats, central: float) -> Floats:
+    """Share of each series' errors inside a central band made without their origin, shape (S,).
+
+    Neither the scale nor Q has seen the origin that is judged. NaN without errors.
+    """
+    ratios = left_out_ratios(errors, naive)
+    inside = np.full(ratios.shape, np.nan)
+    for o in range(ratios.shape[1]):
+        q = float(quantile_at(0.5 + central / 2, pooled_quantiles(np.delete(ratios, o, axis=1))))
+        inside[:, o] = np.where(np.isnan(ratios[:, o]), np.nan, ratios[:, o] <= q)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Mean of empty slice", RuntimeWarning)
+        return np.asarray(np.nanmean(inside, axis=(1, 2)))
+
+
+def quantile_at(u: Floats | float, quantiles: Floats) -> Floats:
+    """Q(u), linear between the grid points, antisymmetric about one half."""
+    p = np.asarray(u, dtype=np.float64)
+    upper = np.interp(np.maximum(p, 1 - p), GRID, quantiles)
+    return np.asarray(np.where(p < 0.5, -upper, upper))
+
+
+def monotone(values: Floats) -> Floats:
+    """Non-decreasing along the last axis: midway between the running maximum and the running minimum."""
+    up = np.maximum.accumulate(values, axis=-1)
+    down = np.minimum.accumulate(values[..., ::-1], axis=-1)[..., ::-1]
+    return np.asarray((up + down) / 2)
+
+
+def _student(u: Floats) -> Floats:
+    """Quantiles of Student's t, scaled to a mean absolute value of one."""
+    from scipy.special import stdtrit
+
+    v = FREEDOM
+    mean = 2 * math.sqrt(v) * math.gamma((v + 1) / 2) / (math.sqrt(math.pi) * math.gamma(v / 2) * (v - 1))
+    return np.asarray(stdtrit(v, u)) / mean

@@ -1,0 +1,144 @@
+"""The chosen forecaster of one series, small enough to log and able to forecast again anywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from forecasting.errors import InputError, ModelError, Problem
+from forecasting.evaluation._backtest import fit
+from forecasting.evaluation._bands import LEVELS, quantile_at
+from forecasting.evaluation._combination import MEDIAN, combine
+from forecasting.evaluation._panel import Floats, Scale, Series
+from forecasting.models import MODELS, following_months
+
+QUANTILES = ("q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975")
+"""Names of the quantile columns, in the order of their levels."""
+COLUMNS = ("unique_id", "ds", "model", "mean", *QUANTILES)
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Champion:
+    """What it takes to forecast a series again: history, model, and the band that its backtest gave.
+
+    Attributes:
+        unique_id: The series.
+        model: Name of the chosen model, or "median".
+        candidates: Names of the models to fit: the chosen one, or those that the median combines.
+        y: History, in its own unit.
+        ds: First days of its months, ``YYYY-MM``.
+        season_length: Periods a year, 12 or 11.
+        scale: "log" or "identity", the modelling scale.
+        sigma: Mean absolute error on the modelling scale by step.
+        quantiles: Q of the standardised errors at the grid of the bands, from the median up.
+    """
+
+    unique_id: str
+    model: str
+    candidates: tuple[str, ...]
+    y: tuple[float, ...]
+    ds: tuple[str, ...]
+    season_length: int
+    scale: Scale
+    sigma: tuple[float, ...]
+    quantiles: tuple[float, ...]
+
+    def predict(self, horizon: int) -> pd.DataFrame:
+        """Refit on the stored history and forecast, without any backtest.
+
+        Beyond the steps of the backtest the band widens with the square root of the step.
+
+        Returns:
+            Columns unique_id, ds, model, mean, q025 to q975; one row a period.
+
+        Raises:
+            InputError: A horizon below 1.
+            ModelError: The model is not one of `MODELS`, or fails.
+        """
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped,unused-ignore]
+
+        if horizon < 1:
+            raise InputError(self.unique_id, [Problem("", f"horizon {horizon}; at least 1 period is needed")])
+        unknown = [name for name in self.candidates if name not in MODELS]
+        if unknown:
+            raise ModelError(f"{self.unique_id}: {', '.join(unknown)} is unknown here; known are {', '.join(MODELS)}")
+        one = self.series
+        paths, reasons = [], []
+        with threadpool_limits(limits=1):
+            for name in self.candidates:
+                try:
+                    paths.append(fit(MODELS[name], one, len(one.y), horizon))
+                except ModelError as error:
+                    reasons.append(str(error))
+        if not paths:
+            raise ModelError(f"{self.unique_id}: no model could forecast: {'; '.join(reasons)}")
+        path = combine(np.array(paths))
+        steps = np.arange(1, horizon + 1)
+        seen = len(self.sigma)
+        sigma = np.array(self.sigma)[np.minimum(steps, seen) - 1] * np.sqrt(np.maximum(steps / seen, 1.0))
+        u = (np.arange(1000) + 0.5) / 1000
+        sample = one.back(path + quantile_at(u, np.array(self.quantiles))[:, None] * sigma)
+        ds = following_months(one.ds[-1], horizon, self.season_length)
+        return quantile_frame(self.unique_id, self.model, ds, sample)
+
+    @property
+    def series(self) -> Series:
+        """The history as a series of a panel."""
+        ds = pd.DatetimeIndex(np.array(self.ds, dtype="datetime64[M]").astype("datetime64[ns]"))
+        return Series(self.unique_id, np.array(self.y), ds, self.season_length, self.scale)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values that JSON can hold."""
+        return {
+            "version": VERSION,
+            "unique_id": self.unique_id,
+            "model": self.model,
+            "candidates": list(self.candidates),
+            "y": list(self.y),
+            "ds": list(self.ds),
+            "season_length": self.season_length,
+            "scale": self.scale,
+            "sigma": list(self.sigma),
+            "quantiles": list(self.quantiles),
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Champion:
+        """The inverse of `to_dict`.
+
+        Raises:
+            ModelError: Another version of the format.
+        """
+        if values.get("version") != VERSION:
+            raise ModelError(f"champion of version {values.get('version')!r}; this release reads version {VERSION}")
+        return cls(
+            unique_id=str(values["unique_id"]),
+            model=str(values["model"]),
+            candidates=tuple(map(str, values["candidates"])),
+            y=tuple(map(float, values["y"])),
+            ds=tuple(map(str, values["ds"])),
+            season_length=int(values["season_length"]),
+            scale="log" if values["scale"] == "log" else "identity",
+            sigma=tuple(map(float, values["sigma"])),
+            quantiles=tuple(map(float, values["quantiles"])),
+        )
+
+
+def candidates_of(model: str, names: tuple[str, ...], final: Floats) -> tuple[str, ...]:
+    """Models behind a choice: itself, or for the median those that forecast from the whole history."""
+    if model != MEDIAN:
+        return (model,)
+    return tuple(name for name, path in zip(names, final, strict=False) if np.isfinite(path).all())
+
+
+def quantile_frame(unique_id: str, model: str, ds: pd.DatetimeIndex, draws: Floats) -> pd.DataFrame:
+    """Mean and quantiles of draws (B, H) at the months ds, one row a month."""
+    table = np.quantile(draws, LEVELS, axis=0)
+    return pd.DataFrame(
+        {"unique_id": unique_id, "ds": ds, "model": model, "mean": draws.mean(axis=0),
+         **dict(zip(QUANTILES, table, strict=True))}
+    )  # fmt: skip

@@ -1,0 +1,256 @@
+"""Forecast a panel: backtest, combine, choose, band, draw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from forecasting.errors import InputError, ModelError, Problem
+from forecasting.evaluation._backtest import Paths, Progress, origins_of, resolve, run
+from forecasting.evaluation._bands import error_bands, left_out_coverage, sobered
+from forecasting.evaluation._champion import Champion, candidates_of, quantile_frame
+from forecasting.evaluation._combination import MEDIAN
+from forecasting.evaluation._draws import joint_draws
+from forecasting.evaluation._metrics import naive_scale
+from forecasting.evaluation._panel import SOURCE, Floats, Series, horizons, read_panel
+from forecasting.evaluation._selection import Scores, choose, score
+from forecasting.models import Model, following_months
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Rolling-origin forecasts.
+
+    Attributes:
+        forecasts: unique_id, model, cutoff (last month of the training window), ds, step, y, forecast; only
+            steps whose figure is known; the combination is the model "median".
+        failures: unique_id, model, cutoff, reason.
+    """
+
+    forecasts: pd.DataFrame
+    failures: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class PanelForecast:
+    """Forecasts of a panel and the evidence for them.
+
+    Attributes:
+        quantiles: unique_id, ds, model (the champion), mean, q025, q05, q10, q25, q50, q75, q90, q95, q975.
+        draws: For each series joint draws, shape (draws, horizon); row b of every series belongs together.
+        leaderboard: unique_id, model, rank (1 is the lowest MASE; 0 if it could not be judged), mase, rmsse,
+            smape (percent), coverage90 (of its own 90 % band, made without the origin judged), n_origins,
+            champion.
+        champions: For each series what forecasts it.
+        backtest: See `Backtest.forecasts`.
+        failures: See `Backtest.failures`; a failure from the whole history has its last month as cutoff.
+    """
+
+    quantiles: pd.DataFrame
+    draws: dict[str, Floats]
+    leaderboard: pd.DataFrame
+    champions: dict[str, Champion]
+    backtest: pd.DataFrame
+    failures: pd.DataFrame
+
+    def left_out(self) -> list[str]:
+        """The failures in words, one line per model and reason, for a person to read."""
+        lines = []
+        for (reason, _), rows in self.failures.groupby(["reason", "model"], sort=True):
+            where = [f"{row.unique_id} at {row.cutoff:%Y-%m}" for row in rows.itertuples(index=False)]
+            more = f" and {len(where) - 3} more" if len(where) > 3 else ""
+            lines.append(f"left out, {reason} ({', '.join(where[:3])}{more})")
+        return lines
+
+
+def backtest(
+    panel: pd.DataFrame,
+    horizon: int | Mapping[str, int],
+    models: Sequence[str | Model] | None = None,
+    origins: int = 10,
+    *,
+    step: int | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Backtest:
+    """Refit every model at rolling origins and forecast from the past alone.
+
+    Args:
+        panel: Columns unique_id, ds, y; consecutive months, without Januaries if a year has 11 periods.
+        horizon: Periods ahead, for all series or for each.
+        models: Names of `MODELS` or models; all by default.
+        origins: Cut-offs a series, on one calendar for the panel; short series get fewer, of at least 8
+            observations.
+        step: Months between cut-offs; by default such that they cover the last three years.
+        workers: Processes; the result does not depend on it.
+        progress: Called with (series done, series in all).
+
+    Raises:
+        InputError: A panel, horizon or model that cannot be used.
+    """
+    series, steps, candidates = read_panel(panel), [], resolve(models)
+    steps = horizons(series, horizon)
+    _check_workers(workers)
+    cuts = origins_of(series, origins, step)
+    paths = run(series, steps, candidates, cuts, workers=workers, progress=progress, final=False)
+    names = (*(model.name for model in candidates), MEDIAN)
+    return Backtest(_backtest_frame(series, paths, names), _failure_frame(series, paths))
+
+
+def forecast_panel(
+    panel: pd.DataFrame,
+    horizon: int | Mapping[str, int],
+    *,
+    models: Sequence[str | Model] | None = None,
+    origins: int = 10,
+    draws: int = 1000,
+    seed: int,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> PanelForecast:
+    """Forecast every series of a panel with bands and joint draws, by the candidate that its backtest earns.
+
+    Args:
+        panel: Columns unique_id, ds, y; consecutive months, without Januaries if a year has 11 periods.
+        horizon: Periods ahead, for all series or for each.
+        models: Names of `MODELS` or models; all by default.
+        origins: Cut-offs of the backtest, see `backtest`.
+        draws: Joint draws.
+        seed: Seed of the draws.
+        workers: Processes; the result does not depend on it.
+        progress: Called with (series done, series in all).
+
+    Raises:
+        InputError: A panel, horizon or model that cannot be used; a series with fewer than 8 observations.
+        ModelError: A series that no model could forecast, with every reason.
+    """
+    series, candidates = read_panel(panel), resolve(models)
+    steps = horizons(series, horizon)
+    _check_workers(workers)
+    if draws < 100:
+        raise InputError(SOURCE, [Problem("", f"draws {draws}; at least 100 are needed for the quantiles")])
+    names = (*(model.name for model in candidates), MEDIAN)
+    cuts = origins_of(series, origins)
+    paths = run(series, steps, candidates, cuts, workers=workers, progress=progress, final=True)
+    for one, each in zip(series, paths, strict=True):
+        if np.isnan(each.final[-1]).any():
+            reasons = "; ".join(reason for _, end, reason in each.failures if end == len(one.y))
+            raise ModelError(f"{one.unique_id}: no model could forecast: {reasons}")
+
+    scores = [score(one, each) for one, each in zip(series, paths, strict=True)]
+    chosen = [choose(result, each.final) for result, each in zip(scores, paths, strict=True)]
+    naive = np.array([float(naive_scale(one.z, one.season_length)) for one in series])
+    errors = [_errors(paths, [m] * len(series), max(steps)) for m in range(len(names))]
+    covered = np.array([left_out_coverage(each, naive, 0.9) for each in errors])
+    best = sobered(_errors(paths, chosen, max(steps)), errors[-1])
+    bands = error_bands(best, naive)
+    shocks = joint_draws(
+        [one.unique_id for one in series], best, [each.keys for each in paths], bands, steps, draws, seed
+    )
+
+    tables, drawn, champions = [], {}, {}
+    for i, one in enumerate(series):
+        name, final = names[chosen[i]], paths[i].final
+        sample = one.back(final[chosen[i]] + shocks[i])
+        drawn[one.unique_id] = sample
+        ds = following_months(one.ds[-1], steps[i], one.season_length)
+        tables.append(quantile_frame(one.unique_id, name, ds, sample))
+        champions[one.unique_id] = Champion(
+            unique_id=one.unique_id,
+            model=name,
+            candidates=candidates_of(name, names[:-1], final),
+            y=tuple(one.y.tolist()),
+            ds=tuple(one.ds.strftime("%Y-%m")),
+            season_length=one.season_length,
+            scale=one.scale,
+            sigma=tuple(bands.sigma[i, : steps[i]].tolist()),
+            quantiles=tuple(bands.quantiles.tolist()),
+        )
+    return PanelForecast(
+        quantiles=pd.concat(tables, ignore_index=True),
+        draws=drawn,
+        leaderboard=_leaderboard(series, scores, names, chosen, covered),
+        champions=champions,
+        backtest=_backtest_frame(series, paths, names),
+        failures=_failure_frame(series, paths),
+    )
+
+
+def _check_workers(workers: int) -> None:
+    if workers < 1:
+        raise InputError(SOURCE, [Problem("", f"workers {workers}; at least 1 is needed")])
+
+
+def _errors(paths: Sequence[Paths], chosen: Sequence[int], horizon: int) -> Floats:
+    """Errors of one candidate of each series, shape (S, O, H), NaN where unknown."""
+    out = np.full((len(paths), max(1, *(len(each.ends) for each in paths), 1), horizon), np.nan)
+    for i, (each, m) in enumerate(zip(paths, chosen, strict=True)):
+        out[i, : len(each.ends), : each.actual.shape[1]] = each.actual - each.forecast[m]
+    return out
+
+
+def _leaderboard(
+    series: Sequence[Series],
+    scores: Sequence[Scores],
+    names: Sequence[str],
+    chosen: Sequence[int],
+    covered: Floats,
+) -> pd.DataFrame:
+    tables = []
+    for i, (one, result) in enumerate(zip(series, scores, strict=True)):
+        count = np.isfinite(result.smape).sum(axis=1)
+        table = pd.DataFrame(
+            {
+                "unique_id": one.unique_id,
+                "model": names,
+                "mase": _mean(result.mase),
+                "rmsse": _mean(result.rmsse),
+                "smape": _mean(result.smape),
+                "coverage90": covered[:, i],
+                "n_origins": count,
+                "champion": np.arange(len(names)) == chosen[i],
+            }
+        ).sort_values("mase", kind="stable", na_position="last")
+        rank = np.where(table["mase"].isna(), 0, np.arange(1, len(table) + 1))
+        table.insert(2, "rank", rank)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def _mean(values: Floats) -> Floats:
+    count = np.isfinite(values).sum(axis=1)
+    return np.asarray(np.where(count > 0, np.nansum(values, axis=1) / np.maximum(count, 1), np.nan))
+
+
+def _backtest_frame(series: Sequence[Series], paths: Sequence[Paths], names: Sequence[str]) -> pd.DataFrame:
+    tables = []
+    for one, each in zip(series, paths, strict=True):
+        m, o, h = np.nonzero(np.isfinite(each.forecast) & np.isfinite(each.actual)[None])
+        end = each.ends[o] if len(o) else np.zeros(0, dtype=int)
+        tables.append(
+            pd.DataFrame(
+                {
+                    "unique_id": one.unique_id,
+                    "model": np.array(names, dtype=object)[m],
+                    "cutoff": one.ds.to_numpy()[end - 1],
+                    "ds": one.ds.to_numpy()[end + h],
+                    "step": h + 1,
+                    "y": one.y[end + h],
+                    "forecast": one.back(each.forecast[m, o, h]),
+                }
+            )
+        )
+    return pd.concat(tables, ignore_index=True)
+
+
+def _failure_frame(series: Sequence[Series], paths: Sequence[Paths]) -> pd.DataFrame:
+    rows = [
+        (one.unique_id, model, one.ds[end - 1], reason)
+        for one, each in zip(series, paths, strict=True)
+        for model, end, reason in each.failures
+    ]
+    table = pd.DataFrame(rows, columns=["unique_id", "model", "cutoff", "reason"])
+    return table.astype({"cutoff": "datetime64[ns]"})

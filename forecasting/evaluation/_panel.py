@@ -1,0 +1,125 @@
+"""A panel of monthly series: checked, ordered, and on the scale on which it is modelled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forecasting.errors import InputError, Problem
+from forecasting.models import FEWEST
+
+Floats = NDArray[np.float64]
+Scale = Literal["log", "identity"]
+
+SOURCE = "panel"
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One series of a panel.
+
+    Attributes:
+        unique_id: Its name.
+        y: Observations, shape (n,), in their own unit.
+        ds: First days of the n months, consecutive; without Januaries if a year has 11 periods.
+        season_length: Periods a year, 12 or 11.
+        scale: "log" if every observation is positive, else "identity".
+    """
+
+    unique_id: str
+    y: Floats
+    ds: pd.DatetimeIndex
+    season_length: int
+    scale: Scale
+
+    @property
+    def z(self) -> Floats:
+        """Observations on the modelling scale."""
+        return np.log(self.y) if self.scale == "log" else self.y.copy()
+
+    def back(self, z: Floats) -> Floats:
+        """From the modelling scale to the unit of the series."""
+        return np.exp(z) if self.scale == "log" else z
+
+
+def read_panel(panel: pd.DataFrame) -> list[Series]:
+    """Check a panel and split it into series, sorted by name.
+
+    A year has 11 periods where a series that spans a turn of the year has no January; otherwise 12. A series
+    is modelled on the logarithm if its whole history is positive: a property of the quantity, settled once
+    for all origins.
+
+    Args:
+        panel: Columns ``unique_id``, ``ds`` (any day of the month) and ``y``.
+
+    Raises:
+        InputError: Missing columns, no rows, a figure that is not a finite number, a month given twice or
+            missing in between, or a series with fewer than 8 observations, named.
+    """
+    missing = [name for name in ("unique_id", "ds", "y") if name not in panel.columns]
+    if missing:
+        raise InputError(SOURCE, [Problem("", f"column {', '.join(missing)} missing; expected unique_id, ds, y")])
+    if panel.empty:
+        raise InputError(SOURCE, [Problem("", "no rows: at least one series is needed")])
+    ds = pd.to_datetime(panel["ds"], errors="coerce")
+    rows = pd.DataFrame(
+        {
+            "unique_id": panel["unique_id"].astype(str).to_numpy(),
+            "ds": ds.to_numpy(dtype="datetime64[M]").astype("datetime64[ns]"),
+            "y": pd.to_numeric(panel["y"], errors="coerce").to_numpy(dtype=np.float64),
+        }
+    )
+    problems: list[Problem] = []
+    for i in np.flatnonzero(rows["ds"].isna() | ~np.isfinite(rows["y"])):
+        raw = panel["y"].iloc[i]
+        number = f"y {repr(raw) if isinstance(raw, str) else raw} is not a finite number"
+        what = "ds is not a date" if ds.isna().iloc[i] else number
+        problems.append(Problem(f"row {i + 1}", f"{rows['unique_id'].iloc[i]}: {what}"))
+    if problems:
+        raise InputError(SOURCE, problems)
+    rows = rows.sort_values(["unique_id", "ds"], kind="stable")
+    series = [
+        _series(str(name), group["y"].to_numpy(), pd.DatetimeIndex(group["ds"].to_numpy()), problems)
+        for name, group in rows.groupby("unique_id", sort=True)
+    ]
+    if problems:
+        raise InputError(SOURCE, problems)
+    return series
+
+
+def horizons(series: list[Series], horizon: int | Mapping[str, int]) -> list[int]:
+    """Periods ahead for each series.
+
+    Raises:
+        InputError: A series without a horizon, or one below 1.
+    """
+    out = []
+    for one in series:
+        value = horizon.get(one.unique_id, 0) if isinstance(horizon, Mapping) else horizon
+        if value < 1:
+            raise InputError(SOURCE, [Problem("", f"{one.unique_id}: horizon {value}; at least 1 period is needed")])
+        out.append(int(value))
+    return out
+
+
+def _series(name: str, y: Floats, ds: pd.DatetimeIndex, problems: list[Problem]) -> Series:
+    months = ds.year.to_numpy() * 12 + ds.month.to_numpy() - 1
+    if len(y) < FEWEST:
+        problems.append(Problem("", f"{name}: {len(y)} observations; at least {FEWEST} are needed"))
+    if (np.diff(months) == 0).any():
+        twice = ds[1:][np.diff(months) == 0][0]
+        problems.append(Problem("", f"{name}: {twice:%Y-%m} is given twice"))
+    spans_january = months[-1] // 12 > months[0] // 12
+    season_length = 11 if spans_january and not (months % 12 == 0).any() else 12
+    steps = np.diff(months) - ((season_length == 11) & (months[1:] % 12 == 1)).astype(int)
+    if (steps > 1).any():
+        gap = ds[1:][steps > 1][0]
+        problems.append(
+            Problem("", f"{name}: the month before {gap:%Y-%m} is missing; fill it or start the series there")
+        )
+    return Series(name, y, ds, season_length, "log" if (y > 0).all() else "identity")

