@@ -1,0 +1,152 @@
+"""The command `cumulus` for files: decumulate, headline, forecast. The service's commands join it in `jobs.cli`.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but degraded. Errors go to standard error. Everything heavy is
+imported by the command that needs it, so that help is instant.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from forecasting.errors import CumulusError, InputError, Problem
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["app", "guarded"]
+
+app = typer.Typer(
+    name="cumulus",
+    help="Monthly truth, honest odds and absorption trajectories out of cumulative official statistics.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Input = Annotated[Path, typer.Argument(metavar="IN.csv", help="Input table; bad rows are named by line.")]
+Output = Annotated[Path, typer.Option("--output", "-o", metavar="OUT.csv", help="Where the result goes.")]
+Horizon = Annotated[int, typer.Option(min=1, max=120, help="Periods ahead.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random.")]
+Draws = Annotated[int, typer.Option(min=50, max=100_000, help="Draws per indicator.")]
+
+
+@app.callback()
+def _threads() -> None:
+    """Monthly truth, honest odds and absorption trajectories out of cumulative official statistics."""
+    # more than one BLAS thread a process slows small problems down, and must be set before numpy is imported
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+@app.command()
+def decumulate(
+    source: Input,
+    output: Output,
+    draws_out: Annotated[Path | None, typer.Option(metavar="FILE.npz", help="Also keep the draws.")] = None,
+    weights: Annotated[
+        str,
+        typer.Option(metavar="learned|equal|FILE.csv", help="Base weights; a file has indicator,month,weight."),
+    ] = "learned",
+    draws: Draws = 500,
+    seed: Seed = 0,
+) -> None:
+    """Monthly growth and levels, with bands, out of published cumulative figures."""
+    import numpy as np
+
+    from forecasting.decumulation import decumulate as recover
+    from forecasting.publishing import csv_bytes
+    from forecasting.sources import read_observations, read_weights
+
+    table = read_observations(source)
+    chosen = weights if weights in ("learned", "equal") else read_weights(Path(weights))
+    result = recover(table, weights=chosen, draws=draws, seed=seed)
+    outputs = {output: csv_bytes(result.monthly)}
+    if draws_out is not None:
+        outputs[draws_out] = _npz(result.arrays(), np.savez)
+    _write(outputs)
+    for row in result.flags.itertuples(index=False):
+        typer.echo(f"{row.indicator} {row.month} {row.flag}: {row.evidence}", err=True)
+
+
+@app.command()
+def headline(
+    source: Input,
+    output: Output,
+    horizon: Horizon,
+    pmf_out: Annotated[
+        Path | None, typer.Option(metavar="FILE.csv", help="Probabilities of the next release on its grid.")
+    ] = None,
+    draws: Draws = 1000,
+    seed: Seed = 0,
+) -> None:
+    """The next cumulative rates that will be published, as quantiles and odds."""
+    from forecasting.decumulation import decumulate as recover
+    from forecasting.outlook import make_outlook
+    from forecasting.publishing import csv_bytes
+    from forecasting.sources import read_observations
+
+    table = read_observations(source)
+    months = horizon + horizon // 11 + 2
+    outlook = make_outlook(recover(table, draws=draws, seed=seed), table, horizon=months, workers=_workers())
+    columns = ["indicator", "origin", "period", "mean", "q05", "q25", "q50", "q75", "q95"]
+    outputs = {output: csv_bytes(outlook.headlines.groupby("indicator").head(horizon)[columns])}
+    if pmf_out is not None:
+        outputs[pmf_out] = csv_bytes(outlook.odds[["indicator", "period", "value", "probability"]])
+    _write(outputs)
+
+
+@app.command()
+def forecast(source: Input, output: Output, horizon: Horizon, draws: Draws = 1000, seed: Seed = 0) -> None:
+    """Forecasts of any monthly panel (unique_id, ds, y), each by the model that was chosen for it."""
+    from forecasting.evaluation import forecast_panel
+    from forecasting.publishing import csv_bytes
+    from forecasting.sources import read_panel
+
+    panel = read_panel(source)
+    result = forecast_panel(panel, horizon, draws=draws, seed=seed, workers=_workers())
+    for line in result.left_out():
+        typer.echo(line, err=True)
+    _write({output: csv_bytes(result.quantiles.assign(ds=result.quantiles["ds"].dt.strftime("%Y-%m-%d")))})
+
+
+def guarded(command: Callable[[], object]) -> None:
+    """Run a command; an error of ours becomes its message and exit code 1, without a traceback."""
+    try:
+        command()
+    except CumulusError as error:
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(1) from None
+
+
+def _workers() -> int:
+    return min(2, os.cpu_count() or 1)
+
+
+def _npz(arrays: dict[str, np.ndarray], save: Callable[..., None]) -> bytes:
+    from io import BytesIO
+
+    buffer = BytesIO()
+    save(buffer, **arrays)
+    return buffer.getvalue()
+
+
+def _write(outputs: dict[Path, bytes]) -> None:
+    """Put every file in place whole, or none."""
+    written: list[tuple[Path, Path]] = []
+    try:
+        for path, content in outputs.items():
+            part = path.with_name(f".{path.name}.{os.getpid()}.part")
+            written.append((part, path))
+            part.write_bytes(content)
+        for part, path in written:
+            part.replace(path)
+    except OSError as error:
+        for part, _ in written:
+            part.unlink(missing_ok=True)
+        raise InputError(str(error.filename), [Problem("", f"cannot be written: {error.strerror}")]) from error

@@ -1,0 +1,234 @@
+"""From recovered months to forecasts of levels, monthly growth and the headline, all from one set of draws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from forecasting.decumulation import Decumulation, FloatArray, Path, lean
+from forecasting.errors import InputError, Problem
+from forecasting.evaluation import PanelForecast, forecast_panel
+from forecasting.models import default_models
+from forecasting.observations import RATES, month_index, month_label
+
+__all__ = ["Outlook", "make_outlook"]
+
+QUANTILES = {"q05": 0.05, "q10": 0.10, "q25": 0.25, "q50": 0.50, "q75": 0.75, "q90": 0.90, "q95": 0.95}
+FORECAST_COLUMNS = ["indicator", "origin", "month", "months", "target", "model", "mean", *QUANTILES, "status"]
+HEADLINE_COLUMNS = ["indicator", "origin", "period", "mean", "q05", "q25", "q50", "q75", "q95",
+                    "no_change", "prob_above_no_change"]  # fmt: skip
+NEGLIGIBLE = 1e-4
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Forecasts of every indicator.
+
+    Attributes:
+        forecasts: indicator, origin, month, months, target (level, yoy, ytd_yoy), model, mean, q05 ... q95,
+            status; rates in percent, levels as in the monthly table.
+        headlines: The cumulative rate by period: indicator, origin, period, mean, q05 ... q95, no_change (the
+            latest one, which a naive forecast repeats) and the probability of exceeding it.
+        odds: Next release only: indicator, origin, period, value on the grid of the published decimals,
+            probability; values of negligible probability are left out, the rest sums to one.
+        paths: Indicator -> path that goes on to the horizon, draws included.
+        origin: Month index of the latest month with a recovered figure; the horizon counts from it.
+        panel: The models' contest behind it.
+    """
+
+    forecasts: pd.DataFrame
+    headlines: pd.DataFrame
+    odds: pd.DataFrame
+    paths: dict[str, Path]
+    origin: int
+    panel: PanelForecast
+
+
+def make_outlook(
+    decumulation: Decumulation,
+    observations: pd.DataFrame,
+    *,
+    horizon: int,
+    origins: int = 10,
+    workers: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> Outlook:
+    """Forecast every indicator of a de-cumulation.
+
+    Densely published indicators are forecast from their own months; a sparse one goes on as a deviation from the
+    indicator that it leans on. The headline is the ratio of cumulated months in every draw, so it agrees with the
+    months and with what is already published this year.
+
+    Args:
+        decumulation: Recovered months; its seed and number of draws are used again.
+        observations: The canonical figures that it was made from.
+        horizon: Months ahead of the latest month of any indicator.
+        origins: Rolling origins of the backtest.
+        workers: Processes; the result does not depend on it.
+        progress: Called with (series done, series in all).
+
+    Raises:
+        InputError: No indicator is dense enough to be forecast by itself.
+    """
+    dense = {name: path for name, path in decumulation.paths.items() if not path.sparse}
+    if not dense:
+        what = "no indicator has enough figures for a forecast of its own; at least a year of months is needed"
+        raise InputError("observations", [Problem("", what)])
+    origin = max(path.last for path in decumulation.paths.values())
+    until = origin + horizon
+    if until % 12 == 0:  # a January may have no figure of its own
+        until += 1
+    history = {name: path.periods() for name, path in dense.items()}
+    frames = [
+        pd.DataFrame({"unique_id": name, "ds": [_date(end) for end in ends], "y": level}).dropna()
+        for name, (ends, level) in history.items()
+    ]
+    ends = {name: path.future_ends(until) for name, path in dense.items()}
+    draws = len(next(iter(decumulation.paths.values())).growth)
+    panel = forecast_panel(
+        pd.concat(frames, ignore_index=True),
+        {name: len(months) for name, months in ends.items()},
+        models=(*default_models(), "growth_ses"),
+        origins=origins,
+        draws=draws,
+        seed=decumulation.seed,
+        workers=workers,
+        progress=progress,
+    )
+    medians = {str(name): rows["q50"].to_numpy() for name, rows in panel.quantiles.groupby("unique_id")}
+    paths = {}
+    for name, path in dense.items():
+        growth = _growth(np.vstack([medians[name], panel.draws[name]]), history[name][1], path.periods_per_year)
+        paths[name] = path.extended(ends[name], growth[1:], growth[0])
+    sparse = observations["indicator"].isin(decumulation.paths) & ~observations["indicator"].isin(dense)
+    if sparse.any():
+        paths |= lean(observations[sparse], paths, related=decumulation.leans, until=until, seed=decumulation.seed)
+    models = {name: champion.model for name, champion in panel.champions.items()}
+    models |= {name: f"related:{decumulation.leans.get(name, 'none')}" for name in paths if name not in models}
+
+    rates = _published_rates(observations)
+    forecasts: list[pd.DataFrame] = []
+    headlines: list[pd.DataFrame] = []
+    odds: list[pd.DataFrame] = []
+    for name in sorted(paths):
+        past, path = decumulation.paths[name], paths[name]
+        months = past.future_ends(until)
+        latest, half = _latest(path, past.last, rates.get(name, {}), draws, decumulation.seed)
+        ytd = 100 * np.column_stack([path.year_to_date(int(month), latest.get(int(month) // 12)) for month in months])
+        targets = {"level": path.levels(months), "yoy": 100 * path.rates(months), "ytd_yoy": ytd}
+        head = {"indicator": name, "origin": month_label(past.last)}
+        forecasts += [_forecasts(head, months, path, target, array, models[name]) for target, array in targets.items()]
+        no_change = _no_change(path, past.last, rates.get(name, {}))
+        headlines.append(_headlines(head, months, ytd, no_change))
+        odds.append(_odds(head, month_label(int(months[0])), ytd[:, 0], half))
+    return Outlook(
+        forecasts=pd.concat(forecasts, ignore_index=True)[FORECAST_COLUMNS],
+        headlines=pd.concat(headlines, ignore_index=True)[HEADLINE_COLUMNS],
+        odds=pd.concat(odds, ignore_index=True),
+        paths={name: paths[name] for name in sorted(paths)},
+        origin=origin,
+        panel=panel,
+    )
+
+
+def _date(month: int) -> pd.Timestamp:
+    return pd.Timestamp(year=int(month) // 12, month=int(month) % 12 + 1, day=1)
+
+
+def _growth(future: FloatArray, past: FloatArray, periods: int) -> FloatArray:
+    """Growth (D, H) on the year before of forecast levels (D, H) that follow past ones (P,)."""
+    horizon = future.shape[1]
+    line = np.concatenate([np.broadcast_to(past, (len(future), len(past))), future], axis=1)
+    growth: FloatArray = future / line[:, len(past) - periods : len(past) - periods + horizon] - 1
+    return growth
+
+
+def _published_rates(observations: pd.DataFrame) -> dict[str, dict[int, tuple[float, float]]]:
+    """Indicator -> month index -> published cumulative rate and half its rounding unit, fractions."""
+    out: dict[str, dict[int, tuple[float, float]]] = {}
+    rows = observations[observations["measure"] == RATES[0]]
+    for name, period, value, decimals in zip(
+        rows["indicator"], rows["period"], rows["value"], rows["decimals"], strict=True
+    ):
+        out.setdefault(str(name), {})[month_index(period)] = (value / 100, 0.005 * 10.0 ** -int(decimals))
+    return out
+
+
+def _latest(
+    path: Path, last: int, rates: Mapping[int, tuple[float, float]], draws: int, seed: int
+) -> tuple[dict[int, tuple[int, FloatArray]], float]:
+    """The published cumulative rate from which the current year goes on, by year, and half the rounding unit."""
+    half = rates[max(rates)][1] if rates else 0.0005
+    this_year = [month for month in rates if month // 12 == last // 12 and month <= last]
+    if not this_year or path.sparse:  # a sparse path states its figures in every draw already
+        return {}, half
+    month = max(this_year)
+    rng = np.random.default_rng(np.random.SeedSequence([seed, month]))
+    value, own = rates[month]
+    return {last // 12: (month, value + own * rng.uniform(-1, 1, size=draws))}, half
+
+
+def _no_change(path: Path, last: int, rates: Mapping[int, tuple[float, float]]) -> float:
+    """The latest cumulative rate in percent: as published, else as the path has it."""
+    if last in rates:
+        return 100 * rates[last][0]
+    return 100 * float(np.median(path.year_to_date(last)))
+
+
+def _forecasts(
+    head: dict[str, str], months: np.ndarray, path: Path, target: str, array: FloatArray, model: str
+) -> pd.DataFrame:
+    columns = dict(zip(QUANTILES, np.quantile(array, list(QUANTILES.values()), axis=0), strict=True))
+    return pd.DataFrame(
+        {
+            **head,
+            "month": [month_label(int(month)) for month in months],
+            "months": [2 if path.is_pair(int(month)) else 1 for month in months],
+            "target": target,
+            "model": model,
+            "mean": array.mean(axis=0),
+            **columns,
+            "status": "F",
+        }
+    )
+
+
+def _headlines(head: dict[str, str], months: np.ndarray, ytd: FloatArray, no_change: float) -> pd.DataFrame:
+    shown = ["q05", "q25", "q50", "q75", "q95"]
+    columns = dict(zip(shown, np.quantile(ytd, [QUANTILES[q] for q in shown], axis=0), strict=True))
+    return pd.DataFrame(
+        {
+            **head,
+            "period": [month_label(int(month)) for month in months],
+            "mean": ytd.mean(axis=0),
+            **columns,
+            "no_change": no_change,
+            "prob_above_no_change": (ytd > no_change).mean(axis=0),
+        }
+    )
+
+
+def _odds(head: dict[str, str], period: str, ytd: FloatArray, half: float) -> pd.DataFrame:
+    """Probability of each value of the published grid: the draws, smoothed by a normal kernel (Silverman's rule)."""
+    from scipy.special import ndtr
+
+    unit = 200 * half
+    spread = min(float(ytd.std()), float(np.subtract(*np.quantile(ytd, [0.75, 0.25]))) / 1.349)
+    width = max(0.9 * spread * len(ytd) ** -0.2, 1e-6)
+    low, high = np.floor(ytd.min() / unit) - 3, np.ceil(ytd.max() / unit) + 3
+    steps = np.arange(low, high + 1)
+    edges = (np.append(steps, high + 1) - 0.5) * unit
+    probability = np.diff(np.mean(ndtr((edges[:, None] - ytd[None]) / width), axis=1))
+    kept = probability >= NEGLIGIBLE
+    decimals = max(0, round(-np.log10(unit)))
+    return pd.DataFrame(
+        {
+            **head,
+            "period": period,
+            "value": np.round(steps[kept] * unit, decimals) + 0.0,
+            "probability": probability[kept] / probability[kept].sum(),
+        }
+    )

@@ -1,0 +1,130 @@
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.decumulation.publication import levels, publish
+
+RNG = np.random.default_rng(3)
+
+
+@pytest.fixture
+def rates(tmp_path):
+    growth = 0.06 + 0.01 * RNG.standard_normal((6, 12))
+    path = tmp_path / "rates.csv"
+    publish(levels(growth, np.full(12, 100.0)), merged=True).drop(columns="family").to_csv(path, index=False)
+    return path
+
+
+def cumulus(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from jobs.cli import main; main()", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, env=dict(os.environ), check=False)
+
+
+def done(*arguments: object) -> subprocess.CompletedProcess[str]:
+    result = cumulus(*arguments)
+    assert result.returncode == 0, result.stderr
+    return result
+
+
+def test_decumulate_writes_the_months_and_the_draws(rates, tmp_path):
+    out, draws = tmp_path / "months.csv", tmp_path / "draws.npz"
+    done("decumulate", rates, "-o", out, "--draws-out", draws, "--draws", 100, "--seed", 7)
+    months = pd.read_csv(out)
+    assert list(months.columns) == ["indicator", "month", "months", "level", "yoy", "yoy_sd", "yoy_q05", "yoy_q95",
+                                    "set_low", "set_high", "status", "flag"]  # fmt: skip
+    assert len(months) == 72
+    with np.load(draws, allow_pickle=False) as kept:
+        assert kept["x.yoy"].shape == (100, 72)
+        assert kept["x.months"][0] == "2010-01"
+    first = out.read_bytes()
+    done("decumulate", rates, "-o", out, "--draws", 100, "--seed", 7)
+    assert out.read_bytes() == first
+
+
+def test_decumulate_takes_base_weights_from_a_file(rates, tmp_path):
+    weights = tmp_path / "weights.csv"
+    weights.write_text("indicator,month,weight\n" + "".join(f"x,{m},{50 + 10 * m}\n" for m in range(1, 13)))
+    out, flat = tmp_path / "out.csv", tmp_path / "flat.csv"
+    done("decumulate", rates, "-o", out, "--weights", weights, "--draws", 100)
+    done("decumulate", rates, "-o", flat, "--weights", "equal", "--draws", 100)
+    assert not np.allclose(pd.read_csv(out)["yoy"].dropna(), pd.read_csv(flat)["yoy"].dropna())
+    weights.write_text("indicator,month,weight\nx,1,5\nx,13,5\n")
+    bad = cumulus("decumulate", rates, "-o", out, "--weights", weights)
+    assert bad.returncode == 1
+    assert "line 3: month '13'" in bad.stderr
+
+
+def test_headline_writes_quantiles_of_the_next_releases_and_the_odds_of_the_first(rates, tmp_path):
+    out, pmf = tmp_path / "headline.csv", tmp_path / "pmf.csv"
+    done("headline", rates, "-o", out, "--horizon", 3, "--pmf-out", pmf, "--draws", 200)
+    table, odds = pd.read_csv(out), pd.read_csv(pmf)
+    assert list(table.columns) == ["indicator", "origin", "period", "mean", "q05", "q25", "q50", "q75", "q95"]
+    assert table["period"].tolist() == ["2016-02", "2016-03", "2016-04"]
+    assert set(table["origin"]) == {"2015-12"}
+    assert list(odds.columns) == ["indicator", "period", "value", "probability"]
+    assert odds["probability"].sum() == pytest.approx(1, abs=1e-6)
+    assert set(odds["period"]) == {"2016-02"}
+
+
+def test_forecast_writes_one_row_a_step_by_the_chosen_model(tmp_path):
+    months = pd.date_range("2015-01-01", periods=96, freq="MS")
+    y = 100 * np.exp(0.004 * np.arange(96) + 0.1 * np.sin(np.arange(96) * np.pi / 6))
+    panel, out = tmp_path / "panel.csv", tmp_path / "out.csv"
+    pd.DataFrame({"unique_id": "s", "ds": months.strftime("%Y-%m-%d"), "y": y}).to_csv(panel, index=False)
+    done("forecast", panel, "-o", out, "--horizon", 4, "--draws", 200)
+    table = pd.read_csv(out)
+    quantiles = ["q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975"]
+    assert list(table.columns) == ["unique_id", "ds", "model", "mean", *quantiles]
+    assert table["ds"].tolist() == ["2023-01-01", "2023-02-01", "2023-03-01", "2023-04-01"]
+    assert (np.diff(table[quantiles], axis=1) >= 0).all()
+
+
+HEADER = "indicator,period,measure,value,unit\n"
+GOOD = "x,2025-02,ytd_yoy,7.0,percent\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("indicator,period,measure,unit\nx,2025-02,ytd_yoy,percent\n", "column value missing"),
+        (HEADER + GOOD + "x,2025-03,ytd_yoy,n/a,percent\n", "line 3: value 'n/a' is not a number"),
+        (HEADER + GOOD + GOOD, "line 3: x 2025-02 ytd_yoy is given twice, first on line 2"),
+        (HEADER + "x,2025-02,growth,7.0,percent\n", "line 2: measure 'growth' is unknown"),
+        ("", "the file is empty"),
+        (HEADER + "x,2025-13,ytd_yoy,7.0,percent\n", "line 2: period '2025-13'"),
+    ],
+)
+@pytest.mark.parametrize("command", ["decumulate", "headline"])
+def test_bad_input_gets_its_line_exit_1_and_nothing_written(tmp_path, command, text, expected):
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text(text, encoding="utf-8")
+    out.write_text("before", encoding="utf-8")
+    more = ["--horizon", 2] if command == "headline" else []
+    result = cumulus(command, source, "-o", out, *more)
+    assert result.returncode == 1
+    assert expected in result.stderr
+    assert "Traceback" not in result.stderr
+    assert out.read_text(encoding="utf-8") == "before"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv"]
+
+
+def test_an_output_folder_that_does_not_exist_is_named_and_nothing_is_left(rates, tmp_path):
+    result = cumulus("decumulate", rates, "-o", tmp_path / "no" / "out.csv", "--draws", 50)
+    assert result.returncode == 1
+    assert "cannot be written" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_wrong_usage_exits_2():
+    assert cumulus("decumulate").returncode == 2
+    assert cumulus("nonsense").returncode == 2
+
+
+def test_help_names_every_command():
+    text = done("--help").stdout
+    for command in ("decumulate", "headline", "forecast", "run", "schedule", "status", "ui"):
+        assert command in text

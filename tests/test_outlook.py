@@ -1,0 +1,101 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecasting import decumulate, make_outlook
+from forecasting.observations import check_observations
+from tests.decumulation.publication import levels, publish
+
+RNG = np.random.default_rng(11)
+GROWTH = 0.06 + np.cumsum(0.004 * RNG.standard_normal((8, 12)).ravel()).reshape(8, 12)
+PROFILE = 100 + 10 * np.sin(np.arange(12))
+DRAWS = 200
+
+
+@pytest.fixture(scope="module")
+def table():
+    rates = publish(levels(GROWTH, PROFILE), indicator="nation", merged=True)
+    rates = rates[rates["period"] <= "2017-09"]
+    flows = publish(levels(GROWTH[::-1], PROFILE), indicator="trade", measures=("ytd_yoy", "ytd_level"))
+    city = pd.DataFrame([["city", "2016-11", "ytd_yoy", "21.0", "percent", ""]], columns=list(rates.columns))
+    return check_observations(pd.concat([rates, flows, city], ignore_index=True))
+
+
+@pytest.fixture(scope="module")
+def outlook(table):
+    result = decumulate(table, related={"city": "nation"}, draws=DRAWS, seed=4)
+    return make_outlook(result, table, horizon=14, origins=5)
+
+
+def test_every_indicator_is_forecast_from_its_own_last_month_to_one_horizon(outlook):
+    spans = outlook.forecasts.groupby("indicator")["month"].agg(["min", "max"])
+    assert spans.loc["nation"].tolist() == ["2017-10", "2019-02"]
+    assert spans.loc["trade"].tolist() == ["2018-01", "2019-02"]
+    assert spans.loc["city"].tolist() == ["2018-01", "2019-02"] or spans.loc["city"].tolist() == ["2017-10", "2019-02"]
+    assert set(outlook.forecasts["target"]) == {"level", "yoy", "ytd_yoy"}
+    assert set(outlook.forecasts["status"]) == {"F"}
+
+
+def test_a_merged_january_and_february_are_forecast_as_one_period(outlook):
+    nation = outlook.forecasts.query("indicator == 'nation'")
+    assert not nation["month"].str.endswith("-01").any()
+    assert nation.loc[nation["month"].str.endswith("-02"), "months"].eq(2).all()
+    trade = outlook.forecasts.query("indicator == 'trade'")
+    assert "2018-01" in set(trade["month"])
+    assert trade["months"].eq(1).all()
+
+
+def test_quantiles_do_not_cross_and_levels_stay_positive(outlook):
+    quantiles = outlook.forecasts[["q05", "q10", "q25", "q50", "q75", "q90", "q95"]].to_numpy()
+    assert (np.diff(quantiles, axis=1) >= 0).all()
+    assert (outlook.forecasts.query("target == 'level'")["q05"] > 0).all()
+
+
+def test_the_headline_goes_on_from_what_is_published_this_year(table, outlook):
+    path = outlook.paths["nation"]
+    last = table[(table["indicator"] == "nation")].iloc[-1]
+    assert last["period"] == "2017-09"
+    october = outlook.headlines.query("indicator == 'nation' and period == '2017-10'").iloc[0]
+    share = PROFILE[9] / PROFILE[:10].sum()
+    yoy = outlook.forecasts.query("indicator == 'nation' and month == '2017-10' and target == 'yoy'").iloc[0]
+    assert october["q50"] == pytest.approx((1 - share) * last["value"] + share * yoy["q50"], abs=0.15)
+    assert october["q95"] - october["q05"] < 0.25 * (yoy["q95"] - yoy["q05"]) + 0.1
+    assert october["no_change"] == last["value"]
+    assert path.last > october.name
+
+
+def test_the_headline_of_a_month_is_what_its_draws_say(outlook):
+    path = outlook.paths["trade"]
+    month = path.start + 12 * 8 + 2
+    rate = 100 * path.year_to_date(month)
+    row = outlook.headlines.query("indicator == 'trade' and period == '2018-03'").iloc[0]
+    assert row["q50"] == pytest.approx(np.median(rate), abs=1e-9)
+
+
+def test_the_odds_of_the_next_release_lie_on_its_grid_and_sum_to_one(outlook):
+    first = outlook.headlines.groupby("indicator").first()
+    for name, odds in outlook.odds.groupby("indicator"):
+        np.testing.assert_allclose(odds["value"] * 10, np.round(odds["value"] * 10), atol=1e-9)
+        assert odds["probability"].sum() == pytest.approx(1)
+        row = first.loc[name]
+        assert set(odds["period"]) == {row["period"]}
+        mean = (odds["value"] * odds["probability"]).sum()
+        assert mean == pytest.approx(row["mean"], abs=0.1 + 0.05 * (row["q95"] - row["q05"]))
+
+
+def test_a_sparse_indicator_is_forecast_under_the_name_of_what_it_leans_on(outlook):
+    models = outlook.forecasts.groupby("indicator")["model"].first()
+    assert models["city"] == "related:nation"
+    widths = outlook.headlines.groupby("indicator")[["q05", "q95"]].first()
+    assert (
+        widths.loc["city", "q95"] - widths.loc["city", "q05"]
+        > widths.loc["nation", "q95"] - widths.loc["nation", "q05"]
+    )
+
+
+def test_the_same_seed_gives_the_same_tables_on_any_number_of_workers(table, outlook):
+    again = make_outlook(
+        decumulate(table, related={"city": "nation"}, draws=DRAWS, seed=4), table, horizon=14, origins=5, workers=2
+    )
+    pd.testing.assert_frame_equal(outlook.forecasts, again.forecasts, check_exact=True)
+    pd.testing.assert_frame_equal(outlook.odds, again.odds, check_exact=True)
