@@ -1,0 +1,199 @@
+import datetime as dt
+import filecmp
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import mlflow
+import pytest
+
+from forecasting.errors import InputError
+from forecasting.projection import HORIZON
+from forecasting.publishing import TABLES, read_release
+from forecasting.settings import FitSettings, ProjectionSettings, Settings
+from forecasting.store import Store
+from jobs.ledger import BusyError, Ledger, exclusive
+from jobs.nightly import run_night
+
+CATALOG = Path(__file__).with_name("catalog.toml")
+NIGHT = dt.datetime(2026, 1, 20, 2, 30, tzinfo=dt.timezone(dt.timedelta(hours=8)))
+
+
+def settings(home: Path, **changes) -> Settings:
+    small = {
+        "fit": FitSettings(origins=4, draws=200, horizon=14, workers=1),
+        "projection": ProjectionSettings(draws=128),
+    }
+    return Settings(**{"home": home, "catalog": CATALOG, **small, **changes})
+
+
+def night(home: Path, **kwargs):
+    return run_night(settings(home), clock=lambda: NIGHT, **kwargs)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A home in which one night was done."""
+    path = tmp_path_factory.mktemp("home")
+    result = night(path)
+    return path, result
+
+
+def test_the_chain_publishes_every_table_and_the_release_reads_back(home):
+    path, result = home
+    assert result.status == "degraded"  # the trimmed catalogue lacks indicators that the projection asks for
+    assert all(message.startswith("projection: ") for message in result.messages)
+    tables = read_release(path / "var" / "published" / "latest")
+    assert set(tables) == set(TABLES)
+    monthly = tables["monthly"]
+    assert set(monthly["indicator"]) == {
+        "cn_industrial_va", "baotou_industrial_va", "baotou_rare_earth_va", "baotou_hydrogen_storage_va"
+    }  # fmt: skip
+    assert set(tables["forecasts"]["indicator"]) == set(monthly["indicator"])
+    assert set(tables["leaderboard"]["indicator"]) == {"cn_industrial_va"}
+    assert set(tables["trajectories"]["scenario"]) == {"indicator_only", "baseline_mixture"}
+    monthly_rows = tables["trajectories"].query("freq == 'M' and variable == 'va_index'")
+    assert monthly_rows.groupby("scenario").size().eq(HORIZON).all()
+    assert set(tables["claim_check"]["claim_id"]) == {"C19"}
+    for table in tables.values():
+        assert set(table["run_id"]) == {result.run_id}
+        assert set(table["as_of"].astype(str)) == {"2026-01-20"}
+
+
+def test_the_december_figure_is_known_on_the_day_after_its_release_and_not_before(home, tmp_path):
+    path, _ = home
+    known = read_release(path / "var" / "published" / "latest")["observations"]
+    assert known["period"].max() == "2025-12"
+    early = night(tmp_path, as_of=dt.date(2026, 1, 10))
+    table = read_release(early.release)["observations"]
+    assert table["period"].max() == "2025-11"
+    assert (table["released_at"] <= "2026-01-10T16:00:00Z").all()
+
+
+def test_provenance_names_inputs_libraries_and_the_run_in_mlflow(home):
+    path, result = home
+    provenance = json.loads((result.release / "provenance.json").read_text(encoding="utf-8"))
+    assert provenance["run_id"] == result.run_id
+    assert set(provenance["inputs"]) >= {"observations", "catalog", "code", "version", "seed"}
+    store = f"sqlite:///{path}/mlruns/mlflow.db"
+    assert mlflow.MlflowClient(store, store).get_run(provenance["mlflow_run_id"]).info.status == "FINISHED"
+
+
+def test_the_champion_forecasts_again_in_another_process(home):
+    path, _ = home
+    code = (
+        "import mlflow, pandas as pd\n"
+        "model = mlflow.pyfunc.load_model('models:/cumulus.cn_industrial_va@champion')\n"
+        "print(model.predict(pd.DataFrame({'horizon': [3]})).to_csv(index=False))"
+    )
+    environment = {**os.environ, "MLFLOW_TRACKING_URI": f"sqlite:///{path}/mlruns/mlflow.db"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+    lines = done.stdout.split()
+    assert lines[0].startswith("unique_id,ds,model,mean,q025")
+    assert [line.split(",")[1] for line in lines[1:]] == ["2026-02-01", "2026-03-01", "2026-04-01"]
+
+
+def test_the_same_night_again_computes_nothing_and_changes_nothing(home):
+    path, first = home
+    before = {item: item.stat().st_mtime_ns for item in first.release.iterdir()}
+    again = night(path)
+    assert (again.run_id, again.status, again.messages) == (first.run_id, first.status, first.messages)
+    assert again.repeated
+    assert before == {item: item.stat().st_mtime_ns for item in first.release.iterdir()}
+
+
+def test_another_home_gets_the_same_tables_to_the_byte(home, tmp_path):
+    _, first = home
+    other = night(tmp_path)
+    names = [f"{name}.csv" for name in TABLES]
+    assert other.run_id == first.run_id
+    assert filecmp.cmpfiles(first.release, other.release, names, shallow=False)[0] == names
+
+
+def test_a_release_that_was_deleted_is_made_again(home, tmp_path):
+    path, first = home
+    copy = tmp_path / "copy"
+    shutil.copytree(first.release, copy)
+    shutil.rmtree(first.release)
+    again = night(path)
+    assert not again.repeated
+    names = sorted(item.name for item in copy.iterdir())
+    assert filecmp.cmpfiles(copy, again.release, names, shallow=False)[0] == names
+
+
+def test_the_ledger_tells_what_was_done(home):
+    path, first = home
+    with Store.open(f"sqlite:///{path}/var/cumulus.db") as store:
+        ledger = Ledger(store.engine)
+        run = ledger.last(1)[0]
+        assert (run.run_id, run.status, run.night) == (first.run_id, "degraded", "2026-01-20")
+        steps = [step.name for step in ledger.steps(run.run_id) if step.attempt == run.attempt]
+        assert steps == ["derive", "fit", "project", "track", "publish"]
+
+
+def test_a_night_before_any_release_fails_with_a_reason_and_publishes_nothing(tmp_path):
+    with pytest.raises(InputError, match="no figure of the catalogue's 4 indicators had been released by 2005-01-01"):
+        night(tmp_path, as_of=dt.date(2005, 1, 1))
+    assert not (tmp_path / "var" / "published" / "latest").exists()
+
+
+def test_a_second_run_in_the_same_home_is_refused_while_one_is_at_work(tmp_path):
+    with exclusive(tmp_path / "var" / "run.lock"), pytest.raises(BusyError):
+        night(tmp_path)
+
+
+def test_a_night_without_its_tracking_store_is_degraded_but_published(tmp_path):
+    blocked = tmp_path / "mlruns"
+    blocked.write_text("not a folder", encoding="utf-8")
+    result = night(tmp_path)
+    assert result.status == "degraded"
+    assert any(message.startswith("tracking failed") for message in result.messages)
+    assert set(read_release(result.release)) == set(TABLES)
+
+
+def test_the_night_runs_on_postgresql_and_gives_the_same_tables(home, postgres_url, tmp_path):
+    _, first = home
+    from pydantic import SecretStr
+
+    result = run_night(settings(tmp_path, store_url=SecretStr(postgres_url)), clock=lambda: NIGHT)
+    names = [f"{name}.csv" for name in TABLES]
+    assert filecmp.cmpfiles(first.release, result.release, names, shallow=False)[0] == names
+
+
+def cumulus(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    small = {"CUMULUS_FIT__ORIGINS": "4", "CUMULUS_FIT__DRAWS": "200", "CUMULUS_FIT__HORIZON": "14",
+             "CUMULUS_FIT__WORKERS": "1", "CUMULUS_PROJECTION__DRAWS": "128"}  # fmt: skip
+    environment = {**os.environ, **small, "CUMULUS_HOME": str(home), "CUMULUS_CATALOG": str(CATALOG)}
+    command = [sys.executable, "-c", "from jobs.cli import main; main()", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+
+def test_the_command_says_what_it_did_and_exits_3_when_degraded(tmp_path):
+    done = cumulus(tmp_path, "run", "--as-of", "2026-01-20", "--output", str(tmp_path / "elsewhere"))
+    assert done.returncode == 3, done.stderr
+    assert "degraded" in done.stdout
+    assert (tmp_path / "elsewhere" / "latest" / "monthly.csv").exists()
+    assert "fit: 1 of 1" in done.stderr
+    state = json.loads(cumulus(tmp_path, "status", "--json").stdout)
+    assert state["runs"][0]["status"] == "degraded"
+    assert state["runs"][0]["steps"][0]["name"] == "derive"
+    assert state["indicators"][0]["last_period"] == "2025-12"
+    assert "cn_industrial_va" in cumulus(tmp_path, "status").stdout
+
+
+def test_status_of_an_empty_home_is_not_an_error(tmp_path):
+    done = cumulus(tmp_path, "status")
+    assert done.returncode == 0
+    assert "none yet" in done.stdout
+    assert not (tmp_path / "var").exists()
+
+
+def test_a_wrong_setting_ends_in_a_message_and_exit_1(tmp_path):
+    (tmp_path / "cumulus.toml").write_text("sed = 1\n", encoding="utf-8")
+    done = cumulus(tmp_path, "run")
+    assert done.returncode == 1
+    assert "sed: Extra inputs" in done.stderr
+    assert "Traceback" not in done.stderr
