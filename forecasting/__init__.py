@@ -7,8 +7,9 @@
 ...     "value": ["7.0", "6.1", "6.3", "6.2", "6.0", "5.9", "5.8", "5.8", "5.8", "5.8", "5.8"], "unit": "percent",
 ... })
 >>> result = forecasting.decumulate(rates)
->>> result.monthly.loc[2, ["month", "yoy"]].tolist()
-['2024-03', 4.3...]
+>>> print(result.monthly.loc[2, ["month", "yoy"]].to_string())
+month     2024-03
+yoy      4.353822
 """
 
 from __future__ import annotations

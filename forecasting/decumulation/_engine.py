@@ -198,8 +198,11 @@ def _leans_on(sparse: list[Figures], dense: list[Figures], related: Mapping[str,
 
 
 def _is_dense(figures: Figures) -> bool:
-    """At least a year of figures, most months of the span covered, and no year without its end."""
-    published = figures.published
+    """At least a year of figures that state growth, and most months of the span covered."""
+    levels, _ = figures.month_levels()
+    both = np.isfinite(levels[1:]) & np.isfinite(levels[:-1])
+    published = np.isfinite(figures.value["month_yoy"]) | np.isfinite(figures.value["ytd_yoy"])
+    published[1:] |= both
     span = slice(figures.first - figures.year * 12, figures.last + 1 - figures.year * 12)
     inside = published.ravel()[span]
     expected = len(inside) - int(figures.merged.sum())

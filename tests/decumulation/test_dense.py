@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -31,6 +31,7 @@ def test_months_published_without_rounding_and_with_known_weights_come_back_exac
 def test_every_draw_rounds_back_to_every_published_cumulative_rate(growth, profile, merged):
     frame = publish(levels(growth, profile), merged=merged)
     result = decumulate(frame, draws=60, seed=3)
+    assume("contradiction" not in set(result.flags["flag"]))  # flat weights so wrong that a level would vanish
     path = result.paths["x"]
     for row in frame.itertuples():
         month = int(row.period[:4]) * 12 + int(row.period[5:]) - 1

@@ -53,7 +53,7 @@ def test_line_numbers_are_true_after_quoted_line_breaks_and_blank_lines(tmp_path
         'a,2024-03,ytd_yoy,9.0,percent,"two\nlines"\n\na,2024-13,ytd_yoy,9.0,percent,\na,2024-05,ytd_yoy,x,percent,\n'
     )
     problems = refusal(write(tmp_path, text))
-    assert [problem.split(":")[0] for problem in problems] == ["line 5", "line 6"]
+    assert [problem.split(":")[0] for problem in problems] == ["line 2", "line 5", "line 6"]
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_the_reference_figures_survive_a_file(tmp_path: Path):
     pd.testing.assert_frame_equal(read_observations(path), frame)
 
 
-text = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12).map(str.strip)
+text = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), max_size=12).map(str.strip)
 names = text.filter(bool)
 months = st.integers(1950 * 12, 2100 * 12)
 moments = st.none() | st.datetimes(datetime.datetime(1990, 1, 1), datetime.datetime(2100, 1, 1))
