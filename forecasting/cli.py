@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from forecasting.errors import CumulusError, InputError, Problem
+from forecasting.progress import progress
 
 if TYPE_CHECKING:
     import numpy as np
@@ -70,8 +71,8 @@ def decumulate(
     if draws_out is not None:
         outputs[draws_out] = _npz(result.arrays(), np.savez)
     _write(outputs)
-    for row in result.flags.itertuples(index=False):
-        typer.echo(f"{row.indicator} {row.month} {row.flag}: {row.evidence}", err=True)
+    for line in result.flag_summary():
+        typer.echo(line, err=True)
 
 
 @app.command()
@@ -93,7 +94,11 @@ def headline(
 
     table = read_observations(source)
     months = horizon + horizon // 11 + 2
-    outlook = make_outlook(recover(table, draws=draws, seed=seed), table, horizon=months, workers=_workers())
+    recovered = recover(table, draws=draws, seed=seed)
+    with progress("fit", total=sum(not path.sparse for path in recovered.paths.values())) as advance:
+        outlook = make_outlook(
+            recovered, table, horizon=months, workers=_workers(), progress=lambda _done, _total: advance()
+        )
     columns = ["indicator", "origin", "period", "mean", "q05", "q25", "q50", "q75", "q95"]
     outputs = {output: csv_bytes(outlook.headlines.groupby("indicator").head(horizon)[columns])}
     if pmf_out is not None:
@@ -109,7 +114,10 @@ def forecast(source: Input, output: Output, horizon: Horizon, draws: Draws = 100
     from forecasting.sources import read_panel
 
     panel = read_panel(source)
-    result = forecast_panel(panel, horizon, draws=draws, seed=seed, workers=_workers())
+    with progress("fit", total=panel["unique_id"].nunique()) as advance:
+        result = forecast_panel(
+            panel, horizon, draws=draws, seed=seed, workers=_workers(), progress=lambda _done, _total: advance()
+        )
     for line in result.left_out():
         typer.echo(line, err=True)
     _write({output: csv_bytes(result.quantiles.assign(ds=result.quantiles["ds"].dt.strftime("%Y-%m-%d")))})

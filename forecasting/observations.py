@@ -7,7 +7,7 @@ in `COLUMNS`; `check_observations` turns text or typed frames into that shape or
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 import numpy as np
@@ -16,7 +16,16 @@ import pandas as pd
 
 from forecasting.errors import InputError, Problem
 
-__all__ = ["COLUMNS", "MEASURES", "RATES", "REQUIRED", "check_observations", "month_index", "month_label"]
+__all__ = [
+    "COLUMNS",
+    "MEASURES",
+    "RATES",
+    "REQUIRED",
+    "check_observations",
+    "column_problems",
+    "month_index",
+    "month_label",
+]
 
 RATES = ("ytd_yoy", "month_yoy")
 MEASURES = ("ytd_yoy", "month_yoy", "ytd_level", "month_level")
@@ -69,15 +78,7 @@ def check_observations(
             YYYY-MM, an unknown measure, a value that is not a finite number, a rate at or below -100 percent,
             bad decimals or release time, two rows for one figure, levels in two units, control characters in a text.
     """
-    missing = [name for name in REQUIRED if name not in frame.columns]
-    unknown = [str(name) for name in frame.columns if name not in COLUMNS]
-    head = []
-    if missing:
-        expected = f"expected {', '.join(REQUIRED)} and optionally {', '.join(OPTIONAL)}"
-        head.append(Problem("", f"column{'s' * (len(missing) > 1)} {', '.join(missing)} missing; {expected}"))
-    if unknown:
-        known = f"known are {', '.join(COLUMNS)}"
-        head.append(Problem("", f"unknown column{'s' * (len(unknown) > 1)} {', '.join(unknown)}; {known}"))
+    head = column_problems(frame.columns, REQUIRED, OPTIONAL)
     if frame.empty:
         head.append(Problem("", "no rows: at least one figure is needed"))
     if head:
@@ -131,6 +132,21 @@ def check_observations(
 
     out = pd.DataFrame({**text, "value": value, "decimals": decimals, "released_at": released})
     return out[list(COLUMNS)].sort_values(KEY, kind="stable", ignore_index=True)
+
+
+def column_problems(given: Iterable[object], required: Sequence[str], optional: Sequence[str] = ()) -> list[Problem]:
+    """What is wrong with the columns of a table: those that are missing and those that nobody knows."""
+    names = [str(name) for name in given]
+    problems = []
+    for word, found in (
+        ("missing", [name for name in required if name not in names]),
+        ("unknown", [name for name in names if name not in (*required, *optional)]),
+    ):
+        if found:
+            more = f" and optionally {', '.join(optional)}" if optional else ""
+            what = f"column{'s' * (len(found) > 1)} {', '.join(found)} {word}; expected {', '.join(required)}{more}"
+            problems.append(Problem("", what))
+    return problems
 
 
 def _where(mask: pd.Series[bool] | npt.NDArray[np.bool_]) -> list[int]:

@@ -1,26 +1,17 @@
-"""Logging and progress of the commands: rich on a terminal, plain lines in a log; both on stderr."""
+"""Logging of the commands: rich on a terminal, plain lines in a log; both on stderr."""
 
 from __future__ import annotations
 
 import logging
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
-from functools import cache
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from rich.console import Console
+from forecasting.progress import console
 
-__all__ = ["configure_logging", "progress", "restore_logging"]
+__all__ = ["configure_logging", "restore_logging"]
 
 QUIET = ("alembic", "apscheduler", "cmdstanpy", "mlflow", "prophet")
-EVERY_S = 10.0
 MARK = "cumulus"  # name of our handler on the root logger
-
-_logger = logging.getLogger(__name__)
 
 
 class _Lines(logging.Formatter):
@@ -58,47 +49,12 @@ def restore_logging() -> None:
         configure_logging(root.level)
 
 
-@contextmanager
-def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
-    """Show how far a piece of work is: a bar on a terminal, else a line every ten seconds and at the end.
-
-    Args:
-        what: What is being done.
-        total: Number of parts.
-
-    Yields:
-        To be called when a part is done.
-    """
-    if sys.stderr.isatty():
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=_console()) as bars:
-            task = bars.add_task(what, total=total)
-            yield lambda: bars.advance(task)
-        return
-
-    started = told = time.monotonic()
-    done = 0
-
-    def advance() -> None:
-        nonlocal done, told
-        done += 1
-        now = time.monotonic()
-        if now - told >= EVERY_S and done < total:
-            told = now
-            _logger.info("%s: %d of %d after %.0f s", what, done, total, now - started)
-
-    yield advance
-    _logger.info("%s: %d of %d in %.1f s", what, done, total, time.monotonic() - started)
-
-
 def _handler() -> logging.Handler:
     handler: logging.Handler
     if sys.stderr.isatty():
         from rich.logging import RichHandler
 
-        handler = RichHandler(console=_console(), show_path=False, log_time_format="%H:%M:%S")
+        handler = RichHandler(console=console(), show_path=False, log_time_format="%H:%M:%S")
     else:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(_Lines())
@@ -113,11 +69,3 @@ def _quieten(logger: logging.Logger) -> None:
             logger.removeHandler(handler)
     logger.propagate = True
     logger.setLevel(max(logging.WARNING, logger.level))
-
-
-@cache
-def _console() -> Console:
-    """One console, so that messages are printed above the bars and not through them."""
-    from rich.console import Console
-
-    return Console(stderr=True)

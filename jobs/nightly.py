@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 from forecasting.errors import InputError, Problem
+from forecasting.progress import progress
 from forecasting.settings import Settings
 from jobs.ledger import Ledger, Run, exclusive
-from jobs.logs import progress, restore_logging
+from jobs.logs import restore_logging
 
 if TYPE_CHECKING:
     import pandas as pd

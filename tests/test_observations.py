@@ -77,7 +77,7 @@ def test_levels_of_one_indicator_in_two_units_are_refused():
 def test_columns_are_checked_before_rows():
     with pytest.raises(InputError, match="column value missing"):
         check_observations(frame({}).drop(columns="value"))
-    with pytest.raises(InputError, match="unknown column colour"):
+    with pytest.raises(InputError, match="column colour unknown"):
         check_observations(frame({}).assign(colour="red"))
     with pytest.raises(InputError, match="no rows"):
         check_observations(frame({}).iloc[:0])

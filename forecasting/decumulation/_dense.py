@@ -34,8 +34,9 @@ and this many median absolute deviations."""
 REFINEMENTS = 3
 """Rounds of solving for the growth of a year: one is enough but for the rounding of floating point."""
 
-FLOOR = -0.99
-"""Growth below this is taken for a level that vanishes."""
+FLOOR, CEILING = -0.99, 9.0
+"""Growth below the first is taken for a level that vanishes; a month that follows from cumulative rates and is more
+than tenfold that of the year before is taken for one that had all but vanished."""
 
 LEVEL_SD = 1.0
 """Prior standard deviation of a year's growth: vague, only to make the split of a gap well defined."""
@@ -262,21 +263,26 @@ def _step(figures: Figures, profile: Profile) -> float:
 def _resample(
     figures: Figures, y: int, growth: FloatArray, level: FloatArray, stated: FloatArray, base: FloatArray
 ) -> list[Flag]:
-    """Replace, in place, draws whose base weights would make a level of year y vanish, by draws that do not.
+    """Replace, in place, draws whose base weights would make a level vanish in year y or before, by others.
 
-    Such weights contradict the published rates. If even the point estimate has them, its growth is held at
-    `FLOOR` and the month is flagged.
+    Such weights contradict the published rates. If even those of the point estimate do, the months are flagged and
+    the draw nearest to the middle of the possible ones takes its place; with no possible draw growth is held at
+    `FLOOR`.
     """
-    impossible = growth[:, y].min(axis=1) < FLOOR
+    implied = ~np.isfinite(figures.value["month_yoy"][y])
+    strange = (growth[:, y] < FLOOR) | ((growth[:, y] > CEILING) & implied)
+    impossible = strange.any(axis=1)
     flags = []
-    if impossible[0]:
-        for m in np.flatnonzero(growth[0, y] < FLOOR):
-            evidence = f"with the base weights the published rates give a growth of {100 * growth[0, y, m]:.1f} percent"
-            gap = 100 * float(growth[0, y, m] - FLOOR)
-            flags.append(Flag(figures.indicator, (figures.year + y) * 12 + int(m), "contradiction", evidence, gap))
-    good, bad = np.flatnonzero(~impossible[1:]) + 1, np.flatnonzero(impossible[1:]) + 1
+    for m in np.flatnonzero(strange[0]):
+        evidence = f"with the base weights the published rates give a growth of {100 * growth[0, y, m]:.1f} percent"
+        gap = 100 * float(growth[0, y, m] - np.clip(growth[0, y, m], FLOOR, CEILING))
+        flags.append(Flag(figures.indicator, (figures.year + y) * 12 + int(m), "contradiction", evidence, gap))
+    good, bad = np.flatnonzero(~impossible[1:]) + 1, np.flatnonzero(impossible)
     if len(good):
         donors = good[np.arange(len(bad)) % len(good)]
+        if impossible[0]:
+            logs = np.log(base[good])
+            donors[0] = good[np.square(logs - logs.mean(axis=0)).sum(axis=1).argmin()]
         for array in (growth, level, stated, base):
             array[bad] = array[donors]
     np.maximum(growth[:, y], FLOOR, out=growth[:, y])

@@ -21,6 +21,7 @@ __all__ = ["Decumulation", "decumulate", "lean"]
 
 MIN_DENSE_FIGURES = 12
 MIN_DENSE_SHARE = 0.6
+WEIGHT_DRAWS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,15 @@ class Decumulation:
             for flag in path.flags
         ]
         return pd.DataFrame(rows, columns=["indicator", "month", "flag", "gap", "evidence"])
+
+    def flag_summary(self) -> list[str]:
+        """The flags in words, one line per indicator and kind with the evidence of the largest gap."""
+        lines = []
+        for (indicator, flag), rows in self.flags.groupby(["indicator", "flag"], sort=True):
+            worst = rows.iloc[int(rows["gap"].abs().to_numpy().argmax())]
+            count = f"{len(rows)} flags" if len(rows) > 1 else "1 flag"
+            lines.append(f"{indicator}: {count} {flag}, the largest {worst['month']}: {worst['evidence']}")
+        return lines
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The draws for `numpy.savez`: `<indicator>.months` (T,) text, `.yoy` (n, T) percent and `.level` (n, T)."""
@@ -110,10 +120,9 @@ def decumulate(
     table_rows = []
     for figure in figures:
         profile = profiles[figure.indicator]
-        spread = np.exp(1.6449 * profile.sd)
+        low, high = np.quantile(profile.draw(np.random.default_rng(seed), WEIGHT_DRAWS), [0.05, 0.95], axis=0)
         for m in range(12):
-            share = profile.share[m]
-            table_rows.append([figure.indicator, m + 1, share, share / spread[m], share * spread[m], profile.source])
+            table_rows.append([figure.indicator, m + 1, profile.share[m], low[m], high[m], profile.source])
     return Decumulation(
         paths={name: paths[name] for name in sorted(paths)},
         weights=pd.DataFrame(table_rows, columns=["indicator", "month", "weight", "q05", "q95", "source"]),

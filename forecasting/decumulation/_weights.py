@@ -17,9 +17,10 @@ from forecasting.errors import InputError, Problem
 
 __all__ = ["FLAT_SD", "Profile", "learn_profiles"]
 
-FLAT_SD = 0.10
-"""Standard deviation of a month's log share about flat. The 1,428 monthly series of M3 have a median of
-.06 and an upper quartile of .115 in their average year."""
+FLAT_SD, FLAT_SPREAD = 0.06, 1.0
+"""Standard deviation of a month's log share about flat: its median over indicators, and the standard deviation of
+its logarithm among them. The average years of the 1,428 monthly series of M3 have quartiles of .020, .057 and .115
+and an upper decile of .206."""
 
 FAMILY_SD = 0.06
 """The same about a profile borrowed from the family."""
@@ -33,15 +34,18 @@ class Profile:
         share: (12,) positive, sum 1. January and February of a merged pair hold half of it each.
         sd: (12,) standard deviation of the log share.
         source: given, levels, rates, family or flat.
+        spread: Standard deviation of the logarithm of a factor common to all of sd, itself uncertain.
     """
 
     share: FloatArray
     sd: FloatArray
     source: str
+    spread: float = 0.0
 
     def draw(self, rng: np.random.Generator, n: int) -> FloatArray:
         """(n, 12) draws of the shares, each summing to 1."""
-        log_share = np.log(self.share) + self.sd * rng.standard_normal((n, 12))
+        factor = np.exp(self.spread * rng.standard_normal((n, 1)))
+        log_share = np.log(self.share) + factor * self.sd * rng.standard_normal((n, 12))
         share: FloatArray = np.exp(log_share - log_share.max(axis=1, keepdims=True))
         share /= share.sum(axis=1, keepdims=True)
         return share
@@ -49,7 +53,7 @@ class Profile:
 
 def flat() -> Profile:
     """Nothing known: equal months."""
-    return Profile(np.full(12, 1 / 12), np.full(12, FLAT_SD), "flat")
+    return Profile(np.full(12, 1 / 12), np.full(12, FLAT_SD), "flat", FLAT_SPREAD)
 
 
 def learn_profiles(

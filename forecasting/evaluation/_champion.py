@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast, get_args
 
 import numpy as np
 import pandas as pd
@@ -32,7 +32,7 @@ class Champion:
         y: History, in its own unit.
         ds: First days of its months, ``YYYY-MM``.
         season_length: Periods a year, 12 or 11.
-        scale: "log" or "identity", the modelling scale.
+        scale: The modelling scale: "log", "censored" or "identity".
         sigma: Mean absolute error on the modelling scale by step.
         quantiles: Q of the standardised errors at the grid of the bands, from the median up.
     """
@@ -111,7 +111,7 @@ class Champion:
         """The inverse of `to_dict`.
 
         Raises:
-            ModelError: Another version of the format.
+            ModelError: Another version of the format, or an unknown scale.
         """
         if values.get("version") != VERSION:
             raise ModelError(f"champion of version {values.get('version')!r}; this release reads version {VERSION}")
@@ -122,10 +122,17 @@ class Champion:
             y=tuple(map(float, values["y"])),
             ds=tuple(map(str, values["ds"])),
             season_length=int(values["season_length"]),
-            scale="log" if values["scale"] == "log" else "identity",
+            scale=_scale(str(values["scale"])),
             sigma=tuple(map(float, values["sigma"])),
             quantiles=tuple(map(float, values["quantiles"])),
         )
+
+
+def _scale(name: str) -> Scale:
+    for known in get_args(Scale):
+        if name == known:
+            return cast(Scale, known)
+    raise ModelError(f"champion with the scale {name!r}; known are {', '.join(get_args(Scale))}")
 
 
 def candidates_of(model: str, names: tuple[str, ...], final: Floats) -> tuple[str, ...]:

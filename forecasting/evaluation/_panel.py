@@ -14,7 +14,7 @@ from forecasting.errors import InputError, Problem
 from forecasting.models import FEWEST
 
 Floats = NDArray[np.float64]
-Scale = Literal["log", "identity"]
+Scale = Literal["log", "censored", "identity"]
 
 SOURCE = "panel"
 
@@ -28,7 +28,8 @@ class Series:
         y: Observations, shape (n,), in their own unit.
         ds: First days of the n months, consecutive; without Januaries if a year has 11 periods.
         season_length: Periods a year, 12 or 11.
-        scale: "log" if every observation is positive, else "identity".
+        scale: "log" if every observation is positive; "censored" if none is negative, which is modelled as it
+            stands and forecast with whatever falls below zero at zero; else "identity".
     """
 
     unique_id: str
@@ -44,14 +45,17 @@ class Series:
 
     def back(self, z: Floats) -> Floats:
         """From the modelling scale to the unit of the series."""
-        return np.exp(z) if self.scale == "log" else z
+        if self.scale == "log":
+            return np.exp(z)
+        return np.maximum(z, 0.0) if self.scale == "censored" else z
 
 
 def read_panel(panel: pd.DataFrame) -> list[Series]:
     """Check a panel and split it into series, sorted by name.
 
     A year has 11 periods where a series that spans a turn of the year has no January; otherwise 12. A series
-    is modelled on the logarithm if its whole history is positive: a property of the quantity, settled once
+    is modelled on the logarithm if its whole history is positive, and never forecast below zero if no value of it
+    is negative: a property of the quantity, settled once
     for all origins.
 
     Args:
@@ -122,4 +126,5 @@ def _series(name: str, y: Floats, ds: pd.DatetimeIndex, problems: list[Problem])
         problems.append(
             Problem("", f"{name}: the month before {gap:%Y-%m} is missing; fill it or start the series there")
         )
-    return Series(name, y, ds, season_length, "log" if (y > 0).all() else "identity")
+    scale: Scale = "log" if (y > 0).all() else "censored" if (y >= 0).all() else "identity"
+    return Series(name, y, ds, season_length, scale)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.errors import InputError, Problem
-from forecasting.observations import check_observations, month_index, month_label
+from forecasting.observations import check_observations, column_problems, month_index, month_label
 from forecasting.sources._table import read_table
 
 PANEL = ("unique_id", "ds", "y")
@@ -59,16 +59,7 @@ def read_panel(path: Path) -> pd.DataFrame:
             is wrong; a month is given twice or missing inside a series. All are named by their lines.
     """
     table = read_table(path)
-    columns = list(table.frame.columns)
-    missing = [name for name in PANEL if name not in columns]
-    unknown = [name for name in columns if name not in PANEL]
-    head = []
-    if missing:
-        what = f"column{'s' * (len(missing) > 1)} {', '.join(missing)} missing"
-        head.append(Problem("", f"{what}; expected {', '.join(PANEL)}"))
-    if unknown:
-        what = f"unknown column{'s' * (len(unknown) > 1)} {', '.join(unknown)}"
-        head.append(Problem("", f"{what}; expected {', '.join(PANEL)} alone"))
+    head = column_problems(table.frame.columns, PANEL)
     if table.frame.empty:
         head.append(Problem("", "no rows: at least one value is needed"))
     if head:
@@ -118,11 +109,11 @@ def read_weights(path: Path) -> dict[str, np.ndarray]:
             given twice, or missing.
     """
     table = read_table(path)
-    if sorted(table.frame.columns) != sorted(WEIGHTS):
-        what = f"columns {', '.join(table.frame.columns)}; expected {', '.join(WEIGHTS)}"
-        raise InputError(table.name, [Problem("", what)])
+    head = column_problems(table.frame.columns, WEIGHTS)
     if table.frame.empty:
-        raise InputError(table.name, [Problem("", "no rows: twelve weights an indicator are needed")])
+        head.append(Problem("", "no rows: twelve weights an indicator are needed"))
+    if head:
+        raise InputError(table.name, head)
     problems: list[Problem] = []
     weights: dict[str, np.ndarray] = {}
     for line, name, month, text in zip(table.lines, *(table.frame[column] for column in WEIGHTS), strict=True):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import forecasting.evaluation as public
 from forecasting.errors import ModelError
-from forecasting.evaluation import PanelForecast, forecast_panel
+from forecasting.evaluation import Champion, PanelForecast, forecast_panel
 from forecasting.evaluation._selection import Scores, choose
 
 FAST = ("seasonal_naive", "auto_ets", "optimized_theta")
@@ -178,3 +178,25 @@ def test_a_custom_model_takes_part_beside_the_named_ones() -> None:
     assert outcome.champions["g"].model == "drift"
     with pytest.raises(ModelError, match="g: drift is unknown here"):
         outcome.champions["g"].predict(3)
+
+
+def test_a_series_that_is_never_negative_is_never_forecast_below_zero():
+    rng = np.random.default_rng(2)
+    months = pd.date_range("2018-01-01", periods=60, freq="MS")
+    counts = (rng.random(60) < 0.4) * rng.poisson(3, 60)
+    panel = pd.DataFrame({"unique_id": "counts", "ds": months, "y": counts.astype(float)})
+    found = forecast_panel(panel, 6, models=["seasonal_naive", "auto_ets", "optimized_theta"], draws=400, seed=1)
+    assert (found.draws["counts"] >= 0).all()
+    assert (found.quantiles[["mean", "q025", "q05"]] >= 0).all(axis=None)
+    again = Champion.from_dict(found.champions["counts"].to_dict()).predict(6)
+    assert (again["q025"] >= 0).all()
+
+
+def test_failures_are_told_in_one_line_a_reason():
+    months = pd.date_range("2018-01-01", periods=30, freq="MS")
+    panel = pd.concat([pd.DataFrame({"unique_id": name, "ds": months, "y": 5.0}) for name in "ab"])
+    found = forecast_panel(panel, 3, models=["seasonal_naive", "auto_ces"], draws=100, seed=1)
+    lines = found.left_out()
+    assert len(lines) == 1
+    assert lines[0].startswith("left out, auto_ces: the series is constant")
+    assert lines[0].endswith("more)")

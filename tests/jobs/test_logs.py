@@ -6,6 +6,7 @@ import sys
 
 SHOW = """
 import logging
+from forecasting import progress as work
 from jobs import logs
 logs.configure_logging()
 cmdstanpy = logging.getLogger("cmdstanpy")
@@ -17,8 +18,8 @@ logging.getLogger("jobs.nightly").info("pulled %d figures", 7)
 for name in (*logs.QUIET, "prophet.models"):
     logging.getLogger(name).info("chatter")
 cmdstanpy.warning("trouble")
-logs.EVERY_S = 0.0
-with logs.progress("fit", total=3) as advance:
+work.EVERY_S = 0.0
+with work.progress("fit", total=3) as advance:
     for _ in range(3):
         advance()
 """
@@ -37,9 +38,9 @@ def test_a_log_has_plain_lines_with_the_time_and_only_warnings_of_third_parties(
     expected = [
         "INFO jobs.nightly: pulled 7 figures",
         "WARNING cmdstanpy: trouble",
-        r"INFO jobs.logs: fit: 1 of 3 after \d+ s",
-        r"INFO jobs.logs: fit: 2 of 3 after \d+ s",
-        r"INFO jobs.logs: fit: 3 of 3 in \d+\.\d s",
+        r"INFO forecasting.progress: fit: 1 of 3 after \d+ s",
+        r"INFO forecasting.progress: fit: 2 of 3 after \d+ s",
+        r"INFO forecasting.progress: fit: 3 of 3 in \d+\.\d s",
     ]
     lines = done.stderr.splitlines()
     assert len(lines) == len(expected)

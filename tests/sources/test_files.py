@@ -219,7 +219,7 @@ def test_a_bad_row_of_a_panel_is_named(tmp_path: Path, rows: str, expected: str)
 def test_a_panel_has_exactly_its_three_columns(tmp_path: Path):
     assert refusal(write(tmp_path, "unique_id,ds,value\na,2024-01,1\n"), read_panel) == [
         "column y missing; expected unique_id, ds, y",
-        "unknown column value; expected unique_id, ds, y alone",
+        "column value unknown; expected unique_id, ds, y",
     ]
 
 
