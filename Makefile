@@ -22,7 +22,9 @@ types: $(VENV)/.dev
 	$(BIN)/mypy
 
 benchmarks: $(VENV)/.dev         ## print every figure of the README
-	$(BIN)/python benchmarks/main_job.py
+	for script in help_time national_value_added contribution_identity bad_input main_job pictures; do \
+	  $(BIN)/python benchmarks/$$script.py || exit 1; \
+	done
 
 clean:
 	rm -rf $(VENV) var mlruns/mlflow.db* mlruns/artifacts

@@ -117,18 +117,21 @@ def decumulate(
     sparse = [figure for figure in figures if figure.indicator not in paths]
     leans = _leans_on(sparse, dense, related or {})
     paths |= _lean(sparse, leans, paths, profiles, None, draws, seed)
-    table_rows = []
-    for figure in figures:
-        profile = profiles[figure.indicator]
-        low, high = np.quantile(profile.draw(np.random.default_rng(seed), WEIGHT_DRAWS), [0.05, 0.95], axis=0)
-        for m in range(12):
-            table_rows.append([figure.indicator, m + 1, profile.share[m], low[m], high[m], profile.source])
     return Decumulation(
         paths={name: paths[name] for name in sorted(paths)},
-        weights=pd.DataFrame(table_rows, columns=["indicator", "month", "weight", "q05", "q95", "source"]),
+        weights=_weight_table(profiles, seed),
         leans=leans,
         seed=seed,
     )
+
+
+def _weight_table(profiles: Mapping[str, Profile], seed: int) -> pd.DataFrame:
+    frames = []
+    for name, profile in sorted(profiles.items()):
+        low, high = np.quantile(profile.draw(np.random.default_rng(seed), WEIGHT_DRAWS), [0.05, 0.95], axis=0)
+        columns = {"month": range(1, 13), "weight": profile.share, "q05": low, "q95": high}
+        frames.append(pd.DataFrame({"indicator": name, **columns, "source": profile.source}))
+    return pd.concat(frames, ignore_index=True)
 
 
 def lean(
