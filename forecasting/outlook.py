@@ -83,7 +83,7 @@ def make_outlook(
         until += 1
     history = {name: path.periods() for name, path in dense.items()}
     frames = [
-        pd.DataFrame({"unique_id": name, "ds": [_date(end) for end in ends], "y": level}).dropna()
+        pd.DataFrame({"unique_id": name, "ds": [_date(end) for end in ends], "y": level})
         for name, (ends, level) in history.items()
     ]
     ends = {name: path.future_ends(until) for name, path in dense.items()}

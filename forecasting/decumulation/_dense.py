@@ -88,7 +88,7 @@ def recover(figures: Figures, profile: Profile, *, draws: int, seed: np.random.S
     growth = np.full((n, years, 12), np.nan)
     level = np.full((n, years, 12), np.nan)
     low, high = np.full((years, 12), np.nan), np.full((years, 12), np.nan)
-    alone = np.zeros((years, 12), dtype=bool)
+    alone, known = np.zeros((years, 12), dtype=bool), np.zeros((years, 12), dtype=bool)
     flags: list[Flag] = []
     anchored = False
     for y in range(years):
@@ -102,14 +102,14 @@ def recover(figures: Figures, profile: Profile, *, draws: int, seed: np.random.S
             flags += _by_levels(figures, y, rows)
             chained = base * (1 + growth[:, y])
         else:
-            chained = np.broadcast_to(np.nan, base.shape) if np.isfinite(published[y]).any() else base
+            chained = base
         level[:, y] = _fill(stated[:, y], chained)
+        known[y] = bool(rows) | np.isfinite(published[y])
         if not anchored and np.isfinite(published[y]).any():
             # what was recovered before the first published level joins it at the base it implies
-            scale = _ratio(level[:, y], chained) if rows else np.ones((n, 1))
-            level[:, :y] *= scale[:, :, None]
+            level[:, :y] *= _ratio(level[:, y], chained)[:, :, None]
             anchored = True
-        base = np.where(np.isfinite(level[:, y]), level[:, y], base)
+        base = level[:, y].copy()
 
     return Path(
         indicator=figures.indicator,
@@ -125,6 +125,7 @@ def recover(figures: Figures, profile: Profile, *, draws: int, seed: np.random.S
         high=high.ravel(),
         observed=_observed(figures).ravel(),
         exact=alone.ravel(),
+        level_known=known.ravel(),
         unit_level=figures.has_levels,
         sparse=False,
         flags=tuple(flags),
@@ -346,6 +347,6 @@ def _ratio(stated: FloatArray, chained: FloatArray) -> FloatArray:
 def _fill(stated: FloatArray, chained: FloatArray) -> FloatArray:
     """Published levels, and the chained ones brought to their height where a month has none."""
     known = np.isfinite(stated)
-    if known.all() or not known.any() or not np.isfinite(chained).any():
-        return stated if known.any() else chained
+    if not known.any():
+        return chained
     return np.where(known, stated, chained * _ratio(stated, chained))

@@ -21,6 +21,8 @@ __all__ = ["Decumulation", "decumulate", "lean"]
 
 MIN_DENSE_FIGURES = 12
 MIN_DENSE_SHARE = 0.6
+MIN_RUN = 8
+"""Periods without a gap, up to the last one, that a series needs to stand on its own."""
 WEIGHT_DRAWS = 1000
 
 
@@ -109,11 +111,13 @@ def decumulate(
     figures = arrange(table)
     given = None if isinstance(weights, str) else weights
     profiles = learn_profiles(figures, given, equal=weights == "equal")
-    dense = [figure for figure in figures if _is_dense(figure)]
-    paths = {
-        figure.indicator: recover(figure, profiles[figure.indicator], draws=draws, seed=_seed(seed, figure.indicator))
-        for figure in dense
-    }
+    recovered = [
+        recover(figure, profiles[figure.indicator], draws=draws, seed=_seed(seed, figure.indicator))
+        for figure in figures
+        if _is_dense(figure)
+    ]
+    paths = {path.indicator: path for path in recovered if len(path.periods()[0]) >= MIN_RUN}
+    dense = [figure for figure in figures if figure.indicator in paths]
     sparse = [figure for figure in figures if figure.indicator not in paths]
     leans = _leans_on(sparse, dense, related or {})
     paths |= _lean(sparse, leans, paths, profiles, None, draws, seed)

@@ -58,6 +58,7 @@ class Path:
         high: (T,) largest.
         observed: (T,) the growth of the very month was published.
         exact: (T,) the figures determine the month by itself, given the base weights.
+        level_known: (T,) the level was published or follows from published figures; others only stand in for it.
         unit_level: Levels are in the published unit; else an index.
         sparse: The path leans on a related indicator.
         flags: What to know.
@@ -76,6 +77,7 @@ class Path:
     high: FloatArray
     observed: BoolArray
     exact: BoolArray
+    level_known: BoolArray
     unit_level: bool
     sparse: bool
     flags: tuple[Flag, ...]
@@ -95,11 +97,15 @@ class Path:
         """Levels on a comparable base, for forecasting: each is that of the year before times its growth.
 
         Returns:
-            Month index of each period's last month and its level in the point estimate, (P,) both. With any
-            merged January-February, the two are one period in every year.
+            Month index of each period's last month and its level in the point estimate, (P,) both: the unbroken
+            run of periods up to the last month shown, empty if that one has no growth rate. With any merged
+            January-February, the two are one period in every year.
         """
         ends = self._ends(self.start, self.last)
-        return ends, self._in_periods(self._chain(self.point_growth, self.point_level), ends)
+        level = self._in_periods(self._chain(self.point_growth, self.point_level), ends)
+        missing = np.flatnonzero(np.isnan(level))
+        run = slice(int(missing[-1]) + 1 if len(missing) else 0, None)
+        return ends[run], level[run]
 
     def _chain(self, growth: FloatArray, level: FloatArray) -> FloatArray:
         by_month = growth.reshape(-1, 12)
@@ -157,6 +163,7 @@ class Path:
             high=longer(self.high),
             observed=longer(self.observed, 0.0) == 1.0,
             exact=longer(self.exact, 0.0) == 1.0,
+            level_known=longer(self.level_known, 1.0) == 1.0,
         )
 
     def is_pair(self, month: int) -> bool:
@@ -226,6 +233,7 @@ class Path:
                 continue
             pair = paired and t % 12 == 1
             growth, level = self._at(t, pair=pair)
+            shown = scale * level[0] if self.level_known[t] else np.nan
             sd, q05, q95 = np.nan, np.nan, np.nan
             if known[t]:
                 sd = 100 * float(np.std(growth[1:]))
@@ -235,7 +243,7 @@ class Path:
                 if self.sparse:
                     names.append("sparse")
             status = "B" if "break" in names else "W" if pair else "A" if self.observed[t] else "E"
-            rows.append([self.indicator, month_label(month), 2 if pair else 1, scale * level[0], 100 * growth[0],
+            rows.append([self.indicator, month_label(month), 2 if pair else 1, shown, 100 * growth[0],
                          sd, q05, q95, 100 * self.low[t], 100 * self.high[t], status, " ".join(names)])  # fmt: skip
         return pd.DataFrame(rows, columns=COLUMNS).astype({"months": "Int64"})
 

@@ -32,7 +32,11 @@ S_MU = (0.05, 0.10, 0.20, 0.40)
 S_A = (0.03, 0.08, 0.20)
 S_E = (0.01, 0.05, 0.15)
 LENGTH = (6.0, 24.0)
-ITERATIONS = 8
+ITERATIONS = 12
+CONVERGED = 1e-9
+LONGEST_STEP = 2.0
+"""Most by which a log level or log growth moves in an iteration: far from the mode, or where figures contradict each
+other, whole steps would overshoot without end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +106,8 @@ def _case(figures: Figures, related: Path | None, profile: Profile, until: int, 
         growth = _aligned(related, start, months)
         merged = np.array([related.merged[_clip(start // 12 + y - related.start // 12, len(related.merged))]
                            for y in range(months // 12)])  # fmt: skip
-        shares = np.exp(np.log(related.level).mean(axis=0)).reshape(-1, 12)
         if profile.source == "flat":
-            profile = replace(profile, share=shares[0] / shares[0].sum())
+            profile = replace(profile, share=_average_year(related, profile.share))
     points = tuple(_points(figures))
     heights = [point.value - (0 if point.cumulative else np.log(1 / 12)) for point in points if not point.yoy]
     height, height_sd = (float(np.mean(heights)), PROFILE_HEIGHT_SD) if heights else (np.log(12.0), 0.0)
@@ -123,16 +126,26 @@ def _clip(index: int, size: int) -> int:
     return min(max(index, 0), size - 1)
 
 
+def _average_year(related: Path, otherwise: FloatArray) -> FloatArray:
+    """(12,) shares of the related path's average year, as far as it has a whole one."""
+    years = related.point_level.reshape(-1, 12)
+    whole = years[np.isfinite(years).all(axis=1)]
+    if not len(whole):
+        return otherwise
+    share: FloatArray = np.exp(np.log(whole / whole.sum(axis=1, keepdims=True)).mean(axis=0))
+    share /= share.sum()
+    return share
+
+
 def _aligned(related: Path, start: int, months: int) -> FloatArray:
-    """(n, T) log growth of the related path; outside its span the nearest year's mean, draw by draw."""
+    """(n, T) log growth of the related path; outside its span, and in gaps, the nearest year's mean by draw."""
     log_growth = np.log1p(related.growth)
     at = np.arange(start, start + months) - related.start
-    known = np.isfinite(related.point_growth)
-    first, last = np.flatnonzero(known)[[0, -1]]
+    first, last = np.flatnonzero(np.isfinite(related.point_growth))[[0, -1]]
     inside = log_growth[:, np.clip(at, first, last)]
     early = np.nanmean(log_growth[:, first : first + 12], axis=1, keepdims=True)
     late = np.nanmean(log_growth[:, max(first, last - 11) : last + 1], axis=1, keepdims=True)
-    return np.where(at < first, early, np.where(at > last, late, inside))
+    return np.where(at < first, early, np.where((at > last) | np.isnan(inside), late, inside))
 
 
 def _points(figures: Figures) -> list[_Point]:
@@ -150,12 +163,10 @@ def _points(figures: Figures) -> list[_Point]:
 
 @dataclass(frozen=True, slots=True)
 class _Mode:
-    """Posterior of z = (l0, gamma) at its mode, as the update of any prior draw: z + gain (y + e - offset - jac z)."""
+    """Mode of the posterior of z = (l0, gamma), the gain there, (12 + T, P), and the log marginal likelihood."""
 
     mean: FloatArray
     gain: FloatArray
-    jacobian: FloatArray
-    target: FloatArray
     sd: FloatArray
     evidence: float
 
@@ -186,11 +197,14 @@ def _mode(case: _Case, scales: tuple[float, ...]) -> _Mode:
         spread = jacobian @ cross + np.diag(sd**2)
         target = y - value + jacobian @ z
         gain = np.asarray(np.linalg.solve(spread, cross.T).T, dtype=np.float64)
-        z = mean + gain @ (target - jacobian @ mean)
+        step = mean + gain @ (target - jacobian @ mean) - z
+        z = z + _damped(step)
+        if np.abs(step).max() < CONVERGED:
+            break
     miss = target - jacobian @ mean
     _, logdet = np.linalg.slogdet(spread)
     evidence = -0.5 * float(miss @ np.linalg.solve(spread, miss) + logdet)
-    return _Mode(z, gain, jacobian, target, sd, evidence)
+    return _Mode(z, gain, sd, evidence)
 
 
 def _observe(case: _Case, z: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -279,6 +293,7 @@ def _path(
         high=empty,
         observed=observed,
         exact=np.zeros(months, dtype=bool),
+        level_known=np.ones(months, dtype=bool),
         unit_level=figures.has_levels,
         sparse=True,
         flags=tuple(_contradictions(case, point)),
@@ -313,20 +328,30 @@ def _contradictions(case: _Case, point: FloatArray) -> list[Flag]:
 def _settle(case: _Case, fit: _Mode, scales: tuple[float, ...], prior: FloatArray, noise: FloatArray) -> FloatArray:
     """Draws (n, 12 + T) that state the figures, rounding errors (n, P) included (randomised maximum likelihood)."""
     y = np.array([point.value for point in case.points]) + noise
-    z = prior + (fit.target + noise - prior @ fit.jacobian.T) @ fit.gain.T
+    z = prior
     for _ in range(ITERATIONS):
-        z = z + (y - _stated(case, z)) @ fit.gain.T
+        z = z + _damped((y - _stated(case, z)) @ fit.gain.T)
     miss = y - _stated(case, z)
     astray = np.flatnonzero((np.abs(miss - np.median(miss, axis=0)) > 3 * fit.sd).any(axis=1))
     _, covariance = _prior(case, scales)
     for d in astray:  # far from the mode: its own linearisation, step by step
         z[d] = prior[d]
-        for _ in range(3 * ITERATIONS):
+        for _ in range(2 * ITERATIONS):
             value, jacobian = _observe(case, z[d])
             cross = covariance @ jacobian.T
             target = y[d] - value + jacobian @ (z[d] - prior[d])
-            z[d] = prior[d] + cross @ np.linalg.solve(jacobian @ cross + np.diag(fit.sd**2), target)
+            step = prior[d] + cross @ np.linalg.solve(jacobian @ cross + np.diag(fit.sd**2), target) - z[d]
+            z[d] += _damped(step)
+            if np.abs(step).max() < CONVERGED:
+                break
     return z
+
+
+def _damped(step: FloatArray) -> FloatArray:
+    """A step (..., 12 + T), shortened to `LONGEST_STEP` where it is longer."""
+    longest = np.abs(step).max(axis=-1, keepdims=True)
+    shortened: FloatArray = step * np.minimum(1.0, LONGEST_STEP / np.maximum(longest, LONGEST_STEP))
+    return shortened
 
 
 def _stated(case: _Case, z: FloatArray) -> FloatArray:

@@ -44,3 +44,27 @@ def publish(
             period = month_label((FIRST_YEAR + y) * 12 + m)
             rows.append([indicator, period, measure, f"{value:f}", unit, family])
     return pd.DataFrame(rows, columns=["indicator", "period", "measure", "value", "unit", "family"])
+
+
+def mixture(seed: int) -> pd.DataFrame:
+    """Any mixture of measures, gaps, merged years, decimals and misprints, of one to three indicators."""
+    rng = np.random.default_rng(seed)
+    frames = []
+    for k in range(rng.integers(1, 4)):
+        years = int(rng.integers(1, 7))
+        profile = 100 * np.exp(rng.choice([0.05, 0.3, 1.0]) * rng.standard_normal(12))
+        growth = np.expm1(rng.choice([0.02, 0.2, 0.6]) * rng.standard_normal((years, 12)))
+        measures = rng.choice(["ytd_yoy", "month_yoy", "ytd_level", "month_level"], rng.integers(1, 5), replace=False)
+        frame = publish(
+            levels(growth, profile),
+            indicator=f"s{k}",
+            measures=tuple(map(str, measures)),
+            merged=bool(rng.random() < 0.5),
+            decimals=int(rng.integers(0, 3)),
+            family=str(rng.choice(["", "f"])),
+        )
+        frame = frame[rng.random(len(frame)) < rng.choice([0.05, 0.3, 0.7, 1.0])]
+        misprint = (rng.random(len(frame)) < 0.02) & ~frame["value"].str.startswith(("-", "0"))
+        frame.loc[misprint, "value"] = "1" + frame.loc[misprint, "value"]
+        frames.append(frame[frame["value"].astype(float) > -99.9])
+    return pd.concat(frames, ignore_index=True)

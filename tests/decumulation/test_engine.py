@@ -1,0 +1,48 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from forecasting import decumulate
+from forecasting.errors import InputError
+from tests.decumulation.publication import levels, mixture, publish
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6))
+def test_any_mixture_of_figures_gives_every_indicator_a_path(seed):
+    frame = mixture(seed)
+    assume(len(frame) > 0)
+    result = decumulate(frame, draws=50)
+    monthly = result.monthly
+    assert set(monthly["indicator"]) == set(frame["indicator"])
+    assert not monthly.duplicated(["indicator", "month"]).any()
+    rows = monthly[monthly["yoy"].notna()]
+    assert np.isfinite(rows[["yoy", "yoy_sd", "yoy_q05", "yoy_q95"]]).all(axis=None)
+    assert (rows["yoy_q05"] <= rows["yoy_q95"]).all()
+    assert (monthly["level"].dropna() > 0).all()
+    assert (rows["set_low"].dropna() <= rows["set_high"].dropna()).all()
+    assert (result.weights.groupby("indicator")["weight"].sum() - 1).abs().max() < 1e-9
+
+
+def test_months_that_no_figure_speaks_of_have_no_level():
+    frame = publish(levels(np.full((3, 12), 0.05), np.full(12, 100.0)), measures=("month_level",))
+    frame = frame[~frame["period"].isin(["2010-04", "2010-05"])]
+    months = decumulate(frame, draws=50).monthly.set_index("month")
+    assert months.loc[["2010-04", "2010-05"], "level"].isna().all()
+    assert months.loc["2010-06", "level"] == pytest.approx(105, abs=0.1)
+
+
+def test_the_draws_come_as_plain_arrays_of_the_months_shown():
+    frame = publish(levels(np.full((2, 12), 0.05), np.full(12, 100.0)))
+    arrays = decumulate(frame, draws=50).arrays()
+    assert sorted(arrays) == ["x.level", "x.months", "x.yoy"]
+    assert arrays["x.yoy"].shape == (50, 24)
+    assert arrays["x.months"][[0, -1]].tolist() == ["2010-01", "2011-12"]
+
+
+def test_bad_figures_are_refused_before_anything_is_computed():
+    frame = publish(levels(np.full((1, 12), 0.05), np.full(12, 100.0)))
+    with pytest.raises(InputError, match=r"row 13: .* given twice, first on row 1"):
+        decumulate(pd.concat([frame, frame.iloc[:1]], ignore_index=True))
