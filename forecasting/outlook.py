@@ -21,6 +21,7 @@ FORECAST_COLUMNS = ["indicator", "origin", "month", "months", "target", "model",
 HEADLINE_COLUMNS = ["indicator", "origin", "period", "mean", "q05", "q25", "q50", "q75", "q95",
                     "no_change", "prob_above_no_change"]  # fmt: skip
 NEGLIGIBLE = 1e-4
+MOST_VALUES = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,16 +213,21 @@ def _headlines(head: dict[str, str], months: np.ndarray, ytd: FloatArray, no_cha
 
 
 def _odds(head: dict[str, str], period: str, ytd: FloatArray, half: float) -> pd.DataFrame:
-    """Probability of each value of the published grid: the draws, smoothed by a normal kernel (Silverman's rule)."""
+    """Probability of each value of the published grid: the draws, smoothed by a normal kernel (Silverman's rule).
+
+    A value stands for what rounds to it. Where the draws span more than `MOST_VALUES` of them, the grid is ten times
+    as coarse, or a hundred.
+    """
     from scipy.special import ndtr
 
     unit = 200 * half
+    while np.ptp(ytd) > MOST_VALUES * unit:
+        unit *= 10
     spread = min(float(ytd.std()), float(np.subtract(*np.quantile(ytd, [0.75, 0.25]))) / 1.349)
     width = max(0.9 * spread * len(ytd) ** -0.2, 1e-6)
-    low, high = np.floor(ytd.min() / unit) - 3, np.ceil(ytd.max() / unit) + 3
-    steps = np.arange(low, high + 1)
-    edges = (np.append(steps, high + 1) - 0.5) * unit
-    probability = np.diff(np.mean(ndtr((edges[:, None] - ytd[None]) / width), axis=1))
+    steps = np.arange(np.floor(ytd.min() / unit) - 3, np.ceil(ytd.max() / unit) + 4)
+    edges = (np.append(steps, steps[-1] + 1) - 0.5) * unit
+    probability = np.diff([ndtr((edge - ytd) / width).mean() for edge in edges])
     kept = probability >= NEGLIGIBLE
     decimals = max(0, round(-np.log10(unit)))
     return pd.DataFrame(

@@ -3,8 +3,9 @@ import pandas as pd
 import pytest
 
 from forecasting import decumulate, make_outlook
+from forecasting.errors import InputError
 from forecasting.observations import check_observations
-from tests.decumulation.publication import levels, publish
+from tests.decumulation.publication import levels, mixture, publish
 
 RNG = np.random.default_rng(11)
 GROWTH = 0.06 + np.cumsum(0.004 * RNG.standard_normal((8, 12)).ravel()).reshape(8, 12)
@@ -99,3 +100,35 @@ def test_the_same_seed_gives_the_same_tables_on_any_number_of_workers(table, out
     )
     pd.testing.assert_frame_equal(outlook.forecasts, again.forecasts, check_exact=True)
     pd.testing.assert_frame_equal(outlook.odds, again.odds, check_exact=True)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_any_mixture_of_figures_is_forecast_or_refused_with_a_reason(seed):
+    frame = check_observations(mixture(seed))
+    result = decumulate(frame, draws=100)
+    if all(path.sparse for path in result.paths.values()):
+        with pytest.raises(InputError, match="no indicator has enough figures"):
+            make_outlook(result, frame, horizon=5, origins=4)
+        return
+    found = make_outlook(result, frame, horizon=5, origins=4)
+    assert set(found.forecasts["indicator"]) == set(frame["indicator"])
+    assert np.isfinite(found.forecasts[["mean", "q05", "q50", "q95"]]).all(axis=None)
+    assert np.isfinite(found.headlines[["q05", "q95", "no_change"]]).all(axis=None)
+
+
+def test_a_lone_january_at_the_end_leaves_the_pair_to_be_forecast():
+    merged = publish(levels(GROWTH[:4], PROFILE), merged=True)
+    january = pd.DataFrame([["x", "2014-01", "ytd_yoy", "6.0", "percent", ""]], columns=list(merged.columns))
+    frame = check_observations(pd.concat([merged, january], ignore_index=True))
+    found = make_outlook(decumulate(frame, draws=100), frame, horizon=3, origins=4)
+    assert found.headlines["period"].tolist()[:2] == ["2014-02", "2014-03"]
+    assert np.isfinite(found.headlines["q50"]).all()
+
+
+def test_a_grid_with_too_many_values_gets_coarser_and_still_sums_to_one():
+    wild = GROWTH[:3].copy()
+    wild[:, ::2] += 3.0
+    frame = check_observations(publish(levels(wild, PROFILE), decimals=4))
+    odds = make_outlook(decumulate(frame, draws=100), frame, horizon=2, origins=4).odds
+    assert len(odds) <= 5010
+    assert odds["probability"].sum() == pytest.approx(1)

@@ -21,8 +21,6 @@ __all__ = ["Decumulation", "decumulate", "lean"]
 
 MIN_DENSE_FIGURES = 12
 MIN_DENSE_SHARE = 0.6
-MIN_RUN = 8
-"""Periods without a gap, up to the last one, that a series needs to stand on its own."""
 WEIGHT_DRAWS = 1000
 
 
@@ -116,7 +114,8 @@ def decumulate(
         for figure in figures
         if _is_dense(figure)
     ]
-    paths = {path.indicator: path for path in recovered if len(path.periods()[0]) >= MIN_RUN}
+    # a series stands on its own with an unbroken year up to its last month
+    paths = {path.indicator: path for path in recovered if len(path.periods()[0]) >= path.periods_per_year}
     dense = [figure for figure in figures if figure.indicator in paths]
     sparse = [figure for figure in figures if figure.indicator not in paths]
     leans = _leans_on(sparse, dense, related or {})

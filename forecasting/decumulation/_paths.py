@@ -135,7 +135,8 @@ class Path:
         """The path with forecast growth (n, H), (H,) of the periods that end at `ends`, levels following from it."""
         size = (int(ends[-1]) // 12 + 1) * 12 - self.start
         merged = np.concatenate([self.merged, np.full(size // 12 - len(self.merged), self.periods_per_year == 11)])
-        spread = np.arange(self.last + 1, int(ends[-1]) + 1)
+        half_a_pair = self.periods_per_year == 11 and self.last % 12 == 0  # a lone January: the pair is forecast
+        spread = np.arange(self.last + 1 - half_a_pair, int(ends[-1]) + 1)
         source = np.searchsorted(ends, spread)
         at = spread - self.start
 
