@@ -99,6 +99,10 @@ def main() -> None:
 
 
 def _report(result: NightResult) -> None:
+    from jobs.summary import summary
+
+    for line in summary(result.release):
+        typer.echo(line)
     again = " (done before, nothing has changed since)" if result.repeated else ""
     typer.echo(f"{result.run_id}: {result.status}{again}")
     for message in result.messages:

@@ -2,6 +2,7 @@ import datetime as dt
 import filecmp
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -175,6 +176,8 @@ def test_the_command_says_what_it_did_and_exits_3_when_degraded(tmp_path):
     done = cumulus(tmp_path, "run", "--as-of", "2026-01-20", "--output", str(tmp_path / "elsewhere"))
     assert done.returncode == 3, done.stderr
     assert "degraded" in done.stdout
+    assert re.search(r"cn_industrial_va +2026-02 .* latest +5\.9 ", done.stdout)
+    assert "C19 0.15 to 0.25:" in done.stdout
     assert (tmp_path / "elsewhere" / "latest" / "monthly.csv").exists()
     assert "fit: 1 of 1" in done.stderr
     state = json.loads(cumulus(tmp_path, "status", "--json").stdout)

@@ -1,0 +1,43 @@
+"""A release in a few lines, for whoever started the night and wants to see what came out."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+__all__ = ["summary"]
+
+
+def summary(release: Path) -> list[str]:
+    """The next release of every indicator, and what the claim check says, as lines of text.
+
+    Args:
+        release: Folder of a release.
+    """
+    lines = ["next release, growth since January in percent: median (90 % band), the latest, chance to exceed it"]
+    seen = set()
+    for row in _rows(release / "headlines.csv"):
+        if row["indicator"] in seen:
+            continue
+        seen.add(row["indicator"])
+        middle, low, high, latest, chance = (
+            float(row[name]) for name in ("q50", "q05", "q95", "no_change", "prob_above_no_change")
+        )
+        lines.append(
+            f"  {row['indicator']:<29} {row['period']}  {middle:6.1f} ({low:6.1f} to {high:6.1f})"
+            f"  latest {latest:6.1f}  {100 * chance:3.0f} %"
+        )
+    lines.append("claims: probability below, within and above the range")
+    for row in _rows(release / "claim_check.csv"):
+        below, within, above = (100 * float(row[name]) for name in ("p_below", "p_within", "p_above"))
+        lines.append(
+            f"  {row['claim_id']} {float(row['claim_low']):g} to {float(row['claim_high']):g}:"
+            f" {below:3.0f} / {within:3.0f} / {above:3.0f} %  {row['metric']}"
+        )
+    return lines
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
