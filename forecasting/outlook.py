@@ -21,6 +21,7 @@ FORECAST_COLUMNS = ["indicator", "origin", "month", "months", "target", "model",
 HEADLINE_COLUMNS = ["indicator", "origin", "period", "mean", "q05", "q25", "q50", "q75", "q95",
                     "no_change", "prob_above_no_change"]  # fmt: skip
 NEGLIGIBLE = 1e-4
+GROWTH = "growth_ses"
 MOST_VALUES = 5000
 
 
@@ -92,7 +93,9 @@ def make_outlook(
     panel = forecast_panel(
         pd.concat(frames, ignore_index=True),
         {name: len(months) for name, months in ends.items()},
-        models=(*default_models(), "growth_ses"),
+        models=(*default_models(), GROWTH),
+        # levels rebuilt from rates have a seasonal profile of their own only where one was published
+        standard={name: GROWTH for name, path in dense.items() if not path.unit_level},
         origins=origins,
         draws=draws,
         seed=decumulation.seed,

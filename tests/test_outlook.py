@@ -84,6 +84,12 @@ def test_the_odds_of_the_next_release_lie_on_its_grid_and_sum_to_one(outlook):
         assert mean == pytest.approx(row["mean"], abs=0.1 + 0.05 * (row["q95"] - row["q05"]))
 
 
+def test_an_indicator_without_levels_is_forecast_from_its_growth_by_default(outlook):
+    models = outlook.forecasts.groupby("indicator")["model"].first()
+    assert models["nation"] == "growth_ses"
+    assert models["trade"] != "growth_ses"
+
+
 def test_a_sparse_indicator_is_forecast_under_the_name_of_what_it_leans_on(outlook):
     models = outlook.forecasts.groupby("indicator")["model"].first()
     assert models["city"] == "related:nation"

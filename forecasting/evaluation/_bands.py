@@ -27,7 +27,7 @@ POOL_PRIOR = 30.0
 """Origins that Student's t with `FREEDOM` degrees of freedom is worth against the pooled errors."""
 FREEDOM = 5
 LUCK = 1.3
-"""Most by which errors of a chosen candidate are raised to those of the combination."""
+"""Most by which errors of a chosen candidate are raised to those of the standard one."""
 TAIL = 0.98
 """Central probability beyond which the pooled errors only scale the tail of Student's t."""
 
@@ -63,18 +63,18 @@ def error_bands(errors: Floats, naive: Floats) -> Bands:
     return Bands(error_scale(errors, naive), pooled_quantiles(left_out_ratios(errors, naive)))
 
 
-def sobered(chosen: Floats, combination: Floats) -> Floats:
-    """Errors of the chosen candidates at the level of the combination's where theirs are smaller.
+def sobered(chosen: Floats, standard: Floats) -> Floats:
+    """Errors of the chosen candidates at the level of the standard ones' where theirs are smaller.
 
-    A candidate chosen for its small errors owes part of them to luck; errors of the combination have not been
+    A candidate chosen for its small errors owes part of them to luck; errors of the standard one have not been
     searched for. The ratio of the mean absolute errors, between 1 and `LUCK`, multiplies them.
 
     Args:
         chosen: Shape (S, O, H), NaN where unknown.
-        combination: The same for the combination of all candidates.
+        standard: The same for the standard candidates.
     """
-    both = np.isfinite(chosen) & np.isfinite(combination)
-    own, other = (np.where(both, np.abs(each), 0.0).sum(axis=(1, 2)) for each in (chosen, combination))
+    both = np.isfinite(chosen) & np.isfinite(standard)
+    own, other = (np.where(both, np.abs(each), 0.0).sum(axis=(1, 2)) for each in (chosen, standard))
     ratio = np.where(own > 0, other / np.where(own > 0, own, 1.0), 1.0)
     return np.asarray(chosen * np.clip(ratio, 1.0, LUCK)[:, None, None])
 

@@ -109,6 +109,7 @@ def forecast_panel(
     draws: int = 1000,
     seed: int,
     workers: int = 1,
+    standard: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> PanelForecast:
     """Forecast every series of a panel with bands and joint draws, by the candidate that its backtest earns.
@@ -121,6 +122,8 @@ def forecast_panel(
         draws: Joint draws.
         seed: Seed of the draws.
         workers: Processes; the result does not depend on it.
+        standard: Series -> name of the model that forecasts it unless another is clearly better, where more is
+            known of it than its past; the median of all elsewhere, and where that model fails.
         progress: Called with (series done, series in all).
 
     Raises:
@@ -141,11 +144,12 @@ def forecast_panel(
             raise ModelError(f"{one.unique_id}: no model could forecast: {reasons}")
 
     scores = [score(one, each) for one, each in zip(series, paths, strict=True)]
-    chosen = [choose(result, each.final) for result, each in zip(scores, paths, strict=True)]
+    usual = [_standard(one, each, names, standard or {}) for one, each in zip(series, paths, strict=True)]
+    chosen = [choose(result, each.final, m) for result, each, m in zip(scores, paths, usual, strict=True)]
     naive = np.array([float(naive_scale(one.z, one.season_length)) for one in series])
     errors = [_errors(paths, [m] * len(series), max(steps)) for m in range(len(names))]
     covered = np.array([left_out_coverage(each, naive, 0.9) for each in errors])
-    best = sobered(_errors(paths, chosen, max(steps)), errors[-1])
+    best = sobered(_errors(paths, chosen, max(steps)), _errors(paths, usual, max(steps)))
     bands = error_bands(best, naive)
     shocks = joint_draws(
         [one.unique_id for one in series], best, [each.keys for each in paths], bands, steps, draws, seed
@@ -177,6 +181,15 @@ def forecast_panel(
         backtest=_backtest_frame(series, paths, names),
         failures=_failure_frame(series, paths),
     )
+
+
+def _standard(one: Series, paths: Paths, names: tuple[str, ...], standard: Mapping[str, str]) -> int:
+    """Position of the candidate that forecasts a series unless another is clearly better."""
+    name = standard.get(one.unique_id, MEDIAN)
+    if name not in names:
+        raise InputError(SOURCE, [Problem("", f"{one.unique_id}: {name} is not among {', '.join(names)}")])
+    position = names.index(name)
+    return position if np.isfinite(paths.final[position]).all() else len(names) - 1
 
 
 def _check_workers(workers: int) -> None:

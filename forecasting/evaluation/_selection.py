@@ -39,12 +39,12 @@ def score(one: Series, paths: Paths) -> Scores:
     return Scores(mase(actual, forecast, scale), rmsse(actual, forecast, square), smape(actual, forecast))
 
 
-def choose(scores: Scores, final: Floats) -> int:
-    """Position of the candidate that forecasts: the combination (the last), or a model that clearly beats it.
+def choose(scores: Scores, final: Floats, standard: int) -> int:
+    """Position of the candidate that forecasts: the standard one, or a model that clearly beats it.
 
-    A model takes the combination's place if its mean scaled absolute error is lower by more than two standard
-    errors of the paired difference over origins, ``mean(d) > 2 sd(d) / sqrt(n)``; of several the one with the
-    largest mean(d). The best of many candidates on few origins looks better than it is, and origins a few
+    The standard is the combination unless more is known of the series than its past. A model takes its place if its
+    mean scaled absolute error is lower by more than two standard errors of the paired difference over origins,
+    ``mean(d) > 2 sd(d) / sqrt(n)``; of several the one with the largest mean(d). The best of many candidates on few origins looks better than it is, and origins a few
     months apart share most of their errors. With the single standard error of Breiman et al. (1984),
     *Classification and Regression Trees*, section 3.4.3, 79 of 119 monthly M3 series left the combination, for
     a MASE of .921 on held-out data against .910 of the combination itself; with two 38 left it, for .911.
@@ -52,16 +52,16 @@ def choose(scores: Scores, final: Floats) -> int:
     Args:
         scores: Of all candidates.
         final: Their forecasts, shape (M, H); one that failed there cannot be chosen.
+        standard: Position of the standard candidate, whose forecast is finite.
     """
-    combination = len(final) - 1
-    best, gain = combination, 0.0
-    for m in range(combination):
-        if not np.isfinite(final[m]).all():
+    best, gain = standard, 0.0
+    for m in range(len(final)):
+        if m == standard or not np.isfinite(final[m]).all():
             continue
-        difference = scores.mase[combination] - scores.mase[m]
+        difference = scores.mase[standard] - scores.mase[m]
         difference = difference[np.isfinite(difference)]
         n = len(difference)
-        if n < FEWEST_ORIGINS or n < 0.8 * np.isfinite(scores.mase[combination]).sum():
+        if n < FEWEST_ORIGINS or n < 0.8 * np.isfinite(scores.mase[standard]).sum():
             continue
         mean = float(difference.mean())
         if mean > CLEARLY * float(difference.std(ddof=1)) / np.sqrt(n) and mean > gain:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import forecasting.evaluation as public
-from forecasting.errors import ModelError
+from forecasting.errors import InputError, ModelError
 from forecasting.evaluation import Champion, PanelForecast, forecast_panel
 from forecasting.evaluation._selection import Scores, choose
 
@@ -154,7 +154,7 @@ def test_a_model_must_beat_the_combination_clearly_to_take_its_place() -> None:
 
     def chosen(model: np.ndarray, paths: np.ndarray = final) -> int:
         table = np.stack([model, np.full(6, 9.0), base])
-        return choose(Scores(table, table, table), paths)
+        return choose(Scores(table, table, table), paths, standard=2)
 
     assert chosen(base - 0.2) == 0
     assert chosen(base - np.array([0.5, -0.3, 0.4, -0.3, 0.4, -0.3])) == 2
@@ -200,3 +200,19 @@ def test_failures_are_told_in_one_line_a_reason():
     assert len(lines) == 1
     assert lines[0].startswith("left out, auto_ces: the series is constant")
     assert lines[0].endswith("more)")
+
+
+def test_a_standard_model_forecasts_its_series_unless_another_is_clearly_better():
+    rng = np.random.default_rng(5)
+    months = pd.date_range("2016-01-01", periods=84, freq="MS")
+    y = 100 * np.exp(0.004 * np.arange(84) + 0.02 * rng.standard_normal(84))
+    panel = pd.DataFrame({"unique_id": "x", "ds": months, "y": y})
+    models = ["seasonal_naive", "optimized_theta", "auto_ets"]
+    usual = forecast_panel(panel, 4, models=models, draws=100, seed=1)
+    other = forecast_panel(panel, 4, models=models, draws=100, seed=1, standard={"x": "auto_ets"})
+    assert usual.champions["x"].model == "median"
+    assert other.champions["x"].model == "auto_ets"
+    bad = forecast_panel(panel, 4, models=models, draws=100, seed=1, standard={"x": "seasonal_naive"})
+    assert bad.champions["x"].model != "seasonal_naive"
+    with pytest.raises(InputError, match="x: prophet is not among seasonal_naive, optimized_theta, auto_ets, median"):
+        forecast_panel(panel, 4, models=models, draws=100, seed=1, standard={"x": "prophet"})
