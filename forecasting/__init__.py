@@ -7,9 +7,8 @@
 ...     "value": ["7.0", "6.1", "6.3", "6.2", "6.0", "5.9", "5.8", "5.8", "5.8", "5.8", "5.8"], "unit": "percent",
 ... })
 >>> result = forecasting.decumulate(rates)
->>> print(result.monthly.loc[2, ["month", "yoy"]].to_string())
-month     2024-03
-yoy      4.353822
+>>> [f"{row.month} {row.yoy:.1f}" for row in result.monthly.itertuples()][1:4]
+['2024-02 7.0', '2024-03 4.3', '2024-04 6.9']
 """
 
 from __future__ import annotations

@@ -19,7 +19,6 @@ from forecasting.observations import check_observations, month_label
 
 __all__ = ["Decumulation", "decumulate", "lean"]
 
-MIN_DENSE_FIGURES = 12
 MIN_DENSE_SHARE = 0.6
 WEIGHT_DRAWS = 1000
 
@@ -221,7 +220,7 @@ def _is_dense(figures: Figures) -> bool:
     span = slice(figures.first - figures.year * 12, figures.last + 1 - figures.year * 12)
     inside = published.ravel()[span]
     expected = len(inside) - int(figures.merged.sum())
-    return bool(inside.sum() >= MIN_DENSE_FIGURES and inside.sum() >= MIN_DENSE_SHARE * expected)
+    return bool(inside.sum() >= 12 - figures.merged.any() and inside.sum() >= MIN_DENSE_SHARE * expected)
 
 
 def _seed(seed: int, name: str) -> np.random.SeedSequence:
