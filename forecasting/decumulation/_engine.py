@@ -41,8 +41,10 @@ class Decumulation:
 
     @property
     def monthly(self) -> pd.DataFrame:
-        """One row per indicator and month: indicator, month, months, level, yoy, yoy_sd, yoy_q05, yoy_q95,
-        set_low, set_high, status, flag. Rates in percent; set bounds are given the base weights."""  # noqa: D205, D209
+        """One row per indicator and month, rates in percent, set bounds given the base weights.
+
+        Columns indicator, month, months, level, yoy, yoy_sd, yoy_q05, yoy_q95, set_low, set_high, status, flag.
+        """
         return pd.concat([path.monthly() for path in self.paths.values()], ignore_index=True)
 
     @property

@@ -107,7 +107,7 @@ def run(
     its own history alone, with one thread for linear algebra, so the number of processes changes nothing.
     """
     from joblib import Parallel, delayed, parallel_config
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped,unused-ignore]
+    from threadpoolctl import threadpool_limits
 
     size = max(1, min(25, len(series) // (8 * workers)))
     jobs = [(series[i : i + size], steps[i : i + size], cuts[i : i + size]) for i in range(0, len(series), size)]

@@ -59,7 +59,7 @@ class Champion:
             InputError: A horizon below 1.
             ModelError: The model is not one of `MODELS`, or fails.
         """
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped,unused-ignore]
+        from threadpoolctl import threadpool_limits
 
         if horizon < 1:
             raise InputError(self.unique_id, [Problem("", f"horizon {horizon}; at least 1 period is needed")])
