@@ -12,7 +12,7 @@ from forecasting.decumulation import Decumulation, FloatArray, Path, lean
 from forecasting.errors import InputError, Problem
 from forecasting.evaluation import PanelForecast, forecast_panel
 from forecasting.models import default_models
-from forecasting.observations import RATES, month_index, month_label
+from forecasting.observations import month_index, month_label
 
 __all__ = ["Outlook", "make_outlook"]
 
@@ -153,7 +153,7 @@ def _growth(future: FloatArray, past: FloatArray, periods: int) -> FloatArray:
 def _published_rates(observations: pd.DataFrame) -> dict[str, dict[int, tuple[float, float]]]:
     """Indicator -> month index -> published cumulative rate and half its rounding unit, fractions."""
     out: dict[str, dict[int, tuple[float, float]]] = {}
-    rows = observations[observations["measure"] == RATES[0]]
+    rows = observations[observations["measure"] == "ytd_yoy"]
     for name, period, value, decimals in zip(
         rows["indicator"], rows["period"], rows["value"], rows["decimals"], strict=True
     ):

@@ -166,7 +166,7 @@ def _chain(night: _Night, run: Run, observations: pd.DataFrame, inputs: Mapping[
     }
     try:
         with night.ledger.step(run, "track", key):
-            mlflow_run = _track(night, run, decumulation, outlook, provenance)
+            mlflow_run = _track(night, run, tables, decumulation, outlook, provenance)
     except Exception as error:  # the release does not depend on the record of how it was made
         _logger.exception("tracking failed; the release goes out without it")
         night.messages.append(f"tracking failed: {type(error).__name__}: {error}")
@@ -183,14 +183,12 @@ def _chain(night: _Night, run: Run, observations: pd.DataFrame, inputs: Mapping[
 
 def _pull(night: _Night) -> None:
     """Take in what the sources have; what the store has already adds nothing."""
-    from forecasting.publishing import csv_bytes
     from forecasting.sources import EmbeddedReference
 
     source = EmbeddedReference()
     try:
         frame = source.pull(night.catalog)
-        payload = csv_bytes(frame.assign(released_at=frame["released_at"].astype(str)))
-        added = night.store.append(frame, ingested_at=night.now, payload_sha256=hashlib.sha256(payload).hexdigest())
+        added = night.store.append(frame, ingested_at=night.now, payload_sha256=_digest(frame))
     except InputError as error:
         _logger.exception("source %s gave nothing usable; going on with what the store has", source.name)
         night.messages.append(f"source {source.name}: {error}")
@@ -214,12 +212,9 @@ def _known(night: _Night) -> pd.DataFrame:
 
 def _inputs(night: _Night, observations: pd.DataFrame) -> dict[str, Any]:
     """Everything the tables depend on, by hash or in words."""
-    from forecasting.publishing import csv_bytes
-
-    text = observations.assign(released_at=observations["released_at"].astype(str))
     settings = night.settings
     return {
-        "observations": hashlib.sha256(csv_bytes(text)).hexdigest(),
+        "observations": _digest(observations),
         "catalog": night.catalog.hash(),
         "code": _code_hash(),
         "version": metadata.version("cumulus-forecasting"),
@@ -227,6 +222,13 @@ def _inputs(night: _Night, observations: pd.DataFrame) -> dict[str, Any]:
         "fit": settings.fit.model_dump(exclude={"workers"}),
         "projection": settings.projection.model_dump(),
     }
+
+
+def _digest(frame: pd.DataFrame) -> str:
+    """SHA-256 of a frame as a CSV file."""
+    from forecasting.publishing import csv_bytes
+
+    return hashlib.sha256(csv_bytes(frame)).hexdigest()
 
 
 def _code_hash() -> str:
@@ -312,15 +314,21 @@ def _tables(
     }
 
 
-def _track(night: _Night, run: Run, decumulation: Decumulation, outlook: Outlook, provenance: Mapping[str, Any]) -> str:
+def _track(
+    night: _Night,
+    run: Run,
+    tables: Mapping[str, pd.DataFrame],
+    decumulation: Decumulation,
+    outlook: Outlook,
+    provenance: Mapping[str, Any],
+) -> str:
     from forecasting.tracking import IndicatorRecord, NightRecord, Tracker
 
     quantiles = ["mean", "q05", "q10", "q25", "q50", "q75", "q90", "q95"]
-    monthly, levels = decumulation.monthly, outlook.forecasts.query("target == 'level'").copy()
+    monthly, levels = tables["monthly"].copy(), tables["forecasts"].query("target == 'level'").copy()
     # on a chart a merged January-February stands at its monthly average, not at the sum
     monthly["level"] /= monthly["months"].astype(float)
     levels[quantiles] = levels[quantiles].div(levels["months"], axis=0)
-    board = outlook.panel.leaderboard.rename(columns={"unique_id": "indicator"})
     records = []
     for name, champion in sorted(outlook.panel.champions.items()):
         item = night.catalog[name]
@@ -349,8 +357,8 @@ def _track(night: _Night, run: Run, decumulation: Decumulation, outlook: Outlook
             night=night.day.isoformat(),
             version=provenance["inputs"]["version"],
             params={"seed": night.settings.seed, **night.settings.fit.model_dump(exclude={"workers"})},
-            leaderboard=board,
-            metrics={"recovered": float(len(decumulation.paths)), "flags": float(len(decumulation.flags))},
+            leaderboard=tables["leaderboard"],
+            metrics={"recovered": float(len(decumulation.paths)), "flags": float(provenance["flags"])},
             indicators=records,
             provenance=dict(provenance),
         )

@@ -38,6 +38,9 @@ FLOOR, CEILING = -0.99, 9.0
 """Growth below the first is taken for a level that vanishes; a month that follows from cumulative rates and is more
 than tenfold that of the year before is taken for one that had all but vanished."""
 
+Levels = tuple[FloatArray, FloatArray]
+"""What `Figures.month_levels` gives: monthly levels and their half-widths."""
+
 LEVEL_SD = 1.0
 """Prior standard deviation of a year's growth: vague, only to make the split of a gap well defined."""
 
@@ -77,14 +80,15 @@ def recover(figures: Figures, profile: Profile, *, draws: int, seed: np.random.S
     """
     rng = np.random.default_rng(seed)
     years, n = figures.years, draws + 1
-    published, width = figures.month_levels()
+    levels = figures.month_levels()
+    published, width = levels
     noise = rng.uniform(-1, 1, size=(n, years, 12))
     noise[0] = 0
     stated = published + width * noise
     stated = np.where(stated > 0, stated, published)
 
     base = np.vstack([profile.share[None], profile.draw(rng, draws)]) * 12
-    step = _step(figures, profile)
+    step = _step(figures, levels, profile)
     growth = np.full((n, years, 12), np.nan)
     level = np.full((n, years, 12), np.nan)
     low, high = np.full((years, 12), np.nan), np.full((years, 12), np.nan)
@@ -92,7 +96,7 @@ def recover(figures: Figures, profile: Profile, *, draws: int, seed: np.random.S
     flags: list[Flag] = []
     anchored = False
     for y in range(years):
-        rows, spare = _rows(figures, y, base[0])
+        rows, spare = _rows(figures, levels, y, base[0])
         rows, broken = _without_breaks(figures, y, rows)
         flags += broken
         if rows:
@@ -132,7 +136,7 @@ def recover(figures: Figures, profile: Profile, *, draws: int, seed: np.random.S
     )
 
 
-def _rows(figures: Figures, y: int, base: FloatArray) -> tuple[list[_Row], list[_Row]]:
+def _rows(figures: Figures, levels: Levels, y: int, base: FloatArray) -> tuple[list[_Row], list[_Row]]:
     """The rates of year y that determine its months, in order of trust, and the redundant ones."""
     month, total = figures.value["month_yoy"][y], figures.value["ytd_yoy"][y]
     rows = [
@@ -143,7 +147,7 @@ def _rows(figures: Figures, y: int, base: FloatArray) -> tuple[list[_Row], list[
         _Row(int(m), True, total[m], figures.half["ytd_yoy"][y, m], False) for m in np.flatnonzero(np.isfinite(total))
     ]
     if y > 0:
-        rows += _level_rows(figures, y)
+        rows += _level_rows(figures, levels, y)
     basis: list[FloatArray] = []
     taken, spare = [], []
     for row in rows:
@@ -160,9 +164,9 @@ def _rows(figures: Figures, y: int, base: FloatArray) -> tuple[list[_Row], list[
     return taken, spare
 
 
-def _level_rows(figures: Figures, y: int) -> list[_Row]:
+def _level_rows(figures: Figures, levels: Levels, y: int) -> list[_Row]:
     """Growth by published levels of both years, on whatever base they are: month by month, then cumulative."""
-    level, width = figures.month_levels()
+    level, width = levels
     rows = []
     for m in range(12):
         pair = bool(figures.merged[y]) and m < 2
@@ -192,18 +196,20 @@ def _without_breaks(figures: Figures, y: int, rows: list[_Row]) -> tuple[list[_R
     broken = {row.month: row for row, far in zip(by_level, distance > limit, strict=True) if far}
     if not broken:
         return rows, []
+    middle = np.expm1(np.median(logs))
     # a cumulative level after the break carries it on
     kept = [
         row for row in rows if not row.of_levels or (row.month not in broken and not (row.cumulative and row.month > 1))
     ]
     flags = [
-        Flag(
-            figures.indicator,
-            (figures.year + y) * 12 + month,
+        Flag.at(
+            figures,
+            y,
+            month,
             "break",
-            f"published levels give {100 * row.value:.2f} percent, the year's other months "
-            f"{100 * np.expm1(np.median(logs)):.2f} in the middle: not used, the month follows its neighbours",
-            100 * float(row.value - np.expm1(np.median(logs))),
+            f"published levels give {100 * row.value:.2f} percent, the year's other months {100 * middle:.2f} in the "
+            "middle: not used, the month follows its neighbours",
+            float(row.value - middle),
         )
         for month, row in sorted(broken.items())
     ]
@@ -247,12 +253,12 @@ def _solve(
     return growth, low, high, resolved
 
 
-def _step(figures: Figures, profile: Profile) -> float:
+def _step(figures: Figures, levels: Levels, profile: Profile) -> float:
     """Robust standard deviation of the change of monthly growth from one month to the next, at least .2 points."""
     base = profile.share[None] * 12
     changes = []
     for y in range(figures.years):
-        rows, _ = _rows(figures, y, base[0])
+        rows, _ = _rows(figures, levels, y, base[0])
         if len(rows) < 3:
             continue
         growth, _, _, alone = _solve(rows, base, 0.01, np.random.default_rng(0), bool(figures.merged[y]))
@@ -276,8 +282,8 @@ def _resample(
     flags = []
     for m in np.flatnonzero(strange[0]):
         evidence = f"with the base weights the published rates give a growth of {100 * growth[0, y, m]:.1f} percent"
-        gap = 100 * float(growth[0, y, m] - np.clip(growth[0, y, m], FLOOR, CEILING))
-        flags.append(Flag(figures.indicator, (figures.year + y) * 12 + int(m), "contradiction", evidence, gap))
+        gap = float(growth[0, y, m] - np.clip(growth[0, y, m], FLOOR, CEILING))
+        flags.append(Flag.at(figures, y, int(m), "contradiction", evidence, gap))
     good, bad = np.flatnonzero(~impossible[1:]) + 1, np.flatnonzero(impossible)
     if len(good):
         donors = good[np.arange(len(bad)) % len(good)]
@@ -301,24 +307,18 @@ def _gaps(figures: Figures, y: int, spare: list[_Row], base: FloatArray, growth:
         name = "restated_base" if row.of_levels else "revision"
         what = "levels give" if row.of_levels else "the published cumulative rate is"
         window = "January to this month" if row.cumulative else "this month"
-        flags.append(
-            Flag(
-                figures.indicator,
-                (figures.year + y) * 12 + row.month,
-                name,
-                f"{window}: {what} {100 * row.value:.2f} percent, the rates by month give {100 * implied:.2f}",
-                100 * gap,
-            )
-        )
+        evidence = f"{window}: {what} {100 * row.value:.2f} percent, the rates by month give {100 * implied:.2f}"
+        flags.append(Flag.at(figures, y, row.month, name, evidence, gap))
     return flags
 
 
 def _by_levels(figures: Figures, y: int, rows: list[_Row]) -> list[Flag]:
     """Months whose growth no published rate states."""
     return [
-        Flag(
-            figures.indicator,
-            (figures.year + y) * 12 + row.month,
+        Flag.at(
+            figures,
+            y,
+            row.month,
             "levels_only",
             f"no rate is published: growth of {100 * row.value:.2f} percent is that of the published levels",
             0.0,

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from forecasting.decumulation._figures import BoolArray, FloatArray
+from forecasting.decumulation._figures import BoolArray, Figures, FloatArray
 from forecasting.observations import month_label
 
 __all__ = ["Flag", "Path"]
@@ -38,6 +38,11 @@ class Flag:
     name: str
     evidence: str
     gap_pct: float
+
+    @classmethod
+    def at(cls, figures: Figures, year: int, month: int, name: str, evidence: str, gap: float) -> Flag:
+        """The flag of a cell of an indicator's grid; the gap is a fraction."""
+        return cls(figures.indicator, (figures.year + year) * 12 + month, name, evidence, 100 * gap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +107,17 @@ class Path:
             January-February, the two are one period in every year.
         """
         ends = self._ends(self.start, self.last)
-        level = self._in_periods(self._chain(self.point_growth, self.point_level), ends)
+        level = self._in_periods(self._chain(), ends)
         missing = np.flatnonzero(np.isnan(level))
         run = slice(int(missing[-1]) + 1 if len(missing) else 0, None)
         return ends[run], level[run]
 
-    def _chain(self, growth: FloatArray, level: FloatArray) -> FloatArray:
-        by_month = growth.reshape(-1, 12)
+    def _chain(self) -> FloatArray:
+        by_month = self.point_growth.reshape(-1, 12)
         first = int(np.argmax(np.isfinite(by_month).any(axis=1)))
-        start = level.reshape(-1, 12)[first] / (1 + np.where(np.isfinite(by_month[first]), by_month[first], 0))
+        start = self.point_level.reshape(-1, 12)[first] / (
+            1 + np.where(np.isfinite(by_month[first]), by_month[first], 0)
+        )
         chained = start * np.cumprod(1 + np.where(np.isfinite(by_month), by_month, 0)[first:], axis=0)
         out = np.full(by_month.shape, np.nan)
         out[first:] = chained

@@ -6,9 +6,10 @@ Log growth on the year before is
     beta ~ N(1, .5^2), mu ~ N(0, s_mu^2), a an Ornstein-Uhlenbeck process (s_a, length), e white noise (s_e),
 
 and log levels follow from it and from twelve log levels of the year before the first, l0. Published figures are
-functions of both (sums of levels, so not linear in logs): their posterior is approximated at its mode (Gauss-Newton,
-then Laplace). The four scales are shared by a family and integrated over a grid by their marginal likelihood, so
-that a family with few points keeps wide bands. A single point thus gives a wide band that narrows there.
+functions of both (sums of levels, so not linear in logs): the mode is found by Gauss-Newton, and every draw is moved
+from the prior until it states the figures (randomised maximum likelihood; Oliver, He and Reynolds 1996). The four
+scales are shared by a family and integrated over a grid by their marginal likelihood, so that a family with few points
+keeps wide bands. A single point thus gives a wide band that narrows there.
 """
 
 from __future__ import annotations
@@ -303,7 +304,6 @@ def _path(
 def _contradictions(case: _Case, point: FloatArray) -> list[Flag]:
     """Published figures that the path cannot state together with the others."""
     flags = []
-    start = case.figures.year * 12
     for figure, stated in zip(case.points, _stated(case, point[None])[0], strict=True):
         gap = np.exp(stated) - np.exp(figure.value)
         if figure.yoy and abs(gap) > 0.001 + figure.sd * np.sqrt(3) * np.exp(figure.value):
@@ -313,15 +313,7 @@ def _contradictions(case: _Case, point: FloatArray) -> list[Flag]:
                 f"the other figures give {100 * np.expm1(stated):.2f}"
             )
             name = "restated_base" if case.figures.has_levels else "revision"
-            flags.append(
-                Flag(
-                    case.figures.indicator,
-                    start + 12 * figure.year + figure.month,
-                    name,
-                    evidence,
-                    100 * float(gap),
-                )
-            )
+            flags.append(Flag.at(case.figures, figure.year, figure.month, name, evidence, float(gap)))
     return flags
 
 
