@@ -109,7 +109,14 @@ def make_outlook(
         paths[name] = path.extended(ends[name], growth[1:], growth[0])
     sparse = observations["indicator"].isin(decumulation.paths) & ~observations["indicator"].isin(dense)
     if sparse.any():
-        paths |= lean(observations[sparse], paths, related=decumulation.leans, until=until, seed=decumulation.seed)
+        paths |= lean(
+            observations[sparse],
+            paths,
+            related=decumulation.leans,
+            parts=decumulation.parts,
+            until=until,
+            seed=decumulation.seed,
+        )
     models = {name: champion.model for name, champion in panel.champions.items()}
     models |= {name: f"related:{decumulation.leans.get(name, 'none')}" for name in paths if name not in models}
 

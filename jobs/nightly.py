@@ -247,7 +247,14 @@ def _derive(night: _Night, observations: pd.DataFrame) -> Decumulation:
 
     related = {item.id: item.related for item in night.catalog if item.related is not None}
     draws, seed = night.settings.fit.draws, night.settings.seed
-    result = decumulate(observations, related=related, draws=draws, seed=seed)
+    result = decumulate(
+        observations,
+        related=related,
+        parts=night.catalog.parts,
+        draws=draws,
+        seed=seed,
+        workers=night.settings.fit.workers,
+    )
     _logger.info("derive: %d indicators, %d flags", len(result.paths), len(result.flags))
     return result
 

@@ -68,6 +68,11 @@ class Catalog:
         parent = self[name]
         return tuple(indicator for indicator in self if indicator.parent == parent.id)
 
+    @property
+    def parts(self) -> dict[str, tuple[str, ...]]:
+        """Indicator -> its parts, where they make it up wholly."""
+        return {item.id: tuple(child.id for child in self.children(item.id)) for item in self if item.adds_up}
+
     def in_dependency_order(self) -> tuple[Indicator, ...]:
         """All indicators, parents and related ones before those that lean on them, else as in the file."""
         return tuple(self._by_id[name] for name in _order(self._indicators))

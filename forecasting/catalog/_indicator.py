@@ -108,6 +108,7 @@ class Indicator(_Frozen):
         decimals: Decimals with which its rates are published.
         role: What it stands for in the projection.
         parent: The indicator of which it is a part in the sense of adding up.
+        adds_up: Whether its parts in the catalogue make it up wholly.
         related: A more densely published indicator from which it is modelled as a deviation.
         family: Indicators of one family share what is learned of the seasonal profile.
         source: Where the figures come from.
@@ -124,6 +125,7 @@ class Indicator(_Frozen):
     decimals: int = Field(default=1, strict=True, ge=0, le=9)
     role: Literal["capacity", "supply", "demand_anchor", "context"]
     parent: Name | None = None
+    adds_up: bool = False
     related: Name | None = None
     family: Name
     source: SourceMapping

@@ -1,134 +1,141 @@
-"""Months out of cumulative rates: the exact formula, year by year, carried through draws.
-
-Within a year the published rates are linear in the twelve monthly growth rates g, given the months of the year
-before, b (the comparable base):
-
-    sum_j<=m b[j] g[j] / sum_j<=m b[j] = R[m]        a cumulative rate
-    g[m] = s[m]                                       a single-month rate
-
-With a cumulative rate for every month the system is square and its solution is the usual formula,
-g[m] = R[m] + (R[m] - R[m-1]) (b[1] + ... + b[m-1]) / b[m]. Where months are missing, the sum over the gap is exact
-and its split follows a random walk of the growth rate. Where both rates are published, the single-month rate is
-taken as it stands, and the gap between the two is reported. Every draw has its own rounding errors, base weights
-and split of the gaps; its levels are the base of the next year.
-"""
+"""Months of a densely published indicator: a state space that states every figure, in draws."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
+from forecasting.decumulation._bounds import set_bounds
+from forecasting.decumulation._certificate import Dropped, consistent
+from forecasting.decumulation._draws import draw, pull_inside, settle
 from forecasting.decumulation._figures import BoolArray, Figures, FloatArray
+from forecasting.decumulation._flags import by_levels, revisions
 from forecasting.decumulation._paths import Flag, Path
+from forecasting.decumulation._posterior import Posterior, farthest, implausible, infer
+from forecasting.decumulation._rows import base_rows, breaks, figure_rows, height, level_growth
+from forecasting.decumulation._structure import structure
+from forecasting.decumulation._system import Row, System
 from forecasting.decumulation._weights import Profile
 
-__all__ = ["recover"]
+__all__ = ["Recovered", "recover"]
 
-BREAK_LOG = 0.25
-BREAK_MADS = 6.0
-"""Growth by levels alone is taken for a restatement when it is this far, in logs, from the year's median month
-and this many median absolute deviations."""
+PARTICLES = 8
+"""Sets of hyper-parameters that the draws are spread over."""
 
-REFINEMENTS = 3
-"""Rounds of solving for the growth of a year: one is enough but for the rounding of floating point."""
+CERTAIN = 1e-8
+"""Variance of a log share that is known exactly, by rows of its own."""
 
-FLOOR, CEILING = -0.99, 9.0
-"""Growth below the first is taken for a level that vanishes; a month that follows from cumulative rates and is more
-than tenfold that of the year before is taken for one that had all but vanished."""
+REVISED_PCT = 0.1
+"""Error, in points, of a rate that is taken for revised: the usual size of a revision."""
 
-Levels = tuple[FloatArray, FloatArray]
-"""What `Figures.month_levels` gives: monthly levels and their half-widths."""
-
-LEVEL_SD = 1.0
-"""Prior standard deviation of a year's growth: vague, only to make the split of a gap well defined."""
+RESOLVED = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    """One published rate of a year: coefficients on g given the base, value, half-width."""
+class Recovered:
+    """A recovered indicator.
 
-    month: int
-    cumulative: bool
-    value: float
-    half: float
-    of_levels: bool
+    Attributes:
+        path: Its months.
+        shares: (n, 12) draws of the base weights of the first year.
+    """
 
-    def coefficients(self, base: FloatArray) -> FloatArray:
-        """(D, 12) from a base (D, 12)."""
-        row = np.zeros_like(base)
-        if not self.cumulative:
-            row[:, self.month] = 1.0
-            return row
-        upto = slice(0, self.month + 1)
-        row[:, upto] = base[:, upto] / base[:, upto].sum(axis=1, keepdims=True)
-        return row
+    path: Path
+    shares: FloatArray
 
 
-def recover(figures: Figures, profile: Profile, *, draws: int, seed: np.random.SeedSequence) -> Path:
+def recover(figures: Figures, profile: Profile, draws: int, seed: np.random.SeedSequence) -> Recovered:
     """Recover one densely published indicator.
 
     Args:
         figures: Its published figures.
-        profile: Base weights of the year before the first.
+        profile: What is expected of its base weights.
         draws: Number of draws n.
         seed: Source of the draws.
 
     Returns:
-        Its monthly path; the point estimate takes every figure as printed.
+        Its path; every draw, and the point estimate, states every figure that is believed.
     """
     rng = np.random.default_rng(seed)
-    years, n = figures.years, draws + 1
-    levels = figures.month_levels()
-    published, width = levels
-    noise = rng.uniform(-1, 1, size=(n, years, 12))
-    noise[0] = 0
-    stated = published + width * noise
-    stated = np.where(stated > 0, stated, published)
+    shares = None if profile.spread else profile.share
+    use, dropped = consistent(figures, shares=shares)
+    broken = breaks(figures)
+    if broken:
+        use |= {measure: np.zeros_like(use[measure]) for measure in ("ytd_level", "month_level")}
+    spread = profile.spread or ((CERTAIN * np.eye(12), 1.0),)
+    while True:
+        rows = figure_rows(figures, use, dropped, broken)
+        rows += [] if shares is None else base_rows(shares, own_base=figures.has_levels)
+        system = System(rows, figures.years)
+        prior = structure(figures.year, figures.years, profile.log_share, spread[len(spread) // 2][0], height(rows))
+        posterior = infer(system, prior, spread, particles=PARTICLES, rng=rng)
+        revised = implausible(system, posterior)
+        if not revised:
+            z = draw(system, posterior, draws, rng)
+            point = _point(system, posterior, z)
+            inside = system.inside(system.stated(np.vstack([point, z])))
+            if inside.any():
+                z = pull_inside(system, z, point if inside[0] else z[inside[1:]][0])
+                break
+            revised = [farthest(system, point)]
+        for row in (rows[k] for k in revised):
+            measure = ("ytd" if row.cumulative else "month") + ("_yoy" if row.yoy else "_level")
+            use[measure][row.year, row.month] = False
+            dropped = [*dropped, Dropped(measure, row.year, row.month, REVISED_PCT)]
+    return Recovered(_path(figures, use, dropped, broken, rows, z, point, rng, shares), _shares(z[:, :12]))
 
-    base = np.vstack([profile.share[None], profile.draw(rng, draws)]) * 12
-    step = _step(figures, levels, profile)
-    growth = np.full((n, years, 12), np.nan)
-    level = np.full((n, years, 12), np.nan)
-    low, high = np.full((years, 12), np.nan), np.full((years, 12), np.nan)
-    alone, known = np.zeros((years, 12), dtype=bool), np.zeros((years, 12), dtype=bool)
-    flags: list[Flag] = []
-    anchored = False
-    for y in range(years):
-        rows, spare = _rows(figures, levels, y, base[0])
-        rows, broken = _without_breaks(figures, y, rows)
-        flags += broken
-        if rows:
-            growth[:, y], low[y], high[y], alone[y] = _solve(rows, base, step, rng, figures.merged[y])
-            flags += _resample(figures, y, growth, level, stated, base)
-            flags += _gaps(figures, y, [] if broken else spare, base[0], growth[0, y])
-            flags += _by_levels(figures, y, rows)
-            chained = base * (1 + growth[:, y])
-        else:
-            chained = base
-        level[:, y] = _fill(stated[:, y], chained)
-        known[y] = bool(rows) | np.isfinite(published[y])
-        if not anchored and np.isfinite(published[y]).any():
-            # what was recovered before the first published level joins it at the base it implies
-            level[:, :y] *= _ratio(level[:, y], chained)[:, :, None]
-            anchored = True
-        base = level[:, y].copy()
 
+def _point(system: System, posterior: Posterior, z: FloatArray) -> FloatArray:
+    """(N,) the mean of the draws, moved until it states the mean of their figures."""
+    centre = z.mean(axis=0, keepdims=True)
+    target = system.stated(z).mean(axis=0, keepdims=True)
+    middle = posterior.particles[len(posterior.particles) // 2]
+    settled: FloatArray = settle(system, middle, centre, target)[0]
+    return settled
+
+
+def _shares(base: FloatArray) -> FloatArray:
+    level = np.exp(base - base.max(axis=1, keepdims=True))
+    share: FloatArray = level / level.sum(axis=1, keepdims=True)
+    return share
+
+
+def _path(
+    figures: Figures,
+    use: Mapping[str, BoolArray],
+    dropped: Sequence[Dropped],
+    broken: Sequence[Flag],
+    rows: Sequence[Row],
+    z: FloatArray,
+    point: FloatArray,
+    rng: np.random.Generator,
+    shares: FloatArray | None,
+) -> Path:
+    logs = np.vstack([point, z]).reshape(len(z) + 1, -1, 12)
+    level = np.exp(logs)
+    growth = level[:, 1:] / level[:, :-1] - 1
+    both = level[:, 1:, :2].sum(axis=2, keepdims=True) / level[:, :-1, :2].sum(axis=2, keepdims=True) - 1
+    growth[:, :, :2] = np.where(figures.merged[:, None], both, growth[:, :, :2])
+    grown, known = _spoken_of(figures)
+    growth = np.where(grown, growth, np.nan)
+    low, high = set_bounds(figures, use, shares)
+    flags = [*broken, *revisions(figures, dropped, level[0]), *by_levels(figures, broken)]
     return Path(
         indicator=figures.indicator,
         start=figures.year * 12,
         first=figures.first,
         last=figures.last,
         merged=figures.merged,
-        point_growth=growth[0].ravel(),
-        point_level=level[0].ravel(),
-        growth=growth[1:].reshape(draws, -1),
-        level=level[1:].reshape(draws, -1),
+        point_growth=np.median(growth[1:], axis=0).ravel(),
+        point_level=_levels(figures, use, broken, level[:1, 1:], None)[0].ravel(),
+        growth=growth[1:].reshape(len(z), -1),
+        level=_levels(figures, use, broken, level[1:, 1:], rng).reshape(len(z), -1),
         low=low.ravel(),
         high=high.ravel(),
         observed=_observed(figures).ravel(),
-        exact=alone.ravel(),
+        exact=_resolved(figures, use, rows).ravel(),
         level_known=known.ravel(),
         unit_level=figures.has_levels,
         sparse=False,
@@ -136,196 +143,48 @@ def recover(figures: Figures, profile: Profile, *, draws: int, seed: np.random.S
     )
 
 
-def _rows(figures: Figures, levels: Levels, y: int, base: FloatArray) -> tuple[list[_Row], list[_Row]]:
-    """The rates of year y that determine its months, in order of trust, and the redundant ones."""
-    month, total = figures.value["month_yoy"][y], figures.value["ytd_yoy"][y]
-    rows = [
-        _Row(int(m), False, month[m], figures.half["month_yoy"][y, m], False)
-        for m in np.flatnonzero(np.isfinite(month))
-    ]
-    rows += [
-        _Row(int(m), True, total[m], figures.half["ytd_yoy"][y, m], False) for m in np.flatnonzero(np.isfinite(total))
-    ]
-    if y > 0:
-        rows += _level_rows(figures, levels, y)
-    basis: list[FloatArray] = []
-    taken, spare = [], []
-    for row in rows:
-        vector = row.coefficients(base[None])[0] * np.sqrt(12)
-        rest = vector.copy()
-        for direction in basis:
-            rest -= (rest @ direction) * direction
-        length = np.linalg.norm(rest)
-        if length > 1e-3 * np.linalg.norm(vector):
-            basis.append(rest / length)
-            taken.append(row)
-        else:
-            spare.append(row)
-    return taken, spare
+def _spoken_of(figures: Figures) -> tuple[BoolArray, BoolArray]:
+    """(Y, 12) months of years for which any growth is published, and months with a level of any kind."""
+    growth, _ = level_growth(figures)
+    rates = np.isfinite(figures.value["month_yoy"]) | np.isfinite(figures.value["ytd_yoy"])
+    grown = np.broadcast_to((rates | np.isfinite(growth)).any(axis=1, keepdims=True), rates.shape)
+    published, _ = figures.month_levels()
+    return grown, grown | np.isfinite(published)
 
 
-def _level_rows(figures: Figures, levels: Levels, y: int) -> list[_Row]:
-    """Growth by published levels of both years, on whatever base they are: month by month, then cumulative."""
-    level, width = levels
-    rows = []
-    for m in range(12):
-        pair = bool(figures.merged[y]) and m < 2
-        if pair and m == 0:
-            continue
-        window = slice(0, 2) if pair else slice(m, m + 1)
-        now, before = level[y, window].sum(), level[y - 1, window].sum()
-        if now > 0 and before > 0:
-            half = width[y, window].sum() / before + width[y - 1, window].sum() * now / before**2
-            rows.append(_Row(m, pair, now / before - 1, half, True))
-    total, half_unit = figures.value["ytd_level"], figures.half["ytd_level"]
-    for upto in np.flatnonzero((total[y] > 0) & (total[y - 1] > 0)):
-        now, before = total[y, upto], total[y - 1, upto]
-        half = half_unit[y, upto] / before + half_unit[y - 1, upto] * now / before**2
-        rows.append(_Row(int(upto), True, now / before - 1, half, True))
-    return rows
+def _levels(
+    figures: Figures,
+    use: Mapping[str, BoolArray],
+    broken: Sequence[Flag],
+    level: FloatArray,
+    rng: np.random.Generator | None,
+) -> FloatArray:
+    """Levels (n, Y, 12) in the published unit, those on a base of their own as published.
 
-
-def _without_breaks(figures: Figures, y: int, rows: list[_Row]) -> tuple[list[_Row], list[Flag]]:
-    """Rows of levels less those that only a restated level can explain: far from the year's other months."""
-    by_level = [row for row in rows if row.of_levels]
-    if not by_level:
-        return rows, []
-    logs = np.log1p([row.value for row in by_level])
-    distance = np.abs(logs - np.median(logs))
-    limit = max(BREAK_LOG, BREAK_MADS * float(np.median(distance)))
-    broken = {row.month: row for row, far in zip(by_level, distance > limit, strict=True) if far}
-    if not broken:
-        return rows, []
-    middle = np.expm1(np.median(logs))
-    # a cumulative level after the break carries it on
-    kept = [
-        row for row in rows if not row.of_levels or (row.month not in broken and not (row.cumulative and row.month > 1))
-    ]
-    flags = [
-        Flag.at(
-            figures,
-            y,
-            month,
-            "break",
-            f"published levels give {100 * row.value:.2f} percent, the year's other months {100 * middle:.2f} in the "
-            "middle: not used, the month follows its neighbours",
-            float(row.value - middle),
-        )
-        for month, row in sorted(broken.items())
-    ]
-    return kept, flags
-
-
-def _solve(
-    rows: list[_Row], base: FloatArray, step: float, rng: np.random.Generator, merged: bool
-) -> tuple[FloatArray, FloatArray, FloatArray, BoolArray]:
-    """Growth (D, 12), its bounds given the base of the point estimate, and which months are determined."""
-    n = len(base)
-    matrix = np.stack([row.coefficients(base) for row in rows], axis=1)
-    half = np.array([row.half for row in rows])
-    error = half * rng.uniform(-1, 1, size=(n, len(rows)))
-    error[0] = 0
-    rates = np.array([row.value for row in rows]) + error
-    prior = LEVEL_SD**2 + step**2 * np.minimum.outer(np.arange(1, 13), np.arange(1, 13))
-    walk = np.cumsum(step * rng.standard_normal((n, 12)), axis=1)
-    walk[0] = 0
-    cross = prior @ matrix.transpose(0, 2, 1)
-    gain = cross @ np.linalg.inv(matrix @ cross)
-    growth = walk
-    for _ in range(REFINEMENTS):
-        growth = growth + np.einsum("dmr,dr->dm", gain, rates - np.einsum("drm,dm->dr", matrix, growth))
-    if merged:  # one period, one growth rate
-        pair = base[:, :2] / base[:, :2].sum(axis=1, keepdims=True)
-        growth[:, :2] = (pair * growth[:, :2]).sum(axis=1, keepdims=True)
-
-    pseudo = np.linalg.pinv(matrix[0])
-    targets = np.eye(12)
-    if merged:
-        targets[:2] = 0
-        targets[1, :2] = base[0, :2] / base[0, :2].sum()
-    resolved = np.linalg.norm(targets @ pseudo @ matrix[0] - targets, axis=1) < 1e-6
-    if merged:
-        resolved[0] = False
-    centre = (targets @ growth[0][:, None])[:, 0]
-    reach = np.abs(targets @ pseudo) @ half
-    low = np.where(resolved, centre - reach, np.nan)
-    high = np.where(resolved, centre + reach, np.nan)
-    return growth, low, high, resolved
-
-
-def _step(figures: Figures, levels: Levels, profile: Profile) -> float:
-    """Robust standard deviation of the change of monthly growth from one month to the next, at least .2 points."""
-    base = profile.share[None] * 12
-    changes = []
-    for y in range(figures.years):
-        rows, _ = _rows(figures, levels, y, base[0])
-        if len(rows) < 3:
-            continue
-        growth, _, _, alone = _solve(rows, base, 0.01, np.random.default_rng(0), bool(figures.merged[y]))
-        settled = np.flatnonzero(alone)
-        changes += [growth[0, b] - growth[0, a] for a, b in pairwise(settled) if b == a + 1]
-    return max(0.002, 1.4826 * float(np.median(np.abs(changes)))) if changes else 0.02
-
-
-def _resample(
-    figures: Figures, y: int, growth: FloatArray, level: FloatArray, stated: FloatArray, base: FloatArray
-) -> list[Flag]:
-    """Replace, in place, draws whose base weights would make a level vanish in year y or before, by others.
-
-    Such weights contradict the published rates. If even those of the point estimate do, the months are flagged and
-    the draw nearest to the middle of the possible ones takes its place; with no possible draw growth is held at
-    `FLOOR`.
+    Args:
+        figures: Published figures.
+        use: Which of them the draws state.
+        broken: Breaks of the levels; with any, no level is stated.
+        level: (n, Y, 12) on a comparable base.
+        rng: Source of the rounding errors of levels that the draws do not state; None for levels as printed.
     """
-    implied = ~np.isfinite(figures.value["month_yoy"][y])
-    strange = (growth[:, y] < FLOOR) | ((growth[:, y] > CEILING) & implied)
-    impossible = strange.any(axis=1)
-    flags = []
-    for m in np.flatnonzero(strange[0]):
-        evidence = f"with the base weights the published rates give a growth of {100 * growth[0, y, m]:.1f} percent"
-        gap = float(growth[0, y, m] - np.clip(growth[0, y, m], FLOOR, CEILING))
-        flags.append(Flag.at(figures, y, int(m), "contradiction", evidence, gap))
-    good, bad = np.flatnonzero(~impossible[1:]) + 1, np.flatnonzero(impossible)
-    if len(good):
-        donors = good[np.arange(len(bad)) % len(good)]
-        if impossible[0]:
-            logs = np.log(base[good])
-            donors[0] = good[np.square(logs - logs.mean(axis=0)).sum(axis=1).argmin()]
-        for array in (growth, level, stated, base):
-            array[bad] = array[donors]
-    np.maximum(growth[:, y], FLOOR, out=growth[:, y])
-    return flags
-
-
-def _gaps(figures: Figures, y: int, spare: list[_Row], base: FloatArray, growth: FloatArray) -> list[Flag]:
-    """Redundant figures that the recovered months do not reproduce: a revision or a restated base."""
-    flags = []
-    for row in spare:
-        implied = float(row.coefficients(base[None])[0] @ growth)
-        gap, tolerance = implied - row.value, row.half + 0.001
-        if abs(gap) <= (tolerance if not row.of_levels else 0.005):
-            continue
-        name = "restated_base" if row.of_levels else "revision"
-        what = "levels give" if row.of_levels else "the published cumulative rate is"
-        window = "January to this month" if row.cumulative else "this month"
-        evidence = f"{window}: {what} {100 * row.value:.2f} percent, the rates by month give {100 * implied:.2f}"
-        flags.append(Flag.at(figures, y, row.month, name, evidence, gap))
-    return flags
-
-
-def _by_levels(figures: Figures, y: int, rows: list[_Row]) -> list[Flag]:
-    """Months whose growth no published rate states."""
-    return [
-        Flag.at(
-            figures,
-            y,
-            row.month,
-            "levels_only",
-            f"no rate is published: growth of {100 * row.value:.2f} percent is that of the published levels",
-            0.0,
-        )
-        for row in rows
-        if row.of_levels
-    ]
+    published, width = figures.month_levels()
+    if not np.isfinite(published).any():
+        return level
+    own = np.isfinite(figures.value["month_level"])
+    believed = np.where(own, use["month_level"], use["ytd_level"]) & np.isfinite(published) & (not broken)
+    noise = np.zeros(level.shape) if rng is None else rng.uniform(-1, 1, size=level.shape)
+    stated = np.where(believed, level, published + width * noise)
+    stated = np.where(stated > 0, stated, published)
+    has = np.isfinite(published).any(axis=1)
+    factor = np.ones((len(level), figures.years))
+    for y in np.flatnonzero(has):
+        seen = np.isfinite(published[y])
+        if not believed[y].any():
+            factor[:, y] = stated[:, y, seen].sum(axis=1) / level[:, y, seen].sum(axis=1)
+    nearest = np.abs(np.flatnonzero(has) - np.arange(figures.years)[:, None]).argmin(axis=1)
+    factor = factor[:, np.flatnonzero(has)[nearest]]
+    return np.where(np.isfinite(published), stated, level * factor[:, :, None])
 
 
 def _observed(figures: Figures) -> BoolArray:
@@ -336,17 +195,29 @@ def _observed(figures: Figures) -> BoolArray:
     return seen
 
 
-def _ratio(stated: FloatArray, chained: FloatArray) -> FloatArray:
-    """(D, 1) stated over chained total of the months that both have."""
-    both = np.isfinite(stated) & np.isfinite(chained)
-    total, base = (np.where(both, array, 0).sum(axis=1, keepdims=True) for array in (stated, chained))
-    ratio: FloatArray = total / base
-    return ratio
-
-
-def _fill(stated: FloatArray, chained: FloatArray) -> FloatArray:
-    """Published levels, and the chained ones brought to their height where a month has none."""
-    known = np.isfinite(stated)
-    if not known.any():
-        return chained
-    return np.where(known, stated, chained * _ratio(stated, chained))
+def _resolved(figures: Figures, use: Mapping[str, BoolArray], rows: Sequence[Row]) -> BoolArray:
+    """(Y, 12) months that the figures determine by themselves, given the base weights."""
+    growth, _ = level_growth(figures)
+    believed = use["ytd_level"] | use["month_level"]
+    direct = np.isfinite(growth) & believed
+    direct[1:] &= believed[:-1] | (figures.merged[1:, None] & (np.arange(12) == 1))
+    out = np.zeros(growth.shape, dtype=bool)
+    for y in range(figures.years):
+        pair = bool(figures.merged[y])
+        vectors = [np.eye(12)[m] if m != 1 or not pair else np.r_[0.5, 0.5, np.zeros(10)]
+                   for m in np.flatnonzero(direct[y])]  # fmt: skip
+        vectors += [
+            np.where(np.arange(12) <= row.month, 1.0, 0.0) if row.cumulative else np.eye(12)[row.month]
+            for row in rows
+            if row.year == y and row.yoy and row.hard
+        ]
+        if not vectors:
+            continue
+        matrix = np.array(vectors)
+        projector = np.linalg.pinv(matrix) @ matrix
+        target = np.eye(12)
+        if pair:
+            target[:2] = [np.zeros(12), np.r_[0.5, 0.5, np.zeros(10)]]
+        out[y] = np.linalg.norm(target @ projector - target, axis=1) < RESOLVED
+        out[y, 0] &= not pair
+    return out

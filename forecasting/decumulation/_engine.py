@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from forecasting.decumulation._dense import recover
+from forecasting.decumulation._adding_up import add_up
+from forecasting.decumulation._dense import Recovered, recover
 from forecasting.decumulation._figures import Figures, FloatArray, arrange
+from forecasting.decumulation._parallel import in_parallel
 from forecasting.decumulation._paths import Path
-from forecasting.decumulation._sparse import recover_family
-from forecasting.decumulation._weights import Profile, learn_profiles
+from forecasting.decumulation._sparse import Sparse, recover_family
+from forecasting.decumulation._weights import Profile, by_calendar, by_family, exactly, given_profiles, tells
 from forecasting.errors import InputError, Problem
 from forecasting.observations import check_observations, month_label
 
@@ -31,12 +33,14 @@ class Decumulation:
         paths: Indicator -> its path, draws included, by id.
         weights: Columns indicator, month (1-12), weight, q05, q95, source: the base weights of the first year.
         leans: Sparse indicator -> the indicator that it leans on.
+        parts: Indicator -> those that make it up.
         seed: The seed it was made from.
     """
 
     paths: dict[str, Path]
     weights: pd.DataFrame
     leans: dict[str, str]
+    parts: dict[str, Sequence[str]]
     seed: int
 
     @property
@@ -81,9 +85,11 @@ def decumulate(
     observations: pd.DataFrame,
     *,
     related: Mapping[str, str] | None = None,
+    parts: Mapping[str, Sequence[str]] | None = None,
     weights: Mapping[str, FloatArray] | str = "learned",
     draws: int = 500,
     seed: int = 0,
+    workers: int = 1,
 ) -> Decumulation:
     """Recover monthly growth and levels from published cumulative figures.
 
@@ -91,13 +97,16 @@ def decumulate(
         observations: Published figures, see `forecasting.observations.check_observations`.
         related: Indicator -> the indicator that it leans on where it has only a handful of points. Without an
             entry, the densest member of its family; without a family, nothing.
+        parts: Indicator -> those that make it up wholly. Where all of them have only a handful of points, their levels
+            add up to its own in every draw.
         weights: "learned", "equal", or base weights by indicator, (12,) each, the rest being learned.
         draws: Draws per indicator.
         seed: Source of everything random; an indicator's draws depend on it and on the indicator's id only.
+        workers: Processes; the result does not depend on them.
 
     Returns:
-        Paths by indicator: exact formula where the figures are dense, a deviation from the related indicator
-        where there is a handful.
+        Paths by indicator: a state space where the figures are dense, a deviation from the related indicator where
+        there is a handful.
 
     Raises:
         InputError: Bad rows (all of them are named), bad weights, a circle of related indicators.
@@ -108,33 +117,76 @@ def decumulate(
             "weights", [Problem("", f"{weights!r} is neither 'learned' nor 'equal' nor shares by indicator")]
         )
     figures = arrange(table)
-    given = None if isinstance(weights, str) else weights
-    profiles = learn_profiles(figures, given, equal=weights == "equal")
-    recovered = [
-        recover(figure, profiles[figure.indicator], draws=draws, seed=_seed(seed, figure.indicator))
-        for figure in figures
-        if _is_dense(figure)
-    ]
+    profiles = {
+        figure.indicator: exactly(np.ones(12), "equal") if weights == "equal" else by_calendar() for figure in figures
+    }
+    profiles |= given_profiles({} if isinstance(weights, str) else weights)
+    recovered = _recover([figure for figure in figures if _is_dense(figure)], profiles, draws, seed, workers)
     # a series stands on its own with an unbroken year up to its last month
-    paths = {path.indicator: path for path in recovered if len(path.periods()[0]) >= path.periods_per_year}
-    dense = [figure for figure in figures if figure.indicator in paths]
+    alone = {name: found for name, found in recovered.items() if _stands(found.path)}
+    paths = {name: found.path for name, found in alone.items()}
+    shares = {name: found.shares for name, found in alone.items()}
     sparse = [figure for figure in figures if figure.indicator not in paths]
-    leans = _leans_on(sparse, dense, related or {})
-    paths |= _lean(sparse, leans, paths, profiles, None, draws, seed)
+    leans = _leans_on(sparse, [figure for figure in figures if figure.indicator in paths], related or {})
+    paths |= _lean(sparse, leans, parts or {}, paths, profiles, None, draws, seed)
     return Decumulation(
         paths={name: paths[name] for name in sorted(paths)},
-        weights=_weight_table(profiles, seed),
+        weights=_weight_table(profiles, shares, figures, seed),
         leans=leans,
+        parts=dict(parts or {}),
         seed=seed,
     )
 
 
-def _weight_table(profiles: Mapping[str, Profile], seed: int) -> pd.DataFrame:
+def _stands(path: Path) -> bool:
+    return len(path.periods()[0]) >= path.periods_per_year
+
+
+def _recover(
+    figures: Sequence[Figures], profiles: dict[str, Profile], draws: int, seed: int, workers: int
+) -> dict[str, Recovered]:
+    """Recover dense indicators, those that tell their base weights first; their families learn from them."""
+    found: dict[str, Recovered] = {}
+    telling = [figure for figure in figures if tells(figure) or profiles[figure.indicator].source != "calendar"]
+    silent = [figure for figure in figures if figure not in telling]
+    for group in (telling, silent):
+        families: dict[str, list[FloatArray]] = {}
+        for figure in telling:
+            if figure.indicator in found and figure.family and tells(figure):
+                families.setdefault(figure.family, []).append(_average_share(found[figure.indicator].path))
+        for figure in silent if group is silent else []:
+            if figure.family in families:
+                profiles[figure.indicator] = by_family(families[figure.family])
+        tasks = [(figure, profiles[figure.indicator], draws, _seed(seed, figure.indicator)) for figure in group]
+        found |= {
+            figure.indicator: result for figure, result in zip(group, in_parallel(recover, tasks, workers), strict=True)
+        }
+    return found
+
+
+def _average_share(path: Path) -> FloatArray:
+    """(12,) shares of the average year of a path's point estimate."""
+    years = np.where(path.growth_known, path.point_level, np.nan).reshape(-1, 12)
+    whole = years[np.isfinite(years).all(axis=1)]
+    whole = whole if len(whole) else path.point_level.reshape(-1, 12)
+    share: FloatArray = np.exp(np.log(whole / whole.sum(axis=1, keepdims=True)).mean(axis=0))
+    return share
+
+
+def _weight_table(
+    profiles: Mapping[str, Profile], shares: Mapping[str, FloatArray], figures: Sequence[Figures], seed: int
+) -> pd.DataFrame:
     frames = []
+    sources = {figure.indicator: tells(figure) for figure in figures}
     for name, profile in sorted(profiles.items()):
-        low, high = np.quantile(profile.draw(np.random.default_rng(seed), WEIGHT_DRAWS), [0.05, 0.95], axis=0)
-        columns = {"month": range(1, 13), "weight": profile.share, "q05": low, "q95": high}
-        frames.append(pd.DataFrame({"indicator": name, **columns, "source": profile.source}))
+        own = profile.source == "calendar" and name in shares and sources[name]
+        if profile.spread and name in shares:
+            drawn = shares[name]
+        else:
+            drawn = profile.draw(np.random.default_rng(seed), WEIGHT_DRAWS)
+        low, high = np.quantile(drawn, [0.05, 0.95], axis=0)
+        columns = {"month": range(1, 13), "weight": drawn.mean(axis=0), "q05": low, "q95": high}
+        frames.append(pd.DataFrame({"indicator": name, **columns, "source": own or profile.source}))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -143,6 +195,7 @@ def lean(
     paths: Mapping[str, Path],
     *,
     related: Mapping[str, str],
+    parts: Mapping[str, Sequence[str]],
     until: int,
     seed: int,
 ) -> dict[str, Path]:
@@ -152,18 +205,20 @@ def lean(
         observations: Published figures of the sparse indicators, canonical.
         paths: Paths to lean on, forecasts included; all with the same number of draws.
         related: Indicator -> the indicator that it leans on, sparse ones allowed.
+        parts: Indicator -> those that make it up.
         until: Month index of the last month wanted.
         seed: The seed of `decumulate`.
     """
     figures = arrange(observations)
-    profiles = learn_profiles(figures, None, equal=False)
+    profiles = {figure.indicator: by_calendar() for figure in figures}
     draws = len(next(iter(paths.values())).growth)
-    return _lean(figures, dict(related), dict(paths), profiles, until, draws, seed)
+    return _lean(figures, dict(related), parts, dict(paths), profiles, until, draws, seed)
 
 
 def _lean(
     sparse: Iterable[Figures],
     related: Mapping[str, str],
+    parts: Mapping[str, Sequence[str]],
     paths: Mapping[str, Path],
     profiles: Mapping[str, Profile],
     until: int | None,
@@ -174,6 +229,7 @@ def _lean(
     known: dict[str, Path] = dict(paths)
     waiting = list(sparse)
     done: dict[str, Path] = {}
+    recovered: dict[str, Sparse] = {}
     while waiting:
         ready = [f for f in waiting if related.get(f.indicator) is None or related[f.indicator] in known]
         if not ready:
@@ -193,8 +249,21 @@ def _lean(
                 draws=draws,
                 seed=_seed(seed, f"{family}/{len(done)}"),
             )
-            known |= {path.indicator: path for path in found}
-            done |= {path.indicator: path for path in found}
+            recovered |= {one.path.indicator: one for one in found}
+            known |= {one.path.indicator: one.path for one in found}
+            done |= {one.path.indicator: one.path for one in found}
+        for whole, of in sorted(parts.items()):
+            if (
+                whole in known
+                and set(of) <= set(recovered)
+                and not set(of).isdisjoint(f.indicator for f in ready)
+            ):
+                rng = np.random.default_rng(_seed(seed, f"{whole}/parts"))
+                tied = {
+                    path.indicator: path for path in add_up([recovered[n] for n in sorted(of)], known[whole], rng)
+                }
+                known |= tied
+                done |= tied
         waiting = [f for f in waiting if f.indicator not in done]
     return done
 

@@ -245,7 +245,7 @@ class Path:
             sd, q05, q95 = np.nan, np.nan, np.nan
             if known[t]:
                 sd = 100 * float(np.std(growth[1:]))
-                q05, q95 = (100 * float(q) for q in np.quantile(growth[1:], [0.05, 0.95]))
+                q05, q95 = (100 * float(q) for q in np.quantile(growth[1:], [0.05, 0.95], method="weibull"))
                 if not (self.exact[t] or self.sparse):
                     names.append("block")
                 if self.sparse:

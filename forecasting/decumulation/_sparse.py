@@ -1,68 +1,88 @@
-"""Indicators with a handful of published points: a deviation from a related indicator.
+"""Months of an indicator that exists as a handful of figures: a deviation from a related, densely observed one.
 
 Log growth on the year before is
 
-    gamma[t] = beta r[t] + mu + a[t] + e[t],    r the related indicator's log growth,
-    beta ~ N(1, .5^2), mu ~ N(0, s_mu^2), a an Ornstein-Uhlenbeck process (s_a, length), e white noise (s_e),
+    gamma[t] = (1 + beta) r[t] + mu + a[t] + e[t]
 
-and log levels follow from it and from twelve log levels of the year before the first, l0. Published figures are
-functions of both (sums of levels, so not linear in logs): the mode is found by Gauss-Newton, and every draw is moved
-from the prior until it states the figures (randomised maximum likelihood; Oliver, He and Reynolds 1996). The four
-scales are shared by a family and integrated over a grid by their marginal likelihood, so that a family with few points
-keeps wide bands. A single point thus gives a wide band that narrows there.
+with r the related indicator's, a a slowly moving (Ornstein-Uhlenbeck) deviation and e an irregular one; the log levels
+of the year before the first follow the base weights. The figures are stated by every draw (`_system`, `_draws`), each
+starting from a draw of the prior about a draw of the related path (randomised maximum likelihood; Oliver, He and
+Reynolds 1996). The four scales are shared by a family and integrated over a grid by their marginal likelihood, so that
+a family with few points keeps wide bands. A single point thus gives a wide band that narrows there.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
+from scipy.linalg import cho_solve
 
+from forecasting.decumulation._certificate import Dropped, consistent
+from forecasting.decumulation._draws import pull_inside, settle
 from forecasting.decumulation._figures import BoolArray, Figures, FloatArray
-from forecasting.decumulation._paths import Flag, Path
+from forecasting.decumulation._flags import revisions
+from forecasting.decumulation._paths import Path
+from forecasting.decumulation._posterior import Particle
+from forecasting.decumulation._rows import figure_rows, height
+from forecasting.decumulation._system import System, factor
 from forecasting.decumulation._weights import Profile
 
-__all__ = ["recover_family"]
+__all__ = ["Sparse", "recover_family"]
 
 BETA_SD = 0.5
-PROFILE_HEIGHT_SD = 3.0
+HEIGHT_SD = 3.0
 S_MU = (0.05, 0.10, 0.20, 0.40)
 S_A = (0.03, 0.08, 0.20)
 S_E = (0.01, 0.05, 0.15)
 LENGTH = (6.0, 24.0)
-ITERATIONS = 12
+STEPS = 12
 CONVERGED = 1e-9
 LONGEST_STEP = 2.0
-"""Most by which a log level or log growth moves in an iteration: far from the mode, or where figures contradict each
-other, whole steps would overshoot without end."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Point:
-    """A published figure: log growth of a window (kind yoy) or a log level of one."""
-
-    year: int
-    month: int
-    cumulative: bool
-    yoy: bool
-    value: float
-    sd: float
+"""Most by which a log level moves in a step: far from the mode whole steps would overshoot without end."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One indicator ready for conditioning: points, related growth (n, T), prior of the base year (12,)."""
+    """One indicator ready for conditioning: figures, log growth of the related one (n, T), prior of the base year."""
 
     figures: Figures
-    points: tuple[_Point, ...]
+    system: System
+    dropped: tuple[Dropped, ...]
     related: FloatArray
     merged: BoolArray
     base: FloatArray
     base_sd: FloatArray
     height_sd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sparse:
+    """A recovered sparse indicator, and what it takes to move its draws on.
+
+    Attributes:
+        path: Its months.
+        figures: Its published figures.
+        system: The same over the Y years of the path.
+        dropped: Those that are not believed.
+        particle: The commonest scales' Gaussian posterior.
+        z: (n, 12 (Y + 1)) draws of the log levels, the year before the first included.
+        centre: (12 (Y + 1),) the point estimate.
+    """
+
+    path: Path
+    figures: Figures
+    system: System
+    dropped: tuple[Dropped, ...]
+    particle: Particle
+    z: FloatArray
+    centre: FloatArray
+
+    def rebuilt(self, z: FloatArray, centre: FloatArray) -> Path:
+        """The path with other draws (n, N) and another point estimate (N,)."""
+        return _path(self.figures, self.path.merged, z, centre, self.path.last, self.dropped)
 
 
 def recover_family(
@@ -73,7 +93,7 @@ def recover_family(
     until: int,
     draws: int,
     seed: np.random.SeedSequence,
-) -> list[Path]:
+) -> list[Sparse]:
     """Recover sparse indicators that share their scales.
 
     Args:
@@ -86,15 +106,24 @@ def recover_family(
     """
     cases = [_case(figure, related[figure.indicator], profiles[figure.indicator], until, draws) for figure in figures]
     grid = list(itertools.product(S_MU, S_A, S_E, LENGTH))
-    fits = [[_mode(case, scales) for case in cases] for scales in grid]
-    evidence = np.array([sum(fit.evidence for fit in row) for row in fits])
+    fits = [[_fit(case, scales) for case in cases] for scales in grid]
+    evidence = np.array([sum(value for _, value in row) for row in fits])
     weight = np.exp(evidence - evidence.max())
     seeds = seed.spawn(len(cases) + 1)
     chosen = np.sort(np.random.default_rng(seeds[-1]).choice(len(grid), size=draws, p=weight / weight.sum()))
-    return [
-        _path(case, grid, [row[i] for row in fits], chosen, np.random.default_rng(seeds[i]), until)
-        for i, case in enumerate(cases)
-    ]
+    found = []
+    for i, case in enumerate(cases):
+        rng = np.random.default_rng(seeds[i])
+        z = np.empty((draws, case.system.size))
+        for k in np.unique(chosen):
+            at = np.flatnonzero(chosen == k)
+            z[at] = _draw(case, grid[k], fits[k][i][0], at, rng)
+        commonest = fits[int(np.bincount(chosen).argmax())][i][0]
+        centre = settle(case.system, commonest, z.mean(axis=0)[None], case.system.value[None])[0]
+        z = pull_inside(case.system, z, centre)
+        path = _path(case.figures, case.merged, z, centre, until, case.dropped)
+        found.append(Sparse(path, case.figures, case.system, case.dropped, commonest, z, centre))
+    return found
 
 
 def _case(figures: Figures, related: Path | None, profile: Profile, until: int, draws: int) -> _Case:
@@ -103,23 +132,25 @@ def _case(figures: Figures, related: Path | None, profile: Profile, until: int, 
     growth = np.zeros((draws, months))
     merged = np.resize(figures.merged, months // 12)
     merged[figures.years :] = figures.merged[-1]
+    share = profile.share
     if related is not None:
         growth = _aligned(related, start, months)
         merged = np.array([related.merged[_clip(start // 12 + y - related.start // 12, len(related.merged))]
                            for y in range(months // 12)])  # fmt: skip
-        if profile.source == "flat":
-            profile = replace(profile, share=_average_year(related, profile.share))
-    points = tuple(_points(figures))
-    heights = [point.value - (0 if point.cumulative else np.log(1 / 12)) for point in points if not point.yoy]
-    height, height_sd = (float(np.mean(heights)), PROFILE_HEIGHT_SD) if heights else (np.log(12.0), 0.0)
+        if profile.source == "calendar":
+            share = _average_year(related, share)
+    use, dropped = consistent(figures)
+    rows = figure_rows(figures, use, dropped, ())
+    middle = height(rows)
     return _Case(
         figures=figures,
-        points=points,
+        system=System(rows, months // 12),
+        dropped=tuple(dropped),
         related=growth,
         merged=merged,
-        base=np.log(profile.share) + height,
+        base=np.log(share * 12) + (middle or 0.0),
         base_sd=np.maximum(profile.sd, 1e-6),
-        height_sd=height_sd,
+        height_sd=0.0 if middle is None else HEIGHT_SD,
     )
 
 
@@ -149,30 +180,14 @@ def _aligned(related: Path, start: int, months: int) -> FloatArray:
     return np.where(at < first, early, np.where((at > last) | np.isnan(inside), late, inside))
 
 
-def _points(figures: Figures) -> list[_Point]:
-    points = []
-    for measure, grid in figures.value.items():
-        yoy = measure.endswith("yoy")
-        for y, m in zip(*np.nonzero(np.isfinite(grid) & (grid > -1 if yoy else grid > 0)), strict=True):
-            value = grid[y, m]
-            scale = 1 + value if yoy else value
-            log_value = float(np.log(scale))
-            sd = figures.half[measure][y, m] / np.sqrt(3) / scale
-            points.append(_Point(int(y), int(m), measure.startswith("ytd"), yoy, log_value, float(max(sd, 1e-5))))
-    return points
-
-
-@dataclass(frozen=True, slots=True)
-class _Mode:
-    """Mode of the posterior of z = (l0, gamma), the gain there, (12 + T, P), and the log marginal likelihood."""
-
-    mean: FloatArray
-    gain: FloatArray
-    sd: FloatArray
-    evidence: float
+def _levels(base: FloatArray, growth: FloatArray) -> FloatArray:
+    """(..., 12 + T) log levels of a base year (..., 12) and log growth (..., T)."""
+    years = np.concatenate([base, growth], axis=-1).reshape(*base.shape[:-1], -1, 12)
+    return np.cumsum(years, axis=-2).reshape(*base.shape[:-1], -1)
 
 
 def _prior(case: _Case, scales: tuple[float, ...]) -> tuple[FloatArray, FloatArray]:
+    """Mean (N,) and covariance (N, N) of the log levels."""
     s_mu, s_a, s_e, length = scales
     r = case.related.mean(axis=0)
     t = np.arange(len(r))
@@ -184,98 +199,61 @@ def _prior(case: _Case, scales: tuple[float, ...]) -> tuple[FloatArray, FloatArr
         + s_a**2 * np.exp(-np.abs(t[:, None] - t) / length)
         + s_e**2 * np.eye(len(r))
     )
-    return np.concatenate([case.base, r]), covariance
+    half = _levels(covariance[:, :12], covariance[:, 12:])
+    return _levels(case.base, r), _levels(half.T[:, :12], half.T[:, 12:])
 
 
-def _mode(case: _Case, scales: tuple[float, ...]) -> _Mode:
+def _fit(case: _Case, scales: tuple[float, ...]) -> tuple[Particle, float]:
+    """The Gaussian posterior under given scales, and their log marginal likelihood."""
+    system = case.system
     mean, covariance = _prior(case, scales)
-    y = np.array([point.value for point in case.points])
-    sd = np.array([point.sd for point in case.points])
-    z: FloatArray = mean
-    for _ in range(ITERATIONS):
-        value, jacobian = _observe(case, z)
-        cross = covariance @ jacobian.T
-        spread = jacobian @ cross + np.diag(sd**2)
-        target = y - value + jacobian @ z
-        gain = np.asarray(np.linalg.solve(spread, cross.T).T, dtype=np.float64)
-        step = mean + gain @ (target - jacobian @ mean) - z
-        z = z + _damped(step)
-        if np.abs(step).max() < CONVERGED:
+    z = mean
+    for _ in range(STEPS):
+        value, slope = system.observe(z)
+        cross = slope @ covariance
+        root = factor(cross @ slope.T + system.noise)
+        miss = system.value - value + slope @ (z - mean)
+        step = mean + cho_solve(root, miss, check_finite=False) @ cross - z
+        size = float(np.abs(step).max())
+        z = z + step * min(1.0, LONGEST_STEP / max(size, LONGEST_STEP))
+        if size < CONVERGED:
             break
-    miss = target - jacobian @ mean
-    _, logdet = np.linalg.slogdet(spread)
-    evidence = -0.5 * float(miss @ np.linalg.solve(spread, miss) + logdet)
-    return _Mode(z, gain, sd, evidence)
+    gain = cho_solve(root, cross, check_finite=False).T
+    evidence = -0.5 * float(miss @ cho_solve(root, miss, check_finite=False)) - float(np.log(np.diag(root[0])).sum())
+    return Particle(np.array(scales), mean, covariance, z, value, slope, gain), evidence
 
 
-def _observe(case: _Case, z: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The logs that the figures state, (P,), and their derivatives, (P, 12 + T)."""
-    months = len(z) - 12
-    years = months // 12
-    logs = np.cumsum(np.vstack([z[:12], z[12:].reshape(years, 12)]), axis=0)  # year -1, 0, …, years - 1
-    value = np.empty(len(case.points))
-    jacobian = np.zeros((len(case.points), len(z)))
-    for p, point in enumerate(case.points):
-        window = np.arange(point.month + 1) if point.cumulative else np.array([point.month])
-        now, share = _log_sum(logs[point.year + 1, window])
-        value[p] = now
-        _add(jacobian[p], point.year, window, share)
-        if point.yoy:
-            before, share = _log_sum(logs[point.year, window])
-            value[p] -= before
-            _add(jacobian[p], point.year - 1, window, -share)
-    return value, jacobian
-
-
-def _log_sum(logs: FloatArray) -> tuple[float, FloatArray]:
-    top = logs.max()
-    weight = np.exp(logs - top)
-    return float(top + np.log(weight.sum())), weight / weight.sum()
-
-
-def _add(row: FloatArray, year: int, window: npt.NDArray[np.intp], share: FloatArray) -> None:
-    """A log level of a year is l0 plus the growth of every year up to it."""
-    row[window] += share
-    for y in range(year + 1):
-        row[12 + 12 * y + window] += share
+def _draw(
+    case: _Case, scales: tuple[float, ...], fit: Particle, at: np.ndarray, rng: np.random.Generator
+) -> FloatArray:
+    """Draws (n, N) about draws `at` of the related path, rounding errors included."""
+    s_mu, s_a, s_e, length = scales
+    r = case.related[at]
+    months = r.shape[1]
+    t = np.arange(months)
+    root = np.linalg.cholesky(np.exp(-np.abs(t[:, None] - t) / length))
+    normal = rng.standard_normal((len(at), 12 + 3 + 2 * months))
+    base = case.base + case.base_sd * normal[:, :12] + case.height_sd * normal[:, 12:13]
+    growth = (
+        (1 + BETA_SD * normal[:, 13:14]) * r
+        + s_mu * normal[:, 14:15]
+        + s_a * normal[:, 15 : 15 + months] @ root.T
+        + s_e * normal[:, 15 + months :]
+    )
+    noise = rng.uniform(-1, 1, size=(len(at), len(case.system.rows))) * case.system.half
+    return settle(case.system, fit, _levels(base, growth), case.system.value + noise)
 
 
 def _path(
-    case: _Case,
-    grid: Sequence[tuple[float, ...]],
-    fits: Sequence[_Mode],
-    chosen: npt.NDArray[np.intp],
-    rng: np.random.Generator,
-    until: int,
+    figures: Figures, merged: BoolArray, z: FloatArray, centre: FloatArray, until: int, dropped: Sequence[Dropped]
 ) -> Path:
-    n, months = case.related.shape
-    z = np.empty((n, 12 + months))
-    for k in np.unique(chosen):
-        at = np.flatnonzero(chosen == k)
-        s_mu, s_a, s_e, length = grid[k]
-        fit = fits[k]
-        r = case.related[at]
-        t = np.arange(months)
-        factor = np.linalg.cholesky(np.exp(-np.abs(t[:, None] - t) / length))
-        normal = rng.standard_normal((len(at), 12 + 3 + 2 * months))
-        prior = np.empty((len(at), 12 + months))
-        prior[:, :12] = case.base + case.base_sd * normal[:, :12] + case.height_sd * normal[:, 12:13]
-        prior[:, 12:] = (
-            (1 + BETA_SD * normal[:, 13:14]) * r
-            + s_mu * normal[:, 14:15]
-            + s_a * normal[:, 15 : 15 + months] @ factor.T
-            + s_e * normal[:, 15 + months :]
-        )
-        noise = fit.sd * rng.uniform(-np.sqrt(3), np.sqrt(3), size=(len(at), len(fit.sd)))
-        z[at] = _settle(case, fit, grid[k], prior, noise)
-    weight = np.bincount(chosen, minlength=len(fits)) / n
-    centre = np.sum([w * fit.mean for w, fit in zip(weight, fits, strict=True) if w], axis=0)
-    best = int(weight.argmax())
-    point = _settle(case, fits[best], grid[best], centre[None], np.zeros((1, len(case.points))))[0]
-
-    growth, level = _levels(case, z)
-    point_growth, point_level = (array[0] for array in _levels(case, point[None]))
-    figures = case.figures
+    """The path of draws (n, N) and a centre (N,) of log levels; a merged January-February gets one growth rate."""
+    level = np.exp(np.vstack([centre, z])).reshape(len(z) + 1, -1, 12)
+    growth = level[:, 1:] / level[:, :-1] - 1
+    pair = level[:, 1:, :2].sum(axis=2, keepdims=True) / level[:, :-1, :2].sum(axis=2, keepdims=True) - 1
+    growth[:, :, :2] = np.where(merged[None, :, None], pair, growth[:, :, :2])
+    months = 12 * len(merged)
+    by_month, by_level = growth.reshape(-1, months), level[:, 1:].reshape(-1, months)
     observed = np.zeros(months, dtype=bool)
     seen = np.isfinite(figures.value["month_yoy"]).ravel()
     observed[: len(seen)] = seen
@@ -285,11 +263,11 @@ def _path(
         start=figures.year * 12,
         first=figures.year * 12,
         last=until,
-        merged=case.merged,
-        point_growth=point_growth,
-        point_level=point_level,
-        growth=growth,
-        level=level,
+        merged=merged,
+        point_growth=by_month[0],
+        point_level=by_level[0],
+        growth=by_month[1:],
+        level=by_level[1:],
         low=empty,
         high=empty,
         observed=observed,
@@ -297,75 +275,5 @@ def _path(
         level_known=np.ones(months, dtype=bool),
         unit_level=figures.has_levels,
         sparse=True,
-        flags=tuple(_contradictions(case, point)),
+        flags=tuple(revisions(figures, dropped, np.exp(centre).reshape(-1, 12))),
     )
-
-
-def _contradictions(case: _Case, point: FloatArray) -> list[Flag]:
-    """Published figures that the path cannot state together with the others."""
-    flags = []
-    for figure, stated in zip(case.points, _stated(case, point[None])[0], strict=True):
-        gap = np.exp(stated) - np.exp(figure.value)
-        if figure.yoy and abs(gap) > 0.001 + figure.sd * np.sqrt(3) * np.exp(figure.value):
-            what = "January to this month" if figure.cumulative else "this month"
-            evidence = (
-                f"{what}: the published rate is {100 * np.expm1(figure.value):.2f} percent, "
-                f"the other figures give {100 * np.expm1(stated):.2f}"
-            )
-            name = "restated_base" if case.figures.has_levels else "revision"
-            flags.append(Flag.at(case.figures, figure.year, figure.month, name, evidence, float(gap)))
-    return flags
-
-
-def _settle(case: _Case, fit: _Mode, scales: tuple[float, ...], prior: FloatArray, noise: FloatArray) -> FloatArray:
-    """Draws (n, 12 + T) that state the figures, rounding errors (n, P) included (randomised maximum likelihood)."""
-    y = np.array([point.value for point in case.points]) + noise
-    z = prior
-    for _ in range(ITERATIONS):
-        z = z + _damped((y - _stated(case, z)) @ fit.gain.T)
-    miss = y - _stated(case, z)
-    astray = np.flatnonzero((np.abs(miss - np.median(miss, axis=0)) > 3 * fit.sd).any(axis=1))
-    _, covariance = _prior(case, scales)
-    for d in astray:  # far from the mode: its own linearisation, step by step
-        z[d] = prior[d]
-        for _ in range(2 * ITERATIONS):
-            value, jacobian = _observe(case, z[d])
-            cross = covariance @ jacobian.T
-            target = y[d] - value + jacobian @ (z[d] - prior[d])
-            step = prior[d] + cross @ np.linalg.solve(jacobian @ cross + np.diag(fit.sd**2), target) - z[d]
-            z[d] += _damped(step)
-            if np.abs(step).max() < CONVERGED:
-                break
-    return z
-
-
-def _damped(step: FloatArray) -> FloatArray:
-    """A step (..., 12 + T), shortened to `LONGEST_STEP` where it is longer."""
-    longest = np.abs(step).max(axis=-1, keepdims=True)
-    shortened: FloatArray = step * np.minimum(1.0, LONGEST_STEP / np.maximum(longest, LONGEST_STEP))
-    return shortened
-
-
-def _stated(case: _Case, z: FloatArray) -> FloatArray:
-    """The logs that the figures state under each draw, (n, P)."""
-    n = len(z)
-    level = np.exp(np.cumsum(np.concatenate([z[:, None, :12], z[:, 12:].reshape(n, -1, 12)], axis=1), axis=1))
-    total = np.cumsum(level, axis=2)
-    out = np.empty((n, len(case.points)))
-    for p, point in enumerate(case.points):
-        grid = total if point.cumulative else level
-        out[:, p] = np.log(grid[:, point.year + 1, point.month])
-        if point.yoy:
-            out[:, p] -= np.log(grid[:, point.year, point.month])
-    return out
-
-
-def _levels(case: _Case, z: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Growth and levels (n, T) of log draws (n, 12 + T); a merged January-February gets one growth rate."""
-    n, months = len(z), z.shape[1] - 12
-    logs = np.cumsum(np.concatenate([z[:, None, :12], z[:, 12:].reshape(n, -1, 12)], axis=1), axis=1)
-    level = np.exp(logs)
-    growth = level[:, 1:] / level[:, :-1] - 1
-    pair = level[:, 1:, :2].sum(axis=2, keepdims=True) / level[:, :-1, :2].sum(axis=2, keepdims=True) - 1
-    growth[:, :, :2] = np.where(case.merged[None, :, None], pair, growth[:, :, :2])
-    return growth.reshape(n, months), level[:, 1:].reshape(n, months)

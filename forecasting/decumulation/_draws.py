@@ -1,0 +1,164 @@
+"""Draws of the log levels that round back to every published figure.
+
+A Gaussian draw has figures that miss the published ones by errors with the posterior's dependence; each is carried to
+the truncated normal that the rounding interval leaves of its cavity distribution (the posterior of the error without
+the interval's own Gaussian stand-in; Minka 2001), which keeps the dependence and makes the margin exact. The draw is
+then moved, by Newton steps in the metric of the prior, until it states these figures. A draw that still has one outside
+its interval (figures that bind each other) is drawn towards a state that has none: the set of levels that round to the
+figures is convex.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.linalg import cho_solve
+from scipy.special import ndtr, ndtri
+
+from forecasting.decumulation._figures import FloatArray
+from forecasting.decumulation._posterior import Particle, Posterior
+from forecasting.decumulation._system import System, factor
+
+__all__ = ["draw", "pull_inside", "settle"]
+
+STEPS = 12
+
+ROUNDS, ITERATIONS = 10, 100
+PENALTY = 8.0
+"""Of the multipliers' method, in half-widths."""
+
+INSIDE = 0.05
+"""Share of the half-width that projected states keep from its edge."""
+
+VANISHED = 1e-6
+"""Of a month's level: the least that a projected state may have."""
+LONGEST_STEP = 1.0
+FARTHEST = 10.0
+"""Most by which a log level may be away from the mode, so that figures that contradict each other end somewhere."""
+
+RIDGE = 1e-4
+"""Of the rounding variance, so that figures which repeat each other can be inverted."""
+
+MARGIN = 1e-4
+"""Share of the half-width that targets keep from its edge."""
+
+ENOUGH = 0.3
+
+HALVINGS = 30
+
+
+def draw(system: System, posterior: Posterior, n: int, rng: np.random.Generator) -> FloatArray:
+    """(n, N) draws; the hard figures' errors are settled, whether or not all figures can be true together."""
+    counts = np.diff(np.linspace(0, n, len(posterior.particles) + 1).round().astype(int))
+    found = [_draw(system, particle, int(k), rng) for particle, k in zip(posterior.particles, counts, strict=True) if k]
+    return np.vstack(found)
+
+
+def _draw(system: System, particle: Particle, n: int, rng: np.random.Generator) -> FloatArray:
+    root = np.tril(factor(particle.covariance)[0])
+    z = particle.mean + rng.standard_normal((n, system.size)) @ root.T
+    noise = rng.standard_normal((n, len(system.rows))) @ np.tril(factor(system.noise)[0]).T
+    linear = particle.value + (z - particle.mode) @ particle.slope.T
+    z = z + (system.value + noise - linear) @ particle.gain.T
+    error = particle.value + (z - particle.mode) @ particle.slope.T - system.value
+    return settle(system, particle, z, system.value + _truncated(system, particle, error))
+
+
+def _truncated(system: System, particle: Particle, error: FloatArray) -> FloatArray:
+    """Errors (n, P) of the figures, carried into the rounding intervals."""
+    spread = particle.slope @ particle.covariance @ particle.slope.T
+    variance = np.diag(spread - particle.slope @ particle.gain @ spread)
+    own = np.diag(system.noise)
+    variance = np.clip(variance, 1e-9 * own, (1 - 1e-6) * own)
+    mean = particle.value - system.value
+    cavity = variance * own / (own - variance)
+    centre = mean * own / (own - variance)
+    sd = np.sqrt(cavity)
+    low, high = (1 - MARGIN) * (system.low - system.value), (1 - MARGIN) * (system.high - system.value)
+    a, b = ndtr((low - centre) / sd), ndtr((high - centre) / sd)
+    rank = ndtr((error - mean) / np.sqrt(variance))
+    wide = b - a > 1e-12
+    inside = centre + sd * ndtri(np.where(wide, a + rank * (b - a), 0.5))
+    inside = np.where(wide, inside, np.where(centre > 0, high, low))
+    return np.where(system.hard, np.clip(inside, low, high), error)
+
+
+def settle(system: System, particle: Particle, z: FloatArray, target: FloatArray) -> FloatArray:
+    """States (n, N) moved until they state the targets (n, P); where figures bind each other, the nearest inside."""
+    cross = particle.slope @ particle.covariance
+    own = np.where(system.hard, RIDGE, 1.0) * np.diag(system.noise)
+    gain = cho_solve(factor(cross @ particle.slope.T + np.diag(own)), cross, check_finite=False)
+    lowest, highest = particle.mode - FARTHEST, particle.mode + FARTHEST
+    out = np.clip(z, lowest, highest)
+    moving = np.arange(len(z))
+    for _ in range(STEPS):
+        miss = target[moving] - system.stated(out[moving])
+        left = (np.abs(miss[:, system.hard]) > MARGIN * system.sd[system.hard]).any(axis=1)
+        moving, miss = moving[left], miss[left]
+        if not len(moving):
+            break
+        step = miss @ gain
+        size = np.abs(step).max(axis=1, keepdims=True)
+        step *= np.minimum(1.0, LONGEST_STEP / np.maximum(size, LONGEST_STEP))
+        out[moving] = np.clip(out[moving] + step, lowest, highest)
+    outside = np.flatnonzero(~system.inside(system.stated(out)))
+    if len(outside):
+        out[outside] = _projected(system, particle, np.clip(z[outside], lowest, highest))
+    return out
+
+
+def _projected(system: System, particle: Particle, z: FloatArray) -> FloatArray:
+    """The nearest states (n, N), in the metric of the prior about the mode, whose figures are inside their intervals.
+
+    In the levels themselves all figures are linear, so that figures which repeat each other stay consistent. The
+    quadratic programme is solved for all states at once by the alternating direction method of multipliers (Boyd et
+    al. 2011, section 5).
+    """
+    centre = np.exp(particle.mode)
+    lever, middle, half = system.linear(centre)
+    scaled = lever * centre
+    through = scaled @ particle.covariance
+    spread = through @ scaled.T
+    inverse = np.linalg.inv(spread + np.diag((PENALTY * half) ** 2))
+    passed = inverse @ spread
+    level = np.exp(z)
+    bound = (1 - INSIDE) * half
+    out = z.copy()
+    moving = np.arange(len(z))
+    at = level @ lever.T - middle
+    wanted, excess = np.clip(at, -bound, bound), np.zeros_like(at)
+    for _ in range(ROUNDS):
+        for _ in range(ITERATIONS):
+            change = wanted - excess - at
+            reached = at + change @ passed
+            wanted = np.clip(reached + excess, -bound, bound)
+            excess += reached - wanted
+        moved = level[moving] + (change @ inverse @ through) * centre
+        out[moving] = np.log(np.maximum(moved, VANISHED * centre))
+        left = ~system.inside(system.stated(out[moving]))
+        moving, at, wanted, excess = moving[left], at[left], wanted[left], excess[left]
+        if not len(moving):
+            break
+    return out
+
+
+def pull_inside(system: System, z: FloatArray, anchor: FloatArray) -> FloatArray:
+    """Draws (n, N) without those whose figures are outside.
+
+    Others take their place in turn; where most are outside, they are pulled towards an anchor (N,) that is inside.
+    """
+    good = system.inside(system.stated(z))
+    bad = np.flatnonzero(~good)
+    out = z.copy()
+    if good.mean() >= ENOUGH:
+        out[bad] = z[np.flatnonzero(good)[np.arange(len(bad)) % good.sum()]]
+        return out
+    share = np.ones(len(bad))
+    level, origin = np.exp(z[bad]), np.exp(anchor)
+    for _ in range(HALVINGS):
+        share *= 0.5
+        trial = np.log(origin + share[:, None] * (level - origin))
+        inside = system.inside(system.stated(trial))
+        out[bad[inside]] = trial[inside]
+        bad, share, level = bad[~inside], share[~inside], level[~inside]
+    out[bad] = anchor
+    return out

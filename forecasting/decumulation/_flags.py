@@ -1,0 +1,63 @@
+"""What a reader should know of single months, with the figures that it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from forecasting.decumulation._certificate import Dropped
+from forecasting.decumulation._figures import Figures, FloatArray
+from forecasting.decumulation._paths import Flag
+from forecasting.decumulation._rows import level_growth
+
+__all__ = ["by_levels", "revisions"]
+
+LEAST_GAP = 0.001
+"""Growth by levels that is this near to the rates is not worth a flag."""
+
+
+def revisions(figures: Figures, dropped: Sequence[Dropped], levels: FloatArray) -> list[Flag]:
+    """Figures that cannot be true together with those in which there is more trust.
+
+    Args:
+        figures: Published figures, Y years.
+        dropped: Those that are not believed.
+        levels: (Y + 1, 12) the months that were recovered, the year before the first included.
+    """
+    flags = []
+    for measure, y, m, _ in dropped:
+        cumulative = measure.startswith("ytd")
+        window = "January to this month" if cumulative else "this month"
+        value = float(figures.value[measure][y, m])
+        rate = measure.endswith("yoy")
+        name, what = ("revision", "the published rate is") if rate else ("restated_base", "levels give")
+        if rate and cumulative:
+            what = "the published cumulative rate is"
+        if not rate:
+            value = value / float(figures.value[measure][y - 1, m]) - 1 if y else np.nan
+        now, before = (levels[at, : m + 1].sum() if cumulative else levels[at, m] for at in (y + 1, y))
+        implied = float(now / before - 1)
+        if rate or abs(implied - value) > LEAST_GAP:
+            evidence = f"{window}: {what} {100 * value:.2f} percent, the rates by month give {100 * implied:.2f}"
+            flags.append(Flag.at(figures, y, m, name, evidence, implied - value))
+    return flags
+
+
+def by_levels(figures: Figures, broken: Sequence[Flag]) -> list[Flag]:
+    """Months whose growth no published rate states."""
+    growth, _ = level_growth(figures)
+    silent = ~np.isfinite(figures.value["month_yoy"]) & ~np.isfinite(figures.value["ytd_yoy"])
+    away = {flag.month for flag in broken}
+    return [
+        Flag.at(
+            figures,
+            y,
+            m,
+            "levels_only",
+            f"no rate is published: growth of {100 * growth[y, m]:.2f} percent is that of the published levels",
+            0.0,
+        )
+        for y, m in np.argwhere(np.isfinite(growth) & silent).tolist()
+        if (figures.year + y) * 12 + m not in away
+    ]

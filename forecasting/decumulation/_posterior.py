@@ -1,0 +1,313 @@
+"""What published figures say of the log levels: hyper-parameters, mode and Gaussian posteriors.
+
+The figures f(z) are linearised about the mode, found by Gauss-Newton steps. With S = J K J' + R,
+
+    mode        z = m + K J' S^-1 (y - f(z) + J (z - m))
+    evidence    -log det S / 2 - r' S^-1 r / 2,    r = y - f(z) + J (z - m)
+
+Standard deviations maximise evidence and prior (gradients are exact) and are then drawn from their Gaussian
+approximation there, so that their uncertainty is carried.
+
+The profile (base weights) needs care. Where only cumulative rates speak, the recovered growth of a month is the
+change of the rate times the inverse share of the month, so the volume of growth that rounds to the figures depends on
+the profile; the mode of z ignores that and runs off to profiles which make growth small. The profile is therefore
+judged with growth integrated out: half the gradient of log det S (S without the profile's own variance) joins its
+prior as a shift of the mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import cho_solve, lapack, solve_triangular
+from scipy.optimize import minimize
+from scipy.sparse import csr_array
+
+from forecasting.decumulation._figures import FloatArray
+from forecasting.decumulation._structure import LOG_SD, PARTS, Structure
+from forecasting.decumulation._system import System, factor
+
+__all__ = ["Particle", "Posterior", "estimate", "farthest", "follow", "implausible", "infer"]
+
+FREEDOM = 3.0
+"""Degrees of freedom of the irregular."""
+
+CLUSTER = 0.5
+"""A shock is seldom alone: a month's scale follows the irregulars about it, less so the farther they are."""
+
+FOLLOWED = 3
+"""The same with standard deviations that are known."""
+
+PLAUSIBLE = 1.5
+"""Half-widths by which the most likely months may miss a figure before it is taken for revised."""
+
+ROUNDS = 5
+"""Rounds of mode, standard deviations and heavy tails."""
+
+STEPS = 6
+ITERATIONS = 8
+LONGEST_STEP = 1.0
+VOLUME_STEPS = 2
+TOLERANCE = 1e-3
+BOUND = 1.5
+"""Most by which a log standard deviation moves in a round, before the figures are linearised anew."""
+
+PRIOR_MEAN = np.log([LOG_SD[part][0] for part in PARTS])
+PRIOR_SD = np.array([LOG_SD[part][1] for part in PARTS])
+SHOCKS = [PARTS.index("drift"), PARTS.index("irregular")]
+
+
+@dataclass(frozen=True, slots=True)
+class Particle:
+    """A Gaussian posterior of z under one set of hyper-parameters.
+
+    Attributes:
+        log_sd: Log standard deviations of `PARTS`.
+        mean: (N,) prior mean, the profile's shift included.
+        covariance: (N, N) prior covariance K.
+        mode: (N,).
+        value: (P,) the figures that the mode states, as logs.
+        slope: (P, N) derivative J there.
+        gain: (N, P) K J' S^-1.
+    """
+
+    log_sd: FloatArray
+    mean: FloatArray
+    covariance: FloatArray
+    mode: FloatArray
+    value: FloatArray
+    slope: FloatArray
+    gain: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """Particles of equal weight, and the scale (N,) of each month's irregular variance."""
+
+    particles: tuple[Particle, ...]
+    scale: FloatArray
+
+
+class _State:
+    """Where the search for the mode is."""
+
+    def __init__(self, system: System, prior: Structure, start: FloatArray) -> None:
+        self.system, self.prior = system, prior
+        self.z = start
+        self.log_sd = PRIOR_MEAN.copy()
+        self.scale = np.ones(system.size)
+        self.shift = np.zeros(12)
+
+    def covariance(self, profile: FloatArray) -> FloatArray:
+        return self.prior.covariance(self.log_sd, self.scale, profile)
+
+    def seek(self, profile: FloatArray, steps: int = STEPS) -> FloatArray:
+        """Move to the mode under the present hyper-parameters; the prior covariance used."""
+        system = self.system
+        total = self.covariance(profile)
+        years = system.years + 1
+        for k in range(steps):
+            value, slope = system.observe(self.z)
+            lever = csr_array(slope)
+            cross = lever @ total  # (P, N), the covariance is symmetric
+            if profile.any() and k < VOLUME_STEPS:
+                spread = np.asarray(cross - lever @ self.prior.spread(profile))
+                inner = factor(lever @ spread.T + system.noise)
+                gain = cho_solve(inner, spread, check_finite=False)
+                self.shift = -profile @ system.volume(slope, gain)
+            mean = self.prior.mean + np.tile(self.shift, years)
+            root = factor(lever @ cross.T + system.noise)
+            weight = cho_solve(root, system.value - value + lever @ (self.z - mean), check_finite=False)
+            step = mean + weight @ cross - self.z
+            size = float(np.abs(step).max())
+            self.z = self.z + step * min(1.0, LONGEST_STEP / max(size, LONGEST_STEP))
+            if size < TOLERANCE:
+                break
+        return total
+
+
+def implausible(system: System, posterior: Posterior) -> list[int]:
+    """Rows that bind the most likely months, where these miss a figure by more than rounding explains: one a year.
+
+    Figures of one kind leave the months free; those of several kinds may be possible together only by months that
+    nobody would believe. Rates of single months are believed before cumulative figures.
+    """
+    kinds = np.array([2 * row.cumulative + row.yoy for row in system.rows])
+    mine_by_year = [system.hard & (system.year == year) for year in np.unique(system.year)]
+    bound = [mine for mine in mine_by_year if len(np.unique(kinds[mine])) > 1]
+    if not bound:
+        return []
+    value = _settled_value(system, posterior.particles[len(posterior.particles) // 2])
+    found = []
+    for mine in bound:
+        miss = np.where(mine, np.abs(value - system.value) / system.half, 0.0)
+        if miss.max() > PLAUSIBLE:
+            found.append(int(np.where(system.cumulative | ~system.yoy, miss, 0.0).argmax()))
+    return found
+
+
+def farthest(system: System, z: FloatArray) -> int:
+    """The hard row that a state (N,) misses most, cumulative figures and levels before rates of single months."""
+    value = system.stated(z[None])[0]
+    beyond = np.maximum(np.maximum(system.low - value, value - system.high), 0) / system.half
+    yielding = system.hard & (system.cumulative | ~system.yoy) & (beyond > 0)
+    return int(np.where(yielding if yielding.any() else system.hard, beyond, -1.0).argmax())
+
+
+def _settled_value(system: System, particle: Particle) -> FloatArray:
+    """The figures (P,) at the mode, sought as far as rounding errors matter."""
+    z = particle.mode
+    for _ in range(STEPS):
+        value, slope = system.observe(z)
+        cross = slope @ particle.covariance
+        root = factor(slope @ cross.T + system.noise)
+        weight = cho_solve(root, system.value - value + slope @ (z - particle.mean), check_finite=False)
+        step = particle.mean + weight @ cross - z
+        z = z + step * min(1.0, LONGEST_STEP / max(float(np.abs(step).max()), LONGEST_STEP))
+        if np.abs(step).max() < 0.01 * system.half.min():
+            break
+    return system.observe(z)[0]
+
+
+def infer(
+    system: System,
+    prior: Structure,
+    profiles: Sequence[tuple[FloatArray, float]],
+    *,
+    particles: int,
+    rng: np.random.Generator,
+) -> Posterior:
+    """The posterior of the log levels.
+
+    Args:
+        system: The figures.
+        prior: Of the log levels; its profile is where the search starts.
+        profiles: (12, 12) covariances of the log profile and their prior probabilities. The figures say next to
+            nothing of the width of its prior, so that all keep their probability.
+        particles: How many sets of hyper-parameters to draw.
+        rng: Source of the draws.
+    """
+    state = _estimated(system, prior)
+    spread = _curvature(state)
+    centre = state.log_sd.copy()
+    position = np.cumsum([probability for _, probability in profiles])
+    chosen = np.searchsorted(position, (np.arange(particles) + 0.5) / particles * position[-1])
+    found = []
+    for k in chosen:
+        state.log_sd = centre + np.clip(spread @ rng.standard_normal(len(PARTS)), -BOUND, BOUND)
+        found.append(_particle(state, profiles[k][0]))
+    return Posterior(tuple(found), state.scale)
+
+
+def _estimated(system: System, prior: Structure) -> _State:
+    state = _State(system, prior, prior.mean.copy())
+    state.seek(np.zeros((12, 12)))  # a first orientation, with the profile as it is expected
+    for _ in range(ROUNDS):
+        _estimate(state)
+        state.seek(prior.profile, 2)
+        _heavy_tails(state)
+    return state
+
+
+def estimate(system: System, prior: Structure) -> FloatArray:
+    """Log standard deviations of `PARTS` that maximise evidence and prior."""
+    return _estimated(system, prior).log_sd
+
+
+def follow(system: System, prior: Structure, log_sd: FloatArray) -> FloatArray:
+    """(N,) the mode of the log levels under given log standard deviations, heavy tails included."""
+    state = _State(system, prior, prior.mean.copy())
+    state.log_sd = log_sd
+    for _ in range(FOLLOWED):
+        state.seek(prior.profile, 2)
+        _heavy_tails(state)
+    state.seek(prior.profile)
+    return state.z
+
+
+def _particle(state: _State, profile: FloatArray) -> Particle:
+    total = state.seek(profile)
+    value, slope = state.system.observe(state.z)
+    cross = slope @ total
+    root = factor(slope @ cross.T + state.system.noise)
+    gain = cho_solve(root, cross, check_finite=False).T
+    mean = state.prior.mean + np.tile(state.shift, state.system.years + 1)
+    return Particle(state.log_sd, mean, total, state.z, value, slope, gain)
+
+
+class _Evidence:
+    """Evidence and prior of log standard deviations, linearised where the state is."""
+
+    def __init__(self, state: _State) -> None:
+        system, prior = state.system, state.prior
+        value, slope = system.observe(state.z)
+        self.slope = slope
+        lever = csr_array(slope)
+        self.fixed = lever @ (lever @ (prior.fixed + prior.spread(prior.profile))).T + system.noise
+        self.steps = prior.unwound(slope)
+        self.parts = [lever @ (lever @ matrix).T for matrix in prior.parts.values()]
+        self.parts += [(self.steps * state.scale) @ self.steps.T, lever @ (slope * state.scale).T]
+        mean = prior.mean + np.tile(state.shift, system.years + 1)
+        self.residual = system.value - value + slope @ (state.z - mean)
+
+    def spread(self, log_sd: FloatArray) -> FloatArray:
+        """S (P, P)."""
+        out = self.fixed.copy()
+        for part, variance in zip(self.parts, np.exp(2 * log_sd), strict=True):
+            out += variance * part
+        return out
+
+    def __call__(self, log_sd: FloatArray) -> tuple[float, FloatArray]:
+        """Minus the log posterior, and its gradient."""
+        root, _ = factor(self.spread(log_sd))
+        inverse = lapack.dpotri(root, lower=1)[0]
+        inverse = np.tril(inverse) + np.tril(inverse, -1).T
+        weight = inverse @ self.residual
+        distance = (log_sd - PRIOR_MEAN) / PRIOR_SD
+        value = np.log(np.diag(root)).sum() + 0.5 * self.residual @ weight + 0.5 * distance @ distance
+        gradient = distance / PRIOR_SD
+        for i, (part, variance) in enumerate(zip(self.parts, np.exp(2 * log_sd), strict=True)):
+            gradient[i] += variance * (np.vdot(inverse, part) - weight @ part @ weight)
+        return float(value), gradient
+
+
+def _estimate(state: _State) -> None:
+    bounds = [(value - BOUND, value + BOUND) for value in state.log_sd]
+    found = minimize(
+        _Evidence(state), state.log_sd, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": ITERATIONS}
+    )
+    state.log_sd = found.x
+
+
+def _heavy_tails(state: _State) -> None:
+    """One step of EM for the scales of a Student t: the larger an irregular, the larger its own variance."""
+    evidence = _Evidence(state)
+    root = factor(evidence.spread(state.log_sd))
+    weight = cho_solve(root, evidence.residual, check_finite=False)
+    size = np.zeros(state.system.size)
+    for lever, log_sd in zip((evidence.steps, evidence.slope), state.log_sd[SHOCKS], strict=True):
+        variance = np.exp(2 * log_sd) * state.scale
+        left = solve_triangular(root[0], lever * variance, lower=True, check_finite=False)
+        size += (np.square(lever.T @ weight * variance) + variance - np.square(left).sum(axis=0)) / np.exp(2 * log_sd)
+    raw = size.copy()
+    for lag in range(1, 7):
+        faded = CLUSTER**lag * raw
+        size[lag:] = np.maximum(size[lag:], faded[:-lag])
+        size[:-lag] = np.maximum(size[:-lag], faded[lag:])
+    state.scale = (FREEDOM + size) / (FREEDOM + 2)
+
+
+def _curvature(state: _State) -> FloatArray:
+    """A root of the covariance of the log standard deviations at the mode, by differences of the gradient."""
+    evidence, step = _Evidence(state), 0.1
+    rows = []
+    for i in range(len(PARTS)):
+        there = state.log_sd.copy()
+        there[i] += step
+        ahead = evidence(there)[1]
+        there[i] -= 2 * step
+        rows.append((ahead - evidence(there)[1]) / (2 * step))
+    value, vector = np.linalg.eigh((np.array(rows) + np.array(rows).T) / 2)
+    return np.asarray(vector / np.sqrt(np.maximum(value, 1 / PRIOR_SD.max() ** 2)))

@@ -1,0 +1,128 @@
+"""Which of an indicator's published figures its months have to state, and how the others speak."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from forecasting.decumulation._certificate import Dropped
+from forecasting.decumulation._figures import BoolArray, Figures, FloatArray
+from forecasting.decumulation._paths import Flag
+from forecasting.decumulation._system import Row
+from forecasting.observations import RATES
+
+__all__ = ["base_rows", "breaks", "figure_rows", "height", "level_growth"]
+
+BREAK_LOG = 0.25
+BREAK_MADS = 6.0
+"""Growth by levels alone is taken for a restatement when it is this far, in logs, from the year's median month
+and this many median absolute deviations."""
+
+LEVEL_SD = 0.003
+"""Relative standard deviation of levels on a base of their own about the comparable ones."""
+
+EXACT = 1e-6
+"""Relative half-width of shares that are given exactly."""
+
+
+def level_growth(figures: Figures) -> tuple[FloatArray, FloatArray]:
+    """Growth (Y, 12) by published levels of both years, month by month, on whatever base they are, and half-widths.
+
+    A merged January-February has one growth, at February.
+    """
+    level, width = (grid.copy() for grid in figures.month_levels())
+    for grid in (level, width):
+        grid[figures.merged, 1] += grid[figures.merged, 0]
+        grid[figures.merged, 0] = np.nan
+    growth, half = np.full(level.shape, np.nan), np.full(level.shape, np.nan)
+    alike = (figures.merged[1:] == figures.merged[:-1])[:, None] | (np.arange(12) > 1)
+    now, before = np.where(alike, level[1:], np.nan), level[:-1]
+    growth[1:] = now / before - 1
+    half[1:] = width[1:] / before + width[:-1] * now / before**2
+    return growth, half
+
+
+def breaks(figures: Figures) -> list[Flag]:
+    """Months without a rate whose growth by levels only a restated level can explain: far from the year's others."""
+    growth, _ = level_growth(figures)
+    silent = ~np.isfinite(figures.value["month_yoy"]) & ~np.isfinite(figures.value["ytd_yoy"])
+    flags = []
+    for y in range(figures.years):
+        seen = np.flatnonzero(np.isfinite(growth[y]) & silent[y] & (growth[y] > -1))
+        if not len(seen):
+            continue
+        logs = np.log1p(growth[y, seen])
+        distance = np.abs(logs - np.median(logs))
+        limit = max(BREAK_LOG, BREAK_MADS * float(np.median(distance)))
+        middle = float(np.expm1(np.median(logs)))
+        for month in seen[distance > limit]:
+            value = float(growth[y, month])
+            evidence = (
+                f"published levels give {100 * value:.2f} percent, the year's other months {100 * middle:.2f} in the "
+                "middle: not used, the month follows its neighbours"
+            )
+            flags.append(Flag.at(figures, y, int(month), "break", evidence, value - middle))
+    return flags
+
+
+def figure_rows(
+    figures: Figures, use: Mapping[str, BoolArray], dropped: Sequence[Dropped], broken: Sequence[Flag]
+) -> list[Row]:
+    """The rows of an indicator.
+
+    Args:
+        figures: Its published figures.
+        use: Measure -> (Y, 12) figures that can all be true; the months have to state them.
+        dropped: Rates that are not believed: they speak with their miss as an error.
+        broken: Breaks of the levels. With any, levels speak through the growth of single months and the shares of
+            each year alone.
+    """
+    rows = []
+    spoilt = {flag.month // 12 - figures.year: flag.month % 12 for flag in reversed(broken)}  # the first of each year
+    misses = {(figure.measure, figure.year, figure.month): figure.slack / 100 for figure in dropped}
+    for measure in RATES:
+        for y, m in np.argwhere(np.isfinite(figures.value[measure])).tolist():
+            value, half = float(figures.value[measure][y, m]), float(figures.half[measure][y, m])
+            hard = bool(use[measure][y, m])
+            miss = 0.0 if hard else misses.get((measure, y, m), half)
+            twice = measure == "ytd_yoy" and m > 0 and np.isfinite(figures.value["month_yoy"][y, m])
+            # where both are published, months before are revised without a word by about a rounding unit
+            doubt = half if twice else 0.0
+            rows.append(Row(y, m, measure == "ytd_yoy", True, value, half + miss, hard, doubt=doubt))
+    for measure in ("ytd_level", "month_level"):
+        for y, m in np.argwhere(figures.value[measure] > 0).tolist():
+            if m >= spoilt.get(y, 12):
+                continue
+            value, half = float(figures.value[measure][y, m]), float(figures.half[measure][y, m])
+            hard = bool(use[measure][y, m]) and not broken
+            width = half if hard else half + np.sqrt(3) * LEVEL_SD * value
+            rows.append(Row(y, m, measure == "ytd_level", False, value, width, hard, own_base=not hard))
+    return rows + (_growth_rows(figures, broken) if broken else [])
+
+
+def _growth_rows(figures: Figures, broken: Sequence[Flag]) -> list[Row]:
+    """Growth by levels in months for which no rate is published, breaks left out."""
+    growth, half = level_growth(figures)
+    silent = ~np.isfinite(figures.value["month_yoy"]) & ~np.isfinite(figures.value["ytd_yoy"])
+    away = {(flag.month // 12 - figures.year, flag.month % 12) for flag in broken}
+    rows = []
+    for y, m in np.argwhere(np.isfinite(growth) & silent & (growth > -1)).tolist():
+        if (y, m) not in away:
+            pair = bool(figures.merged[y]) and m == 1
+            rows.append(Row(y, m, pair, True, float(growth[y, m]), float(half[y, m])))
+    return rows
+
+
+def base_rows(share: FloatArray, *, own_base: bool) -> list[Row]:
+    """Shares (12,) of the year before the first, known exactly; on a base of their own beside published levels."""
+    return [
+        Row(-1, m, False, False, float(w), EXACT * float(w), hard=not own_base, own_base=own_base)
+        for m, w in enumerate(12 * share)
+    ]
+
+
+def height(rows: Sequence[Row]) -> float | None:
+    """Log of an average month by the published levels."""
+    logs = [np.log(row.value) - np.log(row.month + 1 if row.cumulative else 1) for row in rows if not row.yoy]
+    return float(np.mean(logs)) if logs else None

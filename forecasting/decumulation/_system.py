@@ -1,0 +1,193 @@
+"""Published figures as functions of the log levels of all months.
+
+The state z holds the log levels of the year before the first one and of Y years. A published figure is the log of a
+level, of a sum of levels from January on, or of the ratio of either to that of the year before; its rounding interval
+is an interval of that log. With K the prior covariance of z and J the derivative of the figures, everything needed is
+Gaussian algebra on J K J' (P, P), P the number of figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import cho_factor
+
+from forecasting.decumulation._figures import BoolArray, FloatArray
+
+__all__ = ["Row", "System", "factor"]
+
+IntArray = npt.NDArray[np.intp]
+
+FREE_SD = 1.0
+"""Standard deviation of the log of a base that levels of one year share and nobody knows."""
+
+LEAST_SD = 1e-6
+"""Least standard deviation of a figure's log: below it the arithmetic has no digits left."""
+
+FLOOR = 1e-6
+"""Smallest growth factor or level taken: figures at or below -100 percent have no log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure.
+
+    Attributes:
+        year: Year of the grid, 0 ... Y - 1; -1 is the year before.
+        month: 0 ... 11, the last month of its window.
+        cumulative: Its window begins in January; else it is the month alone.
+        yoy: It is a ratio to the year before; else a level.
+        value: Growth (fraction) or level.
+        half: Half-width of the interval that rounds to it.
+        hard: Every draw has to lie in the interval.
+        own_base: A level of a year whose base nobody knows: only its ratio to the year's other levels speaks.
+        doubt: Standard deviation, relative, by which it may differ from what the months say for other reasons.
+    """
+
+    year: int
+    month: int
+    cumulative: bool
+    yoy: bool
+    value: float
+    half: float
+    hard: bool = True
+    own_base: bool = False
+    doubt: float = 0.0
+
+
+def factor(matrix: FloatArray) -> tuple[FloatArray, bool]:
+    """Cholesky factor, for `scipy.linalg.cho_solve`, of a covariance that rounding may have left indefinite."""
+    scale = float(np.abs(np.diag(matrix)).max())
+    for jitter in (0.0, 1e-14, 1e-12, 1e-10):
+        try:
+            root, lower = cho_factor(matrix + jitter * scale * np.eye(len(matrix)), lower=True, check_finite=False)
+        except np.linalg.LinAlgError:
+            continue
+        return np.asarray(root), bool(lower)
+    raise ArithmeticError("a covariance of published figures is not positive definite")
+
+
+class System:
+    """The figures of one indicator over a state of 12 (Y + 1) log levels."""
+
+    def __init__(self, rows: Sequence[Row], years: int) -> None:
+        """Lay out the rows.
+
+        Args:
+            rows: The figures, P of them.
+            years: Y, at least one more than the last year of a row.
+        """
+        self.rows = tuple(rows)
+        self.years = years
+        self.size = 12 * (years + 1)
+        self.year = np.array([row.year + 1 for row in rows], dtype=np.intp)
+        self.month = np.array([row.month for row in rows], dtype=np.intp)
+        self.cumulative = np.array([row.cumulative for row in rows], dtype=bool)
+        self.yoy = np.array([row.yoy for row in rows], dtype=bool)
+        self.hard = np.array([row.hard for row in rows], dtype=bool)
+        centre = np.array([row.value for row in rows], dtype=np.float64) + self.yoy
+        half = np.array([row.half for row in rows], dtype=np.float64)
+        self.low = np.log(np.maximum(centre - half, FLOOR))
+        self.high = np.log(np.maximum(centre + half, 2 * FLOOR))
+        self.value = np.log(np.maximum(centre, 1.5 * FLOOR))
+        doubt = np.array([row.doubt for row in rows], dtype=np.float64)
+        self.half = (self.high - self.low) / 2
+        self.sd = np.maximum(np.sqrt(self.half**2 / 3 + doubt**2), LEAST_SD)
+
+    @cached_property
+    def _window(self) -> BoolArray:
+        """(P, 12) months of each figure's window."""
+        month = np.arange(12)
+        window: BoolArray = np.where(
+            self.cumulative[:, None], month <= self.month[:, None], month == self.month[:, None]
+        )
+        return window
+
+    @cached_property
+    def noise(self) -> FloatArray:
+        """(P, P) covariance of the figures about the state: rounding, and the unknown bases."""
+        covariance = np.diag(self.sd**2)
+        bases = np.array([float(row.year) if row.own_base else np.nan for row in self.rows])
+        shared = bases[:, None] == bases
+        covariance += FREE_SD**2 * shared
+        return covariance
+
+    def observe(self, z: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """The figures (P,) that a state (N,) states, as logs, and their derivatives (P, N)."""
+        level = np.exp(z - z.max()).reshape(-1, 12)
+        p = np.arange(len(self.rows))
+        slope = np.zeros((len(p), self.years + 1, 12))
+        part = np.where(self._window, level[self.year], 0.0)
+        total = part.sum(axis=1)
+        value = np.log(total) + z.max()
+        slope[p, self.year] = part / total[:, None]
+        p = p[self.yoy]
+        part = np.where(self._window[p], level[self.year[p] - 1], 0.0)
+        total = part.sum(axis=1)
+        value[p] -= np.log(total) + z.max()
+        slope[p, self.year[p] - 1] -= part / total[:, None]
+        return value, slope.reshape(len(self.rows), self.size)
+
+    def stated(self, z: FloatArray) -> FloatArray:
+        """The figures (n, P) that states (n, N) state, as logs."""
+        level = np.exp(z).reshape(len(z), self.years + 1, 12)
+        total = np.cumsum(level, axis=2)
+        out = np.empty((len(z), len(self.rows)))
+        for grid, mine in ((total, self.cumulative), (level, ~self.cumulative)):
+            year, month, yoy = self.year[mine], self.month[mine], self.yoy[mine]
+            value = np.log(grid[:, year, month])
+            value[:, yoy] -= np.log(grid[:, year[yoy] - 1, month[yoy]])
+            out[:, mine] = value
+        return out
+
+    def inside(self, stated: FloatArray) -> BoolArray:
+        """(n,) states whose figures (n, P) all round to the hard ones."""
+        slack = 1e-12
+        kept: BoolArray = (((stated >= self.low - slack) & (stated <= self.high + slack)) | ~self.hard).all(axis=1)
+        return kept
+
+    def linear(self, level: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """The hard figures as intervals of linear functions of the levels, |lever x - middle| <= half.
+
+        Args:
+            level: (N,) about which a rate's interval, which is proportional to its base, is measured.
+
+        Returns:
+            (H, N) lever, (H,) middle, (H,) half-width, H figures.
+        """
+        hard = np.flatnonzero(self.hard)
+        low, high = np.exp(self.low[hard]), np.exp(self.high[hard])
+        centre, half = (low + high) / 2, (high - low) / 2
+        window, year, yoy = self._window[hard], self.year[hard], self.yoy[hard]
+        p = np.arange(len(hard))
+        lever = np.zeros((len(hard), self.years + 1, 12))
+        lever[p, year] += window
+        base = np.zeros_like(lever)
+        base[p[yoy], year[yoy] - 1] = window[yoy]
+        lever -= centre[:, None, None] * base
+        size = np.where(yoy, base.reshape(len(hard), -1) @ level, centre)
+        middle = np.where(yoy, 0.0, 1.0)
+        return lever.reshape(len(hard), -1) / size[:, None], middle, np.where(yoy, half, half / centre)
+
+    def volume(self, slope: FloatArray, gain: FloatArray) -> FloatArray:
+        """(12,) derivative of half the log determinant of J K J' + R in the log profile of all years alike.
+
+        Args:
+            slope: J, (P, N).
+            gain: (J K J' + R)^-1 J K, (P, N).
+
+        A row of J is a set of shares s of a window (less those of the year before), whose derivative is
+        diag(s) - s s'.
+        """
+        p = np.arange(len(self.rows))
+        slope, gain = (array.reshape(len(p), self.years + 1, 12) for array in (slope, gain))
+        out = np.zeros(12)
+        for rows, year, sign in ((p, self.year, 1.0), (p[self.yoy], self.year[self.yoy] - 1, -1.0)):
+            share, weight = sign * slope[rows, year], gain[rows, year]
+            mean = (share * weight).sum(axis=1, keepdims=True)
+            out += sign * (share * (weight - mean)).sum(axis=0)
+        return out
