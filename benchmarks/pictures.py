@@ -1,8 +1,11 @@
-"""The picture of the README: months recovered from cumulative rates, with their bands."""
+"""The pictures of the README: months recovered from cumulative rates, with their bands; what the example draws."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -11,7 +14,8 @@ from forecasting import decumulate
 from forecasting.catalog import load_catalog
 from forecasting.reference import load_observations
 
-TARGET = Path(__file__).parent.parent / "docs" / "recovered_months.png"
+ROOT = Path(__file__).parent.parent
+TARGET = ROOT / "docs" / "recovered_months.png"
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#666666"  # Okabe and Ito: told apart by colour-blind readers
 
 
@@ -61,7 +65,12 @@ def main() -> None:
     figure.supxlabel(sources, x=0.01, ha="left", fontsize="x-small", color=GREY)
     TARGET.parent.mkdir(exist_ok=True)
     figure.savefig(TARGET, dpi=110, metadata={"Software": None})
-    print(f"wrote {TARGET.relative_to(TARGET.parent.parent)}")
+    print(f"wrote {TARGET.relative_to(ROOT)}")
+    with TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, ROOT / "examples" / "rates_to_picture.py", folder], check=True)
+        drawn = TARGET.with_name("decumulation.png")
+        drawn.write_bytes((Path(folder) / "months.png").read_bytes())
+    print(f"wrote {drawn.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

@@ -10,15 +10,18 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from forecasting.errors import CumulusError, InputError, Problem
+from forecasting.errors import CumulusError, InputError, ModelError, Problem
 from forecasting.progress import progress
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
+
+    from forecasting.decumulation import Decumulation
 
 __all__ = ["app", "guarded"]
 
@@ -54,6 +57,16 @@ def decumulate(
         str,
         typer.Option(metavar="learned|equal|FILE.csv", help="Base weights; a file has indicator,month,weight."),
     ] = "learned",
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.png|html", help="Also draw the months, what was published and the flags."),
+    ] = None,
+    adjusted_out: Annotated[
+        Path | None, typer.Option(metavar="FILE.csv", help="Also write seasonally adjusted levels.")
+    ] = None,
+    adjust: Annotated[
+        Literal["structural", "x13"] | None, typer.Option(help="How: structural if not said; x13 needs that extra.")
+    ] = None,
     draws: Draws = 500,
     seed: Seed = 0,
 ) -> None:
@@ -64,15 +77,34 @@ def decumulate(
     from forecasting.publishing import csv_bytes
     from forecasting.sources import read_observations, read_weights
 
+    if adjust is not None and adjusted_out is None:
+        raise typer.BadParameter("--adjust says how, --adjusted-out FILE.csv says where: give both")
+    places = [path.resolve() for path in (output, draws_out, plot, adjusted_out) if path is not None]
+    if len(set(places)) < len(places):
+        raise typer.BadParameter("two outputs go to one file: give each a name of its own")
+    if plot is not None:
+        from forecasting.pictures import check_panels, draw_months, picture_kind
+
+        kind = picture_kind(plot)
     table = read_observations(source)
+    if plot is not None:
+        check_panels(table["indicator"].nunique(), kind)
     chosen = weights if weights in ("learned", "equal") else read_weights(Path(weights))
     result = recover(table, weights=chosen, draws=draws, seed=seed)
     outputs = {output: csv_bytes(result.monthly)}
     if draws_out is not None:
         outputs[draws_out] = _npz(result.arrays(), np.savez)
+    if plot is not None:
+        outputs[plot] = draw_months(result.monthly, table, kind)
+    left_out: list[str] = []
+    if adjusted_out is not None:
+        adjusted, left_out = _adjusted(result, adjust or "structural")
+        outputs[adjusted_out] = csv_bytes(adjusted)
     _write(outputs)
-    for line in result.flag_summary():
+    for line in [*result.flag_summary(), *left_out]:
         typer.echo(line, err=True)
+    if left_out:
+        raise typer.Exit(3)
 
 
 @app.command()
@@ -134,6 +166,23 @@ def guarded(command: Callable[[], object]) -> None:
 
 def _workers() -> int:
     return min(2, os.cpu_count() or 1)
+
+
+def _adjusted(result: Decumulation, method: Literal["structural", "x13"]) -> tuple[pd.DataFrame, list[str]]:
+    """Seasonally adjusted levels, and why some indicators have none."""
+    import pandas as pd
+
+    from forecasting.decumulation import seasonally_adjust
+
+    tables, left_out = [], []
+    for path in result.paths.values():
+        try:
+            tables.append(seasonally_adjust(path, method=method, seed=result.seed))
+        except ModelError as error:
+            left_out.append(str(error))
+    if not tables:
+        raise ModelError("\n".join(left_out))
+    return pd.concat(tables, ignore_index=True), left_out
 
 
 def _npz(arrays: dict[str, np.ndarray], save: Callable[..., None]) -> bytes:

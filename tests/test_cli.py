@@ -45,6 +45,60 @@ def test_decumulate_writes_the_months_and_the_draws(rates, tmp_path):
     assert out.read_bytes() == first
 
 
+def test_decumulate_draws_the_months_by_the_ending_of_the_picture_s_name(rates, tmp_path):
+    out, png, page = tmp_path / "out.csv", tmp_path / "out.png", tmp_path / "out.HTML"
+    done("decumulate", rates, "-o", out, "--plot", png, "--draws", 100)
+    done("decumulate", rates, "-o", out, "--plot", page, "--draws", 100)
+    assert png.read_bytes().startswith(b"\x89PNG")
+    assert page.read_bytes().startswith(b"<!DOCTYPE html>")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.HTML", "out.csv", "out.png", "rates.csv"]
+
+
+def test_a_picture_that_cannot_be_made_is_refused_before_anything_is_written(rates, tmp_path):
+    many = tmp_path / "many.csv"
+    table = pd.read_csv(rates, dtype=str)
+    pd.concat([table.assign(indicator=f"x{k}") for k in range(25)]).to_csv(many, index=False)
+    for source, picture, expected in (
+        (rates, "out.pdf", "must end in .png or .html"),
+        (many, "out.png", "a .png picture holds 24 indicators, an .html one 200, not 25"),
+        (rates, "no/out.png", "cannot be written"),
+    ):
+        result = cumulus("decumulate", source, "-o", tmp_path / "out.csv", "--plot", tmp_path / picture, "--draws", 50)
+        assert result.returncode == 1
+        assert expected in result.stderr
+        assert "Traceback" not in result.stderr
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["many.csv", "rates.csv"]
+
+
+def test_decumulate_writes_seasonally_adjusted_levels_and_names_those_that_have_none(rates, tmp_path):
+    out, adjusted, source = tmp_path / "out.csv", tmp_path / "adjusted.csv", tmp_path / "both.csv"
+    done("decumulate", rates, "-o", out, "--adjusted-out", adjusted, "--draws", 100)
+    table = pd.read_csv(adjusted)
+    assert list(table.columns) == ["indicator", "month", "months", "adjusted", "q05", "q95", "seasonal"]
+    assert len(table) == 66
+    months = pd.read_csv(rates, dtype=str)
+    short = months[months["period"] < "2012"].assign(indicator="short")
+    pd.concat([months, short]).to_csv(source, index=False)
+    degraded = cumulus("decumulate", source, "-o", out, "--adjusted-out", adjusted, "--draws", 100)
+    assert degraded.returncode == 3
+    assert "short: seasonal adjustment needs 3 unbroken years, it has 2.0" in degraded.stderr
+    assert set(pd.read_csv(adjusted)["indicator"]) == {"x"}
+
+
+def test_the_way_of_adjusting_without_a_place_for_it_is_wrong_usage(rates, tmp_path):
+    result = cumulus("decumulate", rates, "-o", tmp_path / "out.csv", "--adjust", "x13")
+    assert result.returncode == 2
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_two_outputs_in_one_file_are_wrong_usage(rates, tmp_path):
+    out = tmp_path / "out.csv"
+    result = cumulus("decumulate", rates, "-o", out, "--adjusted-out", tmp_path / "." / "out.csv")
+    assert result.returncode == 2
+    assert "two outputs go to one file" in result.stderr
+    assert not out.exists()
+
+
 def test_decumulate_takes_base_weights_from_a_file(rates, tmp_path):
     weights = tmp_path / "weights.csv"
     weights.write_text("indicator,month,weight\n" + "".join(f"x,{m},{50 + 10 * m}\n" for m in range(1, 13)))

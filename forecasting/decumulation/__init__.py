@@ -3,6 +3,7 @@
 from forecasting.decumulation._engine import Decumulation, decumulate, lean
 from forecasting.decumulation._figures import FloatArray
 from forecasting.decumulation._paths import Flag, Path
+from forecasting.decumulation._seasonal import seasonally_adjust
 from forecasting.decumulation._weights import Profile
 
-__all__ = ["Decumulation", "Flag", "FloatArray", "Path", "Profile", "decumulate", "lean"]
+__all__ = ["Decumulation", "Flag", "FloatArray", "Path", "Profile", "decumulate", "lean", "seasonally_adjust"]

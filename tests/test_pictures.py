@@ -1,0 +1,164 @@
+import json
+import re
+import shutil
+import subprocess
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecasting import decumulate
+from forecasting.errors import InputError
+from forecasting.observations import check_observations
+from forecasting.pictures import PANELS, check_panels, draw_months, picture_kind
+from tests.decumulation.publication import levels, mixture, publish
+
+RNG = np.random.default_rng(4)
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.fixture(scope="module")
+def made():
+    growth = 0.06 + 0.01 * RNG.standard_normal((5, 12))
+    level = levels(growth, np.linspace(80, 120, 12))
+    table = check_observations(
+        pd.concat(
+            [
+                publish(level, merged=True).assign(source="Bureau <b>of</b> Statistics"),
+                publish(level, indicator="</script><script>alert(1)</script>", measures=("ytd_yoy", "month_yoy")),
+            ]
+        ).drop(columns="family")
+    )
+    return decumulate(table, draws=100).monthly, table
+
+
+def specs(page: bytes) -> dict:
+    """The drawings that a page carries."""
+    return json.loads(re.search(r"^const specs = (.*);$", page.decode(), re.MULTILINE).group(1))
+
+
+def layers(spec: dict) -> dict[str, list[dict]]:
+    """Label -> data of the layers that the legend names."""
+    return {layer["encoding"]["color"]["datum"]: layer["data"]["values"]
+            for layer in spec["layer"] if "color" in layer.get("encoding", {})}  # fmt: skip
+
+
+def drawn(monthly: pd.DataFrame, table: pd.DataFrame) -> dict:
+    return next(iter(specs(draw_months(monthly, table, "html")).values()))
+
+
+def axis(spec: dict) -> list[float]:
+    return spec["layer"][0]["encoding"]["y"]["scale"]["domain"]
+
+
+def one(made, **columns) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The first indicator, with columns of its monthly table replaced."""
+    monthly, table = made
+    return monthly[monthly["indicator"] == "x"].assign(**columns), table[table["indicator"] == "x"]
+
+
+def test_a_png_and_a_page_have_the_same_bytes_each_time(made):
+    for kind in PANELS:
+        assert draw_months(*made, kind) == draw_months(*made, kind)
+    assert draw_months(*made, "png").startswith(PNG)
+
+
+def test_every_indicator_has_its_panel_with_what_was_published_and_recovered(made):
+    monthly, table = made
+    panels = specs(draw_months(monthly, table, "html"))
+    assert list(panels) == list(monthly["indicator"].unique())
+    data = layers(panels["x"])
+    rows = monthly[(monthly["indicator"] == "x") & (monthly["status"] != "K")]
+    published = table[(table["indicator"] == "x") & (table["measure"] == "ytd_yoy")]
+    assert [point["y"] for point in data["January to month, published"]] == published["value"].tolist()
+    np.testing.assert_allclose([point["y"] for point in data["month, recovered"]], rows["yoy"], atol=1e-4)
+    np.testing.assert_allclose([edge["q95"] for edge in data["90 % band"]], rows["yoy_q95"].repeat(2), atol=1e-4)
+    assert panels["x"]["title"]["subtitle"] == "Published figures: Bureau <b>of</b> Statistics"
+    assert panels["x"]["layer"][0]["encoding"]["y"]["axis"]["title"] == "growth on a year earlier, %"
+
+
+def test_january_and_february_are_drawn_as_one_period(made):
+    data = layers(drawn(*one(made)))
+    pairs = data["January and February together"]
+    assert [(pair["x"], pair["x2"]) for pair in pairs[:2]] == [
+        ("2010-01-01", "2010-03-01"),
+        ("2011-01-01", "2011-03-01"),
+    ]
+    assert data["month, recovered"][0]["x"] == "2010-02-01"
+    assert [edge["x"] for edge in data["90 % band"][:3]] == ["2010-01-01", "2010-03-01", "2010-03-01"]
+
+
+def test_wide_or_open_set_bounds_do_not_stretch_the_axis_and_the_legend_says_that_they_are_cut(made):
+    tight = drawn(*one(made, set_low=lambda t: t["yoy"] - 0.1, set_high=lambda t: t["yoy"] + 0.1))
+    assert "all that the figures allow" in layers(tight)
+    for low, high in ((-1e7, 1e7), (np.nan, 1e7), (np.nan, 10.0)):
+        cut = drawn(*one(made, set_low=low, set_high=high))
+        assert "all that the figures allow (beyond the axis: cut)" in layers(cut)
+        assert np.ptp(axis(cut)) < 2 * np.ptp(axis(tight))
+        edges = [edge["low"] for edge in layers(cut)["90 % band"]]
+        assert min(edges) == pytest.approx(axis(cut)[0])
+    unknown = drawn(*one(made, set_low=np.nan, set_high=np.nan))
+    assert not [label for label in layers(unknown) if label.startswith("all that")]
+
+
+def test_flags_have_a_row_and_a_mark_of_their_own_for_each_kind(made):
+    flags = ["", "revision", "break revision", "", "revision"]
+    monthly, table = one(made)
+    spec = drawn(monthly.assign(flag=np.resize(flags, len(monthly))), table)
+    rows = [layer for layer in spec["layer"] if "shape" in layer["encoding"]]
+    assert [row["data"]["values"][0]["kind"] for row in rows] == ["break", "revision"]
+    assert len(rows[1]["data"]["values"]) == 3 * len(monthly) // 5
+    assert len({row["encoding"]["y"]["value"] for row in rows}) == 2
+    assert rows[0]["encoding"]["shape"]["scale"]["domain"] == ["break", "revision"]
+    lowest, highest = axis(spec)
+    strip = spec["height"] - min(row["encoding"]["y"]["value"] for row in rows)
+    drawn_low = min(point["q05"] for point in layers(spec)["90 % band"])
+    assert (drawn_low - lowest) / (highest - lowest) > strip / spec["height"]
+
+
+def test_a_name_cannot_end_the_script_of_the_page(made):
+    page = draw_months(*made, "html").decode()
+    assert "alert(1)" in page
+    assert page.count("</script>") == 2
+    assert 'http-equiv="Content-Security-Policy" content="default-src \'none\'' in page
+
+
+@pytest.mark.parametrize("name", ["a.pdf", "a.svg", "a", "png"])
+def test_another_ending_is_refused(tmp_path, name):
+    with pytest.raises(InputError, match=re.escape(f"{name}: a picture's name must end in .png or .html")):
+        picture_kind(tmp_path / name)
+    assert picture_kind(tmp_path / "A.PNG") == "png"
+
+
+def test_more_indicators_than_a_picture_holds_are_refused_with_the_way_out():
+    check_panels(24, "png")
+    with pytest.raises(InputError, match=r"a \.png picture holds 24 indicators, an \.html one 200, not 25"):
+        check_panels(25, "png")
+    with pytest.raises(InputError, match=r"a \.html picture holds 200 indicators, not 201: leave some out"):
+        check_panels(201, "html")
+
+
+def test_any_mixture_of_figures_can_be_drawn():
+    for seed in range(6):
+        table = check_observations(mixture(seed))
+        monthly = decumulate(table, draws=50).monthly
+        if seed < 2:  # a PNG takes a second
+            assert draw_months(monthly, table, "png").startswith(PNG)
+        assert len(specs(draw_months(monthly, table, "html"))) == monthly["indicator"].nunique()
+
+
+def test_a_browser_draws_the_indicator_that_is_chosen_and_has_the_figures_of_each_month(made, tmp_path):
+    browser = shutil.which("chromium")
+    if browser is None:
+        pytest.skip("no chromium")
+    page = tmp_path / "picture.html"
+    choose = b"<script>list.value = 'x'; list.dispatchEvent(new Event('change'));</script>"
+    page.write_bytes(draw_months(*made, "html") + choose)
+    command = [browser, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}",
+               "--virtual-time-budget=5000", "--dump-dom", page.as_uri()]  # fmt: skip
+    dom = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    picture = dom[dom.index('<div id="picture"') :].partition("<script")[0]
+    assert picture.count('class="marks"') == 1
+    assert "Published figures: Bureau &lt;b&gt;of&lt;/b&gt; Statistics" in picture
+    assert "growth on a year earlier, %" in picture
+    assert re.search(r'aria-label="[^"]*month: 2010-01 and 2010-02[^"]*90 % band: [\d.]+ to [\d.]+', picture)
