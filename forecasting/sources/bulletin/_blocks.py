@@ -1,0 +1,265 @@
+"""What a text is made of: paragraphs whose wrapped lines are joined, and tables, from HTML or plain text."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from html.parser import HTMLParser
+
+from forecasting.sources.bulletin._text import normal
+
+_INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\u00ad\ufffe\x00-\x08\x0b\x0e-\x1f\x7f]")
+_BLANKS = re.compile("[ \u00a0\u2000-\u200a\u202f\u205f\u3000\r\f\x0b]")
+_TONED = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹɡ"
+_PINYIN = re.compile(rf"[(（]\s*(?:[a-z{_TONED}’' ]*[{_TONED}][a-z{_TONED}’' ]*|[a-z]{{2,6}}(?: [a-z]{{1,6}})*)\s*[)）]")
+_PAGE = re.compile(r"[-—\s]*(?:第\s*)?\d{1,3}\s*(?:页)?(?:\s*[/共]\s*\d+\s*页?)?[-—\s]*|.*责任编辑.*|.*打印本页.*")
+_MARKUP = re.compile(r"<(?:!doctype|/?(?:html|body|p|div|table|tr|td|th|span|br|font|li|h\d|b|strong|section|article|a|img|script|style)\b)", re.I)
+_SPACE_IN_PROSE = re.compile(r"\s+")
+_HEADING = re.compile(r"\s*(?:[一二三四五六七八九十]+、|[(（][一二三四五六七八九十]+[)）]|第[一二三四五六七八九十]+部分)")
+_GOES_ON = re.compile(r"[，、；。）)%％.．\d]|(?:同比|增长|下降|上升|上涨|增速|比上年|较上年|个百分点|亿元|万吨|万元|和|与|及|的|其中)")
+_NUMBER = re.compile(r"[+-]?\d[\d,]*(?:\.\d+)?%?")
+_BLANK_CELLS = frozenset(("-", "--", "...", "…", "/", "..", "—"))
+_ENDS = "。！？!?；;."
+_CAPTION = re.compile(r"单位\s*[:：]")
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Running text, or a heading."""
+
+    text: str
+    heading: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table whose cells are known, merged ones repeated."""
+
+    rows: list[list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A table flattened to text: its cells in reading order, blank ones lost."""
+
+    cells: list[str]
+
+
+Block = Paragraph | Grid | Stream
+
+
+def blocks(text: str) -> list[Block]:
+    """Paragraphs and tables in their order.
+
+    >>> blocks("全市工业增加值增长\\n 2 4.6%。")
+    [Paragraph(text='全市工业增加值增长24.6%。', heading=False)]
+    """
+    text = _INVISIBLE.sub("", text)
+    if _MARKUP.search(text):
+        return _from_markup(text)
+    if "&" in text:
+        text = html.unescape(text)
+    return _from_lines(text)
+
+
+def _from_lines(text: str) -> list[Block]:
+    lines = [_PINYIN.sub("", _BLANKS.sub(" ", line)).strip() for line in text.split("\n")]
+    found: list[Block] = []
+    prose: list[str] = []
+    cells: list[str] = []
+    for line in lines:
+        own = _cells(line)
+        if own:
+            if prose:
+                found += _paragraphs(prose)
+                prose = []
+            cells += own
+        elif line or not cells:
+            if cells:
+                found.append(Stream(cells))
+                cells = []
+            prose.append(line)
+    if cells:
+        found.append(Stream(cells))
+    return _tables(found + _paragraphs(prose))
+
+
+def _cells(line: str) -> list[str]:
+    """The cells of a line of a table; empty where it is prose."""
+    if not line or any(mark in line for mark in "。；，,") and not re.search(r"\d,\d{3}", line) or _HEADING.match(line) and " " not in line:
+        return []
+    cells = [cell for cell in re.split(r"\s*\|\s*|\s+", line) if cell]
+    numbers = sum(1 for cell in cells if _is_value(cell))
+    if len(cells) == 1:
+        return cells if numbers else []
+    if any(mark in line for mark in "。；，"):
+        return []
+    return cells if numbers and numbers >= 0.2 * len(cells) and max(map(len, cells)) <= 40 else []
+
+
+def _is_value(cell: str) -> bool:
+    return bool(_NUMBER.fullmatch(normal(cell)))
+
+
+def _tables(found: Iterable[Block]) -> list[Block]:
+    """Give each flattened table the short lines before and inside it; a lone number is no table."""
+    done: list[Block] = []
+    for block in found:
+        if isinstance(block, Paragraph) or isinstance(block, Grid):
+            done.append(block)
+            continue
+        head: list[str] = []
+        while done and isinstance(done[-1], Paragraph) and _short(done[-1].text):
+            head = [*done[-1].text.split(" "), *head]
+            done.pop()
+        if done and isinstance(done[-1], Stream) and head:
+            done[-1] = Stream([*done[-1].cells, *head, *block.cells])
+        else:
+            done.append(Stream([*head, *block.cells]))
+    return [block for block in done if not isinstance(block, Stream) or len(block.cells) > 2]
+
+
+def _short(text: str) -> bool:
+    return len(text) <= 30 and not any(mark in text for mark in "。；，！") and not _HEADING.match(text)
+
+
+def _paragraphs(lines: list[str]) -> list[Block]:
+    joined: list[str] = []
+    opened = False  # the line before goes on
+    for line in lines:
+        if not line or _PAGE.fullmatch(line):
+            opened = opened and joined[-1][-1] in "，、,（("
+            continue
+        if joined and (opened or _GOES_ON.match(line) and joined[-1][-1] not in _ENDS and not _titled(joined[-1])) and not _HEADING.match(line):
+            joined[-1] += line if not (joined[-1][-1].isascii() and line[0].isascii() and joined[-1][-1].isalpha()) else f" {line}"
+        else:
+            joined.append(line)
+        opened = joined[-1][-1] not in _ENDS and (len(line) > 25 or line[-1] in "，、,（(" or len(joined[-1]) > len(line)) and not _titled(joined[-1])
+    return [Paragraph(_prose(text), _is_heading(text)) for text in joined]
+
+
+def _titled(text: str) -> bool:
+    """A title or caption ends without a stop and is not gone on with."""
+    return bool(re.search(r"(?:情况|运行|分析|公报|快报|简析|简报|解读|数据|统计局|形势|综述|月报|表|发布|来源.{0,12}|\d{4}[-/年]\d{1,2}[-/月]\d{1,2}日?.{0,9})$", text))
+
+
+def _is_heading(text: str) -> bool:
+    return len(text) <= 45 and text[-1] not in "。；;，" and not re.search(r"\d\s*[%％]|百分之", text)
+
+
+def _prose(text: str) -> str:
+    """Without blanks, which Chinese prose does not have; a heading keeps one between its cells."""
+    if _is_heading(text) and not re.search(r"\d \d|[年月] \d", text):
+        return _SPACE_IN_PROSE.sub(" ", text)
+    return _SPACE_IN_PROSE.sub("", text)
+
+
+class _Reader(HTMLParser):
+    """Text and innermost tables of a page."""
+
+    _SILENT = frozenset(("script", "style", "noscript", "head", "select", "button"))
+    _BREAKS = frozenset(("p", "div", "br", "li", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "tr", "ul", "title", "hr", "td", "th"))
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[Block] = []
+        self.text: list[str] = []
+        self.silent: list[str] = []
+        self.tables: list[list[list[tuple[list[str], int, int]]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in self._SILENT:
+            self.silent.append(tag)
+        elif tag == "table":
+            self._layout()
+            self.tables.append([])
+        elif tag == "tr" and self.tables:
+            self.tables[-1].append([])
+        elif tag in ("td", "th") and self.tables:
+            if not self.tables[-1]:
+                self.tables[-1].append([])
+            given = dict(attrs)
+            self.tables[-1][-1].append(([], _span(given.get("colspan")), _span(given.get("rowspan"))))
+        elif tag in self._BREAKS:
+            self._add("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.silent and tag == self.silent[-1]:
+            self.silent.pop()
+        elif tag == "body" or tag == "html":
+            self.silent = []
+        elif tag == "table" and self.tables:
+            self._close()
+        elif tag in self._BREAKS:
+            self._add("\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self.silent:
+            self._add(re.sub(r"[\r\n]+", "" if data.strip() else " ", data))
+
+    def _add(self, text: str) -> None:
+        if self.tables and self.tables[-1] and self.tables[-1][-1]:
+            self.tables[-1][-1][-1][0].append(text)
+        else:
+            self.text.append(text)
+
+    def _flush(self) -> None:
+        self.found += _from_lines("".join(self.text))
+        self.text = []
+
+    def _layout(self) -> None:
+        """A table that holds another one only arranges the page: its cells are running text."""
+        for table in self.tables:
+            for row in table:
+                for content, _, _ in row:
+                    self.text += ["\n", *content, "\n"]
+            table.clear()
+        self._flush()
+
+    def _close(self) -> None:
+        rows = [row for row in self.tables.pop() if row]
+        grid = _spread(rows)
+        numbers = sum(1 for row in grid for cell in row if _is_value(cell))
+        if len(grid) > 1 and numbers > 1 and max(map(len, grid)) > 1:
+            self._flush()
+            self.found.append(Grid(grid))
+        else:
+            for row in rows:
+                for content, _, _ in row:
+                    self.text += ["\n", *content, "\n"]
+
+    def end(self) -> list[Block]:
+        self.close()
+        while self.tables:
+            self._close()
+        self._flush()
+        return self.found
+
+
+def _span(text: str | None) -> int:
+    return min(int(text), 50) if text and re.fullmatch(r"[1-9]\d{0,3}", text) else 1
+
+
+def _spread(rows: list[list[tuple[list[str], int, int]]]) -> list[list[str]]:
+    """Cells in their columns, a merged one in each that it covers."""
+    taken: dict[tuple[int, int], str] = {}
+    for r, row in enumerate(rows):
+        column = 0
+        for content, across, down in row:
+            while (r, column) in taken:
+                column += 1
+            text = _SPACE_IN_PROSE.sub("", _PINYIN.sub("", _BLANKS.sub(" ", "".join(content))))
+            for below in range(min(down, len(rows) - r)):
+                for right in range(across):
+                    taken.setdefault((r + below, column + right), text)
+            column += across
+    width = max((column for _, column in taken), default=-1) + 1
+    return [[taken.get((r, column), "") for column in range(width)] for r in range(len(rows))]
+
+
+def _from_markup(text: str) -> list[Block]:
+    reader = _Reader()
+    reader.feed(text)
+    return reader.end()

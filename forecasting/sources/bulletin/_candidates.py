@@ -1,0 +1,103 @@
+"""A figure joined to its subject, region and window: what a row of the output says, and why it may be doubted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from forecasting.sources.bulletin._figures import Figure
+from forecasting.sources.bulletin._phrases import UNITS
+from forecasting.sources.bulletin._regions import Region
+from forecasting.sources.bulletin._subjects import Item
+from forecasting.sources.bulletin._vocabulary import TRADE_TOTALS, Subject, local_id
+from forecasting.sources.bulletin._windows import Window
+
+_MONEY = frozenset(("yuan", "dollar"))
+_MONEY_DOMAINS = frozenset(("va", "fai", "retail", "fiscal", "income", "finance", "output_value", "revenue", "profit", "tax", "loans"))
+_NO_MONEY = frozenset(("output", "sales", "capacity", "power_use", "power", "vehicles"))
+_CONSTANT_PRICES = frozenset(("va", "prices", "output", "power", "services"))
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A row of the output: sure where ``reason`` is empty."""
+
+    region: str
+    indicator: str
+    period: str
+    measure: str
+    value: str
+    unit: str
+    sentence: str
+    reason: str = ""
+
+
+def candidate(
+    item: Item, figure: Figure, region: Region | None, window: Window | None, currency: str, sentence: str
+) -> Candidate:
+    """The row that a figure makes; what is not known stays empty, and the reason says so."""
+    reasons = []
+    subject, indicator = item.subject, item.written
+    if subject is None:
+        reasons.append(f"subject {item.written!r} is not in the table" if item.written else "no subject")
+    else:
+        suffix, why = _variant(subject, item, figure, currency)
+        reasons += why
+        if region is None:
+            indicator = subject.id + suffix
+        else:
+            indicator = local_id(subject, region) + suffix
+        reasons += _level_problem(subject, figure)
+    if region is None:
+        reasons.append("the region is not stated")
+    period, measure = "", "yoy" if figure.rate else "level"
+    if window is None:
+        reasons.append("the window is not stated")
+    elif window.why_not:
+        reasons.append(window.why_not)
+    elif window.year is None:
+        reasons.append("the year is not stated")
+    else:
+        period = f"{window.year:04d}-{window.last:02d}"
+        prefix = window.prefix()
+        if subject is not None and subject.stock:
+            prefix = "month"
+            if window.cumulative and not window.end:
+                reasons.append("a balance over several months")
+        measure = f"{prefix}_{measure}"
+    if figure.rate and figure.value.startswith("-") and float(figure.value) <= -100:
+        reasons.append("a fall by all or more")
+    unit = "percent" if figure.rate else UNITS.get(figure.unit, (figure.unit, ""))[0]
+    code = "" if region is None else region.code
+    return Candidate(code, indicator, period, measure, figure.value, unit, sentence, "; ".join(reasons))
+
+
+def _variant(subject: Subject, item: Item, figure: Figure, currency: str) -> tuple[str, list[str]]:
+    """What an id needs behind it: the currency or kind of trade, constant prices."""
+    suffix, reasons = "", []
+    if subject.trade:
+        printed = figure.unit if not figure.rate else item.unit
+        kind = UNITS.get(printed, ("", ""))[1]
+        total = subject.id in TRADE_TOTALS or subject.id.startswith("trade_")
+        if not total and (kind not in _MONEY and kind or not kind and item.written.endswith(("量", "数量"))):
+            return "", []
+        if not total and not kind and not any(mark in item.written for mark in "额值"):
+            return "", ["whether a quantity or a value grew is not said"]
+        money = {"yuan": "cny", "dollar": "usd"}.get(kind, currency)
+        if not money:
+            return "", ["the currency is not stated"]
+        suffix = ("" if total else "_value") + ("_cny" if money == "cny" else "")
+    if figure.real and subject.domain not in _CONSTANT_PRICES:
+        suffix += "_real"
+    return suffix, reasons
+
+
+def _level_problem(subject: Subject, figure: Figure) -> list[str]:
+    if figure.rate:
+        return []
+    kind = UNITS.get(figure.unit, ("", ""))[1]
+    wrong = (
+        (subject.domain in _MONEY_DOMAINS and kind not in _MONEY)
+        or (subject.domain in _NO_MONEY and kind in _MONEY)
+        or subject.domain == "prices"
+    )
+    return [f"{figure.unit} does not measure it"] if wrong else []

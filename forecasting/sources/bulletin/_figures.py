@@ -1,0 +1,126 @@
+"""What a number beside its verbs says: a rate of growth, a level, or nothing that is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from forecasting.sources.bulletin._lexer import Token
+from forecasting.sources.bulletin._phrases import UNITS
+
+FIGURES = frozenset(("percent", "times", "quantity", "flat"))
+_SKIP = frozenset(("decoy", "against", "other", "past", "forecast"))
+_PLAIN_VERBS = ("增长", "下降", "负增长", "增", "降")
+_AFTER = ("左右", "以上", "以下", "以内", "多", "余", "上下")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure without its subject.
+
+    Attributes:
+        rate: Growth on a year before in percent, else a level.
+        value: As printed, with its sign.
+        unit: As printed; ``%`` of rates.
+        doubt: Why it is not to be trusted, else "".
+        real: At constant prices, said expressly.
+        sign: Direction of the verb, for items of a list that leave the verb out.
+    """
+
+    rate: bool
+    value: str
+    unit: str
+    doubt: str = ""
+    real: bool = False
+    sign: int = 0
+
+
+def judge(before: Sequence[Token], figure: Token, after: Token | None, listed: int) -> Figure | None:
+    """What a figure means by the tokens before and behind it; None where it is a decoy.
+
+    Args:
+        before: The tokens since the last figure.
+        figure: A token of one of the kinds `FIGURES`.
+        after: The next token.
+        listed: Direction of a list whose items leave the verb out (+1, -1), 0 outside of one.
+    """
+    kinds = {token.kind for token in before}
+    if figure.kind == "times" and figure.value[1] == "倍" and _ratio(before):
+        return Figure(True, _percent(str(Decimal(figure.value[0]) - 1)), "%")
+    if kinds & _SKIP:
+        return None
+    vague = [token.text for token in before if token.kind == "vague"]
+    if after is not None and after.kind == "vague" and after.text in _AFTER:
+        vague.append(after.text)
+    doubt = f"only an approximate figure: {vague[-1]}" if vague else ""
+    if after is not None and after.text == "的":
+        doubt = doubt or "the figure stands before what it belongs to"
+    if figure.kind == "flat":
+        if "compare" not in kinds and not figure.text.startswith("同比"):
+            return Figure(True, "0", "%", "持平 with what?")
+        return Figure(True, "0", "%", doubt)
+    if figure.kind == "quantity":
+        return _level(before, figure, kinds, doubt)
+    return _rate(before, figure, kinds, doubt, listed)
+
+
+def _ratio(before: Sequence[Token]) -> bool:
+    """是上年同期的2.5倍."""
+    words = [token.text for token in before if token.kind not in ("ignored", "word", "region", "relative", "window")]
+    return words[-3:-1] in (["是", "上年同期"], ["为", "上年同期"], ["是", "去年同期"], ["为", "去年同期"], ["是", "上年"]) and words[-1] == "的"
+
+
+def _percent(times: str) -> str:
+    number = Decimal(times) * 100
+    return f"{number.normalize():f}" if number else "0"
+
+
+def _level(before: Sequence[Token], figure: Token, kinds: set[str], doubt: str) -> Figure | None:
+    number, unit, signed = figure.value
+    if kinds & {"verb", "move", "turn", "list"} or signed:
+        return None  # 增加5亿元: a difference
+    if "to" in kinds and "speed" in kinds:
+        return None
+    return Figure(False, number, unit, doubt or ("" if unit in UNITS else f"unit {unit} is not known"))
+
+
+def _rate(before: Sequence[Token], figure: Token, kinds: set[str], doubt: str, listed: int) -> Figure | None:
+    number, unit, signed = figure.value
+    verbs = [token for token in before if token.kind == "verb"]
+    speeds = [token for token in before if token.kind == "speed"]
+    real = "real" in kinds
+    if unit == "番":
+        return Figure(True, _percent(number), "%", doubt, real)
+    if unit == "倍":
+        if not verbs or "to" in kinds:
+            return None
+        if verbs[-1].value < 0:
+            return Figure(True, f"-{_percent(number)}", "%", "a fall by multiples", real)
+        return Figure(True, _percent(number), "%", doubt, real)
+    if "move" in kinds and not ("to" in kinds and speeds):
+        return None
+    if speeds:
+        sign = speeds[-1].value
+        if verbs and "to" not in kinds:
+            if verbs[-1].text not in _PLAIN_VERBS:
+                doubt = doubt or f"whether the rate itself is {number} or it moved by that: {speeds[-1].text}{verbs[-1].text}"
+            sign = verbs[-1].value
+        return Figure(True, _signed(number, sign), "%", doubt, real, sign)
+    if verbs:
+        if "to" in kinds:
+            return None  # 提高到45%: a share
+        return Figure(True, _signed(number, verbs[-1].value), "%", doubt, real, verbs[-1].value)
+    if signed and "compare" in kinds or "shown" in kinds:
+        return Figure(True, number, "%", doubt, real)
+    if listed:
+        if listed < 0 and not number.startswith("-"):
+            doubt = doubt or "no verb: whether it fell is not said"
+        return Figure(True, number, "%", doubt, real, listed)
+    return None
+
+
+def _signed(number: str, sign: int) -> str:
+    if sign > 0 or not number.strip("0."):
+        return number
+    return number[1:] if number.startswith("-") else f"-{number}"

@@ -1,0 +1,52 @@
+"""Bulletin files: UTF-8 or GB18030, text or HTML."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from forecasting.errors import InputError, Problem
+from forecasting.sources.bulletin._reader import read_bulletin
+
+_BINARY = (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+
+
+def read_bulletin_file(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read the figures of a bulletin in a file; see `read_bulletin`.
+
+    Args:
+        path: Plain text or HTML in UTF-8, UTF-16 with a byte order mark, or GB18030 (which holds GBK and GB2312).
+
+    Raises:
+        InputError: The file cannot be read, is empty, or is not text.
+    """
+    name = str(path)
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise InputError(name, [Problem("", "no such file; check the path")]) from error
+    except IsADirectoryError as error:
+        raise InputError(name, [Problem("", "is a folder; give the path of a text or HTML file in it")]) from error
+    except OSError as error:
+        raise InputError(name, [Problem("", f"cannot be read: {error.strerror}")]) from error
+    if not data.strip():
+        raise InputError(name, [Problem("", "the file is empty; expected a bulletin as text or HTML")])
+    if data.startswith(_BINARY):
+        raise InputError(name, [Problem("", "not a text; save the bulletin as plain text or HTML")])
+    return read_bulletin(_decoded(data, name), source=path.name)
+
+
+def _decoded(data: bytes, name: str) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encodings: tuple[str, ...] = ("utf-16",)
+    else:
+        encodings = ("utf-8-sig", "gb18030")
+    for encoding in encodings:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise InputError(name, [Problem("", "neither UTF-8 nor GB18030 text; save the bulletin in UTF-8")])

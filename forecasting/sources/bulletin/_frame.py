@@ -1,0 +1,87 @@
+"""What a bulletin says of itself: which region, which window, which year."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from forecasting.sources.bulletin._blocks import Block, Paragraph
+from forecasting.sources.bulletin._lexer import Token, tokens
+from forecasting.sources.bulletin._reading import Frame
+from forecasting.sources.bulletin._regions import Region, regions
+from forecasting.sources.bulletin._text import normal
+from forecasting.sources.bulletin._windows import Window
+
+_DATE = re.compile(r"(?<!\d)(20\d\d)[-/.年](\d{1,2})[-/.月](\d{1,2})(?!\d)")
+_NATIONAL = re.compile(r"国家统计局(?!.{2,6}调查)|海关总署|国民经济|财政部|国家能源局|工业和信息化部|工信部|中国汽车工业协会|中汽协|国家外汇管理局|中国人民银行(?!.{2,6}[分支]行)")
+_TITLES = 4
+
+
+def frame(found: Sequence[Block], source: str, year: int | None, region: Region | None) -> Frame:
+    """Region, window and year that hold where a sentence does not say its own.
+
+    The title counts before the text, the file's name before neither. A window without a year is the last one
+    that had ended when the bulletin appeared.
+    """
+    texts = [normal(block.text) for block in found if isinstance(block, Paragraph)]
+    titles = [normal(block.text) for block in found[:_TITLES] if isinstance(block, Paragraph) and block.heading]
+    name = re.sub(r"[_\s]+", "，", normal(source.rsplit("/", 1)[-1]))
+    window = next(_windows([*titles, name]), None)
+    if window is None:
+        window = next(_windows(texts[:6]), None)
+        titled = None
+    else:
+        titled = window
+    if year is None:
+        year = window.year if window is not None and window.year else next((w.year for w in _windows([*titles, name, *texts]) if w.year), None)
+    if year is None:
+        year = _year_before(next((date for text in texts if (date := _DATE.search(text))), None), window)
+    if window is not None and window.year is None:
+        window = replace(window, year=year)
+    if window is not None and window.first == 0:
+        window = replace(window, first=1)
+    return Frame(region or _region([*titles, name, *texts]), window if titled is not None else None, year)
+
+
+def _windows(texts: Sequence[str]) -> Iterator[Window]:
+    for text in texts:
+        line = tokens(text)
+        for n, token in enumerate(line):
+            if token.kind == "window" and not token.value.why_not and not (n and line[n - 1].kind in ("other", "past", "forecast")):
+                yield token.value
+
+
+def _year_before(date: re.Match[str] | None, window: Window | None) -> int | None:
+    if date is None:
+        return None
+    published = int(date[1])
+    return published if window is None or window.last < int(date[2]) or window.last == int(date[2]) and int(date[3]) > 24 else published - 1
+
+
+def _region(texts: Sequence[str]) -> Region | None:
+    """The region named first, of a chain (内蒙古包头市) its last link."""
+    for text in texts:
+        national = _NATIONAL.search(text)
+        named = _first_region(tokens(text))
+        if named is not None and (national is None or text.index(named[0]) < national.start()):
+            return named[1]
+        if national is not None:
+            return regions()["000000"]
+    return None
+
+
+def _first_region(line: Sequence[Token]) -> tuple[str, Region] | None:
+    chosen: tuple[str, Region] | None = None
+    before = ""
+    for token in line:
+        region = token.value if token.kind == "region" else regions()["000000"] if token.text in ("全国", "我国") and token.kind == "relative" else None
+        if region is None:
+            if chosen is not None:
+                break
+        elif chosen is not None:
+            chosen = (chosen[0], region) if region.within(chosen[1]) else chosen
+        elif before not in ("against", "other", "decoy", "vague"):
+            chosen = (token.text, region)
+        before = token.kind
+    return chosen

@@ -1,0 +1,148 @@
+"""A sentence as tokens: windows, regions, subjects, verbs, figures, decoys, and what is left of it."""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import Any, NamedTuple
+
+from forecasting.sources.bulletin._numbers import DIGITS, NUMERALS, plain
+from forecasting.sources.bulletin._phrases import PHRASES, UNITS
+from forecasting.sources.bulletin._regions import RELATIVE, region_names
+from forecasting.sources.bulletin._vocabulary import words
+from forecasting.sources.bulletin._windows import STARTS, match_window
+
+
+class Token(NamedTuple):
+    """A piece of a sentence.
+
+    ``kind`` says what it is and ``value`` what it holds: a `Window`, a `Region`, a `Word`, a sign (+1, -1), or for
+    figures (number as text, unit).
+    """
+
+    kind: str
+    text: str
+    value: Any = None
+
+
+_CHINESE = rf"[{NUMERALS}]+(?:点[{NUMERALS}]+)?"
+_UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
+_FIGURE = re.compile(
+    rf"(?P<sign>[+-](?=\d))?(?P<number>{DIGITS})(?:(?P<pp>个?百分点|个点)|(?P<pct>%)|(?P<times>倍)|"
+    rf"(?P<price>(?:{_UNIT})/|(?:元|美元)每)|(?P<unit>{_UNIT}))?"
+    rf"|(?P<negative>负)?百分之(?P<hundredths>{_CHINESE}|{DIGITS})"
+    rf"|(?P<points>{_CHINESE})个百分点|(?P<multiple>{_CHINESE})倍"
+    r"|翻(?:了)?(?P<doubled>[一两二三123])?番|(?P<twice>翻(?:了)?倍)|(?P<tenths>[一二两三四五六七八九])成"
+)
+_FIGURE_STARTS = frozenset(f"0123456789+-百负翻{NUMERALS}")
+_RANGE = re.compile(rf"(?:{DIGITS})%?(?:-+|至|到)(?:{DIGITS})(?:%|倍|{_UNIT})")
+_VIEW = re.compile(r"(?:分|从|按)[^，。；:、0-9%]{1,14}?(?:来看|角度看|看|上看|划分|统计|分(?=[，:]))")
+_ORDINAL = re.compile(rf"第(?:\d+|[{NUMERALS}]+)(?:位|名)?(?!季度|产业)")
+_NATURE = re.compile(r"[+-]?$")
+
+
+@functools.cache
+def _index() -> dict[str, list[tuple[str, tuple[Token, ...]]]]:
+    """First character -> words from the longest on, each with its tokens."""
+    entries: dict[str, tuple[Token, ...]] = {}
+    for name, word in words().items():
+        kind = "filler" if set(word.roles) == {"filler"} else "word"
+        entries[name] = (Token(kind, name, word),)
+    for name, region in region_names().items():
+        entries.setdefault(name, (Token("region", name, region),))
+    for name in RELATIVE:
+        entries[name] = (Token("relative", name),)
+    for kind, value, names in PHRASES:
+        entries.update((name, (Token(kind, name, value),)) for name in names.split("|"))
+    index: dict[str, list[tuple[str, tuple[Token, ...]]]] = {}
+    for name in sorted(entries, key=len, reverse=True):
+        index.setdefault(name[0], []).append((name, entries[name]))
+    return index
+
+
+def tokens(sentence: str) -> list[Token]:
+    """The tokens of a sentence in normal characters; characters that nothing explains become ``residue``.
+
+    >>> [(token.kind, token.text) for token in tokens("稀土产业增加值同比增长24.6%")]
+    [('word', '稀土产业'), ('word', '增加值'), ('compare', '同比'), ('verb', '增长'), ('percent', '24.6%')]
+    """
+    index = _index()
+    found: list[Token] = []
+    start, length, unknown = 0, len(sentence), ""
+    while start < length:
+        char = sentence[start]
+        if char in "\0 \u3000\t":
+            start += 1
+            continue
+        step = _next(sentence, start, char, index, found[-1].kind if found and not unknown else "")
+        if step is None:
+            unknown += char
+            start += 1
+            continue
+        if unknown:
+            found.append(Token("residue", unknown))
+            unknown = ""
+        found.extend(step[1])
+        start = step[0]
+    if unknown:
+        found.append(Token("residue", unknown))
+    return found
+
+
+def _next(
+    text: str, start: int, char: str, index: dict[str, list[tuple[str, tuple[Token, ...]]]], before: str
+) -> tuple[int, tuple[Token, ...]] | None:
+    best: tuple[int, tuple[Token, ...]] | None = None
+    for name, made in index.get(char, ()):
+        if text.startswith(name, start):
+            best = start + len(name), made
+            break
+    if char in STARTS:
+        window = match_window(text, start)
+        if window is not None and (best is None or window[0] >= best[0]):
+            return window[0], (Token("window", text[start : window[0]], window[1]),)
+    if char in "分从按" and before in ("", "comma", "semicolon", "window", "child"):
+        view = _VIEW.match(text, start)
+        if view is not None and (best is None or view.end() > best[0]):
+            return view.end(), (Token("view", view[0]),)
+    if char == "第":
+        rank = _ORDINAL.match(text, start)
+        if rank is not None and best is None:
+            return rank.end(), (Token("decoy", rank[0]),)
+    if char in _FIGURE_STARTS:
+        span = _RANGE.match(text, start)
+        if span is not None:
+            return span.end(), (Token("range", span[0]),)
+        figure = _FIGURE.match(text, start)
+        if figure is not None and (best is None or figure.end() >= best[0]):
+            return figure.end(), (_figure(figure),)
+    return best
+
+
+def _figure(found: re.Match[str]) -> Token:
+    group, text = found.groupdict(), found[0]
+    if group["number"]:
+        number = plain(group["number"])
+        number = f"-{number}" if group["sign"] == "-" else number
+        if group["pp"]:
+            return Token("points", text)
+        if group["pct"]:
+            return Token("percent", text, (number, "%", bool(group["sign"])))
+        if group["times"]:
+            return Token("times", text, (number, "倍", False))
+        if group["price"]:
+            return Token("decoy", text)
+        if group["unit"]:
+            return Token("quantity", text, (number, group["unit"], bool(group["sign"])))
+        return Token("number", text, (number, "", bool(group["sign"])))
+    if group["hundredths"]:
+        sign = "-" if group["negative"] else ""
+        return Token("percent", text, (sign + plain(group["hundredths"]), "%", bool(sign)))
+    if group["points"]:
+        return Token("points", text)
+    if group["multiple"]:
+        return Token("times", text, (plain(group["multiple"]), "倍", False))
+    if group["tenths"]:
+        return Token("range", text)
+    doublings = {None: 1, "一": 1, "1": 1, "两": 2, "二": 2, "2": 2, "三": 3, "3": 3}[group["doubled"]]
+    return Token("times", text, (str(2**doublings - 1), "番", False))

@@ -1,0 +1,150 @@
+"""The bulletin reader's face: text in, sure and doubtful figures out."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from decimal import Decimal
+
+import pandas as pd
+
+from forecasting.errors import InputError, Problem
+from forecasting.sources.bulletin._blocks import Block, Paragraph, blocks
+from forecasting.sources.bulletin._candidates import Candidate
+from forecasting.sources.bulletin._frame import frame
+from forecasting.sources.bulletin._reading import Reading
+from forecasting.sources.bulletin._regions import region_names
+from forecasting.sources.bulletin._tables import table_candidates
+from forecasting.sources.bulletin._text import normal
+from forecasting.sources.bulletin._windows import match_window
+
+SURE = ("region", "indicator", "period", "measure", "value", "unit", "sentence")
+DOUBTFUL = (*SURE, "reason", "source", "confirmed")
+
+_STOP = re.compile(r"[。！？!?]|\.(?=\s*(?:[\u4e00-\u9fff]|$))")
+_INNER = re.compile(r"\(([^()]*)\)")
+_GROWTH = re.compile(r"(?:同比)?(?:增长|下降|上升|上涨|增|降|[+-])?\d[\d,.]*%")
+_CURRENCY = re.compile(r"[以按]?(?:美元|人民币)(?:计价|计|计算)?")
+
+
+def read_bulletin(
+    text: str, *, source: str, year: int | None = None, region: str | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read the figures of a statistical bulletin in Chinese.
+
+    Precision goes before recall: a figure is sure only where its subject, region, window, year and direction are
+    all said or follow from the sentence before, and where no word between subject and figure is unknown. Figures
+    that look like growth or a level but lack one of these are given back as doubtful, with the sentence and the
+    reason. Percentage points, shares, pulls, ranks, comparisons with another month, averages over years, last year's
+    figures, targets and forecasts are neither.
+
+    Args:
+        text: Plain text or HTML, simplified or traditional characters.
+        source: What to call it: a file's name or an address. A region and window in it help where the text has none.
+        year: The year of windows that name none; else it is taken from the title, the text or its date.
+        region: Name of the region that 全市, 全区 or nothing stands for (包头市); else from the title or the text.
+
+    Returns:
+        Two frames of text columns, values with the decimals as printed. Sure: region (CN, CN-150200), indicator (the
+        catalogue's scheme: the region's slug, then the subject), period (YYYY-MM, last month of the window), measure,
+        value, unit, sentence. Doubtful: the same, empty where not known, an unknown subject in its own words, and
+        reason, source and an empty column ``confirmed`` for a person to fill (see `confirmed`).
+
+    Raises:
+        InputError: ``region`` is no region of the table.
+
+    >>> sure, _ = read_bulletin("2025年1—11月份，包头市稀土产业增加值同比增长24.6%。", source="text")
+    >>> sure.iloc[0].tolist()[:6]
+    ['CN-150200', 'baotou_rare_earth_va', '2025-11', 'ytd_yoy', '24.6', 'percent']
+    """
+    home = None
+    if region is not None:
+        home = region_names().get(normal(region))
+        if home is None:
+            raise InputError(source, [Problem("", f"region {region!r} is not in the table; give a name like 包头市")])
+    found = blocks(text)
+    candidates = list(_read(found, Reading(frame(found, source, year, home))))
+    sure, doubtful = _settle(candidates)
+    return (
+        pd.DataFrame([asdict(one) for one in sure], columns=list(SURE), dtype=object),
+        pd.DataFrame([{**asdict(one), "source": source, "confirmed": ""} for one in doubtful], columns=list(DOUBTFUL), dtype=object),
+    )
+
+
+def _read(found: Sequence[Block], state: Reading) -> Iterator[Candidate]:
+    state.window = state.frame.window
+    if state.window is not None:
+        state.windows.add(state.window)
+    caption = ""
+    for block in found:
+        if not isinstance(block, Paragraph):
+            yield from table_candidates(block, caption, state)
+            continue
+        caption = block.text if block.heading else ""
+        state.paragraph(block.text if block.heading else "")
+        for sentence in _sentences(block.text):
+            yield from state.sentence(sentence, _without_brackets(normal(sentence)))
+
+
+def _sentences(text: str) -> Iterator[str]:
+    depth = start = 0
+    for n, char in enumerate(text):
+        if char in "（(":
+            depth += 1
+        elif char in "）)":
+            depth = max(0, depth - 1)
+        elif _STOP.match(text, n) and (not depth or char == "。"):
+            yield text[start : n + 1]
+            start, depth = n + 1, 0
+    if text[start:].strip():
+        yield text[start:]
+
+
+def _without_brackets(text: str) -> str:
+    """Brackets blanked out in place, but for growth, a window or a currency in them."""
+    if "(" not in text:
+        return text
+
+    def blank(found: re.Match[str]) -> str:
+        inner = found[1]
+        window = match_window(inner, 0)
+        if _GROWTH.fullmatch(inner) or _CURRENCY.fullmatch(inner) or (window is not None and window[0] == len(inner)):
+            return f"\0{inner}\0"
+        return "\0" * len(found[0])
+
+    return _INNER.sub(blank, text)
+
+
+def _settle(candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[Candidate]]:
+    """One row a figure; where a bulletin gives two values for one thing, both are doubtful."""
+    groups: dict[tuple[str, ...], list[Candidate]] = defaultdict(list)
+    doubtful = []
+    for one in candidates:
+        if one.reason:
+            doubtful.append(one)
+        else:
+            groups[one.region, one.indicator, one.period, one.measure].append(one)
+    sure = []
+    for same in groups.values():
+        finest = max(same, key=lambda one: (_places(one.value), one.unit != same[0].unit))
+        if all(_agree(finest, one) for one in same):
+            sure.append(next(one for one in same if one.value == finest.value and one.unit == finest.unit))
+        else:
+            values = ", ".join(dict.fromkeys(f"{one.value} {one.unit}" for one in same))
+            doubtful += [replace(one, reason=f"the text gives several values: {values}") for one in same]
+    known = {(one.region, one.indicator, one.period, one.measure, one.value) for one in sure}
+    return sure, list(dict.fromkeys(one for one in doubtful if (one.region, one.indicator, one.period, one.measure, one.value) not in known))
+
+
+def _places(value: str) -> int:
+    return max(0, -int(Decimal(value).as_tuple().exponent))
+
+
+def _agree(finest: Candidate, other: Candidate) -> bool:
+    """The same figure, or the same rounded."""
+    if finest.unit != other.unit:
+        return False
+    step = Decimal(1).scaleb(-_places(other.value))
+    return abs(Decimal(finest.value) - Decimal(other.value)) <= step / 2

@@ -1,0 +1,363 @@
+"""A bulletin read sentence by sentence: who, what and when are carried on, figures are joined to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from forecasting.sources.bulletin._candidates import Candidate, candidate
+from forecasting.sources.bulletin._figures import FIGURES, Figure, judge
+from forecasting.sources.bulletin._lexer import Token, tokens
+from forecasting.sources.bulletin._regions import Region
+from forecasting.sources.bulletin._subjects import Context, Item, items
+from forecasting.sources.bulletin._windows import Window
+
+_STOPS = frozenset(("decoy", "against", "other", "past"))
+_BREAKS = frozenset(("comma", "semicolon"))
+_DEPENDENT = frozenset(("child", "view"))
+_VIEWS = {"投资": "fai", "消费": "retail", "零售": "retail", "产量": "output", "增加值": "va", "产品": "output", "用电": "power_use", "工业": "va"}
+
+
+@dataclass(slots=True)
+class Frame:
+    """What holds for a whole bulletin: its region, its window, its year; None where it does not say."""
+
+    region: Region | None
+    window: Window | None
+    year: int | None
+
+
+@dataclass(slots=True)
+class Reading:
+    """The state of reading; `sentence` moves it on."""
+
+    frame: Frame
+    window: Window | None = None
+    carried: str = ""  # why the window is not sure to hold here
+    context: Context = field(default_factory=Context)
+    items: list[Item] = field(default_factory=list)
+    age: int = 9  # sentences since the items were named, in this paragraph
+    abroad: bool = False  # the last sentence spoke of another region
+    currency: str = ""
+    windows: set[Window] = field(default_factory=set)
+
+    def paragraph(self, heading: str = "") -> None:
+        """Start a paragraph: what is not said again holds less."""
+        if heading:
+            self.context = Context(next((key for word, key in _VIEWS.items() if word in heading), ""))
+        self.age, self.abroad = 9, False
+        if self.frame.window is not None and self.window != self.frame.window:
+            if len(self.windows) > 1:
+                self.carried = "the window stands in another paragraph, and it is not the title's"
+            else:
+                self.window = self.frame.window
+
+    def sentence(self, text: str, normal: str) -> list[Candidate]:
+        """The figures of one sentence, ``text`` as published and ``normal`` of the same length."""
+        walk = _Walk(self, text, tokens(normal))
+        found = walk.run()
+        self.age += 1
+        self.abroad = walk.abroad
+        return found
+
+
+class _Walk:
+    """One pass over the tokens of a sentence."""
+
+    def __init__(self, state: Reading, text: str, line: Sequence[Token]) -> None:
+        self.state, self.text, self.line = state, text, line
+        self.buffer: list[Token] = []
+        self.candidates: list[Candidate] = []
+        self.listed = 0
+        self.verb_listed = 0
+        self.forecast = False
+        self.stale = ""
+        self.moved = False  # a window or region came since the items were named
+        self.given: set[tuple[str, ...]] = set()
+        self.region: Region | None = None
+        self.abroad = False
+        self.dependent = state.abroad and any(token.kind in _DEPENDENT for token in line[:2])
+        for token in line:
+            if token.kind in ("usd", "cny"):
+                state.currency = token.kind
+
+    def run(self) -> list[Candidate]:
+        at = 0
+        while at < len(self.line):
+            token = self.line[at]
+            if token.kind in FIGURES or token.kind == "number":
+                at = self._figure(at)
+                continue
+            if token.kind in ("points", "range"):
+                self._vague(token)
+            elif token.kind in _BREAKS:
+                self._break(token)
+            else:
+                self._word(token)
+            at += 1
+        return self.candidates
+
+    # what is not a figure
+
+    def _word(self, token: Token) -> None:
+        state = self.state
+        compared = bool(self.buffer) and self.buffer[-1].kind in ("other", "past") and self.buffer[-1].text[-1] not in "均率度"
+        if token.kind == "window" and not compared:
+            self._window(token.value)
+        elif token.kind == "cumulative" and state.window is not None and state.window.first > 1:
+            state.window = replace(state.window, first=1, end=False)
+            self.moved = True
+        elif token.kind == "current" and state.window is not None:
+            state.window = replace(state.window, first=state.window.last)
+            self.moved = True
+        elif token.kind == "forecast":
+            self.forecast = True
+        elif token.kind == "list":
+            self.listed = token.value
+        elif token.kind == "view":
+            key = next((key for word, key in _VIEWS.items() if word in token.text), "")
+            state.context = Context(key or state.context.measure)
+        elif token.kind in ("region", "relative") and not compared:
+            self.moved = True
+        if token.kind != "ignored":
+            self.buffer.append(token)
+
+    def _window(self, window: Window) -> None:
+        state, known = self.state, self.state.frame.window
+        if window.last and window.year is None:
+            window = replace(window, year=state.frame.year)
+        if window.first == 0 and not window.why_not:
+            # only a year: the title's window where it is of that year
+            window = known if known is not None and known.year == window.year else replace(window, first=1)
+        state.window, state.carried = window, ""
+        state.windows.add(window)
+        self.moved = True
+
+    def _break(self, token: Token) -> None:
+        dirty = any(one.kind in ("residue", "forecast") or one.kind in _STOPS for one in self.buffer)
+        if dirty:
+            self._adopt()
+        elif self.buffer:
+            self.buffer.append(token)
+        if token.kind == "semicolon" and self.region is not None:
+            self.region = None
+
+    def _adopt(self) -> None:
+        """Take over the subject of a clause that had no figure of its own, or a decoy."""
+        stop = next((n for n, one in enumerate(self.buffer) if one.kind in _STOPS), len(self.buffer))
+        head = _last_clause(self.buffer[:stop])
+        if any(token.kind == "word" for token in head):
+            if any(token.kind == "residue" for token in head):
+                self.stale = "its subject stands in a clause that was not understood"
+            else:
+                self._name(head)
+        self.buffer = []
+
+    def _vague(self, token: Token) -> None:
+        """Percentage points and ranges are no growth, but their clause may name the subject."""
+        if token.kind == "range" and any(one.kind in ("verb", "speed") for one in self.buffer):
+            figure = Figure(True, "", "%", f"a range, not a figure: {token.text}")
+            head = _last_clause(self.buffer)
+            if any(one.kind == "word" for one in head):
+                self._name(head)
+            if not self.forecast:
+                self._emit(self.state.items[:1], [figure], "")
+            self.buffer = []
+        else:
+            self._adopt()
+
+    # figures
+
+    def _figure(self, at: int) -> int:
+        token = self.line[at]
+        after = self.line[at + 1] if at + 1 < len(self.line) else None
+        if token.kind == "number" and not self._respectively():
+            self.buffer.append(Token("residue", token.text))
+            return at + 1
+        end, group = at + 1, [token]
+        if self._respectively():
+            end, group = self._group(at)
+        before = [one for one in self.buffer if one.kind != "vague" or one in _last_clause(self.buffer)]
+        figures: list[Figure] = []
+        for one in group:
+            if one.kind in ("verb", "speed"):
+                before = [kept for kept in before if kept.kind not in ("verb", "speed")] + [one]
+                continue
+            judged = judge(before, one, after if len(group) == 1 else None, self._elided())
+            if judged is None or any(kind.kind == "points" for kind in group):
+                self._skip(token)
+                return end
+            figures.append(judged)
+        head = _last_clause(self.buffer)
+        residue = _residue(head)
+        named = _subject_clause(self.buffer)
+        if named:
+            self._name(named)
+            residue = residue or _residue(named)
+        elif any(one.kind == "child" for one in head):
+            residue = residue or "其中 without a subject"
+        elif any(one.kind in ("region", "relative") for one in head):
+            self._relocate(head)
+        if not self.forecast:
+            self._emit(self.state.items, figures, residue, each=any(one.kind == "each" for one in head))
+        if figures[-1].rate and figures[-1].sign:
+            self.verb_listed = figures[-1].sign
+        self.buffer = []
+        return end
+
+    def _skip(self, token: Token) -> None:
+        if token.kind == "quantity" and not any(one.kind in _STOPS for one in self.buffer):
+            named = _subject_clause(self.buffer)  # 税收收入增加5亿元, 增长3%
+            if named and not _residue(named):
+                self._name(named)
+            elif named:
+                self.stale = "its subject stands in a clause that was not understood"
+            self.buffer = []
+        else:
+            self._adopt()
+
+    def _respectively(self) -> bool:
+        return any(one.kind == "respectively" for one in _last_clause(self.buffer))
+
+    def _group(self, at: int) -> tuple[int, list[Token]]:
+        """The figures of 分别增长24.6%、29.5%和下降3.6%, those without a unit with the unit of the last."""
+        group: list[Token] = []
+        end = at
+        for n in range(at, len(self.line)):
+            token = self.line[n]
+            if token.kind in FIGURES or token.kind in ("number", "points"):
+                group.append(token)
+                end = n + 1
+            elif token.kind in ("verb", "speed") and n > at:
+                group.append(token)
+            elif token.kind not in ("and", "compare", "filler") and not self._goes_on(n):
+                break
+        while group and group[-1].kind in ("verb", "speed"):
+            group.pop()
+        last = group[-1]
+        return end, [last._replace(value=(one.value[0], *last.value[1:])) if one.kind == "number" and last.value else one for one in group]
+
+    def _goes_on(self, at: int) -> bool:
+        """A comma inside a row of figures."""
+        following = self.line[at + 1 : at + 2]
+        return self.line[at].kind == "comma" and bool(following) and following[0].kind in ("percent", "quantity", "number")
+
+    def _elided(self) -> int:
+        """The direction that an item without a verb takes: 稀土产业增长24.6%, 氟化工29.5%."""
+        clause = _last_clause(self.buffer)
+        plain = all(one.kind in ("word", "filler", "region", "relative", "child", "and", "respectively") for one in clause)
+        if not plain or not any(one.kind == "word" for one in clause):
+            return 0
+        return self.listed or self.verb_listed
+
+    # subjects
+
+    def _name(self, words: Sequence[Token]) -> None:
+        state = self.state
+        found = items(words, state.context, state.frame.region)
+        if not found:
+            return
+        state.items, state.age, self.stale, self.moved = found, 0, "", False
+        for item in found:
+            if item.region is not None:
+                self.region = item.region
+        last = found[-1]
+        if last.subject is not None:
+            whole = last.subject if last.branch is None and last.subject.measure else state.context.whole
+            state.context = Context(last.subject.measure, last.branch or state.context.branch, whole)
+        elif any("measure" in token.value.roles for token in words if token.kind == "word"):
+            state.context = Context()
+
+    def _relocate(self, head: Sequence[Token]) -> None:
+        """全国增长6.0%: the subject before, elsewhere."""
+        state = self.state
+        places = items(head, state.context, state.frame.region)
+        if len(state.items) != 1:
+            if state.items:
+                self.stale = "a region alone after several subjects"
+            return
+        state.items = [replace(state.items[0], region=place.region, unclear=place.unclear, unit="") for place in places]
+        self.region = places[0].region
+
+    def _emit(self, subjects: Sequence[Item], figures: Sequence[Figure], residue: str, *, each: bool = False) -> None:
+        doubt = f"words not understood: {residue}" if residue else self._carried_subject()
+        if not subjects:
+            subjects = [Item("", None)]
+        if len(figures) == 1 and len(subjects) > 1:
+            if not each:
+                doubt = doubt or "one figure for several subjects"
+            figures = list(figures) * len(subjects)
+        elif len(figures) != len(subjects):
+            doubt = doubt or f"{len(subjects)} subjects but {len(figures)} figures"
+            subjects = list(subjects) * len(figures) if len(subjects) == 1 else [Item("、".join(i.written for i in subjects), None)] * len(figures)
+        for item, figure in zip(subjects, figures, strict=True):
+            made = candidate(item, figure, self._where(item), self.state.window, self.state.currency, self.text)
+            if not figure.rate:
+                item.unit = figure.unit
+            reasons = [reason for reason in (figure.doubt, doubt, item.unclear, self._region_doubt(item), self.state.carried) if reason]
+            key = (made.region, made.indicator, made.period, made.measure)
+            if key in self.given and not reasons:
+                reasons.append("a second figure for the same thing in one sentence")
+            self.given.add(key)
+            self.candidates.append(replace(made, reason="; ".join([*reasons, *filter(None, [made.reason])])))
+        if subjects[0].unit:
+            self._remember_currency(subjects[0])
+
+    def _carried_subject(self) -> str:
+        if self.stale:
+            return self.stale
+        if self.state.age == 0:
+            return ""
+        if self.state.age == 1 and self.moved and len(self.state.items) == 1:
+            return ""
+        return "no subject in the sentence"
+
+    def _where(self, item: Item) -> Region | None:
+        region = item.region or self.region or self.state.frame.region
+        if region is not None and self.state.frame.region is not None and region != self.state.frame.region:
+            self.abroad = True
+        return region
+
+    def _region_doubt(self, item: Item) -> str:
+        if self.state.abroad and item.region is None and self.region is None:
+            return "the sentence before speaks of another region"
+        return ""
+
+    def _remember_currency(self, item: Item) -> None:
+        if item.subject is not None and item.subject.trade:
+            self.state.currency = "usd" if "美元" in item.unit else "cny" if "元" in item.unit else self.state.currency
+
+
+def _last_clause(buffer: Sequence[Token]) -> Sequence[Token]:
+    at = max((n for n, token in enumerate(buffer) if token.kind in _BREAKS), default=-1)
+    return buffer[at + 1 :]
+
+
+def _subject_clause(buffer: Sequence[Token]) -> list[Token]:
+    """The last clause that names something, with the regions of the clauses before it."""
+    clauses: list[list[Token]] = [[]]
+    for token in buffer:
+        if token.kind in _BREAKS:
+            clauses.append([])
+        else:
+            clauses[-1].append(token)
+    at = next((n for n in range(len(clauses) - 1, -1, -1) if any(one.kind == "word" for one in clauses[n])), -1)
+    if at < 0:
+        return []
+    named = clauses[at]
+    if not any(token.kind in ("region", "relative") for token in named):
+        places = [token for clause in clauses[:at] for token in clause if token.kind in ("region", "relative")]
+        if not any(token.kind == "word" for clause in clauses[:at] for token in clause):
+            named = places + named
+    return named
+
+
+def _residue(clause: Sequence[Token]) -> str:
+    """Words that were not understood and may change the subject; those before a window or region cannot."""
+    start = 0
+    for n, token in enumerate(clause):
+        if token.kind == "word":
+            break
+        if token.kind in ("window", "region", "relative"):
+            start = n + 1
+    return "".join(token.text for token in clause[start:] if token.kind == "residue")

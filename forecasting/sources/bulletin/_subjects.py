@@ -1,0 +1,150 @@
+"""From the words before a figure to what the figure is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from forecasting.sources.bulletin._lexer import Token
+from forecasting.sources.bulletin._regions import Region, resolve
+from forecasting.sources.bulletin._vocabulary import Measure, Subject, Word, compose, measures, subjects
+
+_ALONE = {"exports": "exports", "imports": "imports"}
+
+
+@dataclass(slots=True)
+class Item:
+    """One thing that figures are given for.
+
+    Attributes:
+        written: Its words as the sentence has them.
+        subject: What they mean; None where that is not known.
+        branch: The part of it that a measure alone may take over ("..., 利润总额增长5%").
+        region: The region named with it, None for the bulletin's own.
+        unclear: A region was named that cannot be resolved.
+        unit: What the last level was measured in, for the currency and weight of trade.
+    """
+
+    written: str
+    subject: Subject | None
+    branch: Word | None = None
+    region: Region | None = None
+    unclear: str = ""
+    unit: str = ""
+
+
+@dataclass(slots=True)
+class Context:
+    """What earlier words leave open for later ones: a measure, a branch."""
+
+    measure: str = ""
+    branch: Word | None = None
+    whole: Subject | None = None
+
+
+@dataclass(slots=True)
+class _Group:
+    words: list[Token] = field(default_factory=list)
+    regions: list[Token] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        return "".join(token.text for token in self.words)
+
+
+def items(tokens: Sequence[Token], context: Context, home: Region | None) -> list[Item]:
+    """The things that the tokens before a figure name, in their order; empty where they name none.
+
+    A list shares its last measure: 采矿业、制造业增加值.
+    """
+    groups = [_Group()]
+    for token in tokens:
+        if token.kind == "and":
+            groups.append(_Group())
+        elif token.kind == "word":
+            groups[-1].words.append(token)
+        elif token.kind in ("region", "relative"):
+            groups[-1].regions.append(token)
+    groups = [group for group in groups if group.words or group.regions]
+    if not groups:
+        return []
+    named = [group for group in groups if group.words]
+    if named and len(named) < len(groups):
+        # 包头、鄂尔多斯规模以上工业增加值: several regions, one subject
+        if len(named) > 1 or not groups[-1].words:
+            return [Item("、".join(group.text for group in groups), None)]
+        groups = [_Group(named[0].words, group.regions) for group in groups]
+    shared = next((key for group in reversed(groups) if (key := _measure(group))), "")
+    leading = groups[0].regions if len(named) > 1 else []
+    found = []
+    for group in groups:
+        item = _item(group, replace(context, measure=shared or context.measure))
+        item.region, item.unclear = _region(group.regions or leading, home)
+        found.append(item)
+    return found
+
+
+def _measure(group: _Group) -> str:
+    return next((token.value.roles["measure"] for token in group.words if _is_measure(token)), "")
+
+
+def _is_measure(token: Token) -> bool:
+    return "measure" in token.value.roles and not token.value.part
+
+
+def _item(group: _Group, context: Context) -> Item:
+    parts = [token.value for token in group.words if token.value.part]
+    wholes = [token.value.roles["subject"] for token in group.words if "subject" in token.value.roles]
+    keys = list(dict.fromkeys(token.value.roles["measure"] for token in group.words if _is_measure(token)))
+    if len(parts) > 1:
+        # 规模以上工业中稀土产业: the scope says nothing new
+        parts = [part for part in parts if part.roles.get("branch") != "industry"] or parts[:1]
+    branch = parts[0] if len(parts) == 1 else None
+    return Item(group.text, _subject(wholes, parts, keys, context), branch)
+
+
+def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Context) -> Subject | None:
+    if len(parts) > 1 or len(keys) > 1:
+        return None
+    part = parts[0] if parts else None
+    if keys:
+        return _with_measure(measures()[keys[0]], wholes, part, context)
+    if len(wholes) == 1:
+        whole = subjects()[wholes[0]]
+        if part is None or wholes[0] in part.roles.values() or part.roles.get("branch") == "industry":
+            return whole
+        return compose(measures()[whole.measure], part) if whole.measure else None
+    if wholes or part is None or not context.measure:
+        return None
+    return compose(measures()[context.measure], part)
+
+
+def _with_measure(measure: Measure, wholes: list[str], part: Word | None, context: Context) -> Subject | None:
+    if part is not None:
+        if wholes and wholes[0] not in part.roles.values():
+            return None
+        return compose(measure, part)
+    if len(wholes) == 1:
+        whole = subjects()[wholes[0]]
+        return whole if whole.measure == measure.key else None
+    if measure.key in _ALONE:
+        return subjects()[_ALONE[measure.key]]
+    if context.whole is not None and context.whole.measure == measure.key:
+        return context.whole  # 固定资产投资 ..., 累计完成投资
+    return compose(measure, context.branch) if context.branch is not None else None
+
+
+def _region(named: Sequence[Token], home: Region | None) -> tuple[Region | None, str]:
+    chosen: Region | None = None
+    for token in named:
+        region = token.value if token.kind == "region" else resolve(token.text, home)
+        if region is None:
+            return None, f"which region {token.text} means is not clear"
+        if region.level == 3 and chosen is None and (home is None or region.digits[:4] != home.digits[:4]):
+            # districts share their names across the country
+            if "稀土" not in token.text and "包头" not in token.text:
+                return None, f"which city's {token.text} it is, is not clear"
+        if chosen is not None and not region.within(chosen) and region != chosen:
+            return None, f"two regions before one figure: {''.join(one.text for one in named)}"
+        chosen = region
+    return chosen, ""

@@ -1,0 +1,240 @@
+"""Tables of indicators: a row a subject or a region, a column a window and a kind of figure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from forecasting.sources.bulletin._blocks import Grid, Stream
+from forecasting.sources.bulletin._candidates import Candidate, candidate
+from forecasting.sources.bulletin._figures import Figure
+from forecasting.sources.bulletin._lexer import Token, tokens
+from forecasting.sources.bulletin._phrases import UNITS
+from forecasting.sources.bulletin._reading import Frame, Reading
+from forecasting.sources.bulletin._subjects import Item, items
+from forecasting.sources.bulletin._text import normal
+from forecasting.sources.bulletin._windows import Window
+
+_NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
+_BLANK = re.compile(r"[-.…/—]*")
+_LABEL = re.compile(r"指标|名称|项目|地区|盟市|旗县|行业|产品|类别")
+_UNIT_HEAD = re.compile(r"(?:计量)?单位")
+_RATE = re.compile(r"增速|增长|同比|增幅|±|比上年|比去年|增减|涨跌")
+_LEVEL = re.compile(r"绝对量|绝对值|总量|绝对数|完成|数值|金额|产量|实绩|累计|本月|当月|总值|总额|本期|规模")
+_OTHER = re.compile(r"环比|比重|占比|位次|排名|排序|名次|百分点|上年同期|去年同期|上年|去年|比上月|拉动|贡献|目标|进度|预算")
+_NUMBERING = re.compile(r"^(?:[一二三四五六七八九十]+、|\([一二三四五六七八九十]+\)|\d{1,2}[.、]|[#*·●◆-]+|其中:?|其中、|(?:其中:)?#)+")
+_BRACKET = re.compile(r"\(([^()]*)\)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    rate: bool
+    other: bool
+    window: Window | None
+    unit: str
+    words: tuple[Token, ...]
+    cumulative: bool = False
+    current: bool = False
+
+
+def table_candidates(table: Grid | Stream, caption: str, state: Reading) -> list[Candidate]:
+    """The figures of a table; rows whose cells cannot be told apart come back with a reason.
+
+    Args:
+        table: The cells.
+        caption: The text before it, for windows, regions and subjects that its rows leave out.
+        state: The reading so far.
+    """
+    head, rows, exact = _grid(table) if isinstance(table, Grid) else _stream(table)
+    if not head or not rows:
+        return []
+    columns = _columns(head, caption, state.frame)
+    reading = _Rows(columns, caption, state, exact)
+    return [one for row in rows for one in reading.row(row)]
+
+
+def _grid(table: Grid) -> tuple[list[list[str]], list[list[str]], bool]:
+    rows = [[normal(cell) for cell in row] for row in table.rows]
+    first = next((n for n, row in enumerate(rows) if any(_NUMBER.fullmatch(cell.rstrip("%")) for cell in row[1:])), len(rows))
+    head = [row for row in rows[:first] if len(set(row)) > 1]
+    return head, rows[first:], True
+
+
+def _stream(table: Stream) -> tuple[list[list[str]], list[list[str]], bool]:
+    cells = [normal(cell) for cell in table.cells]
+    first = next((n for n, cell in enumerate(cells) if not _is_head(cell)), len(cells))
+    # a caption before the header
+    label = next((n for n, cell in enumerate(cells) if _LABEL.fullmatch(_bare(cell))), None)
+    start = label if label is not None else 0
+    first = next((n for n in range(start, len(cells)) if not _is_head(cells[n])), len(cells))
+    rows: list[list[str]] = []
+    for cell in cells[first:]:
+        valued = _is_value(cell) or _unit(cell) is not None
+        if not valued and (not rows or len(rows[-1]) > 1):
+            rows.append([cell])
+        elif not valued:
+            rows[-1][0] += cell
+        elif rows:
+            rows[-1].append(cell)
+    return [cells[start:first]], rows, False
+
+
+def _is_value(cell: str) -> bool:
+    return bool(_NUMBER.fullmatch(cell.rstrip("%")) or _BLANK.fullmatch(cell))
+
+
+def _is_head(cell: str) -> bool:
+    bare = _bare(cell)
+    if _LABEL.fullmatch(bare) or _UNIT_HEAD.fullmatch(bare) or not bare and cell.startswith("("):
+        return True
+    line = tokens(bare)
+    return any(token.kind == "window" for token in line) and not any(token.kind == "word" for token in line) or (
+        bool(_RATE.search(bare) or _LEVEL.search(bare) or _OTHER.search(bare)) and not any(_whole(token) for token in line)
+    )
+
+
+def _whole(token: Token) -> bool:
+    return token.kind == "word" and bool({"subject", "branch"} & set(token.value.roles))
+
+
+def _bare(cell: str) -> str:
+    return _BRACKET.sub("", cell).strip()
+
+
+def _unit(cell: str) -> str | None:
+    """亿元, (亿元), %; None of other text."""
+    text = cell.strip("()")
+    return text if text in UNITS or text == "%" else None
+
+
+def _columns(head: Sequence[Sequence[str]], caption: str, frame: Frame) -> list[str | _Column]:
+    """For each column ``label``, ``unit`` or what its figures are."""
+    if len(head) == 1:
+        titles = _spans(list(head[0]))
+    else:
+        titles = ["".join(dict.fromkeys(row[n] for row in head if n < len(row) and row[n])) for n in range(max(map(len, head)))]
+    columns: list[str | _Column] = []
+    for n, title in enumerate(titles):
+        bare = _bare(title)
+        if n == 0 or _LABEL.fullmatch(bare):
+            columns.append("label")
+        elif _UNIT_HEAD.fullmatch(bare):
+            columns.append("unit")
+        else:
+            columns.append(_column(title, caption, frame))
+    return columns
+
+
+def _spans(cells: list[str]) -> list[str]:
+    """A header of two lines in one: 指标, 11月, 1-11月, 绝对量, 增速, 绝对量, 增速."""
+    values = [cell for cell in cells[1:] if not _UNIT_HEAD.fullmatch(_bare(cell))]
+    over = [cell for cell in values if _only_window(cell)]
+    under = [cell for cell in values if not _only_window(cell)]
+    values_start = len(cells) - len(values)
+    nested = len(over) > 1 and bool(under) and values[: len(over)] == over and len(under) % len(over) == 0 and len(under) > len(over)
+    if not nested:
+        return cells
+    each = len(under) // len(over)
+    return [*cells[:values_start], *(over[n // each] + cell for n, cell in enumerate(under))]
+
+
+def _only_window(cell: str) -> bool:
+    line = tokens(_bare(cell))
+    return any(token.kind == "window" for token in line) and all(token.kind in ("window", "cumulative", "current") for token in line)
+
+
+def _column(title: str, caption: str, frame: Frame) -> _Column:
+    line = tokens(title)
+    window = next((token.value for token in line if token.kind == "window"), None)
+    if window is None:
+        window = next((token.value for token in tokens(normal(caption)) if token.kind == "window"), frame.window)
+    if window is not None:
+        window = replace(window, year=window.year or frame.year, first=window.first or 1)
+    inside = [unit for text in _BRACKET.findall(title) if (unit := _unit(text)) is not None]
+    bare = _bare(title)
+    rate = bool(_RATE.search(bare)) or "%" in inside
+    compared = re.sub(r"比上年同期|比去年同期|比上年|比去年|较上年同期|较上年", "", bare)
+    return _Column(
+        rate=rate,
+        other=bool(_OTHER.search(compared)),
+        window=window,
+        unit=next((unit for unit in inside if unit != "%"), ""),
+        words=tuple(token for token in line if token.kind == "word" and _whole(token)),
+        cumulative=any(token.kind == "cumulative" for token in line),
+        current=any(token.kind == "current" for token in line),
+    )
+
+
+class _Rows:
+    """Row by row, with the subject that inner rows lean on."""
+
+    def __init__(self, columns: list[str | _Column], caption: str, state: Reading, exact: bool) -> None:
+        self.columns, self.state, self.exact = columns, state, exact
+        self.caption = [token for token in tokens(normal(caption)) if token.kind == "word" and "subject" in token.value.roles]
+        if self.caption:
+            state.context = replace(state.context, measure="")
+
+    def row(self, cells: Sequence[str]) -> Iterator[Candidate]:
+        label = _NUMBERING.sub("", _bare(cells[0]).replace(" ", ""))
+        inside = next((unit for text in _BRACKET.findall(cells[0]) if (unit := _unit(text)) is not None), "")
+        unit = next((found for cell in cells[1:] if (found := _unit(cell)) is not None), inside)
+        values = [cell for cell in cells[1:] if _unit(cell) is None]
+        if not label or not any(_NUMBER.fullmatch(value.rstrip("%")) for value in values):
+            self._lean(label)
+            return
+        text = " ".join(cell for cell in cells if cell)
+        doubt = ""
+        if self.exact:
+            pairs = [(c, cells[n]) for n, c in enumerate(self.columns) if isinstance(c, _Column) and n < len(cells)]
+        else:
+            wanted = [column for column in self.columns if isinstance(column, _Column)]
+            rates = [column for column in wanted if column.rate]
+            if len(values) == len(wanted):
+                pairs = list(zip(wanted, values, strict=True))
+            elif unit == "%" and len(values) == len(rates):
+                pairs = list(zip(rates, values, strict=True))
+            else:
+                pairs = [(column, values[0]) for column in wanted[:1]]
+                doubt = f"{len(values)} cells for {len(wanted)} columns: which are blank is not known"
+        for column, value in pairs:
+            yield from self._cell(label, column, value, unit, text, doubt)
+
+    def _lean(self, label: str) -> None:
+        found = items([token for token in tokens(label) if token.kind == "word"], self.state.context, self.state.frame.region)
+        if len(found) == 1 and found[0].subject is not None:
+            self.state.context = replace(self.state.context, measure=found[0].subject.measure)
+
+    def _cell(self, label: str, column: _Column, value: str, unit: str, text: str, doubt: str) -> Iterator[Candidate]:
+        number = value.rstrip("%").replace(",", "")
+        if column.other or not _NUMBER.fullmatch(value.rstrip("%")):
+            return
+        line = [token for token in tokens(label) if token.kind not in ("filler", "ignored", "speed", "verb", "child", "compare", "window")]
+        words = [token for token in line if token.kind == "word"]
+        unknown = "".join(token.text for token in line if token.kind not in ("word", "region", "relative", "and", "cumulative", "current"))
+        if not words:
+            line = [*(token for token in line if token.kind in ("region", "relative")), *(column.words or self.caption)]
+        found = items(line, self.state.context, self.state.frame.region)
+        item = found[0] if len(found) == 1 and not unknown else Item(label, None)
+        if item.subject is not None and words:
+            self.state.context = replace(self.state.context, measure=item.subject.measure or self.state.context.measure)
+        rate = column.rate or value.endswith("%") or unit == "%"
+        own = column.unit or ("" if unit == "%" else unit)
+        window = _window(column, label)
+        item.unit = own
+        figure = Figure(rate, number.lstrip("+"), "%" if rate else own, doubt or ("" if rate or own else "no unit"))
+        region = item.region or self.state.frame.region
+        currency = "usd" if "美元" in own else "cny" if "元" in own else self.state.currency
+        made = candidate(item, figure, region, window, currency, text)
+        yield replace(made, reason="; ".join(filter(None, (figure.doubt, item.unclear, made.reason))))
+
+
+def _window(column: _Column, label: str) -> Window | None:
+    window = column.window
+    if window is None:
+        return None
+    if column.cumulative and window.first > 1:
+        return replace(window, first=1)
+    if column.current and window.first == 1:
+        return replace(window, first=window.last)
+    return window

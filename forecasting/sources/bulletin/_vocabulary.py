@@ -1,0 +1,130 @@
+"""What bulletins write about: the words of `data/subjects.toml` and the ids that they make together."""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Any
+
+from forecasting.sources.bulletin._regions import Region
+
+# the measure that a branch takes from a whole subject before it
+_CONTEXT = {"va": "va", "fai": "fai", "retail": "retail", "power": "power_use", "vehicles": "output", "agriculture": ""}
+_SHARES = ("branch", "product", "category")
+TRADE_TOTALS = ("trade", "exports", "imports", "fdi", "services_trade")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """All that a word can be: roles such as ``branch`` or ``measure`` with the id under which it plays them."""
+
+    roles: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def part(self) -> bool:
+        """A branch, product or category, which needs a measure."""
+        return any(role in self.roles for role in _SHARES)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How a measure makes an id of a part."""
+
+    key: str
+    pattern: str
+    part: str
+    stock: bool = False
+    trade: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a figure is about.
+
+    Attributes:
+        id: Without the region.
+        domain: The section of the table, or the measure's key.
+        measure: Key of the measure that a bare branch after it takes; empty where it takes none.
+        stock: A state at a month's end.
+        trade: Its value needs a currency, or a product's trade a weight or a value.
+    """
+
+    id: str
+    domain: str
+    measure: str = ""
+    stock: bool = False
+    trade: bool = False
+
+
+@functools.cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads(resources.files(__package__).joinpath("data/subjects.toml").read_text(encoding="utf-8"))
+
+
+@functools.cache
+def measures() -> dict[str, Measure]:
+    """The measures by key."""
+    return {
+        key: Measure(key, entry["id"], entry["part"], entry.get("stock", False), entry.get("trade", False))
+        for key, entry in _table()["measures"].items()
+    }
+
+
+@functools.cache
+def subjects() -> dict[str, Subject]:
+    """The whole subjects by id."""
+    made = {}
+    for domain, names in _table()["subjects"].items():
+        for key in names:
+            stock = domain == "finance" or key.endswith(("_capacity", "_stock_for_sale", "_stock"))
+            made[key] = Subject(key, domain, _CONTEXT.get(domain, ""), stock, key in TRADE_TOTALS or key[:6] == "trade_")
+    return made
+
+
+@functools.cache
+def words() -> dict[str, Word]:
+    """Every word with its roles, written without brackets and blanks."""
+    found: dict[str, dict[str, str]] = {}
+    for role, key, name in _entries():
+        roles = found.setdefault(name, {})
+        roles.setdefault(role, key)
+    return {name: Word(roles) for name, roles in found.items()}
+
+
+def _entries() -> Iterator[tuple[str, str, str]]:
+    table = _table()
+    for key, entry in table["measures"].items():
+        yield from (("measure", key, name) for name in entry["names"].split("|"))
+    for names in table["subjects"].values():
+        for key, text in names.items():
+            yield from (("subject", key, name) for name in text.split("|"))
+    for role, section in (("branch", "branches"), ("product", "products"), ("category", "categories")):
+        for key, text in table[section].items():
+            yield from ((role, key, name) for name in text.split("|"))
+    yield from (("filler", "", name) for name in table["fillers"]["words"].split("|"))
+
+
+def compose(measure: Measure, word: Word) -> Subject | None:
+    """The subject that a measure and a part make, None where they do not go together."""
+    key = word.roles.get(measure.part)
+    if key is None:
+        return None
+    made = measure.pattern.format(key)
+    made = _table()["renamed"].get(made, made)
+    if made in subjects():
+        return subjects()[made]
+    return Subject(made, measure.key, measure.key, measure.stock, measure.trade)
+
+
+def local_id(subject: Subject, region: Region) -> str:
+    """The id in the catalogue's scheme: the region's slug, then the subject.
+
+    >>> from forecasting.sources.bulletin._regions import regions
+    >>> local_id(subjects()["industrial_va"], regions()["150200"])
+    'baotou_industrial_va'
+    """
+    own = subject.id if region.level == 0 else _table()["subnational"].get(subject.id, subject.id)
+    return f"{region.slug}_{own}"

@@ -1,0 +1,109 @@
+"""The time that a figure covers: January to a month, a month, or something that a monthly figure cannot carry."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from forecasting.sources.bulletin._numbers import plain
+
+_MONTH = r"(?:1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])"
+_YEAR = r"(?:(?P<year>(?:19|20)\d\d|[二一][零九][零一二三四五六七八九]{2})年(?:的)?|(?:今年|本年度?|当年))?"
+_PATTERNS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"{_YEAR}(?P<first>{_MONTH})月?份?(?:-+|至|到)(?:(?:19|20)\d\d年)?(?P<last>{_MONTH})月(?!\d{{1,2}}[日号])(?:份|底)?",
+        rf"{_YEAR}(?:的)?前(?P<months>{_MONTH}|两)个?月(?:份)?",
+        rf"{_YEAR}(?P<quarters>前三季度|前3季度|[一1](?:-+|至)[三3]季度|前[二两]个?季度|[一1](?:-+|至)[二2]季度|"
+        r"第?[一二三四1-4]季度|首季度?|上半年|下半年|全年|年度)",
+        rf"(?:截至|截止到?)?{_YEAR}(?P<month>{_MONTH})(?:月份?(?P<end>末|底)|月(?!\d{{1,2}}[日号])份?)",
+        rf"(?:截至|截止到?)?{_YEAR}(?P<stock>年末|年底|上半年末|一季度末|三季度末|二季度末|四季度末)",
+        r"(?P<year>(?:19|20)\d\d|二零[零一二三四五六七八九]{2})年(?:度)?",
+    )
+)
+_NOT_MONTHLY = re.compile(
+    rf"(?:截至|截止到?)?(?:\d{{4}}年|今年)?{_MONTH}月(?:\d{{1,2}}[日号]|份?[上中下]旬)|(?:19|20)\d\d年?-+(?:19|20)\d\d年"
+    r"|“?\"?十[一二三四]五\"?”?(?:以来|期间|时期)?|近[二三四五两]年"
+)
+STARTS = frozenset("截今本当前首上下全第年一二三四五六七八九十近\"“0123456789")
+_QUARTER = {"一": 1, "二": 2, "三": 3, "四": 4, "1": 1, "2": 2, "3": 3, "4": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """First to last month of a year.
+
+    Attributes:
+        first: 1 of a cumulative window. 0 where only a year was written.
+        last: The month that names the period.
+        year: None where the text leaves it to its title or date.
+        end: A state at the end of the month (balances), not a flow.
+        why_not: Why no monthly figure can carry it, else "".
+    """
+
+    first: int
+    last: int
+    year: int | None = None
+    end: bool = False
+    why_not: str = ""
+
+    @property
+    def cumulative(self) -> bool:
+        """From January on, over more than one month."""
+        return self.first == 1 and self.last > 1
+
+    def prefix(self) -> str:
+        """What the measure's name begins with."""
+        return "ytd" if self.cumulative else "month"
+
+
+def match_window(text: str, start: int) -> tuple[int, Window] | None:
+    """The window written at ``start`` and where it ends.
+
+    >>> match_window("1-11月份全市", 0)
+    (6, Window(first=1, last=11, year=None, end=False, why_not=''))
+    """
+    other = _NOT_MONTHLY.match(text, start)
+    if other is not None:
+        return other.end(), Window(0, 0, why_not=f"{other[0]} is no January-to-month or monthly window")
+    for pattern in _PATTERNS:
+        found = pattern.match(text, start)
+        if found is not None:
+            return found.end(), _window(found)
+    return None
+
+
+def _window(found: re.Match[str]) -> Window:
+    group = found.groupdict()
+    year = int(plain(group["year"])) if group.get("year") else None
+    if group.get("last"):
+        first, last = int(plain(group["first"])), int(plain(group["last"]))
+        why = "" if first == 1 else f"{found[0]} does not start in January"
+        return Window(first, last, year, why_not=why)
+    if group.get("months"):
+        return Window(1, int(plain(group["months"])), year)
+    if group.get("quarters"):
+        return _quarters(group["quarters"], year)
+    if group.get("month"):
+        month = int(plain(group["month"]))
+        return Window(month, month, year, end=group["end"] is not None)
+    if group.get("stock"):
+        last = {"年": 12, "上": 6, "一": 3, "二": 6, "三": 9, "四": 12}[group["stock"][0]]
+        return Window(last, last, year, end=True)
+    return Window(0, 12, year)
+
+
+def _quarters(text: str, year: int | None) -> Window:
+    if text in ("全年", "年度"):
+        return Window(1, 12, year)
+    if text == "上半年":
+        return Window(1, 6, year)
+    if text == "下半年":
+        return Window(7, 12, year, why_not="the second half-year alone is no January-to-month window")
+    if text.startswith("首"):
+        return Window(1, 3, year)
+    if text.startswith("前") or "-" in text or "至" in text:
+        return Window(1, 9 if text[-3] in "三3" else 6, year)
+    quarter = _QUARTER[text[-3]]
+    why = "" if quarter == 1 else f"{text} alone is no January-to-month window"
+    return Window(3 * quarter - 2, 3 * quarter, year, why_not=why)
