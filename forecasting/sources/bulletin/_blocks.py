@@ -22,7 +22,7 @@ _GOES_ON = re.compile(r"[，、；。）)%％.．\d]|(?:同比|增长|下降|上
 _NUMBER = re.compile(r"[+-]?\d[\d,]*(?:\.\d+)?%?")
 _BLANK_CELLS = frozenset(("-", "--", "...", "…", "/", "..", "—"))
 _ENDS = "。！？!?；;."
-_CAPTION = re.compile(r"单位\s*[:：]")
+_LABEL = re.compile(r"指\s*标|项\s*目|地\s*区|行业|产品")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,9 @@ def _from_lines(text: str) -> list[Block]:
     found: list[Block] = []
     prose: list[str] = []
     cells: list[str] = []
-    for line in lines:
-        own = _cells(line)
+    columnar = _columnar(lines)
+    for n, line in enumerate(lines):
+        own = [line] if n in columnar else _cells(line)
         if own:
             if prose:
                 found += _paragraphs(prose)
@@ -84,6 +85,24 @@ def _from_lines(text: str) -> list[Block]:
     if cells:
         found.append(Stream(cells))
     return _tables(found + _paragraphs(prose))
+
+
+def _columnar(lines: list[str]) -> set[int]:
+    """Lines that are a cell each: a run of short lines, many of them values."""
+    found: set[int] = set()
+    run: list[int] = []
+    for n, line in enumerate([*lines, "。"]):
+        if not line:
+            continue
+        if _short(line) and not _titled(line):
+            run.append(n)
+            continue
+        values = sum(1 for m in run if _is_value(lines[m]))
+        if values >= 3 and values >= 0.25 * len(run):
+            start = next((k for k, m in enumerate(run) if _LABEL.match(lines[m])), 0)
+            found.update(run[start:])
+        run = []
+    return found
 
 
 def _cells(line: str) -> list[str]:
@@ -111,7 +130,7 @@ def _tables(found: Iterable[Block]) -> list[Block]:
             done.append(block)
             continue
         head: list[str] = []
-        while done and isinstance(done[-1], Paragraph) and _short(done[-1].text):
+        while done and isinstance(done[-1], Paragraph) and _short(done[-1].text) and not _titled(done[-1].text):
             head = [*done[-1].text.split(" "), *head]
             done.pop()
         if done and isinstance(done[-1], Stream) and head:
@@ -142,7 +161,7 @@ def _paragraphs(lines: list[str]) -> list[Block]:
 
 def _titled(text: str) -> bool:
     """A title or caption ends without a stop and is not gone on with."""
-    return bool(re.search(r"(?:情况|运行|分析|公报|快报|简析|简报|解读|数据|统计局|形势|综述|月报|表|发布|来源.{0,12}|\d{4}[-/年]\d{1,2}[-/月]\d{1,2}日?.{0,9})$", text))
+    return bool(re.search(r"(?:情况|运行|分析|公报|快报|简析|简报|解读|.{4,}指标|数据|统计局|形势|综述|月报|表|发布|来源.{0,12}|\d{4}[-/年]\d{1,2}[-/月]\d{1,2}日?.{0,9})$", text))
 
 
 def _is_heading(text: str) -> bool:

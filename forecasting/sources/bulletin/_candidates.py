@@ -13,7 +13,7 @@ from forecasting.sources.bulletin._windows import Window
 
 _MONEY = frozenset(("yuan", "dollar"))
 _MONEY_DOMAINS = frozenset(("va", "fai", "retail", "fiscal", "income", "finance", "output_value", "revenue", "profit", "tax", "loans"))
-_NO_MONEY = frozenset(("output", "sales", "capacity", "power_use", "power", "vehicles"))
+_NO_MONEY = frozenset(("output", "sales", "capacity", "power_use", "power"))
 _CONSTANT_PRICES = frozenset(("va", "prices", "output", "power", "services"))
 
 

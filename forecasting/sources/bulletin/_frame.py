@@ -64,11 +64,17 @@ def _region(texts: Sequence[str]) -> Region | None:
     for text in texts:
         national = _NATIONAL.search(text)
         named = _first_region(tokens(text))
+        if named is not None and named[1].level == 3 and not any(_city(named[1]) in one for one in texts):
+            continue  # districts share their names across the country
         if named is not None and (national is None or text.index(named[0]) < national.start()):
             return named[1]
         if national is not None:
             return regions()["000000"]
     return None
+
+
+def _city(district: Region) -> str:
+    return regions()[f"{district.digits[:4]}00"].name.removesuffix("市")
 
 
 def _first_region(line: Sequence[Token]) -> tuple[str, Region] | None:

@@ -103,7 +103,7 @@ def _next(
             return window[0], (Token("window", text[start : window[0]], window[1]),)
     if char in "分从按" and before in ("", "comma", "semicolon", "window", "child"):
         view = _VIEW.match(text, start)
-        if view is not None and (best is None or view.end() > best[0]):
+        if view is not None and (best is None or view.end() >= best[0]):
             return view.end(), (Token("view", view[0]),)
     if char == "第":
         rank = _ORDINAL.match(text, start)

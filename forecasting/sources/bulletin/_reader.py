@@ -75,8 +75,6 @@ def read_bulletin(
 
 def _read(found: Sequence[Block], state: Reading) -> Iterator[Candidate]:
     state.window = state.frame.window
-    if state.window is not None:
-        state.windows.add(state.window)
     caption = ""
     for block in found:
         if not isinstance(block, Paragraph):

@@ -37,28 +37,49 @@ class Reading:
     context: Context = field(default_factory=Context)
     items: list[Item] = field(default_factory=list)
     age: int = 9  # sentences since the items were named, in this paragraph
+    opening: bool = True  # no window yet in this paragraph
     abroad: bool = False  # the last sentence spoke of another region
     currency: str = ""
-    windows: set[Window] = field(default_factory=set)
+    leading: set[Window] = field(default_factory=set)  # with which the paragraphs so far began
 
     def paragraph(self, heading: str = "") -> None:
         """Start a paragraph: what is not said again holds less."""
         if heading:
             self.context = Context(next((key for word, key in _VIEWS.items() if word in heading), ""))
-        self.age, self.abroad = 9, False
-        if self.frame.window is not None and self.window != self.frame.window:
-            if len(self.windows) > 1:
-                self.carried = "the window stands in another paragraph, and it is not the title's"
-            else:
-                self.window = self.frame.window
+        self.age, self.abroad, self.opening = 9, False, not heading
+        title = self.frame.window
+        if title is not None and (title.cumulative or not self.leading):
+            self.window, self.carried = title, ""
+        elif len(self.leading) == 1:
+            self.window, self.carried = next(iter(self.leading)), ""
+        elif self.leading:
+            self.carried = "the window stands in another paragraph"
 
     def sentence(self, text: str, normal: str) -> list[Candidate]:
         """The figures of one sentence, ``text`` as published and ``normal`` of the same length."""
+        before = self.window, self.carried
         walk = _Walk(self, text, tokens(normal))
         found = walk.run()
+        self._after(walk, *before)
         self.age += 1
         self.abroad = walk.abroad
         return found
+
+
+    def _after(self, walk: _Walk, window: Window | None, carried: str) -> None:
+        """Which window the next sentence starts from."""
+        first = walk.windows[0] if walk.windows else None
+        if walk.vetoed or first is None:
+            self.window, self.carried = window, carried
+            return
+        if walk.single and window is not None and window.cumulative:
+            self.window = window  # 11月当月, ...: said of this sentence alone
+            self.carried = "the sentence before speaks of a month, this one does not say of what"
+        elif first.cumulative and self.window is not None and not self.window.cumulative:
+            self.window = first  # ..., 其中9月份增长8.4%
+        if self.opening and not walk.single:
+            self.leading.add(first)
+            self.opening = False
 
 
 class _Walk:
@@ -70,7 +91,9 @@ class _Walk:
         self.candidates: list[Candidate] = []
         self.listed = 0
         self.verb_listed = 0
-        self.forecast = False
+        self.vetoed = False  # a forecast, a target, a comparison with the month before: to the end of the sentence
+        self.single = False
+        self.windows: list[Window] = []
         self.stale = ""
         self.moved = False  # a window or region came since the items were named
         self.given: set[tuple[str, ...]] = set()
@@ -105,16 +128,17 @@ class _Walk:
         if token.kind == "window" and not compared:
             self._window(token.value)
         elif token.kind == "cumulative" and state.window is not None and state.window.first > 1:
-            state.window = replace(state.window, first=1, end=False)
+            self._set(replace(state.window, first=1, end=False))
             self.moved = True
         elif token.kind == "current" and state.window is not None:
-            state.window = replace(state.window, first=state.window.last)
-            self.moved = True
+            self._set(replace(state.window, first=state.window.last))
+            self.single = True
         elif token.kind == "forecast":
-            self.forecast = True
+            self.vetoed = True
         elif token.kind == "list":
             self.listed = token.value
         elif token.kind == "view":
+            self.vetoed = self.vetoed or "环比" in token.text
             key = next((key for word, key in _VIEWS.items() if word in token.text), "")
             state.context = Context(key or state.context.measure)
         elif token.kind in ("region", "relative") and not compared:
@@ -129,8 +153,11 @@ class _Walk:
         if window.first == 0 and not window.why_not:
             # only a year: the title's window where it is of that year
             window = known if known is not None and known.year == window.year else replace(window, first=1)
-        state.window, state.carried = window, ""
-        state.windows.add(window)
+        self._set(window)
+
+    def _set(self, window: Window) -> None:
+        self.state.window, self.state.carried = window, ""
+        self.windows.append(window)
         self.moved = True
 
     def _break(self, token: Token) -> None:
@@ -160,7 +187,7 @@ class _Walk:
             head = _last_clause(self.buffer)
             if any(one.kind == "word" for one in head):
                 self._name(head)
-            if not self.forecast:
+            if not self.vetoed:
                 self._emit(self.state.items[:1], [figure], "")
             self.buffer = []
         else:
@@ -194,11 +221,11 @@ class _Walk:
         if named:
             self._name(named)
             residue = residue or _residue(named)
-        elif any(one.kind == "child" for one in head):
+        elif any(one.kind == "child" for one in head) and not any(one.kind in ("window", "current") for one in head):
             residue = residue or "其中 without a subject"
         elif any(one.kind in ("region", "relative") for one in head):
             self._relocate(head)
-        if not self.forecast:
+        if not self.vetoed:
             self._emit(self.state.items, figures, residue, each=any(one.kind == "each" for one in head))
         if figures[-1].rate and figures[-1].sign:
             self.verb_listed = figures[-1].sign
@@ -266,7 +293,8 @@ class _Walk:
             whole = last.subject if last.branch is None and last.subject.measure else state.context.whole
             state.context = Context(last.subject.measure, last.branch or state.context.branch, whole)
         elif any("measure" in token.value.roles for token in words if token.kind == "word"):
-            state.context = Context()
+            measures = [token.value.roles["measure"] for token in words if token.kind == "word" and "measure" in token.value.roles]
+            state.context = Context(measures[-1] if not last.branch else "")
 
     def _relocate(self, head: Sequence[Token]) -> None:
         """全国增长6.0%: the subject before, elsewhere."""

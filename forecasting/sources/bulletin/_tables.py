@@ -170,7 +170,7 @@ class _Rows:
     """Row by row, with the subject that inner rows lean on."""
 
     def __init__(self, columns: list[str | _Column], caption: str, state: Reading, exact: bool) -> None:
-        self.columns, self.state, self.exact = columns, state, exact
+        self.columns, self.state, self.exact, self.rated = columns, state, exact, False
         self.caption = [token for token in tokens(normal(caption)) if token.kind == "word" and "subject" in token.value.roles]
         if self.caption:
             state.context = replace(state.context, measure="")
@@ -197,6 +197,7 @@ class _Rows:
             else:
                 pairs = [(column, values[0]) for column in wanted[:1]]
                 doubt = f"{len(values)} cells for {len(wanted)} columns: which are blank is not known"
+        self.rated = any(column.rate and not column.other and _NUMBER.fullmatch(value.rstrip("%")) for column, value in pairs)
         for column, value in pairs:
             yield from self._cell(label, column, value, unit, text, doubt)
 
@@ -218,6 +219,8 @@ class _Rows:
         item = found[0] if len(found) == 1 and not unknown else Item(label, None)
         if item.subject is not None and words:
             self.state.context = replace(self.state.context, measure=item.subject.measure or self.state.context.measure)
+        if unit == "%" and not column.rate and self.rated:
+            return  # an index beside its growth
         rate = column.rate or value.endswith("%") or unit == "%"
         own = column.unit or ("" if unit == "%" else unit)
         window = _window(column, label)

@@ -12,7 +12,7 @@ from typing import Any
 from forecasting.sources.bulletin._regions import Region
 
 # the measure that a branch takes from a whole subject before it
-_CONTEXT = {"va": "va", "fai": "fai", "retail": "retail", "power": "power_use", "vehicles": "output", "agriculture": ""}
+_CONTEXT = {"va": "va", "fai": "fai", "retail": "retail", "power": "power_use", "output": "output"}
 _SHARES = ("branch", "product", "category")
 TRADE_TOTALS = ("trade", "exports", "imports", "fdi", "services_trade")
 
