@@ -18,7 +18,7 @@ from forecasting.sources.bulletin._windows import Window
 
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
 _BLANK = re.compile(r"[-.…/—]*")
-_LABEL = re.compile(r"指标|名称|项目|地区|盟市|旗县|行业|产品|类别")
+_LABEL = re.compile(r"(?:主要|经济|统计)*(?:指标|名称|项目|地区|盟市|旗县区?|城市|行业|产品|类别)(?:名称)?")
 _UNIT_HEAD = re.compile(r"(?:计量)?单位")
 _RATE = re.compile(r"增速|增长|同比|增幅|±|比上年|比去年|增减|涨跌")
 _LEVEL = re.compile(r"绝对量|绝对值|总量|绝对数|完成|数值|金额|产量|实绩|累计|本月|当月|总值|总额|本期|规模")
