@@ -17,6 +17,7 @@ _PINYIN = re.compile(rf"[(（]\s*(?:[a-z{_TONED}’' ]*[{_TONED}][a-z{_TONED}’
 _PAGE = re.compile(r"[-—\s]*(?:第\s*)?\d{1,3}\s*(?:页)?(?:\s*[/共]\s*\d+\s*页?)?[-—\s]*|.*责任编辑.*|.*打印本页.*")
 _MARKUP = re.compile(r"<(?:!doctype|/?(?:html|body|p|div|table|tr|td|th|span|br|font|li|h\d|b|strong|section|article|a|img|script|style)\b)", re.I)
 _SPACE_IN_PROSE = re.compile(r"\s+")
+_SPACE_IN_DATE = re.compile(r"(?<=[年月—–-])\s+(?=\d)|(?<=\d)\s+(?=[年月日—–-])")
 _HEADING = re.compile(r"\s*(?:[一二三四五六七八九十]+、|[(（][一二三四五六七八九十]+[)）]|第[一二三四五六七八九十]+部分)")
 _GOES_ON = re.compile(r"[，、；。）)%％.．\d]|(?:同比|增长|下降|上升|上涨|增速|比上年|较上年|个百分点|亿元|万吨|万元|和|与|及|的|其中)")
 _NUMBER = re.compile(r"[+-]?\d[\d,]*(?:\.\d+)?%?")
@@ -170,8 +171,8 @@ def _is_heading(text: str) -> bool:
 
 def _prose(text: str) -> str:
     """Without blanks, which Chinese prose does not have; a heading keeps one between its cells."""
-    if _is_heading(text) and not re.search(r"\d \d|[年月] \d", text):
-        return _SPACE_IN_PROSE.sub(" ", text)
+    if _is_heading(text):
+        return _SPACE_IN_PROSE.sub(" ", _SPACE_IN_DATE.sub("", text))
     return _SPACE_IN_PROSE.sub("", text)
 
 

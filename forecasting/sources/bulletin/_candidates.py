@@ -82,6 +82,8 @@ def _variant(subject: Subject, item: Item, figure: Figure, currency: str) -> tup
             return "", []
         if not total and not kind and not any(mark in item.written for mark in "额值"):
             return "", ["whether a quantity or a value grew is not said"]
+        if total and kind and kind not in _MONEY:
+            return "", [f"{printed} does not measure it"]
         money = {"yuan": "cny", "dollar": "usd"}.get(kind, currency)
         if not money:
             return "", ["the currency is not stated"]

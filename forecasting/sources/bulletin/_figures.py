@@ -10,7 +10,7 @@ from forecasting.sources.bulletin._lexer import Token
 from forecasting.sources.bulletin._phrases import UNITS
 
 FIGURES = frozenset(("percent", "times", "quantity", "flat"))
-_SKIP = frozenset(("decoy", "against", "other", "past", "forecast"))
+_SKIP = frozenset(("decoy", "noun", "against", "other", "past", "target"))
 _PLAIN_VERBS = ("增长", "下降", "负增长", "增", "降")
 _AFTER = ("左右", "以上", "以下", "以内", "多", "余", "上下")
 

@@ -6,16 +6,17 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from forecasting.sources.bulletin._blocks import Block, Paragraph
+from forecasting.sources.bulletin._blocks import Block, Paragraph, Stream
 from forecasting.sources.bulletin._lexer import Token, tokens
 from forecasting.sources.bulletin._reading import Frame
 from forecasting.sources.bulletin._regions import Region, regions
 from forecasting.sources.bulletin._text import normal
 from forecasting.sources.bulletin._windows import Window
 
-_DATE = re.compile(r"(?<!\d)(20\d\d)[-/.年](\d{1,2})[-/.月](\d{1,2})(?!\d)")
+_DATE = re.compile(r"(?<!\d)(20\d\d)[-/.年](\d{1,2})[-/.月](\d{1,2})(?=\D|\d\d:\d\d|$)")
 _NATIONAL = re.compile(r"国家统计局(?!.{2,6}调查)|海关总署|国民经济|财政部|国家能源局|工业和信息化部|工信部|中国汽车工业协会|中汽协|国家外汇管理局|中国人民银行(?!.{2,6}[分支]行)")
 _TITLES = 4
+_CAPTION_CELLS = 8
 
 
 def frame(found: Sequence[Block], source: str, year: int | None, region: Region | None) -> Frame:
@@ -24,8 +25,8 @@ def frame(found: Sequence[Block], source: str, year: int | None, region: Region 
     The title counts before the text, the file's name before neither. A window without a year is the last one
     that had ended when the bulletin appeared.
     """
-    texts = [normal(block.text) for block in found if isinstance(block, Paragraph)]
-    titles = [normal(block.text) for block in found[:_TITLES] if isinstance(block, Paragraph) and block.heading]
+    texts = [normal(_text(block)) for block in found]
+    titles = [normal(_text(block)) for block in found[:_TITLES] if not isinstance(block, Paragraph) or block.heading]
     name = re.sub(r"[_\s]+", "，", normal(source.rsplit("/", 1)[-1]))
     window = next(_windows([*titles, name]), None)
     if window is None:
@@ -42,6 +43,13 @@ def frame(found: Sequence[Block], source: str, year: int | None, region: Region 
     if window is not None and window.first == 0:
         window = replace(window, first=1)
     return Frame(region or _region([*titles, name, *texts]), window if titled is not None else None, year)
+
+
+def _text(block: Block) -> str:
+    if isinstance(block, Paragraph):
+        return block.text
+    cells = block.cells if isinstance(block, Stream) else [cell for row in block.rows[:3] for cell in row]
+    return "，".join(cells[:_CAPTION_CELLS])
 
 
 def _windows(texts: Sequence[str]) -> Iterator[Window]:

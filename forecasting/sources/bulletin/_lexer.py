@@ -7,7 +7,7 @@ import re
 from typing import Any, NamedTuple
 
 from forecasting.sources.bulletin._numbers import DIGITS, NUMERALS, plain
-from forecasting.sources.bulletin._phrases import PHRASES, UNITS
+from forecasting.sources.bulletin._phrases import JOINED, PHRASES, UNITS
 from forecasting.sources.bulletin._regions import RELATIVE, region_names
 from forecasting.sources.bulletin._vocabulary import words
 from forecasting.sources.bulletin._windows import STARTS, match_window
@@ -54,6 +54,9 @@ def _index() -> dict[str, list[tuple[str, tuple[Token, ...]]]]:
         entries[name] = (Token("relative", name),)
     for kind, value, names in PHRASES:
         entries.update((name, (Token(kind, name, value),)) for name in names.split("|"))
+    for name, parts in JOINED.items():
+        listed = [entries[part][0] for part in parts]
+        entries[name] = tuple(one for part in listed for one in (Token("and", "、"), part))[1:]
     index: dict[str, list[tuple[str, tuple[Token, ...]]]] = {}
     for name in sorted(entries, key=len, reverse=True):
         index.setdefault(name[0], []).append((name, entries[name]))

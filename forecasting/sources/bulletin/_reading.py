@@ -10,9 +10,10 @@ from forecasting.sources.bulletin._figures import FIGURES, Figure, judge
 from forecasting.sources.bulletin._lexer import Token, tokens
 from forecasting.sources.bulletin._regions import Region
 from forecasting.sources.bulletin._subjects import Context, Item, items
+from forecasting.sources.bulletin._vocabulary import subjects
 from forecasting.sources.bulletin._windows import Window
 
-_STOPS = frozenset(("decoy", "against", "other", "past"))
+_STOPS = frozenset(("decoy", "noun", "against", "other", "past", "target"))
 _BREAKS = frozenset(("comma", "semicolon"))
 _DEPENDENT = frozenset(("child", "view"))
 _VIEWS = {"投资": "fai", "消费": "retail", "零售": "retail", "产量": "output", "增加值": "va", "产品": "output", "用电": "power_use", "工业": "va"}
@@ -58,6 +59,7 @@ class Reading:
     def sentence(self, text: str, normal: str) -> list[Candidate]:
         """The figures of one sentence, ``text`` as published and ``normal`` of the same length."""
         before = self.window, self.carried
+        self.context = replace(self.context, branch=None)
         walk = _Walk(self, text, tokens(normal))
         found = walk.run()
         self._after(walk, *before)
@@ -173,7 +175,9 @@ class _Walk:
         """Take over the subject of a clause that had no figure of its own, or a decoy."""
         stop = next((n for n, one in enumerate(self.buffer) if one.kind in _STOPS), len(self.buffer))
         head = _last_clause(self.buffer[:stop])
-        if any(token.kind == "word" for token in head):
+        if any(token.kind == "noun" for token in self.buffer):
+            self.stale = "the clause before speaks of another quantity"
+        elif any(token.kind == "word" for token in head):
             if any(token.kind == "residue" for token in head):
                 self.stale = "its subject stands in a clause that was not understood"
             else:
@@ -197,6 +201,7 @@ class _Walk:
 
     def _figure(self, at: int) -> int:
         token = self.line[at]
+        self.vetoed = self.vetoed or any(one.kind == "target" for one in _last_clause(self.buffer))
         after = self.line[at + 1] if at + 1 < len(self.line) else None
         if token.kind == "number" and not self._respectively():
             self.buffer.append(Token("residue", token.text))
@@ -290,7 +295,7 @@ class _Walk:
                 self.region = item.region
         last = found[-1]
         if last.subject is not None:
-            whole = last.subject if last.branch is None and last.subject.measure else state.context.whole
+            whole = last.subject if last.subject.id in subjects() and last.subject.measure else state.context.whole
             state.context = Context(last.subject.measure, last.branch or state.context.branch, whole)
         elif any("measure" in token.value.roles for token in words if token.kind == "word"):
             measures = [token.value.roles["measure"] for token in words if token.kind == "word" and "measure" in token.value.roles]
@@ -307,18 +312,18 @@ class _Walk:
         state.items = [replace(state.items[0], region=place.region, unclear=place.unclear, unit="") for place in places]
         self.region = places[0].region
 
-    def _emit(self, subjects: Sequence[Item], figures: Sequence[Figure], residue: str, *, each: bool = False) -> None:
+    def _emit(self, named: Sequence[Item], figures: Sequence[Figure], residue: str, *, each: bool = False) -> None:
         doubt = f"words not understood: {residue}" if residue else self._carried_subject()
-        if not subjects:
-            subjects = [Item("", None)]
-        if len(figures) == 1 and len(subjects) > 1:
+        if not named:
+            named = [Item("", None)]
+        if len(figures) == 1 and len(named) > 1:
             if not each:
                 doubt = doubt or "one figure for several subjects"
-            figures = list(figures) * len(subjects)
-        elif len(figures) != len(subjects):
-            doubt = doubt or f"{len(subjects)} subjects but {len(figures)} figures"
-            subjects = list(subjects) * len(figures) if len(subjects) == 1 else [Item("、".join(i.written for i in subjects), None)] * len(figures)
-        for item, figure in zip(subjects, figures, strict=True):
+            figures = list(figures) * len(named)
+        elif len(figures) != len(named):
+            doubt = doubt or f"{len(named)} subjects but {len(figures)} figures"
+            named = list(named) * len(figures) if len(named) == 1 else [Item("、".join(i.written for i in named), None)] * len(figures)
+        for item, figure in zip(named, figures, strict=True):
             made = candidate(item, figure, self._where(item), self.state.window, self.state.currency, self.text)
             if not figure.rate:
                 item.unit = figure.unit
@@ -328,8 +333,8 @@ class _Walk:
                 reasons.append("a second figure for the same thing in one sentence")
             self.given.add(key)
             self.candidates.append(replace(made, reason="; ".join([*reasons, *filter(None, [made.reason])])))
-        if subjects[0].unit:
-            self._remember_currency(subjects[0])
+        if named[0].unit:
+            self._remember_currency(named[0])
 
     def _carried_subject(self) -> str:
         if self.stale:

@@ -7,7 +7,7 @@ import functools
 from dataclasses import dataclass
 from importlib import resources
 
-RELATIVE = ("全国", "全区", "全省", "全市", "全县", "全旗", "全州", "全盟", "自治区", "我国", "我区", "我省", "我市", "我县", "我旗", "我州", "我盟", "本市", "本区")
+RELATIVE = ("全国", "中国", "全区", "全省", "全市", "全县", "全旗", "全州", "全盟", "自治区", "我国", "我区", "我省", "我市", "我县", "我旗", "我州", "我盟", "本市", "本区")
 _MUNICIPALITIES = ("11", "12", "31", "50")
 
 
@@ -69,7 +69,7 @@ def resolve(word: str, home: Region | None) -> Region | None:
     >>> resolve("全市", baotou).slug, resolve("全区", baotou).slug, resolve("全省", baotou)
     ('baotou', 'inner_mongolia', None)
     """
-    if word in ("全国", "我国"):
+    if word in ("全国", "我国", "中国"):
         return regions()["000000"]
     if home is None or home.level == 0:
         return None

@@ -77,8 +77,10 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
     shared = next((key for group in reversed(groups) if (key := _measure(group))), "")
     leading = groups[0].regions if len(named) > 1 else []
     found = []
+    branch = context.branch
     for group in groups:
-        item = _item(group, replace(context, measure=shared or context.measure))
+        item = _item(group, replace(context, measure=shared or context.measure, branch=branch))
+        branch = item.branch or branch
         item.region, item.unclear = _region(group.regions or leading, home)
         found.append(item)
     return found
@@ -94,8 +96,17 @@ def _is_measure(token: Token) -> bool:
 
 def _item(group: _Group, context: Context) -> Item:
     parts = [token.value for token in group.words if token.value.part]
-    wholes = [token.value.roles["subject"] for token in group.words if "subject" in token.value.roles]
-    keys = list(dict.fromkeys(token.value.roles["measure"] for token in group.words if _is_measure(token)))
+    both = [token for token in group.words if _is_measure(token) and "subject" in token.value.roles]  # 税收收入, 商品零售额
+    wholes = [
+        token.value.roles["subject"]
+        for token in group.words
+        if "subject" in token.value.roles and not (parts and token in both)
+    ]
+    keys = list(
+        dict.fromkeys(
+            token.value.roles["measure"] for token in group.words if _is_measure(token) and (parts or token not in both)
+        )
+    )
     if len(parts) > 1:
         # 规模以上工业中稀土产业: the scope says nothing new
         parts = [part for part in parts if part.roles.get("branch") != "industry"] or parts[:1]
@@ -127,7 +138,7 @@ def _with_measure(measure: Measure, wholes: list[str], part: Word | None, contex
     if len(wholes) == 1:
         whole = subjects()[wholes[0]]
         return whole if whole.measure == measure.key else None
-    if measure.key in _ALONE:
+    if measure.key in _ALONE and (context.branch is None or context.measure != measure.key):
         return subjects()[_ALONE[measure.key]]
     if context.whole is not None and context.whole.measure == measure.key:
         return context.whole  # 固定资产投资 ..., 累计完成投资

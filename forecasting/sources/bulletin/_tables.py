@@ -46,25 +46,28 @@ def table_candidates(table: Grid | Stream, caption: str, state: Reading) -> list
         caption: The text before it, for windows, regions and subjects that its rows leave out.
         state: The reading so far.
     """
-    head, rows, exact = _grid(table) if isinstance(table, Grid) else _stream(table)
+    if isinstance(table, Stream):
+        before, head, rows = _stream(table)
+        caption = before or caption
+    else:
+        head, rows = _grid(table)
     if not head or not rows:
         return []
     columns = _columns(head, caption, state.frame)
-    reading = _Rows(columns, caption, state, exact)
+    reading = _Rows(columns, caption, state, isinstance(table, Grid))
     return [one for row in rows for one in reading.row(row)]
 
 
-def _grid(table: Grid) -> tuple[list[list[str]], list[list[str]], bool]:
+def _grid(table: Grid) -> tuple[list[list[str]], list[list[str]]]:
     rows = [[normal(cell) for cell in row] for row in table.rows]
     first = next((n for n, row in enumerate(rows) if any(_NUMBER.fullmatch(cell.rstrip("%")) for cell in row[1:])), len(rows))
     head = [row for row in rows[:first] if len(set(row)) > 1]
-    return head, rows[first:], True
+    return head, rows[first:]
 
 
-def _stream(table: Stream) -> tuple[list[list[str]], list[list[str]], bool]:
+def _stream(table: Stream) -> tuple[str, list[list[str]], list[list[str]]]:
+    """What stands before the header, the header, the rows."""
     cells = [normal(cell) for cell in table.cells]
-    first = next((n for n, cell in enumerate(cells) if not _is_head(cell)), len(cells))
-    # a caption before the header
     label = next((n for n, cell in enumerate(cells) if _LABEL.fullmatch(_bare(cell))), None)
     start = label if label is not None else 0
     first = next((n for n in range(start, len(cells)) if not _is_head(cells[n])), len(cells))
@@ -77,7 +80,7 @@ def _stream(table: Stream) -> tuple[list[list[str]], list[list[str]], bool]:
             rows[-1][0] += cell
         elif rows:
             rows[-1].append(cell)
-    return [cells[start:first]], rows, False
+    return "，".join(cells[:start]), [cells[start:first]], rows
 
 
 def _is_value(cell: str) -> bool:
