@@ -1,4 +1,6 @@
-"""The command `cumulus` for files: decumulate, headline, forecast. The service's commands join it in `jobs.cli`.
+"""The command `cumulus` for files: decumulate, headline, forecast, bulletins.
+
+The service's commands join it in `jobs.cli`.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but degraded. Errors go to standard error. Everything heavy is
 imported by the command that needs it, so that help is instant.
@@ -153,6 +155,35 @@ def forecast(source: Input, output: Output, horizon: Horizon, draws: Draws = 100
     for line in result.left_out():
         typer.echo(line, err=True)
     _write({output: csv_bytes(result.quantiles.assign(ds=result.quantiles["ds"].dt.strftime("%Y-%m-%d")))})
+
+
+@app.command("read-bulletin")
+def read_bulletin(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Bulletins: text or HTML, UTF-8 or GB18030.")],
+    output: Output,
+    doubtful_out: Annotated[
+        Path | None, typer.Option(metavar="FILE.csv", help="Also write the figures that a person should look at.")
+    ] = None,
+) -> None:
+    """The figures of Chinese statistical bulletins; what is not sure goes to a file of its own."""
+    import pandas as pd
+
+    from forecasting.sources.bulletin import figures_csv, read_bulletin_file
+
+    read, errors = [], []
+    for path in files:
+        try:
+            read.append(read_bulletin_file(path))
+        except InputError as error:
+            errors.append(str(error))
+    if errors:
+        raise CumulusError("\n".join(errors))
+    sure, doubtful = (pd.concat(frames, ignore_index=True) for frames in zip(*read, strict=True))
+    outputs = {output: figures_csv(sure)}
+    if doubtful_out is not None:
+        outputs[doubtful_out] = figures_csv(doubtful)
+    _write(outputs)
+    typer.echo(f"{len(sure)} figures, {len(doubtful)} doubtful", err=True)
 
 
 def guarded(command: Callable[[], object]) -> None:

@@ -13,14 +13,23 @@ from forecasting.sources.bulletin._text import normal
 _INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\u00ad\ufffe\x00-\x08\x0b\x0e-\x1f\x7f]")
 _BLANKS = re.compile("[ \u00a0\u2000-\u200a\u202f\u205f\u3000\r\f\x0b]")
 _TONED = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹɡ"
-_PINYIN = re.compile(rf"[(（]\s*(?:[a-z{_TONED}’' ]*[{_TONED}][a-z{_TONED}’' ]*|[a-z]{{2,6}}(?: [a-z]{{1,6}})*)\s*[)）]")
-_PAGE = re.compile(r"[-—\s]*(?:第\s*)?\d{1,3}\s*(?:页)?(?:\s*[/共]\s*\d+\s*页?)?[-—\s]*|.*责任编辑.*|.*打印本页.*")
-_MARKUP = re.compile(r"<(?:!doctype|/?(?:html|body|p|div|table|tr|td|th|span|br|font|li|h\d|b|strong|section|article|a|img|script|style)\b)", re.I)
+_PINYIN = re.compile(
+    rf"[(（]\s*(?:[a-z{_TONED}’' ]*[{_TONED}][a-z{_TONED}’' ]*|[a-z]{{2,6}}(?: [a-z]{{1,6}})*)\s*[)）]"
+)
+_PAGE = re.compile(r"[-—\s]*(?:第\s*)?[0-9]{1,3}\s*(?:页)?(?:\s*[/共]\s*[0-9]+\s*页?)?[-—\s]*|.*责任编辑.*|.*打印本页.*")
+_MARKUP = re.compile(
+    r"<(?:!doctype|/?(?:html|body|p|div|table|tr|td|th|span|br|font|li|h[0-9]|b|strong|section|article|a|img|script|style)\b)",
+    re.I,
+)
 _SPACE_IN_PROSE = re.compile(r"\s+")
-_SPACE_IN_DATE = re.compile(r"(?<=[年月—–-])\s+(?=\d)|(?<=\d)\s+(?=[年月日—–-])")
-_HEADING = re.compile(r"\s*(?:[一二三四五六七八九十]+、|[(（][一二三四五六七八九十]+[)）]|第[一二三四五六七八九十]+部分)")
-_GOES_ON = re.compile(r"[，、；。）)%％.．\d]|(?:同比|增长|下降|上升|上涨|增速|比上年|较上年|个百分点|亿元|万吨|万元|和|与|及|的|其中)")
-_NUMBER = re.compile(r"[+-]?\d[\d,]*(?:\.\d+)?%?")
+_SPACE_IN_DATE = re.compile(r"(?<=[年月—–-])\s+(?=[0-9])|(?<=[0-9])\s+(?=[年月日—–-])")
+_HEADING = re.compile(
+    r"\s*(?:[一二三四五六七八九十]+、|[(（][一二三四五六七八九十]+[)）]|第[一二三四五六七八九十]+部分)"
+)
+_GOES_ON = re.compile(
+    r"[，、；。）)%％.．[0-9]]|(?:同比|增长|下降|上升|上涨|增速|比上年|较上年|个百分点|亿元|万吨|万元|和|与|及|的|其中)"
+)
+_NUMBER = re.compile(r"[+-]?[0-9][0-9,]*(?:\.[0-9]+)?%?")
 _BLANK_CELLS = frozenset(("-", "--", "...", "…", "/", "..", "—"))
 _ENDS = "。！？!?；;."
 _LABEL = re.compile(r"指\s*标|项\s*目|地\s*区|行业|产品")
@@ -52,9 +61,9 @@ Block = Paragraph | Grid | Stream
 
 
 def blocks(text: str) -> list[Block]:
-    """Paragraphs and tables in their order.
+    r"""Paragraphs and tables in their order.
 
-    >>> blocks("全市工业增加值增长\\n 2 4.6%。")
+    >>> blocks("全市工业增加值增长\n 2 4.6%。")
     [Paragraph(text='全市工业增加值增长24.6%。', heading=False)]
     """
     text = _INVISIBLE.sub("", text)
@@ -108,7 +117,11 @@ def _columnar(lines: list[str]) -> set[int]:
 
 def _cells(line: str) -> list[str]:
     """The cells of a line of a table; empty where it is prose."""
-    if not line or any(mark in line for mark in "。；，,") and not re.search(r"\d,\d{3}", line) or _HEADING.match(line) and " " not in line:
+    if (
+        not line
+        or (any(mark in line for mark in "。；，,") and not re.search(r"[0-9],[0-9]{3}", line))
+        or (_HEADING.match(line) and " " not in line)
+    ):
         return []
     cells = [cell for cell in re.split(r"\s*\|\s*|\s+", line) if cell]
     numbers = sum(1 for cell in cells if _is_value(cell))
@@ -127,7 +140,7 @@ def _tables(found: Iterable[Block]) -> list[Block]:
     """Give each flattened table the short lines before and inside it; a lone number is no table."""
     done: list[Block] = []
     for block in found:
-        if isinstance(block, Paragraph) or isinstance(block, Grid):
+        if isinstance(block, Paragraph | Grid):
             done.append(block)
             continue
         head: list[str] = []
@@ -152,21 +165,38 @@ def _paragraphs(lines: list[str]) -> list[Block]:
         if not line or _PAGE.fullmatch(line):
             opened = opened and joined[-1][-1] in "，、,（("
             continue
-        if joined and (opened or _GOES_ON.match(line) and joined[-1][-1] not in _ENDS and not _titled(joined[-1])) and not _HEADING.match(line):
-            joined[-1] += line if not (joined[-1][-1].isascii() and line[0].isascii() and joined[-1][-1].isalpha()) else f" {line}"
+        if (
+            joined
+            and (opened or (_GOES_ON.match(line) and joined[-1][-1] not in _ENDS and not _titled(joined[-1])))
+            and not _HEADING.match(line)
+        ):
+            joined[-1] += (
+                line
+                if not (joined[-1][-1].isascii() and line[0].isascii() and joined[-1][-1].isalpha())
+                else f" {line}"
+            )
         else:
             joined.append(line)
-        opened = joined[-1][-1] not in _ENDS and (len(line) > 25 or line[-1] in "，、,（(" or len(joined[-1]) > len(line)) and not _titled(joined[-1])
+        opened = (
+            joined[-1][-1] not in _ENDS
+            and (len(line) > 25 or line[-1] in "，、,（(" or len(joined[-1]) > len(line))
+            and not _titled(joined[-1])
+        )
     return [Paragraph(_prose(text), _is_heading(text)) for text in joined]
 
 
 def _titled(text: str) -> bool:
     """A title or caption ends without a stop and is not gone on with."""
-    return bool(re.search(r"(?:情况|运行|分析|公报|快报|简析|简报|解读|.{4,}指标|数据|统计局|形势|综述|月报|表|发布|来源.{0,12}|\d{4}[-/年]\d{1,2}[-/月]\d{1,2}日?.{0,9})$", text))
+    return bool(
+        re.search(
+            r"(?:情况|运行|分析|公报|快报|简析|简报|解读|.{4,}指标|数据|统计局|形势|综述|月报|表|发布|来源.{0,12}|[0-9]{4}[-/年][0-9]{1,2}[-/月][0-9]{1,2}日?.{0,9})$",
+            text,
+        )
+    )
 
 
 def _is_heading(text: str) -> bool:
-    return len(text) <= 45 and text[-1] not in "。；;，" and not re.search(r"\d\s*[%％]|百分之", text)
+    return len(text) <= 45 and text[-1] not in "。；;，" and not re.search(r"[0-9]\s*[%％]|百分之", text)
 
 
 def _prose(text: str) -> str:
@@ -180,7 +210,28 @@ class _Reader(HTMLParser):
     """Text and innermost tables of a page."""
 
     _SILENT = frozenset(("script", "style", "noscript", "head", "select", "button"))
-    _BREAKS = frozenset(("p", "div", "br", "li", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "tr", "ul", "title", "hr", "td", "th"))
+    _BREAKS = frozenset(
+        (
+            "p",
+            "div",
+            "br",
+            "li",
+            "h1",
+            "h2",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "section",
+            "article",
+            "tr",
+            "ul",
+            "title",
+            "hr",
+            "td",
+            "th",
+        )
+    )
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -259,7 +310,7 @@ class _Reader(HTMLParser):
 
 
 def _span(text: str | None) -> int:
-    return min(int(text), 50) if text and re.fullmatch(r"[1-9]\d{0,3}", text) else 1
+    return min(int(text), 50) if text and re.fullmatch(r"[1-9][0-9]{0,3}", text) else 1
 
 
 def _spread(rows: list[list[tuple[list[str], int, int]]]) -> list[list[str]]:

@@ -12,7 +12,9 @@ from forecasting.sources.bulletin._vocabulary import TRADE_TOTALS, Subject, loca
 from forecasting.sources.bulletin._windows import Window
 
 _MONEY = frozenset(("yuan", "dollar"))
-_MONEY_DOMAINS = frozenset(("va", "fai", "retail", "fiscal", "income", "finance", "output_value", "revenue", "profit", "tax", "loans"))
+_MONEY_DOMAINS = frozenset(
+    ("va", "fai", "retail", "fiscal", "income", "finance", "output_value", "revenue", "profit", "tax", "loans")
+)
 _NO_MONEY = frozenset(("output", "sales", "capacity", "power_use", "power"))
 _CONSTANT_PRICES = frozenset(("va", "prices", "output", "power", "services"))
 
@@ -42,10 +44,7 @@ def candidate(
     else:
         suffix, why = _variant(subject, item, figure, currency)
         reasons += why
-        if region is None:
-            indicator = subject.id + suffix
-        else:
-            indicator = local_id(subject, region) + suffix
+        indicator = (subject.id if region is None else local_id(subject, region)) + suffix
         reasons += _level_problem(subject, figure)
     if region is None:
         reasons.append("the region is not stated")
@@ -73,12 +72,12 @@ def candidate(
 
 def _variant(subject: Subject, item: Item, figure: Figure, currency: str) -> tuple[str, list[str]]:
     """What an id needs behind it: the currency or kind of trade, constant prices."""
-    suffix, reasons = "", []
+    suffix = ""
     if subject.trade:
         printed = figure.unit if not figure.rate else item.unit
         kind = UNITS.get(printed, ("", ""))[1]
         total = subject.id in TRADE_TOTALS or subject.id.startswith("trade_")
-        if not total and (kind not in _MONEY and kind or not kind and item.written.endswith(("量", "数量"))):
+        if not total and ((kind not in _MONEY and kind) or (not kind and item.written.endswith(("量", "数量")))):
             return "", []
         if not total and not kind and not any(mark in item.written for mark in "额值"):
             return "", ["whether a quantity or a value grew is not said"]
@@ -90,7 +89,7 @@ def _variant(subject: Subject, item: Item, figure: Figure, currency: str) -> tup
         suffix = ("" if total else "_value") + ("_cny" if money == "cny" else "")
     if figure.real and subject.domain not in _CONSTANT_PRICES:
         suffix += "_real"
-    return suffix, reasons
+    return suffix, []
 
 
 def _level_problem(subject: Subject, figure: Figure) -> list[str]:

@@ -68,7 +68,10 @@ def judge(before: Sequence[Token], figure: Token, after: Token | None, listed: i
 def _ratio(before: Sequence[Token]) -> bool:
     """是上年同期的2.5倍."""
     words = [token.text for token in before if token.kind not in ("ignored", "word", "region", "relative", "window")]
-    return words[-3:-1] in (["是", "上年同期"], ["为", "上年同期"], ["是", "去年同期"], ["为", "去年同期"], ["是", "上年"]) and words[-1] == "的"
+    return (
+        words[-3:-1] in (["是", "上年同期"], ["为", "上年同期"], ["是", "去年同期"], ["为", "去年同期"], ["是", "上年"])
+        and words[-1] == "的"
+    )
 
 
 def _percent(times: str) -> str:
@@ -104,14 +107,17 @@ def _rate(before: Sequence[Token], figure: Token, kinds: set[str], doubt: str, l
         sign = speeds[-1].value
         if verbs and "to" not in kinds:
             if verbs[-1].text not in _PLAIN_VERBS:
-                doubt = doubt or f"whether the rate itself is {number} or it moved by that: {speeds[-1].text}{verbs[-1].text}"
+                doubt = (
+                    doubt
+                    or f"whether the rate itself is {number} or it moved by that: {speeds[-1].text}{verbs[-1].text}"
+                )
             sign = verbs[-1].value
         return Figure(True, _signed(number, sign), "%", doubt, real, sign)
     if verbs:
         if "to" in kinds:
             return None  # 提高到45%: a share
         return Figure(True, _signed(number, verbs[-1].value), "%", doubt, real, verbs[-1].value)
-    if signed and "compare" in kinds or "shown" in kinds:
+    if (signed and "compare" in kinds) or "shown" in kinds:
         return Figure(True, number, "%", doubt, real)
     if listed:
         if listed < 0 and not number.startswith("-"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +11,7 @@ import pandas as pd
 from forecasting.errors import InputError, Problem
 from forecasting.sources.bulletin._reader import read_bulletin
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _BINARY = (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 
@@ -50,3 +53,21 @@ def _decoded(data: bytes, name: str) -> str:
         if "\0" not in text:
             return text
     raise InputError(name, [Problem("", "neither UTF-8 nor GB18030 text; save the bulletin in UTF-8")])
+
+
+def figures_csv(frame: pd.DataFrame) -> bytes:
+    """A frame of `read_bulletin` as a CSV file: values with the decimals as printed.
+
+    Returns:
+        UTF-8 with a header, lines ended by a line feed; a text that a spreadsheet would take for a formula gets an
+        apostrophe in front.
+    """
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(frame.columns)
+    for row in frame.itertuples(index=False):
+        writer.writerow(
+            f"'{cell}" if cell.startswith(_FORMULA) and name != "value" else cell
+            for name, cell in zip(frame.columns, row, strict=True)
+        )
+    return buffer.getvalue().encode()

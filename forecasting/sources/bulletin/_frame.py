@@ -14,7 +14,9 @@ from forecasting.sources.bulletin._text import normal
 from forecasting.sources.bulletin._windows import Window
 
 _DATE = re.compile(r"(?<!\d)(20\d\d)[-/.年](\d{1,2})[-/.月](\d{1,2})(?=\D|\d\d:\d\d|$)")
-_NATIONAL = re.compile(r"国家统计局(?!.{2,6}调查)|海关总署|国民经济|财政部|国家能源局|工业和信息化部|工信部|中国汽车工业协会|中汽协|国家外汇管理局|中国人民银行(?!.{2,6}[分支]行)")
+_NATIONAL = re.compile(
+    r"国家统计局(?!.{2,6}调查)|海关总署|国民经济|财政部|国家能源局|工业和信息化部|工信部|中国汽车工业协会|中汽协|国家外汇管理局|中国人民银行(?!.{2,6}[分支]行)"
+)
 _TITLES = 4
 _CAPTION_CELLS = 8
 
@@ -35,7 +37,11 @@ def frame(found: Sequence[Block], source: str, year: int | None, region: Region 
     else:
         titled = window
     if year is None:
-        year = window.year if window is not None and window.year else next((w.year for w in _windows([*titles, name, *texts]) if w.year), None)
+        year = (
+            window.year
+            if window is not None and window.year
+            else next((w.year for w in _windows([*titles, name, *texts]) if w.year), None)
+        )
     if year is None:
         year = _year_before(next((date for text in texts if (date := _DATE.search(text))), None), window)
     if window is not None and window.year is None:
@@ -56,7 +62,11 @@ def _windows(texts: Sequence[str]) -> Iterator[Window]:
     for text in texts:
         line = tokens(text)
         for n, token in enumerate(line):
-            if token.kind == "window" and not token.value.why_not and not (n and line[n - 1].kind in ("other", "past", "forecast")):
+            if (
+                token.kind == "window"
+                and not token.value.why_not
+                and not (n and line[n - 1].kind in ("other", "past", "forecast"))
+            ):
                 yield token.value
 
 
@@ -64,7 +74,11 @@ def _year_before(date: re.Match[str] | None, window: Window | None) -> int | Non
     if date is None:
         return None
     published = int(date[1])
-    return published if window is None or window.last < int(date[2]) or window.last == int(date[2]) and int(date[3]) > 24 else published - 1
+    return (
+        published
+        if window is None or window.last < int(date[2]) or (window.last == int(date[2]) and int(date[3]) > 24)
+        else published - 1
+    )
 
 
 def _region(texts: Sequence[str]) -> Region | None:
@@ -89,7 +103,13 @@ def _first_region(line: Sequence[Token]) -> tuple[str, Region] | None:
     chosen: tuple[str, Region] | None = None
     before = ""
     for token in line:
-        region = token.value if token.kind == "region" else regions()["000000"] if token.text in ("全国", "我国") and token.kind == "relative" else None
+        region = (
+            token.value
+            if token.kind == "region"
+            else regions()["000000"]
+            if token.text in ("全国", "我国") and token.kind == "relative"
+            else None
+        )
         if region is None:
             if chosen is not None:
                 break

@@ -28,7 +28,7 @@ class Token(NamedTuple):
 _CHINESE = rf"[{NUMERALS}]+(?:点[{NUMERALS}]+)?"
 _UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
 _FIGURE = re.compile(
-    rf"(?P<sign>[+-](?=\d))?(?P<number>{DIGITS})(?:(?P<pp>个?百分点|个点)|(?P<pct>%)|(?P<times>倍)|"
+    rf"(?P<sign>[+-](?=[0-9]))?(?P<number>{DIGITS})(?:(?P<pp>个?百分点|个点)|(?P<pct>%)|(?P<times>倍)|"
     rf"(?P<price>(?:{_UNIT})/|(?:元|美元)每)|(?P<unit>{_UNIT}))?"
     rf"|(?P<negative>负)?百分之(?P<hundredths>{_CHINESE}|{DIGITS})"
     rf"|(?P<points>{_CHINESE})个百分点|(?P<multiple>{_CHINESE})倍"
@@ -37,13 +37,13 @@ _FIGURE = re.compile(
 _FIGURE_STARTS = frozenset(f"0123456789+-百负翻{NUMERALS}")
 _RANGE = re.compile(rf"(?:{DIGITS})%?(?:-+|至|到)(?:{DIGITS})(?:%|倍|{_UNIT})")
 _VIEW = re.compile(r"(?:分|从|按)[^，。；:、0-9%]{1,14}?(?:来看|角度看|看|上看|划分|统计|分(?=[，:]))")
-_ORDINAL = re.compile(rf"第(?:\d+|[{NUMERALS}]+)(?:位|名)?(?!季度|产业)")
+_ORDINAL = re.compile(rf"第(?:[0-9]+|[{NUMERALS}]+)(?:位|名)?(?!季度|产业)")
 _NATURE = re.compile(r"[+-]?$")
 
 
 @functools.cache
 def _index() -> dict[str, list[tuple[str, tuple[Token, ...]]]]:
-    """First character -> words from the longest on, each with its tokens."""
+    """First two characters -> words from the longest on, each with its tokens."""
     entries: dict[str, tuple[Token, ...]] = {}
     for name, word in words().items():
         kind = "filler" if set(word.roles) == {"filler"} else "word"
@@ -59,7 +59,7 @@ def _index() -> dict[str, list[tuple[str, tuple[Token, ...]]]]:
         entries[name] = tuple(one for part in listed for one in (Token("and", "、"), part))[1:]
     index: dict[str, list[tuple[str, tuple[Token, ...]]]] = {}
     for name in sorted(entries, key=len, reverse=True):
-        index.setdefault(name[0], []).append((name, entries[name]))
+        index.setdefault(name[:2], []).append((name, entries[name]))
     return index
 
 
@@ -96,7 +96,7 @@ def _next(
     text: str, start: int, char: str, index: dict[str, list[tuple[str, tuple[Token, ...]]]], before: str
 ) -> tuple[int, tuple[Token, ...]] | None:
     best: tuple[int, tuple[Token, ...]] | None = None
-    for name, made in index.get(char, ()):
+    for name, made in (*index.get(text[start : start + 2], ()), *index.get(char, ())):
         if text.startswith(name, start):
             best = start + len(name), made
             break

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+DIGITS = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?"
 NUMERALS = "零一二两三四五六七八九十百千"
 _VALUE = {char: n for n, char in enumerate("零一二三四五六七八九")} | {"两": 2}
 _SCALE = {"十": 10, "百": 100, "千": 1000}
@@ -23,7 +23,7 @@ def plain(text: str) -> str:
     if text[:1].isascii():
         return text.replace(",", "")
     whole, dot, places = text.partition("点")
-    if not _WHOLE.fullmatch(whole) or (dot and not all(char in _VALUE for char in places)) or dot and not places:
+    if not _WHOLE.fullmatch(whole) or (dot and not all(char in _VALUE for char in places)) or (dot and not places):
         raise ValueError(f"{text!r} is no number")
     digits = "".join(str(_VALUE[char]) for char in places)
     return f"{_whole(whole)}.{digits}" if dot else _whole(whole)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from decimal import Decimal
+from operator import attrgetter
 
 import pandas as pd
 
@@ -23,9 +24,10 @@ from forecasting.sources.bulletin._windows import match_window
 SURE = ("region", "indicator", "period", "measure", "value", "unit", "sentence")
 DOUBTFUL = (*SURE, "reason", "source", "confirmed")
 
+_CELLS = attrgetter(*SURE)
 _STOP = re.compile(r"[。！？!?]|\.(?=\s*(?:[\u4e00-\u9fff]|$))")
 _INNER = re.compile(r"\(([^()]*)\)")
-_GROWTH = re.compile(r"(?:同比)?(?:增长|下降|上升|上涨|增|降|[+-])?\d[\d,.]*%")
+_GROWTH = re.compile(r"(?:同比)?(?:增长|下降|上升|上涨|增|降|[+-])?[0-9][0-9,.]*%")
 _CURRENCY = re.compile(r"[以按]?(?:美元|人民币)(?:计价|计|计算)?")
 
 
@@ -68,8 +70,10 @@ def read_bulletin(
     candidates = list(_read(found, Reading(frame(found, source, year, home))))
     sure, doubtful = _settle(candidates)
     return (
-        pd.DataFrame([asdict(one) for one in sure], columns=list(SURE), dtype=object),
-        pd.DataFrame([{**asdict(one), "source": source, "confirmed": ""} for one in doubtful], columns=list(DOUBTFUL), dtype=object),
+        pd.DataFrame([_CELLS(one) for one in sure], columns=list(SURE), dtype=object),
+        pd.DataFrame(
+            [(*_CELLS(one), one.reason, source, "") for one in doubtful], columns=list(DOUBTFUL), dtype=object
+        ),
     )
 
 
@@ -133,7 +137,11 @@ def _settle(candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[Cand
             values = ", ".join(dict.fromkeys(f"{one.value} {one.unit}" for one in same))
             doubtful += [replace(one, reason=f"the text gives several values: {values}") for one in same]
     known = {(one.region, one.indicator, one.period, one.measure, one.value) for one in sure}
-    return sure, list(dict.fromkeys(one for one in doubtful if (one.region, one.indicator, one.period, one.measure, one.value) not in known))
+    return sure, list(
+        dict.fromkeys(
+            one for one in doubtful if (one.region, one.indicator, one.period, one.measure, one.value) not in known
+        )
+    )
 
 
 def _places(value: str) -> int:

@@ -6,6 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from forecasting.sources.bulletin._candidates import Candidate, candidate
+from forecasting.sources.bulletin._clauses import (
+    BREAKS,
+    clauses,
+    figure_row,
+    is_row,
+    last_clause,
+    residue,
+    subject_clause,
+)
 from forecasting.sources.bulletin._figures import FIGURES, Figure, judge
 from forecasting.sources.bulletin._lexer import Token, tokens
 from forecasting.sources.bulletin._regions import Region
@@ -14,9 +23,18 @@ from forecasting.sources.bulletin._vocabulary import subjects
 from forecasting.sources.bulletin._windows import Window
 
 _STOPS = frozenset(("decoy", "noun", "against", "other", "past", "target"))
-_BREAKS = frozenset(("comma", "semicolon"))
+_REACH = 60  # tokens: a subject further back is not carried on
 _DEPENDENT = frozenset(("child", "view"))
-_VIEWS = {"投资": "fai", "消费": "retail", "零售": "retail", "产量": "output", "增加值": "va", "产品": "output", "用电": "power_use", "工业": "va"}
+_VIEWS = {
+    "投资": "fai",
+    "消费": "retail",
+    "零售": "retail",
+    "产量": "output",
+    "增加值": "va",
+    "产品": "output",
+    "用电": "power_use",
+    "工业": "va",
+}
 
 
 @dataclass(slots=True)
@@ -67,7 +85,6 @@ class Reading:
         self.abroad = walk.abroad
         return found
 
-
     def _after(self, walk: _Walk, window: Window | None, carried: str) -> None:
         """Which window the next sentence starts from."""
         first = walk.windows[0] if walk.windows else None
@@ -115,7 +132,7 @@ class _Walk:
                 continue
             if token.kind in ("points", "range"):
                 self._vague(token)
-            elif token.kind in _BREAKS:
+            elif token.kind in BREAKS:
                 self._break(token)
             else:
                 self._word(token)
@@ -126,7 +143,9 @@ class _Walk:
 
     def _word(self, token: Token) -> None:
         state = self.state
-        compared = bool(self.buffer) and self.buffer[-1].kind in ("other", "past") and self.buffer[-1].text[-1] not in "均率度"
+        compared = (
+            bool(self.buffer) and self.buffer[-1].kind in ("other", "past") and self.buffer[-1].text[-1] not in "均率度"
+        )
         if token.kind == "window" and not compared:
             self._window(token.value)
         elif token.kind == "cumulative" and state.window is not None and state.window.first > 1:
@@ -167,14 +186,14 @@ class _Walk:
         if dirty:
             self._adopt()
         elif self.buffer:
-            self.buffer.append(token)
+            self.buffer = [*self.buffer[-_REACH:], token]
         if token.kind == "semicolon" and self.region is not None:
             self.region = None
 
     def _adopt(self) -> None:
         """Take over the subject of a clause that had no figure of its own, or a decoy."""
         stop = next((n for n, one in enumerate(self.buffer) if one.kind in _STOPS), len(self.buffer))
-        head = _last_clause(self.buffer[:stop])
+        head = last_clause(self.buffer[:stop])
         if any(token.kind == "noun" for token in self.buffer):
             self.stale = "the clause before speaks of another quantity"
         elif any(token.kind == "word" for token in head):
@@ -182,13 +201,15 @@ class _Walk:
                 self.stale = "its subject stands in a clause that was not understood"
             else:
                 self._name(head)
+        elif any(token.kind in ("region", "relative") for token in head):
+            self._relocate(head)  # 包头市居全区第二, 增长11.3%
         self.buffer = []
 
     def _vague(self, token: Token) -> None:
         """Percentage points and ranges are no growth, but their clause may name the subject."""
         if token.kind == "range" and any(one.kind in ("verb", "speed") for one in self.buffer):
             figure = Figure(True, "", "%", f"a range, not a figure: {token.text}")
-            head = _last_clause(self.buffer)
+            head = last_clause(self.buffer)
             if any(one.kind == "word" for one in head):
                 self._name(head)
             if not self.vetoed:
@@ -201,15 +222,15 @@ class _Walk:
 
     def _figure(self, at: int) -> int:
         token = self.line[at]
-        self.vetoed = self.vetoed or any(one.kind == "target" for one in _last_clause(self.buffer))
+        self.vetoed = self.vetoed or any(one.kind == "target" for one in last_clause(self.buffer))
         after = self.line[at + 1] if at + 1 < len(self.line) else None
         if token.kind == "number" and not self._respectively():
-            self.buffer.append(Token("residue", token.text))
+            self.buffer.append(Token("unknown", token.text))
             return at + 1
         end, group = at + 1, [token]
-        if self._respectively():
-            end, group = self._group(at)
-        before = [one for one in self.buffer if one.kind != "vague" or one in _last_clause(self.buffer)]
+        if self._respectively() or is_row(self.line, at):
+            end, group = figure_row(self.line, at)
+        before = [one for one in self.buffer if one.kind != "vague" or one in last_clause(self.buffer)]
         figures: list[Figure] = []
         for one in group:
             if one.kind in ("verb", "speed"):
@@ -220,18 +241,23 @@ class _Walk:
                 self._skip(token)
                 return end
             figures.append(judged)
-        head = _last_clause(self.buffer)
-        residue = _residue(head)
-        named = _subject_clause(self.buffer)
+        head = last_clause(self.buffer)
+        unknown = residue(head)
+        named = subject_clause(self.buffer)
         if named:
+            self._introduce()
             self._name(named)
-            residue = residue or _residue(named)
+            unknown = unknown or residue(named)
+            for item in self.state.items if unknown else ():
+                item.unclear = item.unclear or f"words not understood: {unknown}"
+        elif unknown:
+            self.stale = self.stale or f"words not understood: {unknown}"
         elif any(one.kind == "child" for one in head) and not any(one.kind in ("window", "current") for one in head):
-            residue = residue or "其中 without a subject"
+            unknown = unknown or "其中 without a subject"
         elif any(one.kind in ("region", "relative") for one in head):
             self._relocate(head)
         if not self.vetoed:
-            self._emit(self.state.items, figures, residue, each=any(one.kind == "each" for one in head))
+            self._emit(self.state.items, figures, unknown, each=any(one.kind == "each" for one in head))
         if figures[-1].rate and figures[-1].sign:
             self.verb_listed = figures[-1].sign
         self.buffer = []
@@ -239,8 +265,8 @@ class _Walk:
 
     def _skip(self, token: Token) -> None:
         if token.kind == "quantity" and not any(one.kind in _STOPS for one in self.buffer):
-            named = _subject_clause(self.buffer)  # 税收收入增加5亿元, 增长3%
-            if named and not _residue(named):
+            named = subject_clause(self.buffer)  # 税收收入增加5亿元, 增长3%
+            if named and not residue(named):
                 self._name(named)
             elif named:
                 self.stale = "its subject stands in a clause that was not understood"
@@ -249,35 +275,14 @@ class _Walk:
             self._adopt()
 
     def _respectively(self) -> bool:
-        return any(one.kind == "respectively" for one in _last_clause(self.buffer))
-
-    def _group(self, at: int) -> tuple[int, list[Token]]:
-        """The figures of 分别增长24.6%、29.5%和下降3.6%, those without a unit with the unit of the last."""
-        group: list[Token] = []
-        end = at
-        for n in range(at, len(self.line)):
-            token = self.line[n]
-            if token.kind in FIGURES or token.kind in ("number", "points"):
-                group.append(token)
-                end = n + 1
-            elif token.kind in ("verb", "speed") and n > at:
-                group.append(token)
-            elif token.kind not in ("and", "compare", "filler") and not self._goes_on(n):
-                break
-        while group and group[-1].kind in ("verb", "speed"):
-            group.pop()
-        last = group[-1]
-        return end, [last._replace(value=(one.value[0], *last.value[1:])) if one.kind == "number" and last.value else one for one in group]
-
-    def _goes_on(self, at: int) -> bool:
-        """A comma inside a row of figures."""
-        following = self.line[at + 1 : at + 2]
-        return self.line[at].kind == "comma" and bool(following) and following[0].kind in ("percent", "quantity", "number")
+        return any(one.kind == "respectively" for one in last_clause(self.buffer))
 
     def _elided(self) -> int:
         """The direction that an item without a verb takes: 稀土产业增长24.6%, 氟化工29.5%."""
-        clause = _last_clause(self.buffer)
-        plain = all(one.kind in ("word", "filler", "region", "relative", "child", "and", "respectively") for one in clause)
+        clause = last_clause(self.buffer)
+        plain = all(
+            one.kind in ("word", "filler", "region", "relative", "child", "and", "respectively") for one in clause
+        )
         if not plain or not any(one.kind == "word" for one in clause):
             return 0
         return self.listed or self.verb_listed
@@ -298,13 +303,31 @@ class _Walk:
             whole = last.subject if last.subject.id in subjects() and last.subject.measure else state.context.whole
             state.context = Context(last.subject.measure, last.branch or state.context.branch, whole)
         elif any("measure" in token.value.roles for token in words if token.kind == "word"):
-            measures = [token.value.roles["measure"] for token in words if token.kind == "word" and "measure" in token.value.roles]
+            measures = [
+                token.value.roles["measure"]
+                for token in words
+                if token.kind == "word" and "measure" in token.value.roles
+            ]
             state.context = Context(measures[-1] if not last.branch else "")
+
+    def _introduce(self) -> None:
+        """固定资产投资中, 制造业增长8.5%: a clause before says what is measured."""
+        before = [clause for clause in clauses(self.buffer) if any(one.kind == "word" for one in clause)]
+        for clause in before[:-1]:
+            found = items(clause, self.state.context, self.state.frame.region)
+            if len(found) == 1 and found[0].subject is not None and not residue(clause):
+                self.state.context = Context(found[0].subject.measure, found[0].branch, found[0].subject)
 
     def _relocate(self, head: Sequence[Token]) -> None:
         """全国增长6.0%: the subject before, elsewhere."""
         state = self.state
-        places = items(head, state.context, state.frame.region)
+        places = [
+            place
+            for place in items(head, state.context, state.frame.region)
+            if place.region is not None or place.unclear
+        ]
+        if not places:
+            return
         if len(state.items) != 1:
             if state.items:
                 self.stale = "a region alone after several subjects"
@@ -312,8 +335,12 @@ class _Walk:
         state.items = [replace(state.items[0], region=place.region, unclear=place.unclear, unit="") for place in places]
         self.region = places[0].region
 
-    def _emit(self, named: Sequence[Item], figures: Sequence[Figure], residue: str, *, each: bool = False) -> None:
-        doubt = f"words not understood: {residue}" if residue else self._carried_subject()
+    def _emit(self, named: Sequence[Item], figures: Sequence[Figure], unknown: str, *, each: bool = False) -> None:
+        doubt = (
+            f"words not understood: {unknown}"
+            if unknown and not any(item.unclear for item in named)
+            else self._carried_subject()
+        )
         if not named:
             named = [Item("", None)]
         if len(figures) == 1 and len(named) > 1:
@@ -322,12 +349,20 @@ class _Walk:
             figures = list(figures) * len(named)
         elif len(figures) != len(named):
             doubt = doubt or f"{len(named)} subjects but {len(figures)} figures"
-            named = list(named) * len(figures) if len(named) == 1 else [Item("、".join(i.written for i in named), None)] * len(figures)
+            named = (
+                list(named) * len(figures)
+                if len(named) == 1
+                else [Item("、".join(i.written for i in named), None)] * len(figures)
+            )
         for item, figure in zip(named, figures, strict=True):
             made = candidate(item, figure, self._where(item), self.state.window, self.state.currency, self.text)
             if not figure.rate:
                 item.unit = figure.unit
-            reasons = [reason for reason in (figure.doubt, doubt, item.unclear, self._region_doubt(item), self.state.carried) if reason]
+            reasons = [
+                reason
+                for reason in (figure.doubt, doubt, item.unclear, self._region_doubt(item), self.state.carried)
+                if reason
+            ]
             key = (made.region, made.indicator, made.period, made.measure)
             if key in self.given and not reasons:
                 reasons.append("a second figure for the same thing in one sentence")
@@ -359,38 +394,3 @@ class _Walk:
     def _remember_currency(self, item: Item) -> None:
         if item.subject is not None and item.subject.trade:
             self.state.currency = "usd" if "美元" in item.unit else "cny" if "元" in item.unit else self.state.currency
-
-
-def _last_clause(buffer: Sequence[Token]) -> Sequence[Token]:
-    at = max((n for n, token in enumerate(buffer) if token.kind in _BREAKS), default=-1)
-    return buffer[at + 1 :]
-
-
-def _subject_clause(buffer: Sequence[Token]) -> list[Token]:
-    """The last clause that names something, with the regions of the clauses before it."""
-    clauses: list[list[Token]] = [[]]
-    for token in buffer:
-        if token.kind in _BREAKS:
-            clauses.append([])
-        else:
-            clauses[-1].append(token)
-    at = next((n for n in range(len(clauses) - 1, -1, -1) if any(one.kind == "word" for one in clauses[n])), -1)
-    if at < 0:
-        return []
-    named = clauses[at]
-    if not any(token.kind in ("region", "relative") for token in named):
-        places = [token for clause in clauses[:at] for token in clause if token.kind in ("region", "relative")]
-        if not any(token.kind == "word" for clause in clauses[:at] for token in clause):
-            named = places + named
-    return named
-
-
-def _residue(clause: Sequence[Token]) -> str:
-    """Words that were not understood and may change the subject; those before a window or region cannot."""
-    start = 0
-    for n, token in enumerate(clause):
-        if token.kind == "word":
-            break
-        if token.kind in ("window", "region", "relative"):
-            start = n + 1
-    return "".join(token.text for token in clause[start:] if token.kind == "residue")

@@ -7,7 +7,28 @@ import functools
 from dataclasses import dataclass
 from importlib import resources
 
-RELATIVE = ("全国", "中国", "全区", "全省", "全市", "全县", "全旗", "全州", "全盟", "自治区", "我国", "我区", "我省", "我市", "我县", "我旗", "我州", "我盟", "本市", "本区")
+RELATIVE = (
+    "全国",
+    "中国",
+    "全区",
+    "全省",
+    "全市",
+    "全县",
+    "全旗",
+    "全州",
+    "全盟",
+    "自治区",
+    "我国",
+    "我区",
+    "我省",
+    "我市",
+    "我县",
+    "我旗",
+    "我州",
+    "我盟",
+    "本市",
+    "本区",
+)
 _MUNICIPALITIES = ("11", "12", "31", "50")
 
 
@@ -46,7 +67,7 @@ class Region:
 @functools.cache
 def regions() -> dict[str, Region]:
     """Every region under its code."""
-    with resources.files(__package__).joinpath("data/regions.csv").open(encoding="utf-8", newline="") as file:
+    with resources.files(__package__).joinpath("data/regions.csv").open(encoding="utf-8") as file:
         return {row["code"]: Region(row["code"], row["slug"], row["name"]) for row in csv.DictReader(file)}
 
 
@@ -55,7 +76,7 @@ def region_names() -> dict[str, Region]:
     """Every region under each of its names."""
     known = regions()
     names: dict[str, Region] = {}
-    with resources.files(__package__).joinpath("data/regions.csv").open(encoding="utf-8", newline="") as file:
+    with resources.files(__package__).joinpath("data/regions.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             for name in (row["name"], *filter(None, row["also"].split("|"))):
                 names.setdefault(name, known[row["code"]])

@@ -39,11 +39,16 @@ def confirmed(frame: pd.DataFrame, *, source: str = "review", lines: list[int] |
     answers = rows["confirmed"].str.strip().str.lower()
     strange = [n for n, answer in enumerate(answers) if answer not in _YES | _NO]
     if strange:
-        problems = [Problem(f"{word} {numbers[n]}", f"confirmed {rows['confirmed'][n]!r} is neither yes nor no") for n in strange]
+        problems = [
+            Problem(f"{word} {numbers[n]}", f"confirmed {rows['confirmed'][n]!r} is neither yes nor no")
+            for n in strange
+        ]
         raise InputError(source, problems)
     kept = [n for n, answer in enumerate(answers) if answer in _YES]
     if not kept:
-        raise InputError(source, [Problem("", "no row is confirmed; write yes into the column confirmed of those that are right")])
+        raise InputError(
+            source, [Problem("", "no row is confirmed; write yes into the column confirmed of those that are right")]
+        )
     chosen = rows.iloc[kept]
     table = chosen[list(REQUIRED)].copy()
     for name, column in (("source", "source"), ("note", "sentence")):

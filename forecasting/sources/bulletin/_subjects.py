@@ -10,6 +10,7 @@ from forecasting.sources.bulletin._regions import Region, resolve
 from forecasting.sources.bulletin._vocabulary import Measure, Subject, Word, compose, measures, subjects
 
 _ALONE = {"exports": "exports", "imports": "imports"}
+_TOTALS = {"va": "industrial_va", "fai": "fixed_asset_investment", "power_use": "power_use", "retail": "retail_sales"}
 
 
 @dataclass(slots=True)
@@ -96,7 +97,9 @@ def _is_measure(token: Token) -> bool:
 
 def _item(group: _Group, context: Context) -> Item:
     parts = [token.value for token in group.words if token.value.part]
-    both = [token for token in group.words if _is_measure(token) and "subject" in token.value.roles]  # 税收收入, 商品零售额
+    both = [
+        token for token in group.words if _is_measure(token) and "subject" in token.value.roles
+    ]  # 税收收入, 商品零售额
     wholes = [
         token.value.roles["subject"]
         for token in group.words
@@ -140,7 +143,7 @@ def _with_measure(measure: Measure, wholes: list[str], part: Word | None, contex
         return whole if whole.measure == measure.key else None
     if measure.key in _ALONE and (context.branch is None or context.measure != measure.key):
         return subjects()[_ALONE[measure.key]]
-    if context.whole is not None and context.whole.measure == measure.key:
+    if context.whole is not None and context.whole.id == _TOTALS.get(measure.key):
         return context.whole  # 固定资产投资 ..., 累计完成投资
     return compose(measure, context.branch) if context.branch is not None else None
 
@@ -151,10 +154,10 @@ def _region(named: Sequence[Token], home: Region | None) -> tuple[Region | None,
         region = token.value if token.kind == "region" else resolve(token.text, home)
         if region is None:
             return None, f"which region {token.text} means is not clear"
-        if region.level == 3 and chosen is None and (home is None or region.digits[:4] != home.digits[:4]):
+        known = chosen is not None or (home is not None and region.digits[:4] == home.digits[:4])
+        if region.level == 3 and not known and not any(mark in token.text for mark in ("稀土", "包头")):
             # districts share their names across the country
-            if "稀土" not in token.text and "包头" not in token.text:
-                return None, f"which city's {token.text} it is, is not clear"
+            return None, f"which city's {token.text} it is, is not clear"
         if chosen is not None and not region.within(chosen) and region != chosen:
             return None, f"two regions before one figure: {''.join(one.text for one in named)}"
         chosen = region

@@ -16,14 +16,18 @@ from forecasting.sources.bulletin._subjects import Item, items
 from forecasting.sources.bulletin._text import normal
 from forecasting.sources.bulletin._windows import Window
 
-_NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?")
 _BLANK = re.compile(r"[-.…/—]*")
 _LABEL = re.compile(r"(?:主要|经济|统计)*(?:指标|名称|项目|地区|盟市|旗县区?|城市|行业|产品|类别)(?:名称)?")
 _UNIT_HEAD = re.compile(r"(?:计量)?单位")
 _RATE = re.compile(r"增速|增长|同比|增幅|±|比上年|比去年|增减|涨跌")
 _LEVEL = re.compile(r"绝对量|绝对值|总量|绝对数|完成|数值|金额|产量|实绩|累计|本月|当月|总值|总额|本期|规模")
-_OTHER = re.compile(r"环比|比重|占比|位次|排名|排序|名次|百分点|上年同期|去年同期|上年|去年|比上月|拉动|贡献|目标|进度|预算")
-_NUMBERING = re.compile(r"^(?:[一二三四五六七八九十]+、|\([一二三四五六七八九十]+\)|\d{1,2}[.、]|[#*·●◆-]+|其中:?|其中、|(?:其中:)?#)+")
+_OTHER = re.compile(
+    r"环比|比重|占比|位次|排名|排序|名次|百分点|上年同期|去年同期|上年|去年|比上月|拉动|贡献|目标|进度|预算"
+)
+_NUMBERING = re.compile(
+    r"^(?:[一二三四五六七八九十]+、|\([一二三四五六七八九十]+\)|[0-9]{1,2}[.、]|[#*·●◆-]+|其中:?|其中、|(?:其中:)?#)+"
+)
 _BRACKET = re.compile(r"\(([^()]*)\)")
 
 
@@ -60,7 +64,9 @@ def table_candidates(table: Grid | Stream, caption: str, state: Reading) -> list
 
 def _grid(table: Grid) -> tuple[list[list[str]], list[list[str]]]:
     rows = [[normal(cell) for cell in row] for row in table.rows]
-    first = next((n for n, row in enumerate(rows) if any(_NUMBER.fullmatch(cell.rstrip("%")) for cell in row[1:])), len(rows))
+    first = next(
+        (n for n, row in enumerate(rows) if any(_NUMBER.fullmatch(cell.rstrip("%")) for cell in row[1:])), len(rows)
+    )
     head = [row for row in rows[:first] if len(set(row)) > 1]
     return head, rows[first:]
 
@@ -89,11 +95,12 @@ def _is_value(cell: str) -> bool:
 
 def _is_head(cell: str) -> bool:
     bare = _bare(cell)
-    if _LABEL.fullmatch(bare) or _UNIT_HEAD.fullmatch(bare) or not bare and cell.startswith("("):
+    if _LABEL.fullmatch(bare) or _UNIT_HEAD.fullmatch(bare) or (not bare and cell.startswith("(")):
         return True
     line = tokens(bare)
-    return any(token.kind == "window" for token in line) and not any(token.kind == "word" for token in line) or (
-        bool(_RATE.search(bare) or _LEVEL.search(bare) or _OTHER.search(bare)) and not any(_whole(token) for token in line)
+    return (any(token.kind == "window" for token in line) and not any(token.kind == "word" for token in line)) or (
+        bool(_RATE.search(bare) or _LEVEL.search(bare) or _OTHER.search(bare))
+        and not any(_whole(token) for token in line)
     )
 
 
@@ -116,7 +123,10 @@ def _columns(head: Sequence[Sequence[str]], caption: str, frame: Frame) -> list[
     if len(head) == 1:
         titles = _spans(list(head[0]))
     else:
-        titles = ["".join(dict.fromkeys(row[n] for row in head if n < len(row) and row[n])) for n in range(max(map(len, head)))]
+        titles = [
+            "".join(dict.fromkeys(row[n] for row in head if n < len(row) and row[n]))
+            for n in range(max(map(len, head)))
+        ]
     columns: list[str | _Column] = []
     for n, title in enumerate(titles):
         bare = _bare(title)
@@ -135,7 +145,13 @@ def _spans(cells: list[str]) -> list[str]:
     over = [cell for cell in values if _only_window(cell)]
     under = [cell for cell in values if not _only_window(cell)]
     values_start = len(cells) - len(values)
-    nested = len(over) > 1 and bool(under) and values[: len(over)] == over and len(under) % len(over) == 0 and len(under) > len(over)
+    nested = (
+        len(over) > 1
+        and bool(under)
+        and values[: len(over)] == over
+        and len(under) % len(over) == 0
+        and len(under) > len(over)
+    )
     if not nested:
         return cells
     each = len(under) // len(over)
@@ -144,7 +160,9 @@ def _spans(cells: list[str]) -> list[str]:
 
 def _only_window(cell: str) -> bool:
     line = tokens(_bare(cell))
-    return any(token.kind == "window" for token in line) and all(token.kind in ("window", "cumulative", "current") for token in line)
+    return any(token.kind == "window" for token in line) and all(
+        token.kind in ("window", "cumulative", "current") for token in line
+    )
 
 
 def _column(title: str, caption: str, frame: Frame) -> _Column:
@@ -174,7 +192,9 @@ class _Rows:
 
     def __init__(self, columns: list[str | _Column], caption: str, state: Reading, exact: bool) -> None:
         self.columns, self.state, self.exact, self.rated = columns, state, exact, False
-        self.caption = [token for token in tokens(normal(caption)) if token.kind == "word" and "subject" in token.value.roles]
+        self.caption = [
+            token for token in tokens(normal(caption)) if token.kind == "word" and "subject" in token.value.roles
+        ]
         if self.caption:
             state.context = replace(state.context, measure="")
 
@@ -200,12 +220,16 @@ class _Rows:
             else:
                 pairs = [(column, values[0]) for column in wanted[:1]]
                 doubt = f"{len(values)} cells for {len(wanted)} columns: which are blank is not known"
-        self.rated = any(column.rate and not column.other and _NUMBER.fullmatch(value.rstrip("%")) for column, value in pairs)
+        self.rated = any(
+            column.rate and not column.other and _NUMBER.fullmatch(value.rstrip("%")) for column, value in pairs
+        )
         for column, value in pairs:
             yield from self._cell(label, column, value, unit, text, doubt)
 
     def _lean(self, label: str) -> None:
-        found = items([token for token in tokens(label) if token.kind == "word"], self.state.context, self.state.frame.region)
+        found = items(
+            [token for token in tokens(label) if token.kind == "word"], self.state.context, self.state.frame.region
+        )
         if len(found) == 1 and found[0].subject is not None:
             self.state.context = replace(self.state.context, measure=found[0].subject.measure)
 
@@ -213,9 +237,17 @@ class _Rows:
         number = value.rstrip("%").replace(",", "")
         if column.other or not _NUMBER.fullmatch(value.rstrip("%")):
             return
-        line = [token for token in tokens(label) if token.kind not in ("filler", "ignored", "speed", "verb", "child", "compare", "window")]
+        line = [
+            token
+            for token in tokens(label)
+            if token.kind not in ("filler", "ignored", "speed", "verb", "child", "compare", "window")
+        ]
         words = [token for token in line if token.kind == "word"]
-        unknown = "".join(token.text for token in line if token.kind not in ("word", "region", "relative", "and", "cumulative", "current"))
+        unknown = "".join(
+            token.text
+            for token in line
+            if token.kind not in ("word", "region", "relative", "and", "cumulative", "current")
+        )
         if not words:
             line = [*(token for token in line if token.kind in ("region", "relative")), *(column.words or self.caption)]
         found = items(line, self.state.context, self.state.frame.region)

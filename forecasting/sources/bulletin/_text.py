@@ -17,14 +17,16 @@ _PLAIN = {
     **{chr(0xFF21 + n): chr(ord("A") + n) for n in range(26)},
     **{chr(0xFF41 + n): chr(ord("a") + n) for n in range(26)},
     **dict.fromkeys(_DASHES, "-"),
-    **dict(zip("％﹪．（）﹙﹚：;；！？＋／〇“”‘’「」『』〔〕［］【】", "%%.()():；；!?+/零\"\"''\"\"\"\"()()()", strict=True)),
+    **dict(
+        zip("％﹪．（）﹙﹚：;；！？＋／〇“”‘’「」『』〔〕［］【】", '%%.()():；；!?+/零""\'\'""""()()()', strict=True)
+    ),
 }
-_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 
 
 @functools.cache
 def _table() -> dict[int, str]:
-    with resources.files(__package__).joinpath("data/traditional.csv").open(encoding="utf-8", newline="") as file:
+    with resources.files(__package__).joinpath("data/traditional.csv").open(encoding="utf-8") as file:
         rows = csv.reader(file)
         next(rows)
         pairs = dict(rows)

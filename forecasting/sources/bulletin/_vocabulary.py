@@ -80,7 +80,9 @@ def subjects() -> dict[str, Subject]:
     for domain, names in _table()["subjects"].items():
         for key in names:
             stock = domain == "finance" or key.endswith(("_capacity", "_stock_for_sale", "_stock"))
-            made[key] = Subject(key, domain, _CONTEXT.get(domain, ""), stock, key in TRADE_TOTALS or key[:6] == "trade_")
+            made[key] = Subject(
+                key, domain, _CONTEXT.get(domain, ""), stock, key in TRADE_TOTALS or key[:6] == "trade_"
+            )
     return made
 
 

@@ -27,7 +27,9 @@ def score(path: Path) -> Score:
     text, truth = load(path)
     sure, _ = read_bulletin(text, source="corpus")
     found = {tuple(row) for row in sure[["indicator", "period", "measure", "value", "unit"]].itertuples(index=False)}
-    return Score(path.stem, _sentences(text), frozenset(found & truth), frozenset(found - truth), frozenset(truth - found))
+    return Score(
+        path.stem, _sentences(text), frozenset(found & truth), frozenset(found - truth), frozenset(truth - found)
+    )
 
 
 def load(path: Path) -> tuple[str, set[Figure]]:

@@ -1,0 +1,86 @@
+"""The tokens since the last figure, clause by clause, and the figures that stand in a row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from forecasting.sources.bulletin._figures import FIGURES
+from forecasting.sources.bulletin._lexer import Token
+
+BREAKS = frozenset(("comma", "semicolon"))
+
+
+def last_clause(buffer: Sequence[Token]) -> Sequence[Token]:
+    """The tokens since the last comma."""
+    at = max((n for n, token in enumerate(buffer) if token.kind in BREAKS), default=-1)
+    return buffer[at + 1 :]
+
+
+def clauses(buffer: Sequence[Token]) -> list[list[Token]]:
+    """The tokens cut at commas and semicolons."""
+    found: list[list[Token]] = [[]]
+    for token in buffer:
+        if token.kind in BREAKS:
+            found.append([])
+        else:
+            found[-1].append(token)
+    return found
+
+
+def subject_clause(buffer: Sequence[Token]) -> list[Token]:
+    """The last clause that names something, with the regions of the clauses before it."""
+    parts = clauses(buffer)
+    at = next((n for n in range(len(parts) - 1, -1, -1) if any(one.kind == "word" for one in parts[n])), -1)
+    if at < 0:
+        return []
+    named = parts[at]
+    if not any(token.kind in ("region", "relative") for token in named):
+        places = [token for clause in parts[:at] for token in clause if token.kind in ("region", "relative")]
+        if not any(token.kind == "word" for clause in parts[:at] for token in clause):
+            named = places + named
+    return named
+
+
+def residue(clause: Sequence[Token]) -> str:
+    """Words that were not understood and may change the subject; those before a window or region cannot."""
+    start = 0
+    for n, token in enumerate(clause):
+        if token.kind == "word":
+            break
+        if token.kind in ("window", "region", "relative"):
+            start = n + 1
+    return "".join(token.text for token in clause[start:] if token.kind == "residue")
+
+
+def figure_row(line: Sequence[Token], at: int) -> tuple[int, list[Token]]:
+    """The figures of 分别增长24.6%、29.5%和下降3.6%, those without a unit with the unit of the last, and their end."""
+    row: list[Token] = []
+    end = at
+    for n in range(at, len(line)):
+        token = line[n]
+        if token.kind in FIGURES or token.kind in ("number", "points"):
+            row.append(token)
+            end = n + 1
+        elif token.kind in ("verb", "speed") and n > at:
+            row.append(token)
+        elif token.kind not in ("and", "compare", "filler") and not _goes_on(line, n):
+            break
+    while row[-1].kind in ("verb", "speed"):
+        row.pop()
+    last = row[-1]
+    return end, [
+        last._replace(value=(one.value[0], *last.value[1:])) if one.kind == "number" and last.value else one
+        for one in row
+    ]
+
+
+def is_row(line: Sequence[Token], at: int) -> bool:
+    """Figures joined to each other: 产销完成1.2万辆和1.3万辆."""
+    following = line[at + 1 : at + 3]
+    return len(following) == 2 and following[0].kind == "and" and following[1].kind in ("percent", "quantity")
+
+
+def _goes_on(line: Sequence[Token], at: int) -> bool:
+    """A comma inside a row of figures."""
+    following = line[at + 1 : at + 2]
+    return line[at].kind == "comma" and bool(following) and following[0].kind in ("percent", "quantity", "number")
