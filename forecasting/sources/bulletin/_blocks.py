@@ -11,6 +11,8 @@ from html.parser import HTMLParser
 from forecasting.sources.bulletin._text import normal
 
 _INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\u00ad\ufffe\x00-\x08\x0b\x0e-\x1f\x7f]")
+# not the arrows and triangles that stand for rising and falling
+_BULLETS = re.compile("[\u2460-\u24ff\u25a0\u25a1\u25b6\u25cb-\u25cf\u25c6\u25c7\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]+")
 _BLANKS = re.compile("[ \u00a0\u2000-\u200a\u202f\u205f\u3000\r\f\x0b]")
 _TONED = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹɡ"
 _PINYIN = re.compile(
@@ -22,7 +24,7 @@ _MARKUP = re.compile(
     re.I,
 )
 _SPACE_IN_PROSE = re.compile(r"\s+")
-_SPACE_IN_DATE = re.compile(r"(?<=[年月—–-])\s+(?=[0-9])|(?<=[0-9])\s+(?=[年月日—–-])")
+_SPACE_IN_DATE = re.compile(r"(?<=[年—–-])\s+(?=[0-9])|(?<=[0-9])\s+(?=[年月日—–-])")
 _HEADING = re.compile(
     r"\s*(?:[一二三四五六七八九十]+、|[(（][一二三四五六七八九十]+[)）]|第[一二三四五六七八九十]+部分)"
 )
@@ -30,7 +32,7 @@ _GOES_ON = re.compile(
     r"[，、；。）)%％.．[0-9]]|(?:同比|增长|下降|上升|上涨|增速|比上年|较上年|个百分点|亿元|万吨|万元|和|与|及|的|其中)"
 )
 _NUMBER = re.compile(r"[+-]?[0-9][0-9,]*(?:\.[0-9]+)?%?")
-_BLANK_CELLS = frozenset(("-", "--", "...", "…", "/", "..", "—"))
+_BLANK_CELL = re.compile(r"[-—–./…]+")
 _ENDS = "。！？!?；;."
 _LABEL = re.compile(r"指\s*标|项\s*目|地\s*区|行业|产品")
 
@@ -75,7 +77,7 @@ def blocks(text: str) -> list[Block]:
 
 
 def _from_lines(text: str) -> list[Block]:
-    lines = [_PINYIN.sub("", _BLANKS.sub(" ", line)).strip() for line in text.split("\n")]
+    lines = [_PINYIN.sub("", _SPACE_IN_PROSE.sub(" ", _BLANKS.sub(" ", line))).strip() for line in _BULLETS.sub("\n\n", text).split("\n")]
     found: list[Block] = []
     prose: list[str] = []
     cells: list[str] = []
@@ -124,7 +126,7 @@ def _cells(line: str) -> list[str]:
     ):
         return []
     cells = [cell for cell in re.split(r"\s*\|\s*|\s+", line) if cell]
-    numbers = sum(1 for cell in cells if _is_value(cell))
+    numbers = sum(1 for cell in cells if _is_value(cell) or _BLANK_CELL.fullmatch(cell))
     if len(cells) == 1:
         return cells if numbers else []
     if any(mark in line for mark in "。；，"):

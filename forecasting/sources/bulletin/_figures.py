@@ -56,6 +56,8 @@ def judge(before: Sequence[Token], figure: Token, after: Token | None, listed: i
     doubt = f"only an approximate figure: {vague[-1]}" if vague else ""
     if after is not None and after.text == "的":
         doubt = doubt or "the figure stands before what it belongs to"
+    if "except" in kinds:
+        doubt = doubt or "something is left out of it"
     if figure.kind == "flat":
         if "compare" not in kinds and not figure.text.startswith("同比"):
             return Figure(True, "0", "%", "持平 with what?")
@@ -117,8 +119,8 @@ def _rate(before: Sequence[Token], figure: Token, kinds: set[str], doubt: str, l
         if "to" in kinds:
             return None  # 提高到45%: a share
         return Figure(True, _signed(number, verbs[-1].value), "%", doubt, real, verbs[-1].value)
-    if (signed and "compare" in kinds) or "shown" in kinds:
-        return Figure(True, number, "%", doubt, real)
+    if (signed and "compare" in kinds):
+        return Figure(True, number, "%", doubt, real, 1)
     if listed:
         if listed < 0 and not number.startswith("-"):
             doubt = doubt or "no verb: whether it fell is not said"

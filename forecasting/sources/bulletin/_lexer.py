@@ -10,7 +10,7 @@ from forecasting.sources.bulletin._numbers import DIGITS, NUMERALS, plain
 from forecasting.sources.bulletin._phrases import JOINED, PHRASES, UNITS
 from forecasting.sources.bulletin._regions import RELATIVE, region_names
 from forecasting.sources.bulletin._vocabulary import words
-from forecasting.sources.bulletin._windows import STARTS, match_window
+from forecasting.sources.bulletin._windows import STARTS, match_date, match_window
 
 
 class Token(NamedTuple):
@@ -101,6 +101,9 @@ def _next(
             best = start + len(name), made
             break
     if char in STARTS:
+        day = match_date(text, start)
+        if day is not None:
+            return day, (Token("filler", text[start:day]),)
         window = match_window(text, start)
         if window is not None and (best is None or window[0] >= best[0]):
             return window[0], (Token("window", text[start : window[0]], window[1]),)

@@ -15,6 +15,7 @@ from forecasting.errors import InputError, Problem
 from forecasting.sources.bulletin._blocks import Block, Paragraph, blocks
 from forecasting.sources.bulletin._candidates import Candidate
 from forecasting.sources.bulletin._frame import frame
+from forecasting.sources.bulletin._phrases import UNITS
 from forecasting.sources.bulletin._reading import Reading
 from forecasting.sources.bulletin._regions import region_names
 from forecasting.sources.bulletin._tables import table_candidates
@@ -112,6 +113,8 @@ def _without_brackets(text: str) -> str:
     def blank(found: re.Match[str]) -> str:
         inner = found[1]
         window = match_window(inner, 0)
+        if inner == "%" or inner in UNITS:
+            return f"({inner})"
         if _GROWTH.fullmatch(inner) or _CURRENCY.fullmatch(inner) or (window is not None and window[0] == len(inner)):
             return f"\0{inner}\0"
         return "\0" * len(found[0])

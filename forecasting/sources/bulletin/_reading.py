@@ -96,7 +96,7 @@ class Reading:
             self.carried = "the sentence before speaks of a month, this one does not say of what"
         elif first.cumulative and self.window is not None and not self.window.cumulative:
             self.window = first  # ..., 其中9月份增长8.4%
-        if self.opening and not walk.single:
+        if self.opening and not walk.single and not first.end:
             self.leading.add(first)
             self.opening = False
 
@@ -169,6 +169,8 @@ class _Walk:
 
     def _window(self, window: Window) -> None:
         state, known = self.state, self.state.frame.window
+        if window.year is not None and state.frame.year is not None and window.year > state.frame.year:
+            window = replace(window, why_not=f"{window.year} lies ahead of a bulletin on {state.frame.year}")
         if window.last and window.year is None:
             window = replace(window, year=state.frame.year)
         if window.first == 0 and not window.why_not:
@@ -221,7 +223,7 @@ class _Walk:
     # figures
 
     def _figure(self, at: int) -> int:
-        token = self.line[at]
+        token = self._with_unit(self.line[at])
         self.vetoed = self.vetoed or any(one.kind == "target" for one in last_clause(self.buffer))
         after = self.line[at + 1] if at + 1 < len(self.line) else None
         if token.kind == "number" and not self._respectively():
@@ -262,6 +264,13 @@ class _Walk:
             self.verb_listed = figures[-1].sign
         self.buffer = []
         return end
+
+    def _with_unit(self, token: Token) -> Token:
+        """社会消费品零售总额(亿元):58.3."""
+        unit = next((one.value for one in reversed(self.buffer) if one.kind == "unit"), None)
+        if token.kind != "number" or unit is None:
+            return token
+        return Token("percent" if unit == "%" else "quantity", token.text, (token.value[0], unit, token.value[2]))
 
     def _skip(self, token: Token) -> None:
         if token.kind == "quantity" and not any(one.kind in _STOPS for one in self.buffer):

@@ -76,6 +76,9 @@ def _stream(table: Stream) -> tuple[str, list[list[str]], list[list[str]]]:
     cells = [normal(cell) for cell in table.cells]
     label = next((n for n, cell in enumerate(cells) if _LABEL.fullmatch(_bare(cell))), None)
     start = label if label is not None else 0
+    over = start
+    while over and _only_window(cells[over - 1]):
+        over -= 1
     first = next((n for n in range(start, len(cells)) if not _is_head(cells[n])), len(cells))
     rows: list[list[str]] = []
     for cell in cells[first:]:
@@ -86,7 +89,8 @@ def _stream(table: Stream) -> tuple[str, list[list[str]], list[list[str]]]:
             rows[-1][0] += cell
         elif rows:
             rows[-1].append(cell)
-    return "，".join(cells[:start]), [cells[start:first]], rows
+    head = [cells[start], *cells[over:start], *cells[start + 1 : first]] if over < start else cells[start:first]
+    return "，".join(cells[:over]), [head], rows
 
 
 def _is_value(cell: str) -> bool:
@@ -141,10 +145,10 @@ def _columns(head: Sequence[Sequence[str]], caption: str, frame: Frame) -> list[
 
 def _spans(cells: list[str]) -> list[str]:
     """A header of two lines in one: 指标, 11月, 1-11月, 绝对量, 增速, 绝对量, 增速."""
-    values = [cell for cell in cells[1:] if not _UNIT_HEAD.fullmatch(_bare(cell))]
+    units = [cell for cell in cells[1:] if _UNIT_HEAD.fullmatch(_bare(cell))]
+    values = [cell for cell in cells[1:] if cell not in units]
     over = [cell for cell in values if _only_window(cell)]
     under = [cell for cell in values if not _only_window(cell)]
-    values_start = len(cells) - len(values)
     nested = (
         len(over) > 1
         and bool(under)
@@ -155,7 +159,7 @@ def _spans(cells: list[str]) -> list[str]:
     if not nested:
         return cells
     each = len(under) // len(over)
-    return [*cells[:values_start], *(over[n // each] + cell for n, cell in enumerate(under))]
+    return [cells[0], *units, *(over[n // each] + cell for n, cell in enumerate(under))]
 
 
 def _only_window(cell: str) -> bool:

@@ -21,6 +21,7 @@ _PLAIN = {
         zip("％﹪．（）﹙﹚：;；！？＋／〇“”‘’「」『』〔〕［］【】", '%%.()():；；!?+/零""\'\'""""()()()', strict=True)
     ),
 }
+_WIDE_THOUSANDS = re.compile(r"(?<=[０-９])，(?=[０-９]{3}(?![０-９]))")
 _THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 
 
@@ -41,6 +42,8 @@ def normal(text: str) -> str:
     >>> normal("規模以上工業增加值同比增長２４．６％,产值1,234.5亿元")
     '规模以上工业增加值同比增长24.6%，产值1,234.5亿元'
     """
+    if "，" in text:
+        text = _WIDE_THOUSANDS.sub(",", text)
     text = text.translate(_table())
     if "," not in text:
         return text

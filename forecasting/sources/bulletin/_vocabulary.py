@@ -77,11 +77,13 @@ def measures() -> dict[str, Measure]:
 def subjects() -> dict[str, Subject]:
     """The whole subjects by id."""
     made = {}
+    renamed = _table()["renamed"]
+    totals = {renamed.get(entry.pattern.format("industry")): key for key, entry in measures().items()}
     for domain, names in _table()["subjects"].items():
         for key in names:
-            stock = domain == "finance" or key.endswith(("_capacity", "_stock_for_sale", "_stock"))
+            stock = domain in ("finance", "balances") or key.endswith(("_capacity", "_stock_for_sale", "_stock"))
             made[key] = Subject(
-                key, domain, _CONTEXT.get(domain, ""), stock, key in TRADE_TOTALS or key[:6] == "trade_"
+                key, domain, totals.get(key) or _CONTEXT.get(domain, ""), stock, key in TRADE_TOTALS or key[:6] == "trade_"
             )
     return made
 

@@ -21,8 +21,9 @@ _PATTERNS = tuple(
         r"(?P<year>(?:19|20)[0-9][0-9]|二零[零一二三四五六七八九]{2})年(?:度)?",
     )
 )
+_DATE = re.compile(rf"(?:[0-9]{{4}}年|今年)?{_MONTH}月[0-9]{{1,2}}[日号](?:上午|下午)?")
 _NOT_MONTHLY = re.compile(
-    rf"(?:截至|截止到?)?(?:[0-9]{{4}}年|今年)?{_MONTH}月(?:[0-9]{{1,2}}[日号]|份?[上中下]旬)|(?:19|20)[0-9][0-9]年?-+(?:19|20)[0-9][0-9]年"
+    rf"(?:截至|截止到?)(?:[0-9]{{4}}年|今年)?{_MONTH}月[0-9]{{1,2}}[日号]|(?:[0-9]{{4}}年|今年)?{_MONTH}月份?[上中下]旬|(?:19|20)[0-9][0-9]年?-+(?:19|20)[0-9][0-9]年"
     r"|“?\"?十[一二三四]五\"?”?(?:以来|期间|时期)?|近[二三四五两]年"
 )
 STARTS = frozenset('截今本当前首上下全第年一二三四五六七八九十近"“0123456789')
@@ -55,6 +56,12 @@ class Window:
     def prefix(self) -> str:
         """What the measure's name begins with."""
         return "ytd" if self.cumulative else "month"
+
+
+def match_date(text: str, start: int) -> int | None:
+    """Where a day that is written at ``start`` ends: 9月11日 says when something was published."""
+    found = _DATE.match(text, start)
+    return found.end() if found is not None else None
 
 
 def match_window(text: str, start: int) -> tuple[int, Window] | None:
