@@ -12,13 +12,17 @@ from forecasting.sources.bulletin._text import normal
 
 _INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\u00ad\ufffe\x00-\x08\x0b\x0e-\x1f\x7f]")
 # not the arrows and triangles that stand for rising and falling
-_BULLETS = re.compile("[\u2460-\u24ff\u25a0\u25a1\u25b6\u25cb-\u25cf\u25c6\u25c7\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]+")
+_BULLETS = re.compile(
+    "[\u2460-\u24ff\u25a0\u25a1\u25b6\u25cb-\u25cf\u25c6\u25c7\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]+"
+)
 _BLANKS = re.compile("[ \u00a0\u2000-\u200a\u202f\u205f\u3000\r\f\x0b]")
 _TONED = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹɡ"
 _PINYIN = re.compile(
     rf"[(（]\s*(?:[a-z{_TONED}’' ]*[{_TONED}][a-z{_TONED}’' ]*|[a-z]{{2,6}}(?: [a-z]{{1,6}})*)\s*[)）]"
 )
-_PAGE = re.compile(r"[-—\s]*(?:第\s*)?[0-9]{1,3}\s*(?:页)?(?:\s*[/共]\s*[0-9]+\s*页?)?[-—\s]*|.*责任编辑.*|.*打印本页.*")
+_PAGE = re.compile(
+    r"[-—\s]*(?:第\s*)?[0-9]{1,3}\s*(?:页)?(?:\s*[/共]\s*[0-9]+\s*页?)?[-—\s]*|.*责任编辑.*|.*打印本页.*"
+)
 _MARKUP = re.compile(
     r"<(?:!doctype|/?(?:html|body|p|div|table|tr|td|th|span|br|font|li|h[0-9]|b|strong|section|article|a|img|script|style)\b)",
     re.I,
@@ -77,7 +81,10 @@ def blocks(text: str) -> list[Block]:
 
 
 def _from_lines(text: str) -> list[Block]:
-    lines = [_PINYIN.sub("", _SPACE_IN_PROSE.sub(" ", _BLANKS.sub(" ", line))).strip() for line in _BULLETS.sub("\n\n", text).split("\n")]
+    lines = [
+        _PINYIN.sub("", _SPACE_IN_PROSE.sub(" ", _BLANKS.sub(" ", line))).strip()
+        for line in _BULLETS.sub("\n\n", text).split("\n")
+    ]
     found: list[Block] = []
     prose: list[str] = []
     cells: list[str] = []

@@ -119,7 +119,7 @@ def _rate(before: Sequence[Token], figure: Token, kinds: set[str], doubt: str, l
         if "to" in kinds:
             return None  # 提高到45%: a share
         return Figure(True, _signed(number, verbs[-1].value), "%", doubt, real, verbs[-1].value)
-    if (signed and "compare" in kinds):
+    if signed and "compare" in kinds:
         return Figure(True, number, "%", doubt, real, 1)
     if listed:
         if listed < 0 and not number.startswith("-"):

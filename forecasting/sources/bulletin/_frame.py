@@ -37,11 +37,7 @@ def frame(found: Sequence[Block], source: str, year: int | None, region: Region 
     else:
         titled = window
     if year is None:
-        year = (
-            window.year
-            if window is not None and window.year
-            else next((w.year for w in _windows([*titles, name, *texts]) if w.year), None)
-        )
+        year = _first_year([*titles, name]) or _first_year(texts)
     if year is None:
         year = _year_before(next((date for text in texts if (date := _DATE.search(text))), None), window)
     if window is not None and window.year is None:
@@ -59,15 +55,20 @@ def _text(block: Block) -> str:
 
 
 def _windows(texts: Sequence[str]) -> Iterator[Window]:
+    """The windows that the texts speak of, not those that they compare with or look ahead to."""
     for text in texts:
         line = tokens(text)
         for n, token in enumerate(line):
-            if (
-                token.kind == "window"
-                and not token.value.why_not
-                and not (n and line[n - 1].kind in ("other", "past", "forecast"))
-            ):
+            around = {one.kind for one in (*line[n - 1 : n], *line[n + 1 : n + 2])}
+            ahead = n > 0 and line[n - 1].kind in ("past", "forecast", "to")
+            if token.kind == "window" and not token.value.why_not and not ahead and "other" not in around:
                 yield token.value
+
+
+def _first_year(texts: Sequence[str]) -> int | None:
+    """The year of the first window with months, or else of the first year alone."""
+    dated = [window for window in _windows(texts) if window.year]
+    return next((window.year for window in dated if window.first), dated[0].year if dated else None)
 
 
 def _year_before(date: re.Match[str] | None, window: Window | None) -> int | None:

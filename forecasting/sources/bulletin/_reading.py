@@ -59,6 +59,7 @@ class Reading:
     opening: bool = True  # no window yet in this paragraph
     abroad: bool = False  # the last sentence spoke of another region
     currency: str = ""
+    currencies: set[str] = field(default_factory=set)
     leading: set[Window] = field(default_factory=set)  # with which the paragraphs so far began
 
     def paragraph(self, heading: str = "") -> None:
@@ -66,6 +67,8 @@ class Reading:
         if heading:
             self.context = Context(next((key for word, key in _VIEWS.items() if word in heading), ""))
         self.age, self.abroad, self.opening = 9, False, not heading
+        if len(self.currencies) > 1:
+            self.currency = ""
         title = self.frame.window
         if title is not None and (title.cumulative or not self.leading):
             self.window, self.carried = title, ""
@@ -73,6 +76,11 @@ class Reading:
             self.window, self.carried = next(iter(self.leading)), ""
         elif self.leading:
             self.carried = "the window stands in another paragraph"
+
+    def use_currency(self, currency: str) -> None:
+        """Trade is in this currency until another is said."""
+        self.currency = currency
+        self.currencies.add(currency)
 
     def sentence(self, text: str, normal: str) -> list[Candidate]:
         """The figures of one sentence, ``text`` as published and ``normal`` of the same length."""
@@ -119,9 +127,9 @@ class _Walk:
         self.region: Region | None = None
         self.abroad = False
         self.dependent = state.abroad and any(token.kind in _DEPENDENT for token in line[:2])
-        for token in line:
-            if token.kind in ("usd", "cny"):
-                state.currency = token.kind
+        said = {token.kind for token in line if token.kind in ("usd", "cny")}
+        if len(said) == 1:
+            state.use_currency(said.pop())
 
     def run(self) -> list[Candidate]:
         at = 0
@@ -158,6 +166,8 @@ class _Walk:
             self.vetoed = True
         elif token.kind == "list":
             self.listed = token.value
+        elif token.kind in ("usd", "cny"):
+            state.use_currency(token.kind)
         elif token.kind == "view":
             self.vetoed = self.vetoed or "环比" in token.text
             key = next((key for word, key in _VIEWS.items() if word in token.text), "")
@@ -311,13 +321,8 @@ class _Walk:
         if last.subject is not None:
             whole = last.subject if last.subject.id in subjects() and last.subject.measure else state.context.whole
             state.context = Context(last.subject.measure, last.branch or state.context.branch, whole)
-        elif any("measure" in token.value.roles for token in words if token.kind == "word"):
-            measures = [
-                token.value.roles["measure"]
-                for token in words
-                if token.kind == "word" and "measure" in token.value.roles
-            ]
-            state.context = Context(measures[-1] if not last.branch else "")
+        elif _last_measure(words):
+            state.context = Context("" if last.branch else _last_measure(words))
 
     def _introduce(self) -> None:
         """固定资产投资中, 制造业增长8.5%: a clause before says what is measured."""
@@ -326,6 +331,8 @@ class _Walk:
             found = items(clause, self.state.context, self.state.frame.region)
             if len(found) == 1 and found[0].subject is not None and not residue(clause):
                 self.state.context = Context(found[0].subject.measure, found[0].branch, found[0].subject)
+            elif len(found) == 1 and found[0].branch is None:
+                self.state.context = Context(_last_measure(clause))
 
     def _relocate(self, head: Sequence[Token]) -> None:
         """全国增长6.0%: the subject before, elsewhere."""
@@ -402,4 +409,10 @@ class _Walk:
 
     def _remember_currency(self, item: Item) -> None:
         if item.subject is not None and item.subject.trade:
-            self.state.currency = "usd" if "美元" in item.unit else "cny" if "元" in item.unit else self.state.currency
+            if "元" in item.unit:
+                self.state.use_currency("usd" if "美元" in item.unit else "cny")
+
+
+def _last_measure(words: Sequence[Token]) -> str:
+    named = [token.value.roles["measure"] for token in words if token.kind == "word" and "measure" in token.value.roles]
+    return named[-1] if named else ""

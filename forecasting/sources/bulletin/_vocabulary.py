@@ -83,7 +83,11 @@ def subjects() -> dict[str, Subject]:
         for key in names:
             stock = domain in ("finance", "balances") or key.endswith(("_capacity", "_stock_for_sale", "_stock"))
             made[key] = Subject(
-                key, domain, totals.get(key) or _CONTEXT.get(domain, ""), stock, key in TRADE_TOTALS or key[:6] == "trade_"
+                key,
+                domain,
+                totals.get(key) or _CONTEXT.get(domain, ""),
+                stock,
+                key in TRADE_TOTALS or key[:6] == "trade_",
             )
     return made
 
