@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from forecasting.sources.bulletin._numbers import plain
 
 _MONTH = r"(?:1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])"
-_DAY = r"(?:[0-9]{1,2}|[一二三十]{1,3})"
+_DAY = r"(?:[0-9]{1,2}|[一二三四五六七八九十]{1,3})"
 _YEAR = r"(?:(?P<year>(?:19|20)[0-9][0-9]|[二一][零九][零一二三四五六七八九]{2})年(?:的)?|(?:今年|本年度?|当年))?"
 _PATTERNS = tuple(
     re.compile(pattern)
