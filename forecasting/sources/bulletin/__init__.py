@@ -1,9 +1,9 @@
 """The bulletin reader: figures out of Chinese statistical prose.
 
-Text is cut into paragraphs and tables (`_blocks`), brought into one form (`_text`, `_numbers`), cut into tokens
-(`_lexer` by the words of `_phrases`, `_vocabulary`, `_regions` and `_windows`), and read sentence by sentence
-(`_reading`, `_clauses`, `_subjects`, `_figures`), tables by row and column (`_tables`). What comes out is judged once more as a
-whole (`_reader`).
+Text is cut into paragraphs and tables (`_blocks`), brought into one form (`_text`, `_numbers`), and cut into tokens
+(`_lexer`, by the words of `_phrases`, `_vocabulary`, `_regions` and `_windows`). Sentences are read one by one
+(`_reading`, with `_state`, `_clauses`, `_subjects` and `_figures`), tables by row and column (`_tables`); what comes
+out is judged once more as a whole (`_reader`).
 """
 
 from forecasting.sources.bulletin._files import figures_csv, read_bulletin_file

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from forecasting.sources.bulletin._blocks import Block, Paragraph, Stream
 from forecasting.sources.bulletin._lexer import Token, tokens
-from forecasting.sources.bulletin._reading import Frame
 from forecasting.sources.bulletin._regions import Region, regions
+from forecasting.sources.bulletin._state import Frame
 from forecasting.sources.bulletin._text import normal
 from forecasting.sources.bulletin._windows import Window
 

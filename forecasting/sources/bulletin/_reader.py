@@ -16,8 +16,9 @@ from forecasting.sources.bulletin._blocks import Block, Paragraph, blocks
 from forecasting.sources.bulletin._candidates import Candidate
 from forecasting.sources.bulletin._frame import frame
 from forecasting.sources.bulletin._phrases import UNITS
-from forecasting.sources.bulletin._reading import Reading
+from forecasting.sources.bulletin._reading import read_sentence
 from forecasting.sources.bulletin._regions import region_names
+from forecasting.sources.bulletin._state import Reading
 from forecasting.sources.bulletin._tables import table_candidates
 from forecasting.sources.bulletin._text import normal
 from forecasting.sources.bulletin._windows import match_window
@@ -88,7 +89,7 @@ def _read(found: Sequence[Block], state: Reading) -> Iterator[Candidate]:
         caption = block.text if block.heading else ""
         state.paragraph(block.text if block.heading else "")
         for sentence in _sentences(block.text):
-            yield from state.sentence(sentence, _without_brackets(normal(sentence)))
+            yield from read_sentence(state, sentence, _without_brackets(normal(sentence)))
 
 
 def _sentences(text: str) -> Iterator[str]:

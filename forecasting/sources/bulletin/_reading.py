@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from forecasting.sources.bulletin._candidates import Candidate, candidate
 from forecasting.sources.bulletin._clauses import (
@@ -18,6 +18,7 @@ from forecasting.sources.bulletin._clauses import (
 from forecasting.sources.bulletin._figures import FIGURES, Figure, judge
 from forecasting.sources.bulletin._lexer import Token, tokens
 from forecasting.sources.bulletin._regions import Region
+from forecasting.sources.bulletin._state import VIEWS, Reading
 from forecasting.sources.bulletin._subjects import Context, Item, items
 from forecasting.sources.bulletin._vocabulary import subjects
 from forecasting.sources.bulletin._windows import Window
@@ -25,88 +26,41 @@ from forecasting.sources.bulletin._windows import Window
 _STOPS = frozenset(("decoy", "noun", "against", "other", "past", "target"))
 _REACH = 60  # tokens: a subject further back is not carried on
 _DEPENDENT = frozenset(("child", "view"))
-_VIEWS = {
-    "投资": "fai",
-    "消费": "retail",
-    "零售": "retail",
-    "产量": "output",
-    "增加值": "va",
-    "产品": "output",
-    "用电": "power_use",
-    "工业": "va",
-}
 
 
-@dataclass(slots=True)
-class Frame:
-    """What holds for a whole bulletin: its region, its window, its year; None where it does not say."""
+def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
+    """The figures of one sentence.
 
-    region: Region | None
-    window: Window | None
-    year: int | None
+    Args:
+        state: What was read before; it is moved on.
+        text: The sentence as published.
+        normal: The same in normal characters, of the same length.
+    """
+    before = state.window, state.carried
+    state.context = replace(state.context, branch=None)
+    walk = _Walk(state, text, tokens(normal))
+    found = walk.run()
+    _move_window(walk, *before)
+    state.age += 1
+    state.abroad = walk.abroad
+    return found
 
 
-@dataclass(slots=True)
-class Reading:
-    """The state of reading; `sentence` moves it on."""
-
-    frame: Frame
-    window: Window | None = None
-    carried: str = ""  # why the window is not sure to hold here
-    context: Context = field(default_factory=Context)
-    items: list[Item] = field(default_factory=list)
-    age: int = 9  # sentences since the items were named, in this paragraph
-    opening: bool = True  # no window yet in this paragraph
-    abroad: bool = False  # the last sentence spoke of another region
-    currency: str = ""
-    currencies: set[str] = field(default_factory=set)
-    leading: set[Window] = field(default_factory=set)  # with which the paragraphs so far began
-
-    def paragraph(self, heading: str = "") -> None:
-        """Start a paragraph: what is not said again holds less."""
-        if heading:
-            self.context = Context(next((key for word, key in _VIEWS.items() if word in heading), ""))
-        self.age, self.abroad, self.opening = 9, False, not heading
-        if len(self.currencies) > 1:
-            self.currency = ""
-        title = self.frame.window
-        if title is not None and (title.cumulative or not self.leading):
-            self.window, self.carried = title, ""
-        elif len(self.leading) == 1:
-            self.window, self.carried = next(iter(self.leading)), ""
-        elif self.leading:
-            self.carried = "the window stands in another paragraph"
-
-    def use_currency(self, currency: str) -> None:
-        """Trade is in this currency until another is said."""
-        self.currency = currency
-        self.currencies.add(currency)
-
-    def sentence(self, text: str, normal: str) -> list[Candidate]:
-        """The figures of one sentence, ``text`` as published and ``normal`` of the same length."""
-        before = self.window, self.carried
-        self.context = replace(self.context, branch=None)
-        walk = _Walk(self, text, tokens(normal))
-        found = walk.run()
-        self._after(walk, *before)
-        self.age += 1
-        self.abroad = walk.abroad
-        return found
-
-    def _after(self, walk: _Walk, window: Window | None, carried: str) -> None:
-        """Which window the next sentence starts from."""
-        first = walk.windows[0] if walk.windows else None
-        if walk.vetoed or first is None:
-            self.window, self.carried = window, carried
-            return
-        if walk.single and window is not None and window.cumulative:
-            self.window = window  # 11月当月, ...: said of this sentence alone
-            self.carried = "the sentence before speaks of a month, this one does not say of what"
-        elif first.cumulative and self.window is not None and not self.window.cumulative:
-            self.window = first  # ..., 其中9月份增长8.4%
-        if self.opening and not walk.single and not first.end:
-            self.leading.add(first)
-            self.opening = False
+def _move_window(walk: _Walk, window: Window | None, carried: str) -> None:
+    """Which window the next sentence starts from."""
+    state = walk.state
+    first = walk.windows[0] if walk.windows else None
+    if walk.vetoed or first is None:
+        state.window, state.carried = window, carried
+        return
+    if walk.single and window is not None and window.cumulative:
+        state.window = window  # 11月当月, ...: said of this sentence alone
+        state.carried = "the sentence before speaks of a month, this one does not say of what"
+    elif first.cumulative and state.window is not None and not state.window.cumulative:
+        state.window = first  # ..., 其中9月份增长8.4%
+    if state.opening and not walk.single and not first.end:
+        state.leading.add(first)
+        state.opening = False
 
 
 class _Walk:
@@ -170,7 +124,7 @@ class _Walk:
             state.use_currency(token.kind)
         elif token.kind == "view":
             self.vetoed = self.vetoed or "环比" in token.text
-            key = next((key for word, key in _VIEWS.items() if word in token.text), "")
+            key = next((key for word, key in VIEWS.items() if word in token.text), "")
             state.context = Context(key or state.context.measure)
         elif token.kind in ("region", "relative") and not compared:
             self.moved = True
@@ -408,9 +362,8 @@ class _Walk:
         return ""
 
     def _remember_currency(self, item: Item) -> None:
-        if item.subject is not None and item.subject.trade:
-            if "元" in item.unit:
-                self.state.use_currency("usd" if "美元" in item.unit else "cny")
+        if item.subject is not None and item.subject.trade and "元" in item.unit:
+            self.state.use_currency("usd" if "美元" in item.unit else "cny")
 
 
 def _last_measure(words: Sequence[Token]) -> str:

@@ -11,7 +11,7 @@ from forecasting.sources.bulletin._candidates import Candidate, candidate
 from forecasting.sources.bulletin._figures import Figure
 from forecasting.sources.bulletin._lexer import Token, tokens
 from forecasting.sources.bulletin._phrases import UNITS
-from forecasting.sources.bulletin._reading import Frame, Reading
+from forecasting.sources.bulletin._state import Frame, Reading
 from forecasting.sources.bulletin._subjects import Item, items
 from forecasting.sources.bulletin._text import normal
 from forecasting.sources.bulletin._windows import Window

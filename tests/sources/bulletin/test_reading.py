@@ -249,7 +249,10 @@ def test_regions_have_the_codes_of_the_catalogue(where, code, indicator):
 
 
 def test_words_like_the_whole_region_follow_the_bulletins_own_region():
-    text = "包头市2025年1—11月情况\n全市规模以上工业增加值增长11.3%。全区规模以上工业增加值增长7.2%。全国规模以上工业增加值增长6.0%。"
+    text = (
+        "包头市2025年1—11月情况\n全市规模以上工业增加值增长11.3%。"
+        "全区规模以上工业增加值增长7.2%。全国规模以上工业增加值增长6.0%。"
+    )
     assert [name for name, *_ in sure(text)] == [
         "baotou_industrial_va",
         "inner_mongolia_industrial_va",

@@ -1,0 +1,66 @@
+"""What is carried on from sentence to sentence: who, what, when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from forecasting.sources.bulletin._regions import Region
+from forecasting.sources.bulletin._subjects import Context, Item
+from forecasting.sources.bulletin._windows import Window
+
+VIEWS = {
+    "投资": "fai",
+    "消费": "retail",
+    "零售": "retail",
+    "产量": "output",
+    "增加值": "va",
+    "产品": "output",
+    "用电": "power_use",
+    "工业": "va",
+}
+
+
+@dataclass(slots=True)
+class Frame:
+    """What holds for a whole bulletin: its region, its window, its year; None where it does not say."""
+
+    region: Region | None
+    window: Window | None
+    year: int | None
+
+
+@dataclass(slots=True)
+class Reading:
+    """The state of reading; `paragraph` and `read_sentence` move it on."""
+
+    frame: Frame
+    window: Window | None = None
+    carried: str = ""  # why the window is not sure to hold here
+    context: Context = field(default_factory=Context)
+    items: list[Item] = field(default_factory=list)
+    age: int = 9  # sentences since the items were named, in this paragraph
+    opening: bool = True  # no window yet in this paragraph
+    abroad: bool = False  # the last sentence spoke of another region
+    currency: str = ""
+    currencies: set[str] = field(default_factory=set)
+    leading: set[Window] = field(default_factory=set)  # with which the paragraphs so far began
+
+    def paragraph(self, heading: str = "") -> None:
+        """Start a paragraph: what is not said again holds less."""
+        if heading:
+            self.context = Context(next((key for word, key in VIEWS.items() if word in heading), ""))
+        self.age, self.abroad, self.opening = 9, False, not heading
+        if len(self.currencies) > 1:
+            self.currency = ""
+        title = self.frame.window
+        if title is not None and (title.cumulative or not self.leading):
+            self.window, self.carried = title, ""
+        elif len(self.leading) == 1:
+            self.window, self.carried = next(iter(self.leading)), ""
+        elif self.leading:
+            self.carried = "the window stands in another paragraph"
+
+    def use_currency(self, currency: str) -> None:
+        """Trade is in this currency until another is said."""
+        self.currency = currency
+        self.currencies.add(currency)
