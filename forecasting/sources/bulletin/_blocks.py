@@ -33,8 +33,9 @@ _HEADING = re.compile(
     r"\s*(?:[一二三四五六七八九十]+、|[(（][一二三四五六七八九十]+[)）]|第[一二三四五六七八九十]+部分)"
 )
 _GOES_ON = re.compile(
-    r"[，、；。）)%％.．[0-9]]|(?:同比|增长|下降|上升|上涨|增速|比上年|较上年|个百分点|亿元|万吨|万元|和|与|及|的|其中)"
+    r"[，、；。）)%％.．]|[0-9.]+ ?(?:[%％亿万吨倍]|个百分点)|(?:同比|增长|下降|上升|上涨|增速|比上年|较上年|个百分点|亿元|万吨|万元|和|与|及|的|其中)"
 )
+_BROKEN = re.compile(r"[0-9]\.\n[0-9]")  # a number over two lines
 _NUMBER = re.compile(r"[+-]?[0-9][0-9,]*(?:\.[0-9]+)?%?")
 _BLANK_CELL = re.compile(r"[-—–./…]+")
 _ENDS = "。！？!?；;."
@@ -132,13 +133,17 @@ def _cells(line: str) -> list[str]:
         or (_HEADING.match(line) and " " not in line)
     ):
         return []
-    cells = [cell for cell in re.split(r"\s*\|\s*|\s+", line) if cell]
+    cells = _split(line)
     numbers = sum(1 for cell in cells if _is_value(cell) or _BLANK_CELL.fullmatch(cell))
     if len(cells) == 1:
         return cells if numbers else []
     if any(mark in line for mark in "。；，"):
         return []
     return cells if numbers and numbers >= 0.2 * len(cells) and max(map(len, cells)) <= 40 else []
+
+
+def _split(line: str) -> list[str]:
+    return [cell for cell in re.split(r"\s*\|\s*|\s+", line) if cell]
 
 
 def _is_value(cell: str) -> bool:
@@ -154,7 +159,7 @@ def _tables(found: Iterable[Block]) -> list[Block]:
             continue
         head: list[str] = []
         while done and isinstance(done[-1], Paragraph) and _short(done[-1].text) and not _titled(done[-1].text):
-            head = [*done[-1].text.split(" "), *head]
+            head = [*_split(done[-1].text), *head]
             done.pop()
         if done and isinstance(done[-1], Stream) and head:
             done[-1] = Stream([*done[-1].cells, *head, *block.cells])
@@ -170,13 +175,19 @@ def _short(text: str) -> bool:
 def _paragraphs(lines: list[str]) -> list[Block]:
     joined: list[str] = []
     opened = False  # the line before goes on
+    width = max((len(line) for line in lines if not _titled(line)), default=0)
+    wrapped = width >= 12 and sum(len(line) >= 0.8 * width for line in lines) > 2
     for line in lines:
         if not line or _PAGE.fullmatch(line):
             opened = opened and joined[-1][-1] in "，、,（("
             continue
         if (
             joined
-            and (opened or (_GOES_ON.match(line) and joined[-1][-1] not in _ENDS and not _titled(joined[-1])))
+            and (
+                opened
+                or _BROKEN.search(f"{joined[-1]}\n{line}")
+                or (_GOES_ON.match(line) and joined[-1][-1] not in _ENDS and not _titled(joined[-1]))
+            )
             and not _HEADING.match(line)
         ):
             joined[-1] += (
@@ -188,8 +199,14 @@ def _paragraphs(lines: list[str]) -> list[Block]:
             joined.append(line)
         opened = (
             joined[-1][-1] not in _ENDS
-            and (len(line) > 25 or line[-1] in "，、,（(" or len(joined[-1]) > len(line))
+            and (
+                len(line) > 25
+                or line[-1] in "，、,（("
+                or len(joined[-1]) > len(line)
+                or (wrapped and len(line) >= 0.8 * width)
+            )
             and not _titled(joined[-1])
+            and not (_HEADING.match(joined[-1]) and _is_heading(joined[-1]))
         )
     return [Paragraph(_prose(text), _is_heading(text)) for text in joined]
 
