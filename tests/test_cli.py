@@ -182,3 +182,30 @@ def test_help_names_every_command():
     text = done("--help").stdout
     for command in ("decumulate", "headline", "forecast", "run", "schedule", "status", "ui"):
         assert command in text
+
+
+def test_read_bulletin_writes_sure_and_doubtful_figures_apart(tmp_path):
+    first, second = tmp_path / "a.txt", tmp_path / "b.html"
+    first.write_bytes("2025年1—11月，包头市规模以上工业增加值增长11.3%，稀土产业增加值增长20%左右。".encode("gb18030"))
+    second.write_text("<p>2025年1—11月，全国出口按美元计价增长5.40%。</p>", encoding="utf-8")
+    out, doubtful = tmp_path / "out.csv", tmp_path / "doubtful.csv"
+    result = done("read-bulletin", first, second, "-o", out, "--doubtful-out", doubtful)
+    assert "2 figures, 1 doubtful" in result.stderr
+    assert out.read_text(encoding="utf-8").splitlines()[0] == "region,indicator,period,measure,value,unit,sentence"
+    assert pd.read_csv(out, dtype=str)[["region", "indicator", "value"]].to_numpy().tolist() == [
+        ["CN-150200", "baotou_industrial_va", "11.3"],
+        ["CN", "cn_exports", "5.40"],
+    ]
+    assert pd.read_csv(doubtful)["reason"].item() == "only an approximate figure: 左右"
+
+
+def test_read_bulletin_names_every_file_that_it_cannot_read_and_writes_nothing(tmp_path):
+    good = tmp_path / "good.txt"
+    good.write_text("2025年1—11月，包头市规模以上工业增加值增长11.3%。", encoding="utf-8")
+    (tmp_path / "empty.txt").touch()
+    out = tmp_path / "out.csv"
+    bad = cumulus("read-bulletin", good, tmp_path / "none.txt", tmp_path / "empty.txt", "-o", out)
+    assert bad.returncode == 1
+    assert "none.txt: no such file" in bad.stderr
+    assert "empty.txt: the file is empty" in bad.stderr
+    assert not out.exists()

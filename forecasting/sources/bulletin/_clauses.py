@@ -42,14 +42,24 @@ def subject_clause(buffer: Sequence[Token]) -> list[Token]:
 
 
 def residue(clause: Sequence[Token]) -> str:
-    """Words that were not understood and may change the subject; those before a window or region cannot."""
+    """Words that were not understood and may change the meaning; those before a window or region cannot."""
+    return "".join(token.text for token in clause[_start(clause) :] if token.kind == "residue")
+
+
+def residue_inside(clause: Sequence[Token]) -> bool:
+    """Whether some of them stand before the last word that was."""
+    last = max((n for n, token in enumerate(clause) if token.kind == "word"), default=-1)
+    return any(token.kind == "residue" for token in clause[_start(clause) : max(last, 0)])
+
+
+def _start(clause: Sequence[Token]) -> int:
     start = 0
     for n, token in enumerate(clause):
         if token.kind == "word":
             break
         if token.kind in ("window", "region", "relative"):
             start = n + 1
-    return "".join(token.text for token in clause[start:] if token.kind == "residue")
+    return start
 
 
 def figure_row(line: Sequence[Token], at: int) -> tuple[int, list[Token]]:

@@ -13,6 +13,7 @@ from forecasting.sources.bulletin._clauses import (
     is_row,
     last_clause,
     residue,
+    residue_inside,
     subject_clause,
 )
 from forecasting.sources.bulletin._figures import FIGURES, Figure, judge
@@ -191,7 +192,7 @@ class _Walk:
         self.vetoed = self.vetoed or any(one.kind == "target" for one in last_clause(self.buffer))
         after = self.line[at + 1] if at + 1 < len(self.line) else None
         if token.kind == "number" and not self._respectively():
-            self.buffer.append(Token("unknown", token.text))
+            self.buffer.append(Token("residue", token.text))
             return at + 1
         end, group = at + 1, [token]
         if self._respectively() or is_row(self.line, at):
@@ -214,8 +215,9 @@ class _Walk:
             self._introduce()
             self._name(named)
             unknown = unknown or residue(named)
-            for item in self.state.items if unknown else ():
-                item.unclear = item.unclear or f"words not understood: {unknown}"
+            for item in self.state.items:
+                if unknown and item.subject is not None:
+                    item.unclear = item.unclear or f"words not understood: {unknown}"
         elif unknown:
             self.stale = self.stale or f"words not understood: {unknown}"
         elif any(one.kind == "child" for one in head) and not any(one.kind in ("window", "current") for one in head):
@@ -267,6 +269,10 @@ class _Walk:
         found = items(words, state.context, state.frame.region)
         if not found:
             return
+        if residue_inside(words):
+            # 对蒙古国进出口, 传统制造业: another subject than the words that are known
+            written = "".join(token.text for token in words if token.kind in ("word", "residue"))
+            found = [replace(found[0], written=written, subject=None)]
         state.items, state.age, self.stale, self.moved = found, 0, "", False
         for item in found:
             if item.region is not None:
@@ -308,7 +314,7 @@ class _Walk:
     def _emit(self, named: Sequence[Item], figures: Sequence[Figure], unknown: str, *, each: bool = False) -> None:
         doubt = (
             f"words not understood: {unknown}"
-            if unknown and not any(item.unclear for item in named)
+            if unknown and not any(item.unclear or item.subject is None for item in named)
             else self._carried_subject()
         )
         if not named:

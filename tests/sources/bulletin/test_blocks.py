@@ -63,7 +63,10 @@ def test_a_table_reads_the_same_in_every_form(form):
 
 
 def test_a_row_whose_blank_cells_are_lost_is_doubtful_unless_its_unit_tells():
-    text = f"{TITLE}指标 单位 绝对量 同比增长(%)\n规模以上工业增加值 % 11.3\n固定资产投资 亿元 5.2\n社会消费品零售总额 亿元 512.3 4.1"
+    text = (
+        f"{TITLE}指标 单位 绝对量 同比增长(%)\n规模以上工业增加值 % 11.3\n固定资产投资 亿元 5.2\n"
+        "社会消费品零售总额 亿元 512.3 4.1"
+    )
     frame, doubtful = read_bulletin(text, source="text")
     assert frame["value"].to_list() == ["11.3", "512.3", "4.1"]
     assert "which are blank is not known" in doubtful["reason"].item()
@@ -71,7 +74,8 @@ def test_a_row_whose_blank_cells_are_lost_is_doubtful_unless_its_unit_tells():
 
 def test_two_windows_over_one_header_are_told_apart():
     text = (
-        f"{TITLE}<table><tr><td rowspan=2>指标</td><td rowspan=2>单位</td><td colspan=2>11月</td><td colspan=2>1-11月</td></tr>"
+        f"{TITLE}<table><tr><td rowspan=2>指标</td><td rowspan=2>单位</td>"
+        "<td colspan=2>11月</td><td colspan=2>1-11月</td></tr>"
         "<tr><td>绝对量</td><td>增速(%)</td><td>绝对量</td><td>增速(%)</td></tr>"
         "<tr><td>全社会用电量</td><td>亿千瓦时</td><td>81.2</td><td>6.0</td><td>868.4</td><td>7.2</td></tr>"
         "<tr><td>发电量</td><td>亿千瓦时</td><td></td><td></td><td>700.1</td><td>3.3</td></tr></table>"
@@ -95,5 +99,8 @@ def test_a_table_of_regions_takes_its_subject_from_the_column():
 
 
 def test_last_years_column_is_passed_over():
-    text = f"{TITLE}指标 单位 1-11月 上年同期 同比增长(%)\n社会消费品零售总额 亿元 512.3 492.1 4.1\n一般公共预算收入 亿元 220.5 210.4 4.8"
+    text = (
+        f"{TITLE}指标 单位 1-11月 上年同期 同比增长(%)\n"
+        "社会消费品零售总额 亿元 512.3 492.1 4.1\n一般公共预算收入 亿元 220.5 210.4 4.8"
+    )
     assert sorted(sure(text).values()) == ["220.5", "4.1", "4.8", "512.3"]

@@ -136,7 +136,7 @@ def test_a_decoy_is_neither_sure_nor_worth_a_persons_time(phrase):
         (f"{HEAD}稀土产业增加值增长20%以上。", "approximate"),
         (f"{HEAD}稀土产业增加值增长5%-6%。", "range"),
         (f"{HEAD}蒙古刀产量增长5%。", "not in the table"),
-        (f"{HEAD}传统制造业增加值增长5%。", "not understood: 传统"),
+        (f"{HEAD}传统制造业增加值增长5%。", "subject '传统制造业增加值' is not in the table"),
         (f"{HEAD}采矿业、制造业增加值增长5%。", "one figure for several subjects"),
         (f"{HEAD}采矿业、制造业增加值分别增长5%、6%和7%。", "2 subjects but 3 figures"),
         (f"{HEAD}出口增长5%。", "currency"),
