@@ -59,7 +59,7 @@ def judge(before: Sequence[Token], figure: Token, after: Token | None, listed: i
     if "except" in kinds:
         doubt = doubt or "something is left out of it"
     if figure.kind == "flat":
-        if "compare" not in kinds and not figure.text.startswith("同比"):
+        if "compare" not in kinds and not figure.text.startswith("同比") and not listed:
             return Figure(True, "0", "%", "持平 with what?")
         return Figure(True, "0", "%", doubt)
     if figure.kind == "quantity":

@@ -38,7 +38,7 @@ _FIGURE_STARTS = frozenset(f"0123456789+-百负翻{NUMERALS}")
 _RANGE = re.compile(rf"(?:{DIGITS})%?(?:-+|至|到)(?:{DIGITS})(?:%|倍|{_UNIT})")
 _VIEW = re.compile(r"(?:分|从|按)[^，。；:、0-9%]{1,14}?(?:来看|角度看|看|上看|划分|统计|分(?=[，:]))")
 _ORDINAL = re.compile(rf"第(?:[0-9]+|[{NUMERALS}]+)(?:位|名)?(?!季度|产业)")
-_NATURE = re.compile(r"[+-]?$")
+_TOWARDS = re.compile(r"对[^，。；:、]{1,20}?(?:贡献率|贡献|拉动|支撑)")
 
 
 @functools.cache
@@ -111,6 +111,10 @@ def _next(
         view = _VIEW.match(text, start)
         if view is not None and (best is None or view.end() >= best[0]):
             return view.end(), (Token("view", view[0]),)
+    if char == "对":
+        share = _TOWARDS.match(text, start)
+        if share is not None:
+            return share.end(), (Token("decoy", share[0]),)
     if char == "第":
         rank = _ORDINAL.match(text, start)
         if rank is not None and best is None:

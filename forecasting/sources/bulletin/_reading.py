@@ -258,7 +258,7 @@ class _Walk:
         plain = all(
             one.kind in ("word", "filler", "region", "relative", "child", "and", "respectively") for one in clause
         )
-        if not plain or not any(one.kind == "word" for one in clause):
+        if not plain or not any(one.kind in ("word", "region", "relative") for one in clause):
             return 0
         return self.listed or self.verb_listed
 

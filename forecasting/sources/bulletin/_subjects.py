@@ -10,6 +10,7 @@ from forecasting.sources.bulletin._regions import Region, resolve
 from forecasting.sources.bulletin._vocabulary import Measure, Subject, Word, compose, measures, subjects
 
 _ALONE = {"exports": "exports", "imports": "imports"}
+_SCOPES = frozenset(("规模以上", "规上"))
 _TOTALS = {"va": "industrial_va", "fai": "fixed_asset_investment", "power_use": "power_use", "retail": "retail_sales"}
 
 
@@ -78,6 +79,8 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
     shared = next((key for group in reversed(groups) if (key := _measure(group))), "")
     leading = groups[0].regions if len(named) > 1 else []
     found = []
+    if any(token.text in _SCOPES for token in tokens) and context.measure in ("", "fai", "retail"):
+        context = replace(context, measure="va")  # 规上氟化工产业增长29.5%: only value added is meant so
     branch = context.branch
     for group in groups:
         item = _item(group, replace(context, measure=shared or context.measure, branch=branch))
