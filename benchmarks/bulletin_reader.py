@@ -15,7 +15,8 @@ PARTS = {
     "first": "the reader was developed on it",
     "second": "written before it was read, mended afterwards",
     "third": "written before it was read, mended afterwards",
-    "fourth": "written last, read once, nothing mended for it",
+    "fourth": "written before it was read, mended afterwards",
+    "fifth": "written last, read once, nothing mended for it",
 }
 PRECISION, RECALL, KILOBYTES = 0.98, 0.9, 200
 

@@ -53,7 +53,7 @@ def candidate(
         reasons.append("the window is not stated")
     elif window.why_not:
         reasons.append(window.why_not)
-    elif window.end and subject is not None and not subject.stock:
+    elif window.end and not window.cumulative and subject is not None and not subject.stock:
         reasons.append("a flow at the end of a month")
     elif window.year is None:
         reasons.append("the year is not stated")

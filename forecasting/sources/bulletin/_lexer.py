@@ -74,7 +74,7 @@ def tokens(sentence: str) -> list[Token]:
     start, length, unknown = 0, len(sentence), ""
     while start < length:
         char = sentence[start]
-        if char in "\0 \u3000\t":
+        if char in " \u3000\t":
             start += 1
             continue
         step = _next(sentence, start, char, index, found[-1].kind if found and not unknown else "")

@@ -107,20 +107,20 @@ def _sentences(text: str) -> Iterator[str]:
 
 
 def _without_brackets(text: str) -> str:
-    """Brackets blanked out in place, but for growth, a window or a currency in them."""
+    """Without brackets, but for growth, a window, a unit or a currency in them."""
     if "(" not in text:
         return text
 
-    def blank(found: re.Match[str]) -> str:
+    def kept(found: re.Match[str]) -> str:
         inner = found[1]
         window = match_window(inner, 0)
         if inner == "%" or inner in UNITS:
             return f"({inner})"
         if _GROWTH.fullmatch(inner) or _CURRENCY.fullmatch(inner) or (window is not None and window[0] == len(inner)):
-            return f"\0{inner}\0"
-        return "\0" * len(found[0])
+            return inner
+        return ""
 
-    return _INNER.sub(blank, text)
+    return _INNER.sub(kept, text)
 
 
 def _settle(candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[Candidate]]:

@@ -35,7 +35,7 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     Args:
         state: What was read before; it is moved on.
         text: The sentence as published.
-        normal: The same in normal characters, of the same length.
+        normal: The same in normal characters.
     """
     before = state.window, state.carried
     state.context = replace(state.context, branch=None)
@@ -114,6 +114,10 @@ class _Walk:
         elif token.kind == "cumulative" and state.window is not None and state.window.first > 1:
             self._set(replace(state.window, first=1, end=False))
             self.moved = True
+        elif token.kind == "end" and state.window is not None:
+            self._set(replace(state.window, first=state.window.last, end=True))
+        elif token.kind == "same":
+            self._same(token.text)
         elif token.kind == "current" and state.window is not None:
             self._set(replace(state.window, first=state.window.last))
             self.single = True
@@ -143,8 +147,15 @@ class _Walk:
             window = known if known is not None and known.year == window.year else replace(window, first=1)
         self._set(window)
 
+    def _same(self, word: str) -> None:
+        """同期 at the head of a paragraph goes on with the window before it, 同月 is that window's last month."""
+        before = self.state.previous if self.state.age > 1 and not self.windows else self.state.window
+        if before is not None:
+            self._set(before if word == "同期" else replace(before, first=before.last))
+
     def _set(self, window: Window) -> None:
         self.state.window, self.state.carried = window, ""
+        self.state.balance = window if window.end or window.first == window.last else self.state.balance
         self.windows.append(window)
         self.moved = True
 
@@ -279,10 +290,11 @@ class _Walk:
                 self.region = item.region
         last = found[-1]
         if last.subject is not None:
-            whole = last.subject if last.subject.id in subjects() and last.subject.measure else state.context.whole
-            state.context = Context(last.subject.measure, last.branch or state.context.branch, whole)
+            whole = last.subject if last.subject.id in subjects() else state.context.whole
+            above = last.subject.id.startswith("retail_above_size")
+            state.context = Context(last.subject.measure, last.branch or state.context.branch, whole, above)
         elif _last_measure(words):
-            state.context = Context("" if last.branch else _last_measure(words))
+            state.context = Context(_last_measure(words))
 
     def _introduce(self) -> None:
         """固定资产投资中, 制造业增长8.5%: a clause before says what is measured."""
@@ -331,7 +343,10 @@ class _Walk:
                 else [Item("、".join(i.written for i in named), None)] * len(figures)
             )
         for item, figure in zip(named, figures, strict=True):
-            made = candidate(item, figure, self._where(item), self.state.window, self.state.currency, self.text)
+            window = self.state.window
+            if item.subject is not None and item.subject.stock and self.state.balance is not None:
+                window = self.state.balance
+            made = candidate(item, figure, self._where(item), window, self.state.currency, self.text)
             if not figure.rate:
                 item.unit = figure.unit
             reasons = [

@@ -39,6 +39,8 @@ class Reading:
     context: Context = field(default_factory=Context)
     items: list[Item] = field(default_factory=list)
     age: int = 9  # sentences since the items were named, in this paragraph
+    previous: Window | None = None  # of the paragraph before, for 同期
+    balance: Window | None = None  # the last month's end or month of this paragraph, for balances
     opening: bool = True  # no window yet in this paragraph
     abroad: bool = False  # the last sentence spoke of another region
     currency: str = ""
@@ -50,6 +52,7 @@ class Reading:
         if heading:
             self.context = Context(next((key for word, key in VIEWS.items() if word in heading), ""))
         self.age, self.abroad, self.opening = 9, False, not heading
+        self.previous, self.balance = self.window or self.previous, None
         if len(self.currencies) > 1:
             self.currency = ""
         title = self.frame.window

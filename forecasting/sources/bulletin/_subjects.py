@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from forecasting.sources.bulletin._lexer import Token
 from forecasting.sources.bulletin._regions import Region, resolve
-from forecasting.sources.bulletin._vocabulary import Measure, Subject, Word, compose, measures, subjects
+from forecasting.sources.bulletin._vocabulary import Measure, Subject, Word, above_size, compose, measures, subjects
 
 _ALONE = {"exports": "exports", "imports": "imports"}
 _SCOPES = frozenset(("规模以上", "规上"))
@@ -42,6 +42,7 @@ class Context:
     measure: str = ""
     branch: Word | None = None
     whole: Subject | None = None
+    above: bool = False  # of units above a size
 
 
 @dataclass(slots=True)
@@ -81,10 +82,14 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
     found = []
     if any(token.text in _SCOPES for token in tokens) and context.measure in ("", "fai", "retail"):
         context = replace(context, measure="va")  # 规上氟化工产业增长29.5%: only value added is meant so
+    limited = any(token.kind == "filler" and token.text.startswith("限") for token in tokens)
     branch = context.branch
     for group in groups:
         item = _item(group, replace(context, measure=shared or context.measure, branch=branch))
         branch = item.branch or branch
+        bare = item.branch is not None and "subject" not in item.branch.roles
+        if item.subject is not None and (limited or (context.above and bare)):
+            item.subject = above_size(item.subject)
         item.region, item.unclear = _region(group.regions or leading, home)
         found.append(item)
     return found
@@ -99,23 +104,23 @@ def _is_measure(token: Token) -> bool:
 
 
 def _item(group: _Group, context: Context) -> Item:
-    parts = [token.value for token in group.words if token.value.part]
-    both = [
-        token for token in group.words if _is_measure(token) and "subject" in token.value.roles
-    ]  # 税收收入, 商品零售额
+    scope = [token for token in group.words if token.value.roles.get("branch") == "industry"]
+    words = group.words
+    if any(token.value.part and token not in scope for token in words):
+        # 规模以上工业私营企业: the scope says nothing new
+        words = [token for token in words if token not in scope]
+    parts = [token.value for token in words if token.value.part]
+    both = [token for token in words if _is_measure(token) and "subject" in token.value.roles]  # 税收收入, 商品零售额
     wholes = [
         token.value.roles["subject"]
-        for token in group.words
+        for token in words
         if "subject" in token.value.roles and not (parts and token in both)
     ]
     keys = list(
         dict.fromkeys(
-            token.value.roles["measure"] for token in group.words if _is_measure(token) and (parts or token not in both)
+            token.value.roles["measure"] for token in words if _is_measure(token) and (parts or token not in both)
         )
     )
-    if len(parts) > 1:
-        # 规模以上工业中稀土产业: the scope says nothing new
-        parts = [part for part in parts if part.roles.get("branch") != "industry"] or parts[:1]
     branch = parts[0] if len(parts) == 1 else None
     return Item(group.text, _subject(wholes, parts, keys, context), branch)
 
@@ -128,6 +133,8 @@ def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Con
         return _with_measure(measures()[keys[0]], wholes, part, context)
     if len(wholes) == 1:
         whole = subjects()[wholes[0]]
+        if context.whole is not None and context.whole.id.endswith("_cny") and f"{whole.id}_cny" in subjects():
+            return subjects()[f"{whole.id}_cny"]  # 人民币存款余额 ..., 贷款余额
         if part is None or wholes[0] in part.roles.values() or part.roles.get("branch") == "industry":
             return whole
         return compose(measures()[whole.measure], part) if whole.measure else None

@@ -203,8 +203,10 @@ class _Rows:
             state.context = replace(state.context, measure="")
 
     def row(self, cells: Sequence[str]) -> Iterator[Candidate]:
-        label = _NUMBERING.sub("", _bare(cells[0]).replace(" ", ""))
-        inside = next((unit for text in _BRACKET.findall(cells[0]) if (unit := _unit(text)) is not None), "")
+        named = [cell for cell, column in zip(cells, self.columns, strict=False) if column == "label" and cell]
+        first = named[-1] if self.exact and named else cells[0]
+        label = _NUMBERING.sub("", _bare(first).replace(" ", ""))
+        inside = next((unit for text in _BRACKET.findall(first) if (unit := _unit(text)) is not None), "")
         unit = next((found for cell in cells[1:] if (found := _unit(cell)) is not None), inside)
         values = [cell for cell in cells[1:] if _unit(cell) is None]
         if not label or not any(_NUMBER.fullmatch(value.rstrip("%")) for value in values):

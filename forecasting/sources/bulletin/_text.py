@@ -1,8 +1,4 @@
-"""One form for all the ways in which a character is written, each character in its place.
-
-Every table maps one character to one: positions in the normal text are positions in the text as written, so that
-the sentence which is given back is the published one.
-"""
+"""One form for all the ways in which a character is written."""
 
 from __future__ import annotations
 

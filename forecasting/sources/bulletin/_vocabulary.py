@@ -127,6 +127,12 @@ def compose(measure: Measure, word: Word) -> Subject | None:
     return Subject(made, measure.key, measure.key, measure.stock, measure.trade)
 
 
+def above_size(subject: Subject) -> Subject:
+    """The same for units above a size alone (限额以上); a goods category is of these anyway."""
+    key = _table()["above_size"].get(subject.id)
+    return subject if key is None else Subject(key, subject.domain, subject.measure)
+
+
 def local_id(subject: Subject, region: Region) -> str:
     """The id in the catalogue's scheme: the region's slug, then the subject.
 

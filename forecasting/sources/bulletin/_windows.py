@@ -95,7 +95,8 @@ def _window(found: re.Match[str]) -> Window:
         return _quarters(group["quarters"], year)
     if group.get("month"):
         month = int(plain(group["month"]))
-        return Window(month, month, year, end=group["end"] is not None)
+        until = found[0].startswith("截")  # 截至4月底: a flow from January on, a balance at the end
+        return Window(1 if until else month, month, year, end=until or group["end"] is not None)
     if group.get("stock"):
         last = {"年": 12, "上": 6, "一": 3, "二": 6, "三": 9, "四": 12}[group["stock"][0]]
         return Window(last, last, year, end=True)

@@ -144,7 +144,7 @@ def test_a_decoy_is_neither_sure_nor_worth_a_persons_time(phrase):
         ("1—11月，包头市规模以上工业增加值增长5%。", "year"),
         ("2025年1—11月，规模以上工业增加值增长5%。", "region"),
         (f"{HEAD}规模以上工业增加值增长5%。\n包头市规模以上工业增加值增长6%。", "several values"),
-        ("截至2025年11月底，包头市固定资产投资增长5%。", "end of a month"),
+        ("2025年11月末，包头市固定资产投资增长5%。", "end of a month"),
     ],
 )
 def test_what_is_not_trusted_is_handed_on_with_the_reason(text, reason):
