@@ -95,6 +95,8 @@ def _rate(before: Sequence[Token], figure: Token, kinds: set[str], doubt: str, l
     verbs = [token for token in before if token.kind == "verb"]
     speeds = [token for token in before if token.kind == "speed"]
     real = "real" in kinds
+    if number.startswith("-") and any(token.value < 0 for token in verbs + speeds):
+        doubt = doubt or "a fall of a negative rate"
     if unit == "番":
         return Figure(True, _percent(number), "%", doubt, real)
     if unit == "倍":
@@ -129,6 +131,4 @@ def _rate(before: Sequence[Token], figure: Token, kinds: set[str], doubt: str, l
 
 
 def _signed(number: str, sign: int) -> str:
-    if sign > 0 or not number.strip("0."):
-        return number
-    return number[1:] if number.startswith("-") else f"-{number}"
+    return number if sign > 0 or number.startswith("-") or not number.strip("0.") else f"-{number}"

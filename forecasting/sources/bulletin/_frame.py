@@ -30,9 +30,9 @@ def frame(found: Sequence[Block], source: str, year: int | None, region: Region 
     texts = [normal(_text(block)) for block in found]
     titles = [normal(_text(block)) for block in found[:_TITLES] if not isinstance(block, Paragraph) or block.heading]
     name = re.sub(r"[_\s]+", "，", normal(source.rsplit("/", 1)[-1]))
-    window = next(_windows([*titles, name]), None)
+    window = next(windows([*titles, name]), None)
     if window is None:
-        window = next(_windows(texts[:6]), None)
+        window = next(windows(texts[:6]), None)
         titled = None
     else:
         titled = window
@@ -54,7 +54,7 @@ def _text(block: Block) -> str:
     return "，".join(cells[:_CAPTION_CELLS])
 
 
-def _windows(texts: Sequence[str]) -> Iterator[Window]:
+def windows(texts: Sequence[str]) -> Iterator[Window]:
     """The windows that the texts speak of, not those that they compare with or look ahead to."""
     for text in texts:
         line = tokens(text)
@@ -67,7 +67,7 @@ def _windows(texts: Sequence[str]) -> Iterator[Window]:
 
 def _first_year(texts: Sequence[str]) -> int | None:
     """The year of the first window with months, or else of the first year alone."""
-    dated = [window for window in _windows(texts) if window.year]
+    dated = [window for window in windows(texts) if window.year]
     return next((window.year for window in dated if window.first), dated[0].year if dated else None)
 
 

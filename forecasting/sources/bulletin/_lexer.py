@@ -38,6 +38,7 @@ _FIGURE_STARTS = frozenset(f"0123456789+-百负翻{NUMERALS}")
 _RANGE = re.compile(rf"(?:{DIGITS})%?(?:-+|至|到)(?:{DIGITS})(?:%|倍|{_UNIT})")
 _VIEW = re.compile(r"(?:分|从|按)[^，。；:、0-9%]{1,14}?(?:来看|角度看|看|上看|划分|统计|分(?=[，:]))")
 _ORDINAL = re.compile(rf"第(?:[0-9]+|[{NUMERALS}]+)(?:位|名)?(?!季度|产业)")
+_SCOPES = frozenset(("规模以上", "规上", "限额以上", "限上"))
 _TOWARDS = re.compile(r"对[^，。；:、]{1,20}?(?:贡献率|贡献|拉动|支撑)")
 
 
@@ -85,11 +86,18 @@ def tokens(sentence: str) -> list[Token]:
         if unknown:
             found.append(Token("residue", unknown))
             unknown = ""
-        found.extend(step[1])
+        found.extend(_suffixed(token, found) if token.kind == "suffix" else token for token in step[1])
         start = step[0]
     if unknown:
         found.append(Token("residue", unknown))
     return found
+
+
+def _suffixed(token: Token, before: list[Token]) -> Token:
+    """稀土 + 企业 is the branch itself; 企业 without a branch before it is something else."""
+    last = before[-1] if before else Token("", "")
+    plain = (last.kind == "word" and last.value.part) or last.text in _SCOPES
+    return token._replace(kind="filler" if plain else "residue")
 
 
 def _next(

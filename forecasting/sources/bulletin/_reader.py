@@ -14,7 +14,7 @@ import pandas as pd
 from forecasting.errors import InputError, Problem
 from forecasting.sources.bulletin._blocks import Block, Paragraph, blocks
 from forecasting.sources.bulletin._candidates import Candidate
-from forecasting.sources.bulletin._frame import frame
+from forecasting.sources.bulletin._frame import frame, windows
 from forecasting.sources.bulletin._phrases import UNITS
 from forecasting.sources.bulletin._reading import read_sentence
 from forecasting.sources.bulletin._regions import region_names
@@ -87,6 +87,9 @@ def _read(found: Sequence[Block], state: Reading) -> Iterator[Candidate]:
             yield from table_candidates(block, caption, state)
             continue
         caption = block.text if block.heading else ""
+        if block.heading:
+            named = next((window for window in windows([normal(block.text)]) if window.first), None)
+            state.section = named and replace(named, year=named.year or state.frame.year)
         state.paragraph(block.text if block.heading else "")
         for sentence in _sentences(block.text):
             yield from read_sentence(state, sentence, _without_brackets(normal(sentence)))

@@ -38,8 +38,9 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
         normal: The same in normal characters.
     """
     before = state.window, state.carried
-    state.context = replace(state.context, branch=None)
     walk = _Walk(state, text, tokens(normal))
+    dependent = any(token.kind in _DEPENDENT for token in walk.line[:2])
+    state.context = replace(state.context, branch=None, above=state.context.above and dependent)
     found = walk.run()
     _move_window(walk, *before)
     state.age += 1
@@ -57,9 +58,11 @@ def _move_window(walk: _Walk, window: Window | None, carried: str) -> None:
     if walk.single and window is not None and window.cumulative:
         state.window = window  # 11月当月, ...: said of this sentence alone
         state.carried = "the sentence before speaks of a month, this one does not say of what"
-    elif first.cumulative and state.window is not None and not state.window.cumulative:
-        state.window = first  # ..., 其中9月份增长8.4%
-    if state.opening and not walk.single and not first.end:
+        return
+    base = first if walk.led else window
+    if base is not None and base.cumulative and state.window is not None and not state.window.cumulative:
+        state.window = base  # ..., 其中9月份增长8.4%
+    if state.opening and walk.led and not first.end:
         state.leading.add(first)
         state.opening = False
 
@@ -75,6 +78,7 @@ class _Walk:
         self.verb_listed = 0
         self.vetoed = False  # a forecast, a target, a comparison with the month before: to the end of the sentence
         self.single = False
+        self.led = False  # a window came before the first figure
         self.windows: list[Window] = []
         self.stale = ""
         self.moved = False  # a window or region came since the items were named
@@ -156,6 +160,7 @@ class _Walk:
     def _set(self, window: Window) -> None:
         self.state.window, self.state.carried = window, ""
         self.state.balance = window if window.end or window.first == window.last else self.state.balance
+        self.led = self.led or not (self.windows or self.candidates)
         self.windows.append(window)
         self.moved = True
 
@@ -200,7 +205,8 @@ class _Walk:
 
     def _figure(self, at: int) -> int:
         token = self._with_unit(self.line[at])
-        self.vetoed = self.vetoed or any(one.kind == "target" for one in last_clause(self.buffer))
+        said = {one.kind for one in last_clause(self.buffer)}
+        self.vetoed = self.vetoed or ("target" in said and bool(said & {"verb", "speed"}))
         after = self.line[at + 1] if at + 1 < len(self.line) else None
         if token.kind == "number" and not self._respectively():
             self.buffer.append(Token("residue", token.text))

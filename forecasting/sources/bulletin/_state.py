@@ -41,6 +41,7 @@ class Reading:
     age: int = 9  # sentences since the items were named, in this paragraph
     previous: Window | None = None  # of the paragraph before, for 同期
     balance: Window | None = None  # the last month's end or month of this paragraph, for balances
+    section: Window | None = None  # of the heading above
     opening: bool = True  # no window yet in this paragraph
     abroad: bool = False  # the last sentence spoke of another region
     currency: str = ""
@@ -55,7 +56,7 @@ class Reading:
         self.previous, self.balance = self.window or self.previous, None
         if len(self.currencies) > 1:
             self.currency = ""
-        title = self.frame.window
+        title = self.section or self.frame.window
         if title is not None and (title.cumulative or not self.leading):
             self.window, self.carried = title, ""
         elif len(self.leading) == 1:

@@ -87,8 +87,8 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
     for group in groups:
         item = _item(group, replace(context, measure=shared or context.measure, branch=branch))
         branch = item.branch or branch
-        bare = item.branch is not None and "subject" not in item.branch.roles
-        if item.subject is not None and (limited or (context.above and bare)):
+        within = context.above and item.subject is not None and item.subject.id != "retail_sales"
+        if item.subject is not None and (limited or within):
             item.subject = above_size(item.subject)
         item.region, item.unclear = _region(group.regions or leading, home)
         found.append(item)
