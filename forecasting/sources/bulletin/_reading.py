@@ -55,7 +55,7 @@ def _move_window(walk: _Walk, window: Window | None, carried: str) -> None:
     if walk.vetoed or first is None:
         state.window, state.carried = window, carried
         return
-    if walk.single and window is not None and window.cumulative:
+    if walk.single and window is not None and window.cumulative and not (walk.led and first.cumulative):
         state.window = window  # 11月当月, ...: said of this sentence alone
         state.carried = "the sentence before speaks of a month, this one does not say of what"
         return

@@ -81,9 +81,12 @@ def _stream(table: Stream) -> tuple[str, list[list[str]], list[list[str]]]:
         over -= 1
     first = next((n for n in range(start, len(cells)) if not _is_head(cells[n])), len(cells))
     rows: list[list[str]] = []
+    numbered = "序号" in cells[:start]
     for cell in cells[first:]:
         valued = _is_value(cell) or _unit(cell) is not None
         if not valued and (not rows or len(rows[-1]) > 1):
+            if numbered and rows and rows[-1][-1].isdecimal():
+                rows[-1].pop()  # the number of this row
             rows.append([cell])
         elif not valued:
             rows[-1][0] += cell
