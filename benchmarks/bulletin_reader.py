@@ -39,7 +39,9 @@ def main() -> None:
     print(f"all: {total[0]} sentences, {_ratios(*total[1:])}")
     weights = [int(row["figures"]) for row in unseen.values()]
     for kind in ("precision", "recall"):
-        mean = sum(float(row[kind]) * weight for row, weight in zip(unseen.values(), weights, strict=True)) / sum(weights)
+        mean = sum(float(row[kind]) * weight for row, weight in zip(unseen.values(), weights, strict=True)) / sum(
+            weights
+        )
         print(f"unseen parts together: {kind} {mean:.2f} over {sum(weights)} figures")
     texts = [load(path)[0] for path in sorted(FOLDER.glob("*/*.txt"))]
     size = sum(len(text.encode()) for text in texts) / 1000

@@ -92,7 +92,11 @@ def _from_lines(text: str) -> list[Block]:
     cells: list[str] = []
     columnar = _columnar(lines)
     for n, line in enumerate(lines):
-        own = [line] if n in columnar else _cells(line)
+        head = [] if n in columnar else _header(line)
+        own = [line] if n in columnar else head or _cells(line)
+        if head and cells:
+            found.append(Stream(cells))
+            cells = []
         if own:
             if prose:
                 found += _paragraphs(prose)
@@ -124,6 +128,12 @@ def _columnar(lines: list[str]) -> set[int]:
             found.update(run[start:])
         run = []
     return found
+
+
+def _header(line: str) -> list[str]:
+    """The cells of a line that heads a table."""
+    cells = _split(line)
+    return cells if len(cells) > 2 and any(_LABEL.match(cell) for cell in cells[:2]) and len(line) < 80 else []
 
 
 def _cells(line: str) -> list[str]:

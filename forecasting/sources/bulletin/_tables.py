@@ -38,8 +38,7 @@ class _Column:
     window: Window | None
     unit: str
     words: tuple[Token, ...]
-    cumulative: bool = False
-    current: bool = False
+    dated: bool = False
 
 
 def table_candidates(table: Grid | Stream, caption: str, state: Reading) -> list[Candidate]:
@@ -142,8 +141,23 @@ def _columns(head: Sequence[Sequence[str]], caption: str, frame: Frame) -> list[
         elif _UNIT_HEAD.fullmatch(bare):
             columns.append("unit")
         else:
-            columns.append(_column(title, caption, frame))
+            column = _column(title, caption, frame)
+            if column.rate and not column.dated:
+                windows = _levels_before(columns)  # 累计, 同比增长: the growth of that
+                column = replace(column, window=windows[0] if len(windows) == 1 else None) if windows else column
+            columns.append(column)
     return columns
+
+
+def _levels_before(columns: Sequence[str | _Column]) -> list[Window | None]:
+    """The windows of the columns between the last rate and here, as far as they have their own."""
+    windows: list[Window | None] = []
+    for column in reversed(columns):
+        if not isinstance(column, _Column) or (column.rate and not column.other):
+            break
+        if column.dated and not column.other and column.window not in windows:
+            windows.append(column.window)
+    return windows
 
 
 def _spans(cells: list[str]) -> list[str]:
@@ -174,11 +188,13 @@ def _only_window(cell: str) -> bool:
 
 def _column(title: str, caption: str, frame: Frame) -> _Column:
     line = tokens(title)
+    kinds = {token.kind for token in line}
     window = next((token.value for token in line if token.kind == "window"), None)
     if window is None:
         window = next((token.value for token in tokens(normal(caption)) if token.kind == "window"), frame.window)
     if window is not None:
-        window = replace(window, year=window.year or frame.year, first=window.first or 1)
+        first = 1 if "cumulative" in kinds else window.last if "current" in kinds else window.first or 1
+        window = replace(window, year=window.year or frame.year, first=first)
     inside = [unit for text in _BRACKET.findall(title) if (unit := _unit(text)) is not None]
     bare = _bare(title)
     rate = bool(_RATE.search(bare)) or "%" in inside
@@ -189,8 +205,7 @@ def _column(title: str, caption: str, frame: Frame) -> _Column:
         window=window,
         unit=next((unit for unit in inside if unit != "%"), ""),
         words=tuple(token for token in line if token.kind == "word" and _whole(token)),
-        cumulative=any(token.kind == "cumulative" for token in line),
-        current=any(token.kind == "current" for token in line),
+        dated=bool(kinds & {"window", "cumulative", "current"}),
     )
 
 
@@ -267,21 +282,9 @@ class _Rows:
             return  # an index beside its growth
         rate = column.rate or value.endswith("%") or unit == "%"
         own = column.unit or ("" if unit == "%" else unit)
-        window = _window(column, label)
         item.unit = own
         figure = Figure(rate, number.lstrip("+"), "%" if rate else own, doubt or ("" if rate or own else "no unit"))
         region = item.region or self.state.frame.region
         currency = "usd" if "美元" in own else "cny" if "元" in own else self.state.currency
-        made = candidate(item, figure, region, window, currency, text)
+        made = candidate(item, figure, region, column.window, currency, text)
         yield replace(made, reason="; ".join(filter(None, (figure.doubt, item.unclear, made.reason))))
-
-
-def _window(column: _Column, label: str) -> Window | None:
-    window = column.window
-    if window is None:
-        return None
-    if column.cumulative and window.first > 1:
-        return replace(window, first=1)
-    if column.current and window.first == 1:
-        return replace(window, first=window.last)
-    return window
