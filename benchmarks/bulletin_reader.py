@@ -47,7 +47,7 @@ def main() -> None:
     size = sum(len(text.encode()) for text in texts) / 1000
     fastest = min(_seconds(texts) for _ in range(5))
     failed |= size / fastest < KILOBYTES
-    print(f"speed: {size / fastest:.0f} KB of UTF-8 a second")
+    print(f"speed: {size / fastest:.0f} KB of UTF-8 a second of one core")
     if failed:
         sys.exit("FAILED")
 
@@ -58,10 +58,10 @@ def _ratios(right: int, wrong: int, missed: int) -> str:
 
 
 def _seconds(texts: list[str]) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     for text in texts:
         read_bulletin(text, source="corpus")
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 if __name__ == "__main__":

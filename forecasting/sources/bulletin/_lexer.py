@@ -25,7 +25,7 @@ class Token(NamedTuple):
     value: Any = None
 
 
-_CHINESE = rf"[{NUMERALS}]+(?:点[{NUMERALS}]+)?"
+_CHINESE = rf"[{NUMERALS}]{{1,12}}(?:点[{NUMERALS}]{{1,6}})?"
 _UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
 _FIGURE = re.compile(
     rf"(?P<sign>[+-](?=[0-9]))?(?P<number>{DIGITS})(?:(?P<pp>个?百分点|个点)|(?P<pct>%)|(?P<times>倍)|"
@@ -37,7 +37,7 @@ _FIGURE = re.compile(
 _FIGURE_STARTS = frozenset(f"0123456789+-百负翻{NUMERALS}")
 _RANGE = re.compile(rf"(?:{DIGITS})%?(?:-+|至|到)(?:{DIGITS})(?:%|倍|{_UNIT})")
 _VIEW = re.compile(r"(?:分|从|按)[^，。；:、0-9%]{1,14}?(?:来看|角度看|看|上看|划分|统计|分(?=[，:]))")
-_ORDINAL = re.compile(rf"第(?:[0-9]+|[{NUMERALS}]+)(?:位|名)?(?!季度|产业)")
+_ORDINAL = re.compile(rf"第(?:[0-9]+|[{NUMERALS}]{{1,6}})(?:位|名)?(?!季度|产业)")
 _SCOPES = frozenset(("规模以上", "规上", "限额以上", "限上"))
 _TOWARDS = re.compile(r"对[^，。；:、]{1,20}?(?:贡献率|贡献|拉动|支撑)")
 

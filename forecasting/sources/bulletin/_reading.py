@@ -209,19 +209,20 @@ class _Walk:
         self.vetoed = self.vetoed or ("target" in said and bool(said & {"verb", "speed"}))
         after = self.line[at + 1] if at + 1 < len(self.line) else None
         if token.kind == "number" and not self._respectively():
-            self.buffer.append(Token("residue", token.text))
+            self.buffer = [*self.buffer[-_REACH:], Token("residue", token.text)]
             return at + 1
         end, group = at + 1, [token]
         if self._respectively() or is_row(self.line, at):
             end, group = figure_row(self.line, at)
         before = [one for one in self.buffer if one.kind != "vague" or one in last_clause(self.buffer)]
         figures: list[Figure] = []
+        points = any(one.kind == "points" for one in group)
         for one in group:
             if one.kind in ("verb", "speed"):
                 before = [kept for kept in before if kept.kind not in ("verb", "speed")] + [one]
                 continue
             judged = judge(before, one, after if len(group) == 1 else None, self._elided())
-            if judged is None or any(kind.kind == "points" for kind in group):
+            if judged is None or points:
                 self._skip(token)
                 return end
             figures.append(judged)

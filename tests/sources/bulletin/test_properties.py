@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -89,6 +90,14 @@ def test_no_text_of_the_languages_own_pieces_raises(text):
 @given(st.text(max_size=300))
 def test_no_text_at_all_raises(text):
     read_bulletin(text, source="x")
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "run", ["一", "，", "(", "1-", "增长5%，", "采矿业、", "5%、", "<table>", "对", "百分之", "指标 5 "]
+)
+def test_a_long_run_of_anything_takes_no_long_time(run):
+    read_bulletin(run * 3000, source="x")
 
 
 @settings(max_examples=150, deadline=None)
