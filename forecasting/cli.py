@@ -141,16 +141,36 @@ def headline(
 
 
 @app.command()
-def forecast(source: Input, output: Output, horizon: Horizon, draws: Draws = 1000, seed: Seed = 0) -> None:
+def forecast(
+    source: Input,
+    output: Output,
+    horizon: Horizon,
+    preset: Annotated[
+        Literal["fast", "default", "best"], typer.Option(help="Models that take part, by the time they may take.")
+    ] = "default",
+    calendar: Annotated[
+        Literal["none", "china"], typer.Option(help="Whose holidays move the months; adds models that know them.")
+    ] = "none",
+    draws: Draws = 1000,
+    seed: Seed = 0,
+) -> None:
     """Forecasts of any monthly panel (unique_id, ds, y), each by the model that was chosen for it."""
     from forecasting.evaluation import forecast_panel
+    from forecasting.models import CALENDAR
     from forecasting.publishing import csv_bytes
     from forecasting.sources import read_panel
 
     panel = read_panel(source)
     with progress("fit", total=panel["unique_id"].nunique()) as advance:
         result = forecast_panel(
-            panel, horizon, draws=draws, seed=seed, workers=_workers(), progress=lambda _done, _total: advance()
+            panel,
+            horizon,
+            preset=preset,
+            also=CALENDAR if calendar == "china" else (),
+            draws=draws,
+            seed=seed,
+            workers=_workers(),
+            progress=lambda _done, _total: advance(),
         )
     for line in result.left_out():
         typer.echo(line, err=True)

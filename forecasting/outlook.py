@@ -11,7 +11,7 @@ import pandas as pd
 from forecasting.decumulation import Decumulation, FloatArray, Path, lean
 from forecasting.errors import InputError, Problem
 from forecasting.evaluation import PanelForecast, forecast_panel
-from forecasting.models import default_models
+from forecasting.models import CALENDAR
 from forecasting.observations import month_index, month_label
 
 __all__ = ["Outlook", "make_outlook"]
@@ -54,7 +54,8 @@ def make_outlook(
     observations: pd.DataFrame,
     *,
     horizon: int,
-    origins: int = 10,
+    preset: str = "default",
+    origins: int = 24,
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Outlook:
@@ -68,6 +69,7 @@ def make_outlook(
         decumulation: Recovered months; its seed and number of draws are used again.
         observations: The canonical figures that it was made from.
         horizon: Months ahead of the latest month of any indicator.
+        preset: One of `forecasting.models.PRESETS`; models that know the Chinese calendar join it.
         origins: Rolling origins of the backtest.
         workers: Processes; the result does not depend on it.
         progress: Called with (series done, series in all).
@@ -93,7 +95,8 @@ def make_outlook(
     panel = forecast_panel(
         pd.concat(frames, ignore_index=True),
         {name: len(months) for name, months in ends.items()},
-        models=(*default_models(), GROWTH),
+        preset=preset,
+        also=(*CALENDAR, GROWTH),
         # levels rebuilt from rates have a seasonal profile of their own only where one was published
         standard={name: GROWTH for name, path in dense.items() if not path.unit_level},
         origins=origins,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -29,13 +29,15 @@ class FitSettings(_Section):
 
     Attributes:
         horizon: Months ahead.
-        origins: Rolling origins of the backtest.
+        preset: Models that take part, by the time they may take.
+        origins: Rolling origins of the backtest, a month apart.
         draws: Joint draws per indicator, of the months and of the forecasts.
         workers: Processes; results do not depend on it.
     """
 
     horizon: int = Field(default=24, ge=1, le=120)
-    origins: int = Field(default=10, ge=4, le=60)
+    preset: Literal["fast", "default", "best"] = "default"
+    origins: int = Field(default=24, ge=4, le=60)
     draws: int = Field(default=1000, ge=100, le=100_000)
     workers: int = Field(default=2, ge=1, le=256)
 

@@ -269,6 +269,7 @@ def _fit(night: _Night, decumulation: Decumulation, observations: pd.DataFrame) 
             decumulation,
             observations,
             horizon=fit.horizon,
+            preset=fit.preset,
             origins=fit.origins,
             workers=fit.workers,
             progress=lambda _done, _total: advance(),

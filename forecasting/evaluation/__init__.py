@@ -1,7 +1,8 @@
 """Rolling-origin evaluation, combination, choice, bands and joint draws for panels of monthly series.
 
-`forecast_panel` does all of it; `backtest` only the first part. Frames in, frames out; randomness comes from
-the seed passed in, and neither the number of processes nor the order of the rows changes a result.
+`forecast_panel` does all of it; `backtest` only the first part; `reconcile` makes joint draws add up. Frames in, frames
+out; randomness comes from the seed passed in, and neither the number of processes nor the order of the rows changes a
+result.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from forecasting.evaluation._metrics import (
     rmsse,
     smape,
 )
+from forecasting.evaluation._reconciliation import reconcile
 
 __all__ = [
     "Backtest",
@@ -31,6 +33,7 @@ __all__ = [
     "forecast_panel",
     "mase",
     "naive_scale",
+    "reconcile",
     "rmsse",
     "smape",
 ]

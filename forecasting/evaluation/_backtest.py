@@ -1,29 +1,35 @@
-"""Rolling-origin evaluation: every model refitted at every origin, on nothing but the past."""
+"""Rolling-origin evaluation: models fitted to nothing but the past, their state carried on from month to month."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 
 from forecasting.errors import InputError, ModelError, Problem
-from forecasting.evaluation._combination import MEDIAN, combine
+from forecasting.evaluation._combination import COMBINATIONS, LAST_RESORT
 from forecasting.evaluation._panel import SOURCE, Floats, Series
-from forecasting.models import FEWEST, MODELS, Model, default_models
+from forecasting.models import FEWEST, MODELS, PRESETS, LevelsModel, Model, State, StateModel
 
 Progress = Callable[[int, int], None]
+T = TypeVar("T")
 
-SPAN = 36
-"""Months that the origins cover where the history allows it."""
+GROWN = 4 / 3
+"""Growth of a history at which a model is fitted anew; until then its state is carried on."""
+ROOM = 2.0
+"""Ranges of a history by which a forecast as long as it may leave it; one range is always granted."""
+FLOOR = 0.5
+"""Share of a history's smallest figure below which a forecast made on levels of a positive series does not go."""
 YEARS = 15
 """Years of history that a model sees; older ones say little of the next months and cost time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """Forecasts of one series on the modelling scale. O origins, H steps, M candidates, the median last.
+    """Forecasts of one series on the modelling scale. O origins, H steps, M models.
 
     Attributes:
         ends: Training observations at each origin, shape (O,), oldest first.
@@ -42,44 +48,44 @@ class Paths:
     failures: tuple[tuple[str, int, str], ...]
 
 
-def resolve(models: Sequence[str | Model] | None) -> tuple[Model, ...]:
-    """Models by name or as they are.
+def resolve(models: Sequence[str | Model] | None, preset: str, also: Sequence[str] = ()) -> tuple[Model, ...]:
+    """Models by name or as they are, or those of the preset and `also`; and the last resort at the end.
 
     Raises:
-        InputError: An unknown name, a name twice, the combination's name, or none at all.
+        InputError: An unknown name or preset, a name twice, a combination's name, or none at all.
     """
-    wanted = default_models() if models is None else models
+    if preset not in PRESETS:
+        raise InputError("models", [Problem("", f"preset {preset!r} is unknown; known are {', '.join(PRESETS)}")])
+    wanted = tuple(dict.fromkeys((*PRESETS[preset], *also))) if models is None else models
     unknown = [one for one in wanted if isinstance(one, str) and one not in MODELS]
     if unknown:
         known = ", ".join(MODELS)
         raise InputError("models", [Problem("", f"model {name!r} is unknown; known are {known}") for name in unknown])
     out = tuple(MODELS[one] if isinstance(one, str) else one for one in wanted)
     names = [model.name for model in out]
-    if not out or len(set(names)) < len(names) or MEDIAN in names:
-        what = f"{', '.join(names) or 'no models'}: at least one, no name twice, and none may be called {MEDIAN!r}"
-        raise InputError("models", [Problem("", what)])
-    return out
+    reserved = {*COMBINATIONS, LAST_RESORT} & set(names)
+    if not out or len(set(names)) < len(names) or reserved:
+        rule = f"at least one, no name twice, and none may be called {', '.join((*COMBINATIONS, LAST_RESORT))}"
+        raise InputError("models", [Problem("", f"{', '.join(names) or 'no models'}: {rule}")])
+    return (*out, MODELS[LAST_RESORT])
 
 
-def origins_of(series: Sequence[Series], origins: int, step: int | None = None) -> list[tuple[np.ndarray, np.ndarray]]:
+def origins_of(series: Sequence[Series], origins: int, step: int) -> list[tuple[np.ndarray, np.ndarray]]:
     """Where histories are cut: observations at each origin and its position on the panel's calendar.
 
-    The calendar runs backwards from the panel's last month in steps of `step` months; by default so that
-    `origins` of them cover the last three years (half of the longest history if that is shorter), unevenly
-    rounded so that the origins fall into different months of the year. A series uses its last `origins`
+    The calendar runs backwards from the panel's last month in steps of `step` months. A series uses its last `origins`
     dates that leave it at least 8 and at least half of its observations. One calendar for all keeps the
     errors of different series at one date together.
 
     Raises:
         InputError: origins or step below 1.
     """
-    if origins < 1 or (step is not None and step < 1):
+    if origins < 1 or step < 1:
         raise InputError(SOURCE, [Problem("", f"origins {origins} and step {step} must be at least 1")])
     months = [_months(one.ds) for one in series]
     last = max(int(each[-1]) for each in months)
     first = min(int(each[0]) for each in months)
-    spacing = float(step) if step else max(1.0, min(SPAN, max(len(each) for each in months) // 2) / origins)
-    offsets = np.unique(np.floor(spacing * np.arange(1, int((last - first) / spacing) + 2) + 0.5).astype(int))
+    offsets = np.arange(step, last - first + step, step)
     out = []
     for each in months:
         ends = np.searchsorted(each, last - offsets, side="right")
@@ -101,7 +107,7 @@ def run(
     progress: Progress | None,
     final: bool,
 ) -> list[Paths]:
-    """Fit every model to every series at every origin and, if `final`, to the whole history.
+    """Forecast every series by every model from every origin and, if `final`, from the whole history.
 
     Series are dealt to processes one by one in small panels and in chunks in large ones; each fit depends on
     its own history alone, with one thread for linear algebra, so the number of processes changes nothing.
@@ -135,19 +141,83 @@ def fit(model: Model, one: Series, end: int, horizon: int) -> Floats:
     see further.
 
     Raises:
-        ModelError: The model's own reason, or a forecast more than ten ranges of the history away from it.
+        ModelError: The model's own reason, or an absurd forecast (see `ROOM`).
     """
-    start = max(0, end - YEARS * one.season_length)
-    y = one.z[start:end].copy()
-    low, high = float(y.min()), float(y.max())
-    ds = pd.DatetimeIndex(one.ds.to_numpy()[start:end].copy())
-    forecast = np.array(model.forecast(y, horizon, one.season_length, ds), dtype=np.float64)
-    if forecast.shape != (horizon,) or not np.isfinite(forecast).all():
+    start = _start(one, end)
+    y, ds = _window(model, one, start, end)
+    return _checked(model, one, start, end, model.forecast(y, horizon, one.season_length, ds), horizon)
+
+
+def roll(model: Model, one: Series, ends: Sequence[int], horizon: int) -> list[Floats | ModelError]:
+    """One model's forecast, or the reason why there is none, from each of some cut-offs, oldest first.
+
+    A model that carries a state is fitted at the first cut-off and anew where the history has grown by a third, which
+    is where new figures change its parameters, or where a carried state fails; in between the state moves on with the
+    parameters as they are. Others are fitted at every cut-off. What is handed over are copies, as in `fit`.
+    """
+    if not isinstance(model, StateModel):
+        return [_attempt(fit, model, one, end, horizon) for end in ends]
+    out: list[Floats | ModelError] = []
+    state, start, fitted = None, 0, 0
+    for end in ends:
+        found: Floats | ModelError | None = None
+        if state is not None and end < GROWN * fitted:
+            found = _attempt(_carried, state, model, one, start, end, horizon)
+        if not isinstance(found, np.ndarray):
+            state, start, fitted = None, _start(one, end), end
+            fresh = _attempt(_fitted, model, one, start, end)
+            if isinstance(fresh, ModelError):
+                found = fresh
+            else:
+                state = fresh
+                found = _attempt(_carried, state, model, one, start, end, horizon)
+        out.append(found)
+    return out
+
+
+def _attempt(function: Callable[..., T], *arguments: object) -> T | ModelError:
+    """What a function returns, or the model's reason why it does not."""
+    try:
+        return function(*arguments)
+    except ModelError as error:
+        return error
+
+
+def _fitted(model: StateModel, one: Series, start: int, end: int) -> State:
+    y, ds = _window(model, one, start, end)
+    return model.fit(y, one.season_length, ds)
+
+
+def _carried(state: State, model: Model, one: Series, start: int, end: int, horizon: int) -> Floats:
+    y, ds = _window(model, one, start, end)
+    return _checked(model, one, start, end, state.forecast(y, horizon, ds), horizon)
+
+
+def _start(one: Series, end: int) -> int:
+    return max(0, end - YEARS * one.season_length)
+
+
+def _window(model: Model, one: Series, start: int, end: int) -> tuple[Floats, pd.DatetimeIndex]:
+    """Copies of a history, on the scale that a model sees, and of its months."""
+    y = one.y if isinstance(model, LevelsModel) else one.z
+    return y[start:end].copy(), pd.DatetimeIndex(one.ds.to_numpy()[start:end].copy())
+
+
+def _checked(model: Model, one: Series, start: int, end: int, forecast: Floats, horizon: int) -> Floats:
+    """A forecast on the modelling scale, if it is one and not absurd."""
+    path = np.array(forecast, dtype=np.float64)
+    if path.shape != (horizon,) or not np.isfinite(path).all():
         raise ModelError(f"{model.name}: the forecast is not {horizon} finite numbers")
-    room = 10 * max(high - low, 1e-6 * max(abs(low), abs(high)), 1e-12)
-    if forecast.min() < low - room or forecast.max() > high + room:
-        raise ModelError(f"{model.name}: the forecast leaves the history by more than ten times its range")
-    return forecast
+    if one.scale == "log" and isinstance(model, LevelsModel):
+        path = np.log(np.maximum(path, FLOOR * float(one.y[start:end].min())))
+    z = one.z[start:end]
+    low, high = float(z.min()), float(z.max())
+    room = max(1.0, ROOM * horizon / len(z)) * max(high - low, 1e-6 * max(abs(low), abs(high)), 1e-12)
+    if path.min() < low - room or path.max() > high + room:
+        raise ModelError(
+            f"{model.name}: the forecast leaves the history by {room / (high - low):.3g} times its range or more"
+        )
+    return path
 
 
 def _chunk(
@@ -164,18 +234,19 @@ def _one(
     one: Series, horizon: int, cuts: tuple[np.ndarray, np.ndarray], models: tuple[Model, ...], final: bool
 ) -> Paths:
     ends, keys = cuts
-    n = len(one.y)
-    paths = np.full((len(models) + 1, len(ends) + 1, horizon), np.nan)
+    n, z = len(one.y), one.z
+    paths = np.full((len(models), len(ends) + 1, horizon), np.nan)
     failures = []
-    for o, end in enumerate([*ends.tolist(), n] if final else ends.tolist()):
-        for m, model in enumerate(models):
-            try:
-                paths[m, o] = fit(model, one, end, horizon)
-            except ModelError as error:
-                failures.append((model.name, end, str(error)))
-    paths[-1] = combine(paths[:-1])
+    for m, model in enumerate(models):
+        found = roll(model, one, ends.tolist(), horizon)
+        if final:
+            found += roll(model, one, [n], horizon)
+        for o, (end, path) in enumerate(zip([*ends.tolist(), n], found, strict=False)):
+            if isinstance(path, ModelError):
+                failures.append((model.name, end, str(path)))
+            else:
+                paths[m, o] = path
     actual = np.full((len(ends), horizon), np.nan)
-    z = one.z
     for o, end in enumerate(ends):
         known = z[end : end + horizon]
         actual[o, : len(known)] = known

@@ -11,14 +11,14 @@ import pandas as pd
 from forecasting.errors import InputError, ModelError, Problem
 from forecasting.evaluation._backtest import fit
 from forecasting.evaluation._bands import LEVELS, quantile_at
-from forecasting.evaluation._combination import MEDIAN, combine
+from forecasting.evaluation._combination import combine, weighted
 from forecasting.evaluation._panel import Floats, Scale, Series
 from forecasting.models import MODELS, following_months
 
 QUANTILES = ("q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975")
 """Names of the quantile columns, in the order of their levels."""
 COLUMNS = ("unique_id", "ds", "model", "mean", *QUANTILES)
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,9 @@ class Champion:
 
     Attributes:
         unique_id: The series.
-        model: Name of the chosen model, or "median".
-        candidates: Names of the models to fit: the chosen one, or those that the median combines.
+        model: Name of the chosen model or combination.
+        candidates: Names of the models to fit: the chosen one, or those that are combined.
+        weights: Of the candidates in their weighted mean; empty for their median.
         y: History, in its own unit.
         ds: First days of its months, ``YYYY-MM``.
         season_length: Periods a year, 12 or 11.
@@ -40,6 +41,7 @@ class Champion:
     unique_id: str
     model: str
     candidates: tuple[str, ...]
+    weights: tuple[float, ...]
     y: tuple[float, ...]
     ds: tuple[str, ...]
     season_length: int
@@ -67,16 +69,16 @@ class Champion:
         if unknown:
             raise ModelError(f"{self.unique_id}: {', '.join(unknown)} is unknown here; known are {', '.join(MODELS)}")
         one = self.series
-        paths, reasons = [], []
+        paths, reasons = np.full((len(self.candidates), horizon), np.nan), []
         with threadpool_limits(limits=1):
-            for name in self.candidates:
+            for i, name in enumerate(self.candidates):
                 try:
-                    paths.append(fit(MODELS[name], one, len(one.y), horizon))
+                    paths[i] = fit(MODELS[name], one, len(one.y), horizon)
                 except ModelError as error:
                     reasons.append(str(error))
-        if not paths:
+        path = combine(paths) if not self.weights else weighted(paths, np.array(self.weights))
+        if np.isnan(path).any():
             raise ModelError(f"{self.unique_id}: no model could forecast: {'; '.join(reasons)}")
-        path = combine(np.array(paths))
         steps = np.arange(1, horizon + 1)
         seen = len(self.sigma)
         sigma = np.array(self.sigma)[np.minimum(steps, seen) - 1] * np.sqrt(np.maximum(steps / seen, 1.0))
@@ -98,6 +100,7 @@ class Champion:
             "unique_id": self.unique_id,
             "model": self.model,
             "candidates": list(self.candidates),
+            "weights": list(self.weights),
             "y": list(self.y),
             "ds": list(self.ds),
             "season_length": self.season_length,
@@ -119,6 +122,7 @@ class Champion:
             unique_id=str(values["unique_id"]),
             model=str(values["model"]),
             candidates=tuple(map(str, values["candidates"])),
+            weights=tuple(map(float, values["weights"])),
             y=tuple(map(float, values["y"])),
             ds=tuple(map(str, values["ds"])),
             season_length=int(values["season_length"]),
@@ -133,13 +137,6 @@ def _scale(name: str) -> Scale:
         if name == known:
             return cast(Scale, known)
     raise ModelError(f"champion with the scale {name!r}; known are {', '.join(get_args(Scale))}")
-
-
-def candidates_of(model: str, names: tuple[str, ...], final: Floats) -> tuple[str, ...]:
-    """Models behind a choice: itself, or for the median those that forecast from the whole history."""
-    if model != MEDIAN:
-        return (model,)
-    return tuple(name for name, path in zip(names, final, strict=False) if np.isfinite(path).all())
 
 
 def quantile_frame(unique_id: str, model: str, ds: pd.DatetimeIndex, draws: Floats) -> pd.DataFrame:

@@ -1,17 +1,38 @@
-"""Combination of candidate forecasts."""
+"""Combinations of models, their weights learnt at every origin from what was known there.
+
+Symbols: e[i,m,o,h] error of model m in series i at origin o and step h on the modelling scale. At an origin those
+errors are known whose figure had come by then; a combination judged at that origin has seen no others.
+"""
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-MEDIAN = "median"
-"""Name of the combination in every table."""
+from forecasting.evaluation._panel import Floats
+from forecasting.models import BASELINES
+
+if TYPE_CHECKING:
+    from forecasting.evaluation._backtest import Paths
+
+MEDIAN, INVERSE_ERROR, STACK = "median", "inverse_error", "stack"
+COMBINATIONS = (MEDIAN, INVERSE_ERROR, STACK)
+"""Names of the combinations in every table."""
+LAST_RESORT = "last_resort"
+"""Model of a series that no other could forecast; it takes no part elsewhere."""
+
+EQUAL_PRIOR = 48.0
+"""Origins that equal weights are worth against a series' own errors."""
+PANEL_PRIOR = 96.0
+"""Origins that the panel's errors are worth against a series' own."""
+RIDGE = 1.0
+"""Weight of equal weights in the stack, as a share of the mean squared error of its members."""
 
 
-def combine(paths: NDArray[np.float64]) -> NDArray[np.float64]:
+def combine(paths: Floats) -> Floats:
     """Median of the candidates at every step, on the modelling scale.
 
     Robust against a single wild candidate, and needs no weights estimated from few origins: Stock and Watson
@@ -26,3 +47,139 @@ def combine(paths: NDArray[np.float64]) -> NDArray[np.float64]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
         return np.asarray(np.nanmedian(paths, axis=0))
+
+
+def weighted(paths: Floats, weights: Floats) -> Floats:
+    """Weighted mean over the models that are there, on the modelling scale (geometric in the unit of a log series).
+
+    Args:
+        paths: Shape (M, H); rows of NaN where a model failed.
+        weights: Shape (M,), at least zero.
+
+    Returns:
+        Shape (H,); NaN where no model with a weight is there.
+    """
+    there = np.where(np.isfinite(paths).all(axis=1), weights, 0.0)
+    if there.sum() <= 0:
+        return np.full(paths.shape[1], np.nan)
+    return np.asarray((there / there.sum()) @ np.where(there[:, None] > 0, paths, 0.0))
+
+
+def members(names: Sequence[str]) -> np.ndarray:
+    """Which models a combination holds: all but baselines and last resort; baselines where there is nothing else."""
+    baseline, resort = (np.isin(names, group) for group in (BASELINES, [LAST_RESORT]))
+    chosen = ~baseline & ~resort
+    return chosen if chosen.any() else ~resort
+
+
+def combination_weights(paths: Sequence[Paths], inside: np.ndarray) -> tuple[list[Floats], list[Floats]]:
+    """Weights of the inverse-error combination and of the stack, for every series and origin and the whole history.
+
+    Inverse error, after Bates and Granger (1969), *The combination of forecasts*, Operational Research Quarterly 20(4):
+    with r[i,m] the mean absolute error of a model relative to the mean over models and n the origins with a known
+    figure, ``w = (n + k) / (n r[i,m] + k)``, scaled to a sum of 1. Equal weights where nothing is known.
+
+    Stack: the convex combination of the least squared error, Breiman (1996), *Stacked regressions*, Machine
+    Learning 24. G[i] is the mean of e e' over what is known, relative to the series' mean squared error, shrunk to the
+    panel's mean as above and to equal weights by a ridge; ``w = argmin w'Gw, w >= 0, sum w = 1``.
+
+    Args:
+        paths: Of S series and M models.
+        inside: Models that take part, shape (M,), boolean.
+
+    Returns:
+        For each series weights of shape (O + 1, M), the last row for the whole history, zero outside; of either kind.
+    """
+    count = int(inside.sum())
+    known = [_known(each, inside) for each in paths]
+    keys = [np.append(each.keys, -1) for each in paths]  # -1: the whole history, later than every origin
+    gram = _panel_gram(keys, known, count)
+    inverse, stack = [], []
+    for own, of in zip(known, keys, strict=True):
+        pairs = [np.full((len(of), len(inside)), 0.0) for _ in range(2)]
+        for o, (key, (n, r, g)) in enumerate(zip(of.tolist(), own, strict=True)):
+            weight = 1 / (n * r + EQUAL_PRIOR)
+            pairs[0][o, inside] = weight / weight.sum()
+            shared = gram.get(key, np.eye(count))
+            pairs[1][o, inside] = convex((n * g + PANEL_PRIOR * shared) / (n + PANEL_PRIOR))
+        inverse.append(pairs[0])
+        stack.append(pairs[1])
+    return inverse, stack
+
+
+def combined(paths: Paths, inside: np.ndarray, inverse: Floats, stack: Floats) -> tuple[Floats, Floats]:
+    """Paths of the three combinations: from every origin, shape (3, O, H), and from the whole history, (3, H).
+
+    NaN where every member failed, or every one with a weight.
+    """
+    origins = paths.forecast.shape[1]
+    out = np.full((3, origins + 1, paths.forecast.shape[2]), np.nan)
+    for o in range(origins + 1):
+        path = paths.final if o == origins else paths.forecast[:, o]
+        out[0, o] = combine(path[inside])
+        out[1, o] = weighted(path, inverse[o])
+        out[2, o] = weighted(path, stack[o])
+    return out[:, :-1], out[:, -1]
+
+
+def convex(gram: Floats) -> Floats:
+    """Weights w >= 0 of sum 1 that minimise w'Gw + `RIDGE` mean(diag G) w'w, shape (M,).
+
+    The direction of the least squares solution of ``L'w = 0, sum w = 1`` with G = LL' does not depend on how the two
+    are weighed, so non-negative least squares has it.
+    """
+    from scipy.optimize import nnls
+
+    size = len(gram)
+    ridge = RIDGE * np.trace(gram) / size
+    if ridge <= 0:
+        return np.full(size, 1 / size)  # every error is zero
+    root = np.linalg.cholesky(gram + ridge * np.eye(size)).T / np.sqrt(np.trace(gram) / size)
+    solution, _ = nnls(np.vstack([root, np.ones(size)]), np.append(np.zeros(size), 1.0))
+    return np.asarray(solution / solution.sum())
+
+
+def _known(paths: Paths, inside: np.ndarray) -> list[tuple[float, Floats, Floats]]:
+    """(origins known, r, G) of one series at every origin and at the end; a failed model counts as the mean of all."""
+    error = paths.actual - paths.forecast[inside]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Mean of empty slice", RuntimeWarning)
+        error = np.where(np.isfinite(error), error, np.nanmean(error, axis=0))
+    error = np.nan_to_num(error)
+    there = np.isfinite(paths.actual) & np.isfinite(paths.forecast[inside]).any(axis=0)
+    origins, steps = there.shape
+    size = _running(np.abs(error))
+    product = _running(np.einsum("moh,noh->mnoh", error, error))
+    amount = _running(there.astype(np.float64))
+    out = []
+    for end in (*paths.ends.tolist(), np.inf):
+        seen = np.clip(end - paths.ends, 0, steps).astype(int)
+        of = np.arange(origins)
+        n = float((amount[of, seen] > 0).sum())
+        absolute, square = size[:, of, seen].sum(axis=1), product[:, :, of, seen].sum(axis=2)
+        mean = float(np.trace(square)) / len(square)
+        if n == 0 or mean <= 0 or absolute.mean() <= 0:
+            n, mean = 0.0, 1.0
+        relative = absolute / absolute.mean() if n else np.ones(len(absolute))
+        out.append((n, np.maximum(relative, 0.05), square / mean))
+    return out
+
+
+def _running(values: Floats) -> Floats:
+    """Sums over the first 0, 1, ... H steps (last axis)."""
+    total = np.zeros((*values.shape[:-1], values.shape[-1] + 1))
+    np.cumsum(values, axis=-1, out=total[..., 1:])
+    return total
+
+
+def _panel_gram(
+    keys: Sequence[np.ndarray], known: Sequence[list[tuple[float, Floats, Floats]]], count: int
+) -> dict[int, Floats]:
+    """Mean G over the series that knew something at each date."""
+    total: dict[int, tuple[int, Floats]] = {}
+    for of, own in zip(keys, known, strict=True):
+        for key, (n, _, g) in zip(of.tolist(), own, strict=True):
+            if n:
+                number, so_far = total.get(key, (0, np.zeros((count, count))))
+                total[key] = (number + 1, so_far + g)
+    return {key: so_far / number for key, (number, so_far) in total.items()}

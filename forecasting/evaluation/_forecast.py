@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from forecasting.errors import InputError, ModelError, Problem
+from forecasting.errors import InputError, Problem
 from forecasting.evaluation._backtest import Paths, Progress, origins_of, resolve, run
 from forecasting.evaluation._bands import error_bands, left_out_coverage, sobered
-from forecasting.evaluation._champion import Champion, candidates_of, quantile_frame
-from forecasting.evaluation._combination import MEDIAN
+from forecasting.evaluation._champion import Champion, quantile_frame
+from forecasting.evaluation._combination import (
+    COMBINATIONS,
+    INVERSE_ERROR,
+    LAST_RESORT,
+    MEDIAN,
+    STACK,
+    combination_weights,
+    combined,
+    members,
+)
 from forecasting.evaluation._draws import joint_draws
 from forecasting.evaluation._metrics import naive_scale
 from forecasting.evaluation._panel import SOURCE, Floats, Series, horizons, read_panel
-from forecasting.evaluation._selection import Scores, choose, score
+from forecasting.evaluation._selection import Scores, choose, panel_best, panel_gains, score
 from forecasting.models import Model, following_months
+
+ORIGINS = 24
+"""Cut-offs of a backtest, a month apart: what split conformal bands of a short series need."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +38,7 @@ class Backtest:
 
     Attributes:
         forecasts: unique_id, model, cutoff (last month of the training window), ds, step, y, forecast; only
-            steps whose figure is known; the combination is the model "median".
+            steps whose figure is known; the combinations are the models "median", "inverse_error" and "stack".
         failures: unique_id, model, cutoff, reason.
     """
 
@@ -70,33 +82,38 @@ def backtest(
     panel: pd.DataFrame,
     horizon: int | Mapping[str, int],
     models: Sequence[str | Model] | None = None,
-    origins: int = 10,
+    origins: int = ORIGINS,
     *,
-    step: int | None = None,
+    preset: str = "default",
+    step: int = 1,
     workers: int = 1,
     progress: Progress | None = None,
 ) -> Backtest:
-    """Refit every model at rolling origins and forecast from the past alone.
+    """Forecast from rolling origins by every model and combination, each from the past alone.
 
     Args:
         panel: Columns unique_id, ds, y; consecutive months, without Januaries if a year has 11 periods.
         horizon: Periods ahead, for all series or for each.
-        models: Names of `MODELS` or models; all by default.
+        models: Names of `MODELS` or models; those of the preset by default.
         origins: Cut-offs a series, on one calendar for the panel; short series get fewer, of at least 8
             observations.
-        step: Months between cut-offs; by default such that they cover the last three years.
+        preset: One of `forecasting.models.PRESETS`.
+        step: Months between cut-offs.
         workers: Processes; the result does not depend on it.
         progress: Called with (series done, series in all).
 
     Raises:
-        InputError: A panel, horizon or model that cannot be used.
+        InputError: A panel, horizon, preset or model that cannot be used.
     """
-    series, steps, candidates = read_panel(panel), [], resolve(models)
+    series, candidates = read_panel(panel), resolve(models, preset)
     steps = horizons(series, horizon)
     _check_workers(workers)
     cuts = origins_of(series, origins, step)
-    paths = run(series, steps, candidates, cuts, workers=workers, progress=progress, final=False)
-    names = (*(model.name for model in candidates), MEDIAN)
+    found = run(series, steps, candidates, cuts, workers=workers, progress=progress, final=False)
+    contest = _contest(found, candidates)
+    shown = [m for m, name in enumerate(contest.names) if name != LAST_RESORT]
+    paths = [replace(each, forecast=each.forecast[shown], final=each.final[shown]) for each in contest.paths]
+    names = [contest.names[m] for m in shown]
     return Backtest(_backtest_frame(series, paths, names), _failure_frame(series, paths))
 
 
@@ -105,7 +122,9 @@ def forecast_panel(
     horizon: int | Mapping[str, int],
     *,
     models: Sequence[str | Model] | None = None,
-    origins: int = 10,
+    preset: str = "default",
+    also: Sequence[str] = (),
+    origins: int = ORIGINS,
     draws: int = 1000,
     seed: int,
     workers: int = 1,
@@ -114,41 +133,44 @@ def forecast_panel(
 ) -> PanelForecast:
     """Forecast every series of a panel with bands and joint draws, by the candidate that its backtest earns.
 
+    A series that no model can forecast goes on at its last figure under the name "last_resort".
+
     Args:
         panel: Columns unique_id, ds, y; consecutive months, without Januaries if a year has 11 periods.
         horizon: Periods ahead, for all series or for each.
-        models: Names of `MODELS` or models; all by default.
+        models: Names of `MODELS` or models; those of the preset by default.
+        preset: One of `forecasting.models.PRESETS`.
+        also: Names of models that join the preset's, `forecasting.models.CALENDAR` for Chinese statistics.
         origins: Cut-offs of the backtest, see `backtest`.
         draws: Joint draws.
         seed: Seed of the draws.
         workers: Processes; the result does not depend on it.
         standard: Series -> name of the model that forecasts it unless another is clearly better, where more is
-            known of it than its past; the median of all elsewhere, and where that model fails.
+            known of it than its past; elsewhere, and where that model fails, the combination that is best in the panel.
         progress: Called with (series done, series in all).
 
     Raises:
-        InputError: A panel, horizon or model that cannot be used; a series with fewer than 8 observations.
-        ModelError: A series that no model could forecast, with every reason.
+        InputError: A panel, horizon, preset or model that cannot be used; a series with fewer than 8 observations.
     """
-    series, candidates = read_panel(panel), resolve(models)
+    series, candidates = read_panel(panel), resolve(models, preset, also)
     steps = horizons(series, horizon)
     _check_workers(workers)
     if draws < 100:
         raise InputError(SOURCE, [Problem("", f"draws {draws}; at least 100 are needed for the quantiles")])
-    names = (*(model.name for model in candidates), MEDIAN)
-    cuts = origins_of(series, origins)
-    paths = run(series, steps, candidates, cuts, workers=workers, progress=progress, final=True)
-    for one, each in zip(series, paths, strict=True):
-        if np.isnan(each.final[-1]).any():
-            reasons = "; ".join(reason for _, end, reason in each.failures if end == len(one.y))
-            raise ModelError(f"{one.unique_id}: no model could forecast: {reasons}")
+    cuts = origins_of(series, origins, 1)
+    found = run(series, steps, candidates, cuts, workers=workers, progress=progress, final=True)
+    contest = _contest(found, candidates)
+    names, paths = contest.names, contest.paths
 
     scores = [score(one, each) for one, each in zip(series, paths, strict=True)]
-    usual = [_standard(one, each, names, standard or {}) for one, each in zip(series, paths, strict=True)]
-    chosen = [choose(result, each.final, m) for result, each, m in zip(scores, paths, usual, strict=True)]
+    usual = _standards(series, contest, scores, standard or {})
+    gains = panel_gains(scores, usual)
+    resort = names.index(LAST_RESORT)
+    chosen = [
+        m if m == resort else choose(result, _without(each.final, resort), m, gains)
+        for result, each, m in zip(scores, paths, usual, strict=True)
+    ]
     naive = np.array([float(naive_scale(one.z, one.season_length)) for one in series])
-    errors = [_errors(paths, [m] * len(series), max(steps)) for m in range(len(names))]
-    covered = np.array([left_out_coverage(each, naive, 0.9) for each in errors])
     best = sobered(_errors(paths, chosen, max(steps)), _errors(paths, usual, max(steps)))
     bands = error_bands(best, naive)
     shocks = joint_draws(
@@ -157,15 +179,17 @@ def forecast_panel(
 
     tables, drawn, champions = [], {}, {}
     for i, one in enumerate(series):
-        name, final = names[chosen[i]], paths[i].final
-        sample = one.back(final[chosen[i]] + shocks[i])
+        name = names[chosen[i]]
+        sample = one.back(paths[i].final[chosen[i]] + shocks[i])
         drawn[one.unique_id] = sample
         ds = following_months(one.ds[-1], steps[i], one.season_length)
         tables.append(quantile_frame(one.unique_id, name, ds, sample))
+        combined_models, weights = contest.recipe(i, chosen[i])
         champions[one.unique_id] = Champion(
             unique_id=one.unique_id,
             model=name,
-            candidates=candidates_of(name, names[:-1], final),
+            candidates=combined_models,
+            weights=weights,
             y=tuple(one.y.tolist()),
             ds=tuple(one.ds.strftime("%Y-%m")),
             season_length=one.season_length,
@@ -173,6 +197,8 @@ def forecast_panel(
             sigma=tuple(bands.sigma[i, : steps[i]].tolist()),
             quantiles=tuple(bands.quantiles.tolist()),
         )
+    errors = [_errors(paths, [m] * len(series), max(steps)) for m in range(len(names))]
+    covered = np.array([left_out_coverage(each, naive, 0.9) for each in errors])
     return PanelForecast(
         quantiles=pd.concat(tables, ignore_index=True),
         draws=drawn,
@@ -183,13 +209,81 @@ def forecast_panel(
     )
 
 
-def _standard(one: Series, paths: Paths, names: tuple[str, ...], standard: Mapping[str, str]) -> int:
-    """Position of the candidate that forecasts a series unless another is clearly better."""
-    name = standard.get(one.unique_id, MEDIAN)
-    if name not in names:
-        raise InputError(SOURCE, [Problem("", f"{one.unique_id}: {name} is not among {', '.join(names)}")])
-    position = names.index(name)
-    return position if np.isfinite(paths.final[position]).all() else len(names) - 1
+@dataclass(frozen=True, slots=True)
+class _Contest:
+    """The paths of all candidates: the models, the last resort among them, then the combinations.
+
+    Attributes:
+        names: Of the candidates.
+        paths: Of each series, with M candidates.
+        weights: Name of a combination -> for each series its weights, shape (O + 1, models).
+        inside: Models that the combinations hold, shape (models,).
+    """
+
+    names: tuple[str, ...]
+    paths: list[Paths]
+    weights: Mapping[str, list[Floats]]
+    inside: np.ndarray
+
+    def recipe(self, i: int, chosen: int) -> tuple[tuple[str, ...], tuple[float, ...]]:
+        """Models behind a candidate of a series, those that forecast from the whole history, and their weights."""
+        name = self.names[chosen]
+        if name not in COMBINATIONS:
+            return (name,), ()
+        there = np.flatnonzero(self.inside & np.isfinite(self.paths[i].final[: len(self.inside)]).all(axis=1))
+        if name == MEDIAN:
+            return tuple(self.names[m] for m in there), ()
+        weights = self.weights[name][i][-1]
+        used = [m for m in there if weights[m] > 0]
+        return tuple(self.names[m] for m in used), tuple((weights[used] / weights[used].sum()).tolist())
+
+
+def _contest(found: Sequence[Paths], candidates: Sequence[Model]) -> _Contest:
+    """Add the combinations to the paths of the models."""
+    models = tuple(model.name for model in candidates)
+    inside = members(models)
+    inverse, stack = combination_weights(found, inside)
+    paths = []
+    for i, each in enumerate(found):
+        forecast, final = combined(each, inside, inverse[i], stack[i])
+        paths.append(
+            replace(
+                each,
+                forecast=np.concatenate([each.forecast, forecast]),
+                final=np.concatenate([each.final, final]),
+            )
+        )
+    return _Contest((*models, *COMBINATIONS), paths, {INVERSE_ERROR: inverse, STACK: stack}, inside)
+
+
+def _standards(
+    series: Sequence[Series], contest: _Contest, scores: Sequence[Scores], standard: Mapping[str, str]
+) -> list[int]:
+    """Position of the candidate that forecasts each series unless another is clearly better.
+
+    The one that is asked for, else the combination that is best in the panel; where it failed, the first candidate
+    that did not, the last resort after all others.
+    """
+    names = contest.names
+    combinations = [names.index(name) for name in COMBINATIONS]
+    best = panel_best(scores, combinations)
+    others = [m for m in range(len(names)) if names[m] != LAST_RESORT and m not in combinations]
+    out = []
+    for one, each in zip(series, contest.paths, strict=True):
+        wanted = standard.get(one.unique_id)
+        if wanted is not None and wanted not in names:
+            raise InputError(SOURCE, [Problem("", f"{one.unique_id}: {wanted} is not among {', '.join(names)}")])
+        order = [best, *combinations, *others, names.index(LAST_RESORT)]
+        order = order if wanted is None else [names.index(wanted), *order]
+        out.append(next(m for m in order if np.isfinite(each.final[m]).all()))
+    return out
+
+
+def _without(final: Floats, position: int) -> Floats:
+    """The forecasts with one of them taken away."""
+    out = final.copy()
+    out[position] = np.nan
+    return out
 
 
 def _check_workers(workers: int) -> None:
@@ -212,10 +306,12 @@ def _leaderboard(
     chosen: Sequence[int],
     covered: Floats,
 ) -> pd.DataFrame:
-    tables = []
+    tables: list[pd.DataFrame] = []
+    resort = np.array(names) == LAST_RESORT
     for i, (one, result) in enumerate(zip(series, scores, strict=True)):
         count = np.isfinite(result.smape).sum(axis=1)
-        table = pd.DataFrame(
+        shown = ~resort | (np.arange(len(names)) == chosen[i])
+        every = pd.DataFrame(
             {
                 "unique_id": one.unique_id,
                 "model": names,
@@ -226,7 +322,8 @@ def _leaderboard(
                 "n_origins": count,
                 "champion": np.arange(len(names)) == chosen[i],
             }
-        ).sort_values("mase", kind="stable", na_position="last")
+        )
+        table = every.loc[shown].sort_values("mase", kind="stable", na_position="last")
         rank = np.where(table["mase"].isna(), 0, np.arange(1, len(table) + 1))
         table.insert(2, "rank", rank)
         tables.append(table)

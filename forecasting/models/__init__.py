@@ -2,13 +2,26 @@
 
 `MODELS` maps a name to a model; looking one up is cheap, the libraries behind it are imported when it first
 forecasts. A model that cannot do what is asked raises `forecasting.errors.ModelError` with the reason:
-nothing is ever forecast by something else under its name.
+nothing is ever forecast by something else under its name. `PRESETS` names those that take part by default.
 """
 
 from __future__ import annotations
 
+from forecasting.models._calendar import calendar_effects
 from forecasting.models._months import following_months
-from forecasting.models._protocol import FEWEST, Model
-from forecasting.models._registry import MODELS, default_models
+from forecasting.models._protocol import FEWEST, LevelsModel, Model, State, StateModel
+from forecasting.models._registry import BASELINES, CALENDAR, MODELS, PRESETS
 
-__all__ = ["FEWEST", "MODELS", "Model", "default_models", "following_months"]
+__all__ = [
+    "BASELINES",
+    "CALENDAR",
+    "FEWEST",
+    "MODELS",
+    "PRESETS",
+    "LevelsModel",
+    "Model",
+    "State",
+    "StateModel",
+    "calendar_effects",
+    "following_months",
+]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from forecasting.errors import ModelError
-from forecasting.models._protocol import Floats, check_request, checked, is_constant, model_errors
+from forecasting.models._protocol import Floats, is_constant
+from forecasting.models._state import Carried, FittedState
 
 
-class AutoCes:
+class AutoCes(Carried):
     """Svetunkov, Kourentzes and Ord (2022), *Complex exponential smoothing*, Naval Research Logistics 69(8).
 
     statsforecast forecasts a constant series by its naive model instead; that is refused here, since the
@@ -17,13 +16,10 @@ class AutoCes:
 
     name = "auto_ces"
 
-    def forecast(self, y: Floats, horizon: int, season_length: int, ds: pd.DatetimeIndex) -> Floats:
-        """See `Model.forecast`."""
-        check_request(self.name, y, horizon, season_length, ds)
+    def _fitted(self, y: Floats, season_length: int) -> FittedState:
         if is_constant(y):
             raise ModelError(f"{self.name}: the series is constant; there is nothing to estimate")
-        with model_errors(self.name):
-            from statsforecast.models import AutoCES
+        from statsforecast.models import AutoCES
 
-            forecast = AutoCES(season_length=season_length).forecast(y=y, h=horizon)["mean"]
-        return checked(self.name, forecast, horizon)
+        model = AutoCES(season_length=season_length).fit(y)
+        return FittedState(self.name, season_length, lambda z, h: model.forward(z, h)["mean"])

@@ -1,4 +1,4 @@
-"""Prophet: piecewise linear trend and Fourier seasonality."""
+"""Prophet: piecewise linear trend and Fourier seasonality, alone or with the Chinese calendar."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import pandas as pd
 
+from forecasting.models._calendar import calendar_effects, moving
 from forecasting.models._months import following_months
 from forecasting.models._protocol import (
     Floats,
@@ -31,6 +33,7 @@ class Prophet:
     """
 
     name = "prophet"
+    calendar = False
 
     def forecast(self, y: Floats, horizon: int, season_length: int, ds: pd.DatetimeIndex) -> Floats:
         """See `Model.forecast`."""
@@ -39,6 +42,13 @@ class Prophet:
         if is_constant(y):
             return checked(self.name, [mean] * horizon, horizon)  # what its maximum a posteriori tends to
         future = following_months(ds[-1], horizon, season_length)
+        past, ahead = pd.DataFrame({"ds": ds, "y": z}), pd.DataFrame({"ds": future})
+        columns: list[str] = []
+        if self.calendar:
+            effects = calendar_effects(ds, season_length)
+            kept = moving(effects, ds)
+            columns = [f"calendar{i}" for i in np.flatnonzero(kept)]
+            past[columns], ahead[columns] = effects[:, kept], calendar_effects(future, season_length)[:, kept]
         with model_errors(self.name), warnings.catch_warnings(), _silent():
             import prophet
 
@@ -50,13 +60,22 @@ class Prophet:
                 daily_seasonality=False,
                 uncertainty_samples=0,
             )
+            for column in columns:
+                model.add_regressor(column)
             try:
-                model.fit(pd.DataFrame({"ds": ds, "y": z}), seed=1, algorithm="LBFGS")
-                forecast = model.predict(pd.DataFrame({"ds": future}))["yhat"].to_numpy()
+                model.fit(past, seed=1, algorithm="LBFGS")
+                forecast = model.predict(ahead)["yhat"].to_numpy()
             finally:
                 if model.stan_backend is not None:
                     model.stan_backend.cleanup()  # else the optimiser's files stay until the process ends
         return checked(self.name, mean + sd * forecast, horizon)
+
+
+class ProphetCalendar(Prophet):
+    """The same with the Spring Festival and days worked as regressors, see `calendar_effects`."""
+
+    name = "prophet_calendar"
+    calendar = True
 
 
 @contextmanager

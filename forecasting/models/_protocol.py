@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -37,7 +37,8 @@ class Model(Protocol):
 
         Args:
             y: Observations, shape (n,), float64, consecutive periods, on the modelling scale: the logarithm
-                for a positive series, else the figures themselves. Models are therefore additive.
+                for a positive series, else the figures themselves. Models are therefore additive, but for a
+                `LevelsModel`.
             horizon: Periods ahead, at least 1.
             season_length: Periods a year: 12, or 11 where January and February are one period.
             ds: First day of each of the n months; an 11-period series has no Januaries.
@@ -51,18 +52,64 @@ class Model(Protocol):
         ...
 
 
+class State(Protocol):
+    """A fitted model."""
+
+    def forecast(self, y: Floats, horizon: int, ds: pd.DatetimeIndex) -> Floats:
+        """Forecast what follows a history, with the parameters as they were fitted.
+
+        Args:
+            y: The history that was fitted, or one that goes on from it: the same first period, any length from
+                that of the fit upwards.
+            horizon: Periods ahead, at least 1.
+            ds: First day of each month of y.
+
+        Returns:
+            As `Model.forecast`.
+
+        Raises:
+            ModelError: It cannot, with the reason.
+        """
+        ...
+
+
+@runtime_checkable
+class StateModel(Model, Protocol):
+    """A model whose state is carried on to newer observations without fitting it again."""
+
+    def fit(self, y: Floats, season_length: int, ds: pd.DatetimeIndex) -> State:
+        """Fit to a history.
+
+        Raises:
+            ModelError: It cannot, with the reason.
+        """
+        ...
+
+
+@runtime_checkable
+class LevelsModel(Model, Protocol):
+    """A model that sees a positive series in its own unit instead of its logarithm."""
+
+    @property
+    def levels(self) -> Literal[True]:
+        """A mark."""
+        ...
+
+
 @contextmanager
 def model_errors(name: str) -> Iterator[None]:
     """Turn whatever a third-party fit raises into a `ModelError` under the model's name.
 
-    Numerical warnings that numpy raises inside a fit are dropped: their outcome shows in the forecast, which
-    is checked for finiteness. Warning filters and error state are as before afterwards.
+    Numerical warnings that numpy raises inside a fit are dropped, and those on convergence: their outcome shows in
+    the forecast, which is checked for finiteness, and in the backtest. Warning filters and error state are as before
+    afterwards.
     """
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.filterwarnings(
                 "ignore", category=RuntimeWarning, module=r"(numpy|scipy|statsmodels|statsforecast)\b"
             )
+            warnings.filterwarnings("ignore", "possible convergence problem", UserWarning)
             yield
     except ModelError:
         raise

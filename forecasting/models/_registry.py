@@ -1,41 +1,61 @@
-"""The models by name, in the order in which tables list them."""
+"""The models by name, in the order in which tables list them, and which of them take part by default."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from forecasting.models._aggregated_ets import AggregatedEts
+from forecasting.models._arima import Arima, AutoArima
 from forecasting.models._auto_ces import AutoCes
-from forecasting.models._auto_ets import AutoEts
+from forecasting.models._auto_ets import AutoEts, AutoEtsLevels, AutoEtsRecent
 from forecasting.models._growth_ses import GrowthSes
-from forecasting.models._optimized_theta import OptimizedTheta
-from forecasting.models._prophet import Prophet
+from forecasting.models._naive import LastResort, RandomWalkDrift, SeasonalNaive
+from forecasting.models._prophet import Prophet, ProphetCalendar
 from forecasting.models._protocol import Model
-from forecasting.models._seasonal_naive import SeasonalNaive
+from forecasting.models._sarimax import SarimaxCalendar
 from forecasting.models._statsmodels_ets import StatsmodelsEts
+from forecasting.models._theta import DynamicTheta, OptimizedTheta, OptimizedThetaLevels
 from forecasting.models._unobserved_components import UnobservedComponents
 
 _ALL: tuple[Model, ...] = (
     SeasonalNaive(),
-    StatsmodelsEts(),
-    UnobservedComponents(),
-    Prophet(),
+    RandomWalkDrift(),
     AutoEts(),
+    AutoEtsLevels(),
+    AutoEtsRecent(),
+    AggregatedEts(),
     AutoCes(),
     OptimizedTheta(),
+    OptimizedThetaLevels(),
+    DynamicTheta(),
+    Arima(),
+    AutoArima(),
+    StatsmodelsEts(),
+    UnobservedComponents(),
+    SarimaxCalendar(),
+    Prophet(),
+    ProphetCalendar(),
     GrowthSes(),
+    LastResort(),
 )
 
 MODELS: Mapping[str, Model] = MappingProxyType({model.name: model for model in _ALL})
 """Every model by name."""
 
+BASELINES = (SeasonalNaive.name, RandomWalkDrift.name)
+"""Models that are there to be beaten: they can forecast a series, but no combination holds them beside others."""
 
-def default_models() -> tuple[str, ...]:
-    """Names of the models that take part in any panel unless told otherwise.
+CALENDAR = (SarimaxCalendar.name, ProphetCalendar.name)
+"""Models that know the Chinese calendar; for Chinese statistics only."""
 
-    `GrowthSes` is for statistics published as growth and takes part where they are forecast.
-
-    >>> default_models()[0]
-    'seasonal_naive'
-    """
-    return tuple(name for name in MODELS if name != GrowthSes.name)
+_FAST = (*BASELINES, AggregatedEts.name, AutoCes.name, DynamicTheta.name)
+_DEFAULT = (*_FAST, AutoEtsLevels.name, Arima.name)
+PRESETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "fast": _FAST,
+        "default": _DEFAULT,
+        "best": (*_DEFAULT, AutoEtsRecent.name, OptimizedThetaLevels.name, AutoArima.name, GrowthSes.name),
+    }
+)
+"""Models by how much time they may take: about 30, 150 and 600 ms a series of ten years with its backtest."""
