@@ -274,6 +274,9 @@ def _standards(
         if wanted is not None and wanted not in names:
             raise InputError(SOURCE, [Problem("", f"{one.unique_id}: {wanted} is not among {', '.join(names)}")])
         order = [best, *combinations, *others, names.index(LAST_RESORT)]
+        there = np.flatnonzero(contest.inside & np.isfinite(each.final[: len(contest.inside)]).all(axis=1))
+        if len(there) == 1:  # a combination of one is that one
+            order = [int(there[0]), *order]
         order = order if wanted is None else [names.index(wanted), *order]
         out.append(next(m for m in order if np.isfinite(each.final[m]).all()))
     return out

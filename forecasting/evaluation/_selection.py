@@ -77,11 +77,11 @@ def choose(scores: Scores, final: Floats, standard: int, gains: Floats) -> int:
     """Position of the candidate that forecasts: the standard one, or another that clearly beats it.
 
     The standard is the panel's best combination unless more is known of the series than its past. A candidate takes
-    its place if its gain in mean scaled absolute error d, shrunk to its mean gain over the panel, exceeds two standard
-    errors of the paired difference over origins, ``(n mean(d) + k gains[m]) / (n + k) > 2 sd(d) / sqrt(n)``; of several
-    the one with the largest. The best of many candidates on few origins looks better than it is, and origins a few
-    months apart share most of their errors: the one standard error of Breiman et al. (1984), *Classification and
-    Regression Trees*, section 3.4.3, is not enough.
+    its place if its gain in mean scaled absolute error d over n origins, shrunk to its mean gain over the panel where
+    that is lower, exceeds two standard errors, ``(n mean(d) + k gains[m]) / (n + k) > 2 se(d)``; of several the one
+    with the largest. Origins a month apart share most of their errors, which `standard_error` minds. The best of many
+    candidates on few origins looks better than it is: the one standard error of Breiman et al. (1984),
+    *Classification and Regression Trees*, section 3.4.3, is not enough.
 
     Args:
         scores: Of all candidates.
@@ -98,10 +98,27 @@ def choose(scores: Scores, final: Floats, standard: int, gains: Floats) -> int:
         n = len(difference)
         if n < FEWEST_ORIGINS or n < 0.8 * np.isfinite(scores.mase[standard]).sum():
             continue
-        gain = (n * float(difference.mean()) + PANEL_PRIOR * float(gains[m])) / (n + PANEL_PRIOR)
-        if gain > CLEARLY * float(difference.std(ddof=1)) / np.sqrt(n) and gain > most:
+        own = float(difference.mean())
+        gain = min(own, (n * own + PANEL_PRIOR * float(gains[m])) / (n + PANEL_PRIOR))
+        if gain > CLEARLY * standard_error(difference) and gain > most:
             best, most = m, gain
     return best
+
+
+def standard_error(values: Floats) -> float:
+    """Standard error of the mean of a stationary sequence, shape (n,), n at least 2; no less than without correlation.
+
+    ``sqrt((c[0] + 2 sum (1 - k/(L+1)) c[k]) / (n - 1))`` with c the autocovariances and L = n // 3 lags. Newey and West
+    (1987), *A simple, positive semi-definite, heteroskedasticity and autocorrelation consistent covariance matrix*,
+    Econometrica 55(3).
+    """
+    n = len(values)
+    centred = values - values.mean()
+    lags = n // 3
+    covariance = np.array([centred[k:] @ centred[: n - k] / n for k in range(lags + 1)])
+    bartlett = 1 - np.arange(1, lags + 1) / (lags + 1)
+    variance = covariance[0] + max(0.0, 2 * float(bartlett @ covariance[1:]))
+    return float(np.sqrt(variance / (n - 1)))
 
 
 def _mean(values: Floats) -> float:

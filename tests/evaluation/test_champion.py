@@ -72,5 +72,5 @@ def test_a_request_that_makes_no_sense_is_refused(result: PanelForecast) -> None
         champion.predict(0)
     with pytest.raises(ModelError, match="version 99"):
         Champion.from_dict({**champion.to_dict(), "version": 99})
-    with pytest.raises(ModelError, match="arima is unknown here"):
-        Champion.from_dict({**champion.to_dict(), "candidates": ["arima"]}).predict(3)
+    with pytest.raises(ModelError, match="lstm is unknown here"):
+        Champion.from_dict({**champion.to_dict(), "candidates": ["lstm"]}).predict(3)

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 import forecasting.evaluation as public
 from forecasting.errors import InputError, ModelError
 from forecasting.evaluation import Champion, PanelForecast, forecast_panel
-from forecasting.evaluation._selection import Scores, choose
+from forecasting.evaluation._selection import Scores, choose, standard_error
 
+COMBINATIONS = ("median", "inverse_error", "stack")
 FAST = ("seasonal_naive", "auto_ets", "optimized_theta")
 QUANTILES = ["q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975"]
 
@@ -56,7 +57,7 @@ def test_the_leaderboard_judges_every_candidate_and_marks_one_champion(result: P
         "unique_id", "model", "rank", "mase", "rmsse", "smape", "coverage90", "n_origins", "champion",
     ]  # fmt: skip
     for name, rows in board.groupby("unique_id"):
-        assert set(rows["model"]) == {*FAST, "median"}
+        assert set(rows["model"]) == {*FAST, *COMBINATIONS}
         assert rows["champion"].sum() == 1
         chosen = rows.loc[rows["champion"], "model"].item()
         assert chosen == result.champions[str(name)].model
@@ -64,9 +65,9 @@ def test_the_leaderboard_judges_every_candidate_and_marks_one_champion(result: P
         if name == "young":
             assert (rows["rank"] == 0).all()
             assert (rows["n_origins"] == 0).all()
-            assert chosen == "median"
+            assert chosen in COMBINATIONS
         else:
-            assert list(rows["rank"]) == [1, 2, 3, 4]
+            assert list(rows["rank"]) == [1, 2, 3, 4, 5, 6]
             assert rows["mase"].is_monotonic_increasing
             assert rows["coverage90"].between(0.5, 1).all()
     judged = board[board["n_origins"] > 0]
@@ -82,7 +83,7 @@ def test_scores_follow_from_the_published_backtest(panel: pd.DataFrame, result: 
         scores.append((each["y"] - each["forecast"]).abs().mean() / np.abs(past[12:] - past[:-12]).mean())
     board = result.leaderboard.set_index(["unique_id", "model"])
     assert board.loc[("m400", "auto_ets"), "mase"] == pytest.approx(np.mean(scores))
-    assert board.loc[("m400", "auto_ets"), "n_origins"] == len(scores) == 10
+    assert board.loc[("m400", "auto_ets"), "n_origins"] == len(scores) == 24
 
 
 def test_failures_are_reported_and_the_failed_model_is_left_out(result: PanelForecast) -> None:
@@ -126,7 +127,7 @@ def test_a_constant_series_is_forecast_by_itself() -> None:
     panel = pd.DataFrame({"unique_id": "c", "ds": pd.date_range("2015-01-01", periods=60, freq="MS"), "y": 4.0})
     outcome = forecast_panel(panel, 6, seed=1)
     np.testing.assert_allclose(outcome.quantiles[["mean", *QUANTILES]].to_numpy(dtype=float), 4.0)
-    assert set(outcome.failures["model"]) == {"auto_ces"}
+    assert set(outcome.failures["model"]) == {"auto_ces", "arima"}
     assert outcome.leaderboard["mase"].isna().all()
 
 
@@ -152,11 +153,12 @@ def test_a_model_must_beat_the_combination_clearly_to_take_its_place() -> None:
     base = np.array([1.0, 1.2, 0.9, 1.1, 1.0, 1.3])
     final = np.zeros((3, 4))
 
-    def chosen(model: np.ndarray, paths: np.ndarray = final) -> int:
+    def chosen(model: np.ndarray, paths: np.ndarray = final, gain: float = 0.15) -> int:
         table = np.stack([model, np.full(6, 9.0), base])
-        return choose(Scores(table, table, table), paths, standard=2)
+        return choose(Scores(table, table, table, table), paths, standard=2, gains=np.array([gain, -8.0, 0.0]))
 
     assert chosen(base - 0.2) == 0
+    assert chosen(base - 0.2, gain=-0.3) == 2  # six origins do not outweigh the panel
     assert chosen(base - np.array([0.5, -0.3, 0.4, -0.3, 0.4, -0.3])) == 2
     assert chosen(base + 0.1) == 2
     assert chosen(np.where(np.arange(6) < 3, base - 0.2, np.nan)) == 2
@@ -209,10 +211,21 @@ def test_a_standard_model_forecasts_its_series_unless_another_is_clearly_better(
     panel = pd.DataFrame({"unique_id": "x", "ds": months, "y": y})
     models = ["seasonal_naive", "optimized_theta", "auto_ets"]
     usual = forecast_panel(panel, 4, models=models, draws=100, seed=1)
-    other = forecast_panel(panel, 4, models=models, draws=100, seed=1, standard={"x": "auto_ets"})
-    assert usual.champions["x"].model == "median"
-    assert other.champions["x"].model == "auto_ets"
+    other = forecast_panel(panel, 4, models=models, draws=100, seed=1, standard={"x": "optimized_theta"})
+    assert usual.champions["x"].model in COMBINATIONS
+    assert other.champions["x"].model == "optimized_theta"
     bad = forecast_panel(panel, 4, models=models, draws=100, seed=1, standard={"x": "seasonal_naive"})
     assert bad.champions["x"].model != "seasonal_naive"
-    with pytest.raises(InputError, match="x: prophet is not among seasonal_naive, optimized_theta, auto_ets, median"):
+    with pytest.raises(InputError, match="x: prophet is not among seasonal_naive, optimized_theta, auto_ets, last"):
         forecast_panel(panel, 4, models=models, draws=100, seed=1, standard={"x": "prophet"})
+
+
+def test_the_standard_error_of_a_mean_knows_that_neighbours_are_alike():
+    rng = np.random.default_rng(6)
+    noise = rng.normal(size=3000)
+    assert standard_error(noise[:48]) == pytest.approx(1 / np.sqrt(48), rel=0.5)
+    smooth = np.convolve(noise, np.ones(10) / np.sqrt(10), "valid")
+    means = smooth[:2976].reshape(-1, 48).mean(axis=1)
+    claimed = np.mean([standard_error(each) for each in smooth[:2976].reshape(-1, 48)])
+    assert claimed == pytest.approx(means.std(), rel=0.5)
+    assert claimed > 2 / np.sqrt(48)

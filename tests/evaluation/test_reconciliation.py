@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forecasting.errors import InputError
+from forecasting.evaluation import reconcile
+
+TREE = {"all": {"north": 0.3, "south": 0.7}, "north": {"city": 0.5, "land": 0.5}}
+
+
+def base(seed: int = 0, count: int = 400, steps: int = 3) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    sizes = {"all": 105.0, "north": 98.0, "south": 107.0, "city": 90.0, "land": 110.0, "else": 5.0}
+    common = rng.normal(size=(count, steps))
+    return {name: size + 3 * common + 2 * rng.normal(size=(count, steps)) for name, size in sizes.items()}
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000), st.floats(-2, 2), st.floats(0.01, 5))
+def test_every_parent_is_the_weighted_sum_of_its_children_in_every_draw(seed: int, one: float, two: float) -> None:
+    tree = {"all": {"north": one, "south": two}, "north": {"city": two, "land": 0.5}}
+    out = reconcile(base(seed, count=50), tree)
+    for parent, children in tree.items():
+        expected = sum(weight * out[child] for child, weight in children.items())
+        np.testing.assert_allclose(out[parent], expected, rtol=1e-12, atol=1e-12)
+
+
+def test_draws_that_add_up_stay_as_they_are_and_untied_series_too() -> None:
+    draws = base()
+    draws["north"] = 0.5 * draws["city"] + 0.5 * draws["land"]
+    draws["all"] = 0.3 * draws["north"] + 0.7 * draws["south"]
+    out = reconcile(draws, TREE)
+    for name, each in draws.items():
+        np.testing.assert_allclose(out[name], each, rtol=1e-9)
+    assert out["else"] is draws["else"]
+    assert reconcile(draws, {}) == draws
+
+
+def test_the_surer_series_moves_less() -> None:
+    rng = np.random.default_rng(1)
+    draws = {
+        "sum": 30 + 0.1 * rng.normal(size=(2000, 1)),
+        "sure": 10 + 0.1 * rng.normal(size=(2000, 1)),
+        "unsure": 10 + 5.0 * rng.normal(size=(2000, 1)),
+    }
+    out = reconcile(draws, {"sum": {"sure": 1.0, "unsure": 1.0}})
+    assert out["sure"].mean() == pytest.approx(10, abs=0.1)
+    assert out["unsure"].mean() == pytest.approx(20, abs=0.2)
+    assert out["unsure"].std() < 0.3  # what the sure ones leave of it
+
+
+def test_reconciled_means_are_more_accurate_than_the_base_ones() -> None:
+    rng = np.random.default_rng(3)
+    before, after = [], []
+    for _ in range(200):
+        miss = {name: rng.normal() for name in ("north", "south")} | {"all": rng.normal()}
+        draws = {name: shift + rng.normal(size=(200, 1)) for name, shift in miss.items()}  # the truth is zero
+        out = reconcile(draws, {"all": {"north": 1.0, "south": 1.0}})
+        before.append([draws[name].mean() ** 2 for name in miss])
+        after.append([out[name].mean() ** 2 for name in miss])
+    assert (np.mean(after, axis=0) < 0.8 * np.mean(before, axis=0)).all()
+
+
+def test_series_that_are_never_negative_stay_so_and_still_add_up() -> None:
+    rng = np.random.default_rng(2)
+    draws = {name: np.exp(rng.normal(size=(300, 2))) for name in ("a", "b", "c")}
+    draws["sum"] = 0.2 * np.exp(rng.normal(size=(300, 2)))
+    out = reconcile(draws, {"sum": {"a": 1.0, "b": 1.0, "c": 1.0}})
+    assert min(each.min() for each in out.values()) >= 0
+    np.testing.assert_allclose(out["sum"], out["a"] + out["b"] + out["c"])
+
+
+@pytest.mark.parametrize(
+    ("identities", "message"),
+    [
+        ({"all": {"nowhere": 1.0}}, "all: nowhere has no draws"),
+        ({"all": {}}, "all: no children"),
+        ({"all": {"north": float("nan")}}, "all: the weight of north is not a finite number"),
+        ({"all": {"north": 1.0}, "north": {"all": 1.0}}, "a series is its own descendant"),
+        ({"all": {"short": 1.0}}, r"shapes \[\(400, 2\), \(400, 3\)\]"),
+    ],
+)
+def test_identities_that_make_no_sense_are_refused(identities: dict[str, dict[str, float]], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        reconcile(base() | {"short": np.ones((400, 2))}, identities)
