@@ -14,7 +14,7 @@ from forecasting.observations import month_index
 from forecasting.reference import load_observations
 
 STEPS = (1, 3, 6, 11)
-ORIGINS = 20
+ORIGINS = 36
 
 
 def year_to_date(level: dict[int, float], month: int) -> float | None:
@@ -53,7 +53,7 @@ def main() -> None:
             continue
         ends, values = path.periods()
         level = dict(zip(map(int, ends), values, strict=True))
-        model = "median" if path.unit_level else "growth_ses"
+        model = "inverse_error" if path.unit_level else "growth_ses"
         rows = outlook.panel.backtest.query("unique_id == @name and model == @model")
         frame = pd.DataFrame(errors(level, rows), columns=["h", "forecast", "no_change"]).groupby("h").mean()
         cells = [f"{frame.at[h, 'forecast']:7.2f} /{frame.at[h, 'no_change']:6.2f}" for h in STEPS if h in frame.index]

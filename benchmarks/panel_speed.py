@@ -71,9 +71,8 @@ def main() -> None:
     for i, origin in SAMPLE:
         refit(groups[i][: MONTHS - ORIGINS + origin])
     loop = (time.perf_counter() - started) / len(SAMPLE) * SERIES * (ORIGINS + 1) / WORKERS
-    print(
-        f"{result.quantiles['unique_id'].nunique()} series forecast in {mine:.0f} s on {WORKERS} cores (at most {LIMIT_S})"
-    )
+    count = result.quantiles["unique_id"].nunique()
+    print(f"{count} series forecast in {mine:.0f} s on {WORKERS} cores (at most {LIMIT_S})")
     print(
         f"plain loop on {WORKERS} cores, from a sample of {len(SAMPLE)}: {loop:.0f} s, {loop / mine:.0f} times as long"
     )

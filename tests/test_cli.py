@@ -137,6 +137,20 @@ def test_forecast_writes_one_row_a_step_by_the_chosen_model(tmp_path):
     assert (np.diff(table[quantiles], axis=1) >= 0).all()
 
 
+def test_forecast_takes_a_preset_and_a_calendar_and_refuses_others(tmp_path):
+    months = pd.date_range("2017-01-01", periods=60, freq="MS")
+    panel, out = tmp_path / "panel.csv", tmp_path / "out.csv"
+    pd.DataFrame({"unique_id": "s", "ds": months.strftime("%Y-%m"), "y": 5.0}).to_csv(panel, index=False)
+    fast = done("forecast", panel, "-o", out, "--horizon", 2, "--draws", 100, "--preset", "fast")
+    assert "arima" not in fast.stderr
+    china = done("forecast", panel, "-o", out, "--horizon", 2, "--draws", 100, "--calendar", "china")
+    assert "left out, arima: the series is constant" in china.stderr
+    assert "left out, sarimax_calendar: the series is constant" in china.stderr
+    np.testing.assert_allclose(pd.read_csv(out)["q50"], 5.0)
+    assert cumulus("forecast", panel, "-o", out, "--horizon", 2, "--preset", "slow").returncode == 2
+    assert cumulus("forecast", panel, "-o", out, "--horizon", 2, "--calendar", "moon").returncode == 2
+
+
 HEADER = "indicator,period,measure,value,unit\n"
 GOOD = "x,2025-02,ytd_yoy,7.0,percent\n"
 
