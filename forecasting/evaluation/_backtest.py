@@ -212,11 +212,10 @@ def _checked(model: Model, one: Series, start: int, end: int, forecast: Floats, 
         path = np.log(np.maximum(path, FLOOR * float(one.y[start:end].min())))
     z = one.z[start:end]
     low, high = float(z.min()), float(z.max())
-    room = max(1.0, ROOM * horizon / len(z)) * max(high - low, 1e-6 * max(abs(low), abs(high)), 1e-12)
+    ranges = max(1.0, ROOM * horizon / len(z))
+    room = ranges * max(high - low, 1e-6 * max(abs(low), abs(high)), 1e-12)
     if path.min() < low - room or path.max() > high + room:
-        raise ModelError(
-            f"{model.name}: the forecast leaves the history by {room / (high - low):.3g} times its range or more"
-        )
+        raise ModelError(f"{model.name}: the forecast leaves the history by more than {ranges:.3g} times its range")
     return path
 
 

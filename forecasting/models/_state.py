@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -41,7 +42,7 @@ class FittedState:
         return checked(self.name, self.mean + self.sd * ahead, horizon)
 
 
-class Carried:
+class Carried(ABC):
     """Base of the models that carry a state on: `_fitted` is what a subclass writes."""
 
     name: ClassVar[str]
@@ -57,5 +58,5 @@ class Carried:
         check_request(self.name, y, horizon, season_length, ds)
         return self.fit(y, season_length, ds).forecast(y, horizon, ds)
 
-    def _fitted(self, y: Floats, season_length: int) -> FittedState:
-        raise NotImplementedError
+    @abstractmethod
+    def _fitted(self, y: Floats, season_length: int) -> FittedState: ...
