@@ -23,7 +23,8 @@ types: $(VENV)/.dev
 
 benchmarks: $(VENV)/.dev         ## print every figure of the README
 	for script in help_time national_value_added contribution_identity bad_input headline_no_change \
-	  set_bounds base_revisions bulletin_reader main_job pictures; do \
+	  set_bounds base_revisions bulletin_reader m3_monthly m3_others tourism_monthly panel_speed \
+	  main_job pictures; do \
 	  $(BIN)/python benchmarks/$$script.py || exit 1; \
 	done
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from forecasting.errors import InputError
 from forecasting.evaluation import reconcile
+from forecasting.evaluation._reconciliation import _shrunk_covariance
 
 TREE = {"all": {"north": 0.3, "south": 0.7}, "north": {"city": 0.5, "land": 0.5}}
 
@@ -86,3 +87,15 @@ def test_series_that_are_never_negative_stay_so_and_still_add_up() -> None:
 def test_identities_that_make_no_sense_are_refused(identities: dict[str, dict[str, float]], message: str) -> None:
     with pytest.raises(InputError, match=message):
         reconcile(base() | {"short": np.ones((400, 2))}, identities)
+
+
+def test_the_zero_constrained_form_is_the_generalised_least_squares_of_the_bottom_series() -> None:
+    draws = base(7)
+    out = reconcile(draws, TREE)
+    names = ("all", "north", "city", "land", "south")
+    summing = np.array([[0.15, 0.15, 0.7], [0.5, 0.5, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]])
+    for h in range(3):
+        y = np.stack([draws[name][:, h] for name in names])
+        inverse = np.linalg.inv(_shrunk_covariance(y))
+        bottom = np.linalg.solve(summing.T @ inverse @ summing, summing.T @ inverse @ y)
+        np.testing.assert_allclose([out[name][:, h] for name in names], summing @ bottom, rtol=1e-8)
