@@ -39,7 +39,7 @@ def main() -> None:
     print(result.quantiles.groupby("unique_id")["model"].first().value_counts().to_dict())
     left = result.failures.groupby("model").size()
     print(f"left out, of {len(data.names) * 25} forecasts a model: {left.to_dict()}")
-    board = result.leaderboard.groupby("model")[["mase", "smape"]].agg(np.nanmean)
+    board = result.leaderboard.groupby("model")[["mase", "smape"]].mean()
     print("rolling MASE and sMAPE:", {name: tuple(np.round(row, 3)) for name, row in board.T.to_dict("list").items()})
 
 

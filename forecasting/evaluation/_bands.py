@@ -28,6 +28,8 @@ POOL_PRIOR = 30.0
 FREEDOM = 5
 LUCK = 1.3
 """Most by which errors of a chosen candidate are raised to those of the standard one."""
+APART = 24
+"""Share of the origins, as a divisor, that are left out on either side of one: a month of 24."""
 TAIL = 0.98
 """Central probability beyond which the pooled errors only scale the tail of Student's t."""
 
@@ -51,8 +53,8 @@ class Bands:
 def error_bands(errors: Floats, naive: Floats) -> Bands:
     """Scales and standardised quantiles from errors of the chosen candidates.
 
-    Q comes from errors divided by scales that were estimated without their own origin: the spread of these
-    ratios holds the uncertainty of the scales themselves, which is what a band must cover (leave-one-out
+    Q comes from errors divided by scales that were estimated without their own origin and its neighbours: the spread
+    of these ratios holds the uncertainty of the scales themselves, which is what a band must cover (leave-one-out
     conformal prediction; Barber et al. 2021, *Predictive inference with the jackknife+*, Annals of Statistics
     49(1)). Few pooled origins are blended with Student's t.
 
@@ -126,10 +128,16 @@ def error_scale(errors: Floats, naive: Floats) -> Floats:
 
 
 def left_out_ratios(errors: Floats, naive: Floats) -> Floats:
-    """|e| / sigma with sigma from the other origins, shape (S, O, H); 0 where both are zero."""
+    """|e| / sigma with sigma from the other origins but the nearest, shape (S, O, H); 0 where both are zero.
+
+    Origins a month apart share most of what is to come, so an origin's neighbours, O / `APART` on either side, are left
+    out with it: their errors would make the scale look surer of itself than it is of the future.
+    """
     out = np.full(errors.shape, np.nan)
-    for o in range(errors.shape[1]):
-        rest = np.delete(errors, o, axis=1)
+    origins = errors.shape[1]
+    near = origins // APART
+    for o in range(origins):
+        rest = np.delete(errors, slice(max(0, o - near), o + near + 1), axis=1)
         sigma = error_scale(rest, naive)
         size = np.abs(errors[:, o])
         out[:, o] = np.where(sigma > 0, size / np.where(sigma > 0, sigma, 1.0), np.where(size > 0, np.inf, size))
