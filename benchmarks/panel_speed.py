@@ -47,12 +47,12 @@ def refit(history: pd.DataFrame) -> None:
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
     from statsmodels.tsa.statespace.sarimax import SARIMAX
 
-    z = np.log(history["y"].to_numpy())
+    z = np.log(history.set_index("ds")["y"].asfreq("MS"))
     SARIMAX(z, order=(0, 1, 1), seasonal_order=(0, 1, 1, 12)).fit(disp=False).get_forecast(HORIZON).conf_int()
     smooth = ETSModel(z, trend="add", damped_trend=True, seasonal="add", seasonal_periods=12).fit(disp=False)
     smooth.get_prediction(start=len(z), end=len(z) + HORIZON - 1).pred_int()
     model = Prophet(weekly_seasonality=False, daily_seasonality=False)
-    model.fit(pd.DataFrame({"ds": history["ds"], "y": z}))
+    model.fit(pd.DataFrame({"ds": z.index, "y": z.to_numpy()}))
     model.predict(model.make_future_dataframe(HORIZON, freq="MS", include_history=False))
 
 
