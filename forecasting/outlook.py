@@ -11,7 +11,7 @@ import pandas as pd
 from forecasting.decumulation import Decumulation, FloatArray, Path, lean
 from forecasting.errors import InputError, Problem
 from forecasting.evaluation import PanelForecast, forecast_panel
-from forecasting.models import CALENDAR
+from forecasting.models import CALENDAR, HEADLINE
 from forecasting.observations import month_index, month_label
 
 __all__ = ["Outlook", "make_outlook"]
@@ -21,7 +21,7 @@ FORECAST_COLUMNS = ["indicator", "origin", "month", "months", "target", "model",
 HEADLINE_COLUMNS = ["indicator", "origin", "period", "mean", "q05", "q25", "q50", "q75", "q95",
                     "no_change", "prob_above_no_change"]  # fmt: skip
 NEGLIGIBLE = 1e-4
-GROWTH = "growth_ses"
+STANDARD = "headline_mean"
 MOST_VALUES = 5000
 
 
@@ -96,9 +96,8 @@ def make_outlook(
         pd.concat(frames, ignore_index=True),
         {name: len(months) for name, months in ends.items()},
         preset=preset,
-        also=(*CALENDAR, GROWTH),
-        # levels rebuilt from rates have a seasonal profile of their own only where one was published
-        standard={name: GROWTH for name, path in dense.items() if not path.unit_level},
+        also=(*CALENDAR, *HEADLINE),
+        standard=dict.fromkeys(dense, STANDARD),
         origins=origins,
         draws=draws,
         seed=decumulation.seed,

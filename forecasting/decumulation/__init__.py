@@ -1,9 +1,21 @@
 """De-cumulation: monthly growth and levels out of cumulative, rounded growth rates."""
 
+from forecasting.decumulation._ahead import estimate_levels, levels_ahead
 from forecasting.decumulation._engine import Decumulation, decumulate, lean
 from forecasting.decumulation._figures import FloatArray
 from forecasting.decumulation._paths import Flag, Path
 from forecasting.decumulation._seasonal import seasonally_adjust
 from forecasting.decumulation._weights import Profile
 
-__all__ = ["Decumulation", "Flag", "FloatArray", "Path", "Profile", "decumulate", "lean", "seasonally_adjust"]
+__all__ = [
+    "Decumulation",
+    "Flag",
+    "FloatArray",
+    "Path",
+    "Profile",
+    "decumulate",
+    "estimate_levels",
+    "lean",
+    "levels_ahead",
+    "seasonally_adjust",
+]

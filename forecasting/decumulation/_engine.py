@@ -253,15 +253,9 @@ def _lean(
             known |= {one.path.indicator: one.path for one in found}
             done |= {one.path.indicator: one.path for one in found}
         for whole, of in sorted(parts.items()):
-            if (
-                whole in known
-                and set(of) <= set(recovered)
-                and not set(of).isdisjoint(f.indicator for f in ready)
-            ):
+            if whole in known and set(of) <= set(recovered) and not set(of).isdisjoint(f.indicator for f in ready):
                 rng = np.random.default_rng(_seed(seed, f"{whole}/parts"))
-                tied = {
-                    path.indicator: path for path in add_up([recovered[n] for n in sorted(of)], known[whole], rng)
-                }
+                tied = {path.indicator: path for path in add_up([recovered[n] for n in sorted(of)], known[whole], rng)}
                 known |= tied
                 done |= tied
         waiting = [f for f in waiting if f.indicator not in done]

@@ -10,12 +10,13 @@ from __future__ import annotations
 from forecasting.models._calendar import calendar_effects
 from forecasting.models._months import following_months
 from forecasting.models._protocol import FEWEST, LevelsModel, Model, State, StateModel
-from forecasting.models._registry import BASELINES, CALENDAR, MODELS, PRESETS
+from forecasting.models._registry import BASELINES, CALENDAR, HEADLINE, MODELS, PRESETS
 
 __all__ = [
     "BASELINES",
     "CALENDAR",
     "FEWEST",
+    "HEADLINE",
     "MODELS",
     "PRESETS",
     "LevelsModel",

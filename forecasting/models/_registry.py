@@ -10,6 +10,7 @@ from forecasting.models._arima import Arima, AutoArima
 from forecasting.models._auto_ces import AutoCes
 from forecasting.models._auto_ets import AutoEts, AutoEtsLevels, AutoEtsRecent
 from forecasting.models._growth_ses import GrowthSes
+from forecasting.models._headline import HeadlineMean, NoChange, StateSpace
 from forecasting.models._naive import LastResort, RandomWalkDrift, SeasonalNaive
 from forecasting.models._prophet import Prophet, ProphetCalendar
 from forecasting.models._protocol import Model
@@ -37,14 +38,20 @@ _ALL: tuple[Model, ...] = (
     Prophet(),
     ProphetCalendar(),
     GrowthSes(),
+    NoChange(),
+    StateSpace(),
+    HeadlineMean(),
     LastResort(),
 )
 
 MODELS: Mapping[str, Model] = MappingProxyType({model.name: model for model in _ALL})
 """Every model by name."""
 
-BASELINES = (SeasonalNaive.name, RandomWalkDrift.name)
+BASELINES = (SeasonalNaive.name, RandomWalkDrift.name, NoChange.name)
 """Models that are there to be beaten: they can forecast a series, but no combination holds them beside others."""
+
+HEADLINE = (GrowthSes.name, NoChange.name, StateSpace.name, HeadlineMean.name)
+"""Models made for statistics whose headline is a cumulative rate."""
 
 CALENDAR = (SarimaxCalendar.name, ProphetCalendar.name)
 """Models that know the Chinese calendar; for Chinese statistics only."""
