@@ -16,9 +16,10 @@ from forecasting.observations import month_index, month_label
 
 __all__ = ["Outlook", "make_outlook"]
 
-QUANTILES = {"q05": 0.05, "q10": 0.10, "q25": 0.25, "q50": 0.50, "q75": 0.75, "q90": 0.90, "q95": 0.95}
+QUANTILES = {"q025": 0.025, "q05": 0.05, "q10": 0.10, "q25": 0.25, "q50": 0.50, "q75": 0.75, "q90": 0.90, "q95": 0.95,
+             "q975": 0.975}  # fmt: skip
 FORECAST_COLUMNS = ["indicator", "origin", "month", "months", "target", "model", "mean", *QUANTILES, "status"]
-HEADLINE_COLUMNS = ["indicator", "origin", "period", "mean", "q05", "q25", "q50", "q75", "q95",
+HEADLINE_COLUMNS = ["indicator", "origin", "period", "mean", "q025", "q05", "q25", "q50", "q75", "q95", "q975",
                     "no_change", "prob_above_no_change"]  # fmt: skip
 NEGLIGIBLE = 1e-4
 STANDARD = "headline_mean"
@@ -30,9 +31,9 @@ class Outlook:
     """Forecasts of every indicator.
 
     Attributes:
-        forecasts: indicator, origin, month, months, target (level, yoy, ytd_yoy), model, mean, q05 ... q95,
+        forecasts: indicator, origin, month, months, target (level, yoy, ytd_yoy), model, mean, q025 ... q975,
             status; rates in percent, levels as in the monthly table.
-        headlines: The cumulative rate by period: indicator, origin, period, mean, q05 ... q95, no_change (the
+        headlines: The cumulative rate by period: indicator, origin, period, mean, q025 ... q975, no_change (the
             latest one, which a naive forecast repeats) and the probability of exceeding it.
         odds: Next release only: indicator, origin, period, value on the grid of the published decimals,
             probability; values of negligible probability are left out, the rest sums to one.
@@ -57,6 +58,7 @@ def make_outlook(
     preset: str = "default",
     origins: int = 24,
     workers: int = 1,
+    champions: Mapping[str, str] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Outlook:
     """Forecast every indicator of a de-cumulation.
@@ -72,6 +74,7 @@ def make_outlook(
         preset: One of `forecasting.models.PRESETS`; models that know the Chinese calendar join it.
         origins: Rolling origins of the backtest.
         workers: Processes; the result does not depend on it.
+        champions: Indicator -> the model that forecasts it, where it is settled already.
         progress: Called with (series done, series in all).
 
     Raises:
@@ -102,6 +105,7 @@ def make_outlook(
         draws=draws,
         seed=decumulation.seed,
         workers=workers,
+        held=champions,
         progress=progress,
     )
     medians = {str(name): rows["q50"].to_numpy() for name, rows in panel.quantiles.groupby("unique_id")}
@@ -210,7 +214,7 @@ def _forecasts(
 
 
 def _headlines(head: dict[str, str], months: np.ndarray, ytd: FloatArray, no_change: float) -> pd.DataFrame:
-    shown = ["q05", "q25", "q50", "q75", "q95"]
+    shown = ["q025", "q05", "q25", "q50", "q75", "q95", "q975"]
     columns = dict(zip(shown, np.quantile(ytd, [QUANTILES[q] for q in shown], axis=0), strict=True))
     return pd.DataFrame(
         {

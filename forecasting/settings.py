@@ -17,7 +17,7 @@ from pydantic_settings import (
 
 from forecasting.errors import SettingsError
 
-__all__ = ["FitSettings", "ProjectionSettings", "ScheduleSettings", "Settings", "load_settings"]
+__all__ = ["ChampionSettings", "FitSettings", "ProjectionSettings", "ScheduleSettings", "Settings", "load_settings"]
 
 
 class _Section(BaseModel):
@@ -40,6 +40,18 @@ class FitSettings(_Section):
     origins: int = Field(default=24, ge=4, le=60)
     draws: int = Field(default=1000, ge=100, le=100_000)
     workers: int = Field(default=2, ge=1, le=256)
+
+
+class ChampionSettings(_Section):
+    """When another model becomes an indicator's champion.
+
+    Attributes:
+        level: Of the test that the challenger is better, adjusted for the number of rivals.
+        cool_down: Days that a champion stays in place at least.
+    """
+
+    level: float = Field(default=0.05, gt=0, lt=0.5)
+    cool_down: int = Field(default=56, ge=0, le=3650)
 
 
 class ProjectionSettings(_Section):
@@ -76,6 +88,7 @@ class Settings(BaseSettings):
     catalog: Path | None = None
     seed: int = Field(default=20251230, ge=0, lt=2**63)
     fit: FitSettings = FitSettings()
+    champion: ChampionSettings = ChampionSettings()
     projection: ProjectionSettings = ProjectionSettings()
     schedule: ScheduleSettings = ScheduleSettings()
 

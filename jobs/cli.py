@@ -1,4 +1,4 @@
-"""The service's commands: run, schedule, status, ui; with those for files, the whole of `cumulus`."""
+"""The service's commands: run, schedule, status, score, rollback, ui; with those for files, the whole of `cumulus`."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def schedule() -> None:
 def status(
     machine: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
-    """Last runs, the release in place, and how fresh each indicator is."""
+    """Last runs, the release in place, its alarms, and how fresh each indicator is."""
     from forecasting.settings import load_settings
 
     state = _state(load_settings())
@@ -74,9 +74,34 @@ def status(
             typer.echo(
                 f"    {step['name']:<8} {step['status']:<8} {step['seconds']:7.1f} s  {step['message']}".rstrip()
             )
+    for line in state["alarms"]:
+        typer.echo(line)
     for item in state["indicators"]:
         due = f"next due {item['next_due']}" if item["next_due"] else "no figure yet"
         typer.echo(f"{item['indicator']:<32} last period {item['last_period'] or '-':<8} {due}")
+
+
+@app.command()
+def score(
+    as_of: Annotated[
+        dt.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Use what was released by this day.")
+    ] = None,
+) -> None:
+    """Forecasts of earlier nights against the figures that have appeared since."""
+    from forecasting.settings import load_settings
+    from jobs.scoring import score_lines
+
+    for line in score_lines(load_settings(), as_of.date() if as_of else None):
+        typer.echo(line)
+
+
+@app.command()
+def rollback(indicator: Annotated[str, typer.Argument(help="Identifier in the catalogue.")]) -> None:
+    """Make the champion before the present one champion again, from the next night on."""
+    from forecasting.settings import load_settings
+    from jobs.scoring import roll_back
+
+    typer.echo(roll_back(load_settings(), indicator))
 
 
 @app.command()
@@ -115,6 +140,7 @@ def _state(settings: Settings) -> dict[str, Any]:
     from forecasting.catalog import load_catalog
     from forecasting.store import Store
     from jobs.ledger import Ledger
+    from jobs.scoring import alarms
 
     latest = settings.published / "latest"
     runs: list[dict[str, Any]] = []
@@ -139,6 +165,7 @@ def _state(settings: Settings) -> dict[str, Any]:
             known = store.as_of()
             newest = {str(name): str(period) for name, period in known.groupby("indicator")["period"].max().items()}
     return {
+        "alarms": alarms(latest),
         "release": str(latest.resolve()) if latest.exists() else None,
         "runs": runs,
         "indicators": [

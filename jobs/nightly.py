@@ -1,7 +1,8 @@
-"""The nightly chain: pull, derive, fit, project, track, publish, each step a call into `forecasting`.
+"""The nightly chain: pull, derive, fit, project, score, track, publish, archive, each step a call into `forecasting`.
 
 A night is named by its day in Asia/Shanghai and by a hash of everything its result depends on: the figures known,
-settings, catalogue and code. The same night again finds itself finished in the ledger and costs nothing.
+settings, catalogue, code, and what the store keeps of nights before its day. The same night again finds itself finished
+in the ledger and costs nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from zoneinfo import ZoneInfo
 
 from forecasting.errors import InputError, Problem
 from forecasting.progress import progress
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from forecasting.outlook import Outlook
     from forecasting.projection import Projection
     from forecasting.store import Store
+    from jobs.scoring import Memory
 
-__all__ = ["ZONE", "NightResult", "run_night"]
+__all__ = ["NightResult", "run_night"]
 
-ZONE = ZoneInfo("Asia/Shanghai")
 LIBRARIES = ("mlflow", "numpy", "pandas", "prophet", "scipy", "statsforecast", "statsmodels")
 
 _logger = logging.getLogger(__name__)
@@ -71,6 +71,7 @@ class _Night:
     moment: dt.datetime
     now: dt.datetime
     root: Path
+    memory: Memory
     messages: list[str] = field(default_factory=list)
 
 
@@ -95,13 +96,14 @@ def run_night(
     """
     from forecasting.catalog import load_catalog
     from forecasting.store import Store
+    from jobs.scoring import Memory, night_of
 
     now = clock()
-    day = as_of or now.astimezone(ZONE).date()
-    moment = now if as_of is None else dt.datetime.combine(as_of, dt.time.max, ZONE).astimezone(dt.UTC)
+    day, moment = night_of(now, as_of)
     catalog = load_catalog(settings.catalog)
     settings.var.mkdir(parents=True, exist_ok=True)
     with exclusive(settings.var / "run.lock"), Store.open(settings.store) as store:
+        messages = _pull(catalog, store, now)
         night = _Night(
             settings=settings,
             store=store,
@@ -111,12 +113,13 @@ def run_night(
             moment=moment,
             now=now,
             root=output or settings.published,
+            memory=Memory.recall(store.engine, day, moment),
+            messages=messages,
         )
         return _run(night)
 
 
 def _run(night: _Night) -> NightResult:
-    _pull(night)
     observations = _known(night)
     inputs = _inputs(night, observations)
     key = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
@@ -143,6 +146,8 @@ def _run(night: _Night) -> NightResult:
 
 def _chain(night: _Night, run: Run, observations: pd.DataFrame, inputs: Mapping[str, Any]) -> Path:
     from forecasting.publishing import publish
+    from jobs.review import track
+    from jobs.scoring import alarms, with_references
 
     settings, key = night.settings, run.key
     with night.ledger.step(run, "derive", key):
@@ -152,7 +157,11 @@ def _chain(night: _Night, run: Run, observations: pd.DataFrame, inputs: Mapping[
     with night.ledger.step(run, "project", key):
         projection = _project(night, outlook)
     night.messages += [f"projection: {what}" for what in projection.degraded]
-    tables = _tables(observations, decumulation, outlook, projection)
+    with night.ledger.step(run, "score", key):
+        decisions = night.memory.decide(outlook, settings.champion)
+        tables = _tables(observations, decumulation, outlook, projection) | night.memory.score(observations)
+    for one in decisions:
+        _logger.info("%s: %s", one.unique_id, one.reason)
     provenance = {
         "run_id": run.run_id,
         "as_of": night.day.isoformat(),
@@ -166,34 +175,44 @@ def _chain(night: _Night, run: Run, observations: pd.DataFrame, inputs: Mapping[
     }
     try:
         with night.ledger.step(run, "track", key):
-            mlflow_run = _track(night, run, tables, decumulation, outlook, provenance)
+            mlflow_run = track(
+                settings, night.catalog, night.day, run.run_id, tables, decumulation, outlook, decisions, provenance
+            )
     except Exception as error:  # the release does not depend on the record of how it was made
         _logger.exception("tracking failed; the release goes out without it")
         night.messages.append(f"tracking failed: {type(error).__name__}: {error}")
         mlflow_run = ""
     with night.ledger.step(run, "publish", key):
-        return publish(
+        release = publish(
             tables,
             root=night.root,
             run_id=run.run_id,
             as_of=night.day.isoformat(),
             provenance={**provenance, "mlflow_run_id": mlflow_run, "missing": list(night.messages)},
         )
+    for line in alarms(release):
+        _logger.warning("%s", line)
+    with night.ledger.step(run, "archive", key) as step:
+        forecasts = with_references(outlook, decumulation, observations)
+        kept = night.memory.keep(run.run_id, night.moment, night.now, forecasts, decisions)
+        step.message = f"{kept} forecasts"
+    return release
 
 
-def _pull(night: _Night) -> None:
-    """Take in what the sources have; what the store has already adds nothing."""
+def _pull(catalog: Catalog, store: Store, now: dt.datetime) -> list[str]:
+    """Take in what the sources have; what the store has already adds nothing. Says what went wrong."""
     from forecasting.sources import EmbeddedReference
+    from jobs.scoring import digest
 
     source = EmbeddedReference()
     try:
-        frame = source.pull(night.catalog)
-        added = night.store.append(frame, ingested_at=night.now, payload_sha256=_digest(frame))
+        frame = source.pull(catalog)
+        added = store.append(frame, ingested_at=now, payload_sha256=digest(frame))
     except InputError as error:
         _logger.exception("source %s gave nothing usable; going on with what the store has", source.name)
-        night.messages.append(f"source {source.name}: {error}")
-        return
+        return [f"source {source.name}: {error}"]
     _logger.info("%s: %d figures, %d new", source.name, len(frame), added)
+    return []
 
 
 def _known(night: _Night) -> pd.DataFrame:
@@ -212,23 +231,20 @@ def _known(night: _Night) -> pd.DataFrame:
 
 def _inputs(night: _Night, observations: pd.DataFrame) -> dict[str, Any]:
     """Everything the tables depend on, by hash or in words."""
+    from jobs.scoring import digest
+
     settings = night.settings
     return {
-        "observations": _digest(observations),
+        "observations": digest(observations),
+        **night.memory.inputs(),
         "catalog": night.catalog.hash(),
         "code": _code_hash(),
         "version": metadata.version("cumulus-forecasting"),
         "seed": settings.seed,
         "fit": settings.fit.model_dump(exclude={"workers"}),
+        "champion": settings.champion.model_dump(),
         "projection": settings.projection.model_dump(),
     }
-
-
-def _digest(frame: pd.DataFrame) -> str:
-    """SHA-256 of a frame as a CSV file."""
-    from forecasting.publishing import csv_bytes
-
-    return hashlib.sha256(csv_bytes(frame)).hexdigest()
 
 
 def _code_hash() -> str:
@@ -272,6 +288,7 @@ def _fit(night: _Night, decumulation: Decumulation, observations: pd.DataFrame) 
             preset=fit.preset,
             origins=fit.origins,
             workers=fit.workers,
+            champions=night.memory.champions,
             progress=lambda _done, _total: advance(),
         )
     restore_logging()  # the model libraries set levels and handlers of their own when they are imported
@@ -320,54 +337,3 @@ def _tables(
         "absorption": projection.absorption,
         "claim_check": projection.claim_check,
     }
-
-
-def _track(
-    night: _Night,
-    run: Run,
-    tables: Mapping[str, pd.DataFrame],
-    decumulation: Decumulation,
-    outlook: Outlook,
-    provenance: Mapping[str, Any],
-) -> str:
-    from forecasting.tracking import IndicatorRecord, NightRecord, Tracker
-
-    quantiles = ["mean", "q05", "q10", "q25", "q50", "q75", "q90", "q95"]
-    monthly, levels = tables["monthly"].copy(), tables["forecasts"].query("target == 'level'").copy()
-    # on a chart a merged January-February stands at its monthly average, not at the sum
-    monthly["level"] /= monthly["months"].astype(float)
-    levels[quantiles] = levels[quantiles].div(levels["months"], axis=0)
-    records = []
-    for name, champion in sorted(outlook.panel.champions.items()):
-        item = night.catalog[name]
-        merged = decumulation.paths[name].periods_per_year == 11
-        history = monthly[(monthly["indicator"] == name) & monthly["level"].notna()]
-        records.append(
-            IndicatorRecord(
-                id=name,
-                title=item.title_en,
-                unit=f"{item.unit}, Jan-Feb averaged" if merged else item.unit,
-                source=item.publisher,
-                tags={
-                    "region": item.region,
-                    "sector": item.sector,
-                    "family": item.family or "",
-                    "role": item.role,
-                },
-                history=history[["month", "level"]],
-                forecast=levels[levels["indicator"] == name].drop(columns=["indicator", "origin", "target"]),
-                champion=champion.to_dict(),
-            )
-        )
-    return Tracker(night.settings.tracking, night.settings.artifacts).record_night(
-        NightRecord(
-            run_id=run.run_id,
-            night=night.day.isoformat(),
-            version=provenance["inputs"]["version"],
-            params={"seed": night.settings.seed, **night.settings.fit.model_dump(exclude={"workers"})},
-            leaderboard=tables["leaderboard"],
-            metrics={"recovered": float(len(decumulation.paths)), "flags": float(provenance["flags"])},
-            indicators=records,
-            provenance=dict(provenance),
-        )
-    )

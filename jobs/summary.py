@@ -6,11 +6,13 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
+from jobs.scoring import alarms
+
 __all__ = ["summary"]
 
 
 def summary(release: Path) -> list[str]:
-    """The next release of every indicator, and what the claim check says, as lines of text.
+    """The next release of every indicator, what the claim check says, and the alarms, as lines of text.
 
     Args:
         release: Folder of a release.
@@ -35,7 +37,7 @@ def summary(release: Path) -> list[str]:
             f"  {row['claim_id']} {float(row['claim_low']):g} to {float(row['claim_high']):g}:"
             f" {below:3.0f} / {within:3.0f} / {above:3.0f} %  {row['metric']}"
         )
-    return lines
+    return lines + alarms(release)
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:

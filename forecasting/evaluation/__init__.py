@@ -9,6 +9,14 @@ from __future__ import annotations
 
 from forecasting.evaluation._champion import Champion
 from forecasting.evaluation._combination import combine
+from forecasting.evaluation._comparison import (
+    Comparison,
+    Decision,
+    Incumbent,
+    challenger,
+    decide_champions,
+    diebold_mariano,
+)
 from forecasting.evaluation._forecast import Backtest, PanelForecast, backtest, forecast_panel
 from forecasting.evaluation._metrics import (
     coverage,
@@ -20,20 +28,38 @@ from forecasting.evaluation._metrics import (
     smape,
 )
 from forecasting.evaluation._reconciliation import reconcile
+from forecasting.evaluation._scorecard import (
+    add_references,
+    drift_report,
+    figures,
+    last_forecasts,
+    score_forecasts,
+)
 
 __all__ = [
     "Backtest",
     "Champion",
+    "Comparison",
+    "Decision",
+    "Incumbent",
     "PanelForecast",
+    "add_references",
     "backtest",
+    "challenger",
     "combine",
     "coverage",
     "crps_draws",
     "crps_quantiles",
+    "decide_champions",
+    "diebold_mariano",
+    "drift_report",
+    "figures",
     "forecast_panel",
+    "last_forecasts",
     "mase",
     "naive_scale",
     "reconcile",
     "rmsse",
+    "score_forecasts",
     "smape",
 ]

@@ -129,6 +129,7 @@ def forecast_panel(
     seed: int,
     workers: int = 1,
     standard: Mapping[str, str] | None = None,
+    held: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> PanelForecast:
     """Forecast every series of a panel with bands and joint draws, by the candidate that its backtest earns.
@@ -147,6 +148,7 @@ def forecast_panel(
         workers: Processes; the result does not depend on it.
         standard: Series -> name of the model that forecasts it unless another is clearly better, where more is
             known of it than its past; elsewhere, and where that model fails, the combination that is best in the panel.
+        held: Series -> name of the model that forecasts it whatever tonight's contest says, where it can.
         progress: Called with (series done, series in all).
 
     Raises:
@@ -170,6 +172,7 @@ def forecast_panel(
         m if m == resort else choose(result, _without(each.final, resort), m, gains)
         for result, each, m in zip(scores, paths, usual, strict=True)
     ]
+    chosen = [_hold(one, each, names, held or {}, m) for one, each, m in zip(series, paths, chosen, strict=True)]
     naive = np.array([float(naive_scale(one.z, one.season_length)) for one in series])
     best = sobered(_errors(paths, chosen, max(steps)), _errors(paths, usual, max(steps)))
     bands = error_bands(best, naive)
@@ -287,6 +290,13 @@ def _without(final: Floats, position: int) -> Floats:
     out = final.copy()
     out[position] = np.nan
     return out
+
+
+def _hold(one: Series, paths: Paths, names: tuple[str, ...], held: Mapping[str, str], chosen: int) -> int:
+    """Position of the champion of a series where it can forecast, else of the candidate chosen tonight."""
+    name = held.get(one.unique_id)
+    position = names.index(name) if name in names else chosen
+    return position if np.isfinite(paths.final[position]).all() else chosen
 
 
 def _check_workers(workers: int) -> None:

@@ -13,11 +13,19 @@ import pandas as pd
 
 from forecasting.errors import InputError, Problem
 
-__all__ = ["QUANTILES", "SCORES", "IndicatorRecord", "NightRecord", "check_night"]
+__all__ = [
+    "QUANTILES",
+    "SCORES",
+    "IndicatorRecord",
+    "NightRecord",
+    "check_night",
+    "forecaster_json",
+    "forecaster_sha256",
+]
 
 SCORES = ("mase", "rmsse", "smape", "coverage90")
 LEADERBOARD = ("indicator", "model", "rank", *SCORES, "n_origins", "champion")
-QUANTILES = ("q05", "q10", "q25", "q50", "q75", "q90", "q95")
+QUANTILES = ("q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975")
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +39,10 @@ class IndicatorRecord:
         source: Publisher of its figures.
         tags: What it can be searched by: region, sector, family, role.
         history: Columns month (YYYY-MM) and level, in order of time.
-        forecast: Columns month, mean and q05, q10, q25, q50, q75, q90, q95, in the unit of the history.
+        forecast: Columns month, mean and q025, q05, q10, q25, q50, q75, q90, q95, q975, in the unit of the history.
         champion: The chosen forecaster as plain values, `forecasting.evaluation.Champion.to_dict`.
+        challenger: The best rival, if there is one worth watching, in the same form.
+        metrics: Figures beside those of the leaderboard: the test behind the champion, live scores.
     """
 
     id: str
@@ -43,16 +53,23 @@ class IndicatorRecord:
     history: pd.DataFrame
     forecast: pd.DataFrame
     champion: Mapping[str, Any]
+    challenger: Mapping[str, Any] | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
     @property
-    def champion_json(self) -> str:
-        """The champion as JSON, the same text for the same champion."""
-        return json.dumps(self.champion, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    def data_sha256(self) -> str:
+        """Hash of the series that the champion was trained on."""
+        return hashlib.sha256(self.history.to_csv(index=False, lineterminator="\n").encode()).hexdigest()
 
-    @property
-    def champion_sha256(self) -> str:
-        """What tells one champion, with its training data, from another."""
-        return hashlib.sha256(self.champion_json.encode()).hexdigest()
+
+def forecaster_json(forecaster: Mapping[str, Any]) -> str:
+    """A forecaster as JSON, the same text for the same forecaster."""
+    return json.dumps(forecaster, sort_keys=True, ensure_ascii=False, allow_nan=False)
+
+
+def forecaster_sha256(forecaster: Mapping[str, Any]) -> str:
+    """What tells one forecaster, with its training data, from another."""
+    return hashlib.sha256(forecaster_json(forecaster).encode()).hexdigest()
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +84,8 @@ class NightRecord:
         leaderboard: Columns indicator, model, rank, mase, rmsse, smape, coverage90, n_origins, champion.
         metrics: Figures of the whole panel, beside those that follow from the leaderboard.
         indicators: Every indicator that was forecast.
+        observations_sha256: Hash of the figures known, the night's data set.
+        tables: Further tables for the night's run, by name.
         provenance: What the night was made from, as plain values.
     """
 
@@ -77,6 +96,8 @@ class NightRecord:
     leaderboard: pd.DataFrame
     metrics: Mapping[str, float]
     indicators: Sequence[IndicatorRecord]
+    observations_sha256: str
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -111,8 +132,8 @@ def check_night(night: NightRecord) -> None:
         seen.add(item.id)
         frames.append((f"{item.id} history", item.history, ("month", "level")))
         frames.append((f"{item.id} forecast", item.forecast, ("month", "mean", *QUANTILES)))
-        if "model" not in item.champion:
-            problems.append(Problem(item.id, "the champion does not name its model"))
+        if any("model" not in one for one in (item.champion, item.challenger or item.champion)):
+            problems.append(Problem(item.id, "champion or challenger does not name its model"))
     for where, frame, columns in frames:
         if missing := [name for name in columns if name not in frame.columns]:
             problems.append(Problem(where, f"column {', '.join(missing)} missing; expected {', '.join(columns)}"))

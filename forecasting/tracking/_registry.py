@@ -1,25 +1,33 @@
-"""The model registry: a version of `cumulus.<indicator>` whenever its champion changes, alias `champion`."""
+"""The model registry: versions of `cumulus.<indicator>` and who they are, by alias.
+
+`champion` forecasts, `challenger` is the rival worth watching, `previous` is the last version of the model that was
+champion before. A version is registered when a forecaster or its training data change. Who is champion is decided
+elsewhere; the registry carries it out.
+"""
 
 from __future__ import annotations
 
-import tempfile
+import shutil
+import uuid
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from forecasting.tracking._mlflow import load_mlflow
-from forecasting.tracking._records import IndicatorRecord
+from forecasting.tracking._records import IndicatorRecord, forecaster_json, forecaster_sha256
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
     from mlflow.models import Model, ModelSignature
 
-__all__ = ["ALIAS", "Registry", "model_name"]
+__all__ = ["CHAMPION", "CHAMPION_MODEL", "PREVIOUS", "SHA_TAG", "Registry", "model_name"]
 
-ALIAS = "champion"
-SHA_TAG = "cumulus.champion_sha256"
+CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
+SHA_TAG = "cumulus.{}_sha256"
+CHAMPION_MODEL = "cumulus.champion"
 BANDS = ("q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975")
 
 
@@ -29,57 +37,114 @@ def model_name(indicator: str) -> str:
 
 
 class Registry:
-    """The registered champions as they are at the start of a night."""
+    """The registered models as they are at the start of a night.
 
-    def __init__(self, client: MlflowClient) -> None:
+    Args:
+        client: Of the store.
+        folder: An empty folder to work in.
+        version: Version of this package, which the models ask for.
+    """
+
+    def __init__(self, client: MlflowClient, folder: Path, version: str) -> None:
         self._client = client
-        self._aliases: dict[str, str | None] = {}
+        self._template = _Template(folder, version)
+        self._aliases: dict[str, dict[str, str]] = {}
         token = None
         while token != "":
             page = client.search_registered_models("name LIKE 'cumulus.%'", max_results=1000, page_token=token)
-            self._aliases |= {model.name: model.aliases.get(ALIAS) for model in page}
+            for model in page:
+                self._aliases[model.name] = {alias: str(version) for alias, version in model.aliases.items()}
             token = page.token or ""
 
-    def update(self, item: IndicatorRecord, run: Run, *, night: str, version: str) -> None:
-        """Register the champion unless the one under the alias is the same to the byte."""
-        name, sha256 = model_name(item.id), item.champion_sha256
-        current = self._aliases.get(name)
-        if current and self._client.get_model_version(name, current).tags.get(SHA_TAG) == sha256:
-            return
-        from mlflow.models import Model
+    def update(self, item: IndicatorRecord, run: Run, artifacts: Path, night: str) -> dict[str, str]:
+        """Register what changed since the indicator's run was last tagged, and set the aliases.
 
+        Args:
+            item: The indicator.
+            run: Its lasting run.
+            artifacts: Folder of that run's artifacts.
+            night: The day.
+
+        Returns:
+            Tags for the run that say what is registered now.
+        """
+        name, tags = model_name(item.id), run.data.tags
         if name not in self._aliases:
             self._client.create_registered_model(name, description=f"Forecaster of {item.title} ({item.id})")
-        path = f"champions/{sha256[:16]}"
-        with tempfile.TemporaryDirectory() as folder:
-            model = Path(folder) / "model"
-            _save(item, model, Model(artifact_path=path, run_id=run.info.run_id), version)
-            self._client.log_artifacts(run.info.run_id, str(model), path)
+            self._aliases[name] = {}
+        aliases, out = self._aliases[name], {}
+        before = tags.get(CHAMPION_MODEL)
+        for alias, forecaster in ((CHAMPION, item.champion), (CHALLENGER, item.challenger)):
+            tag = SHA_TAG.format(alias)
+            sha256 = "" if forecaster is None else forecaster_sha256(forecaster)
+            if sha256 == (tags.get(tag, "") if alias in aliases else ""):
+                continue
+            out[tag] = sha256
+            if forecaster is None:
+                self._client.delete_registered_model_alias(name, alias)
+                del aliases[alias]
+                continue
+            made = self._register(name, forecaster, sha256, run, artifacts, night)
+            if alias == CHAMPION and CHAMPION in aliases and before != forecaster["model"]:
+                self._set(name, PREVIOUS, aliases[CHAMPION])
+            self._set(name, alias, made)
+        return out
+
+    def _register(
+        self, name: str, forecaster: Mapping[str, Any], sha256: str, run: Run, artifacts: Path, night: str
+    ) -> str:
+        path = f"models/{sha256[:16]}"
+        self._template.write(artifacts / path, forecaster, run_id=run.info.run_id, path=path)
         made = self._client.create_model_version(
             name,
             source=f"{run.info.artifact_uri}/{path}",
             run_id=run.info.run_id,
-            tags={SHA_TAG: sha256, "cumulus.model": str(item.champion["model"]), "cumulus.night": night},
+            tags={"cumulus.sha256": sha256, "cumulus.model": str(forecaster["model"]), "cumulus.night": night},
             await_creation_for=0,
         )
-        self._client.set_registered_model_alias(name, ALIAS, made.version)
-        self._aliases[name] = made.version
+        return str(made.version)
+
+    def _set(self, name: str, alias: str, version: str) -> None:
+        self._client.set_registered_model_alias(name, alias, version)
+        self._aliases[name][alias] = version
 
 
-def _save(item: IndicatorRecord, path: Path, model: Model, version: str) -> None:
-    mlflow = load_mlflow()
-    with tempfile.TemporaryDirectory() as folder:
-        champion = Path(folder) / "champion.json"
-        champion.write_text(item.champion_json, encoding="utf-8")
-        mlflow.pyfunc.save_model(
-            path=str(path),
-            mlflow_model=model,
-            python_model=str(Path(__file__).with_name("_served.py")),
-            artifacts={"champion": str(champion)},
-            signature=_signature(),
-            input_example=pd.DataFrame({"horizon": [12]}),
-            pip_requirements=[f"cumulus-forecasting=={version}"],
-        )
+class _Template:
+    """An MLflow model that is saved once and copied for each forecaster; saving takes ten times as long."""
+
+    def __init__(self, folder: Path, version: str) -> None:
+        self._folder = folder
+        self._version = version
+        self._model: Model | None = None
+
+    def write(self, target: Path, forecaster: Mapping[str, Any], *, run_id: str, path: str) -> None:
+        """Write the model of a forecaster to a folder; what an interrupted night left there is replaced."""
+        model = self._saved()
+        if target.exists():
+            shutil.rmtree(target)
+        shutil.copytree(self._folder / "model", target)
+        (target / "artifacts" / "forecaster.json").write_text(forecaster_json(forecaster), encoding="utf-8")
+        model.run_id, model.artifact_path, model.model_uuid = run_id, path, uuid.uuid4().hex
+        model.save(str(target / "MLmodel"))
+
+    def _saved(self) -> Model:
+        if self._model is None:
+            from mlflow.models import Model
+
+            mlflow = load_mlflow()
+            forecaster = self._folder / "forecaster.json"
+            forecaster.write_text("{}", encoding="utf-8")
+            self._model = Model()
+            mlflow.pyfunc.save_model(
+                path=str(self._folder / "model"),
+                mlflow_model=self._model,
+                python_model=str(Path(__file__).with_name("_served.py")),
+                artifacts={"forecaster": str(forecaster)},
+                signature=_signature(),
+                input_example=pd.DataFrame({"horizon": [12]}),
+                pip_requirements=[f"cumulus-forecasting=={self._version}"],
+            )
+        return self._model
 
 
 def _signature() -> ModelSignature:

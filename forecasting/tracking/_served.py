@@ -1,4 +1,4 @@
-"""The champion as an MLflow model. MLflow keeps this file with the model and runs it on loading: no pickle.
+"""A forecaster as an MLflow model. MLflow keeps this file with the model and runs it on loading: no pickle.
 
 MLflow reads the annotations of `predict`, so they are not postponed here.
 """
@@ -21,10 +21,10 @@ def champion_model() -> "PythonModel":
         """Forecasts as far as it is asked to, from the history stored with it."""
 
         def load_context(self, context: PythonModelContext) -> None:
-            """Read the champion from the JSON file beside the model."""
+            """Read the forecaster from the JSON file beside the model."""
             from forecasting.evaluation import Champion
 
-            text = Path(context.artifacts["champion"]).read_text(encoding="utf-8")
+            text = Path(context.artifacts["forecaster"]).read_text(encoding="utf-8")
             self.champion = Champion.from_dict(json.loads(text))
 
         def predict(

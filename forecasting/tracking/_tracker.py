@@ -18,23 +18,34 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import numpy as np
 import pandas as pd
 
-from forecasting.tracking._charts import fan_chart, heat_map
+from forecasting.tracking._fan_chart import fan_chart
+from forecasting.tracking._heat_map import heat_map
 from forecasting.tracking._mlflow import open_client, quiet
 from forecasting.tracking._records import SCORES, IndicatorRecord, NightRecord, check_night
-from forecasting.tracking._registry import Registry
+from forecasting.tracking._registry import CHAMPION, CHAMPION_MODEL, PREVIOUS, SHA_TAG, Registry, model_name
 
 if TYPE_CHECKING:
-    from mlflow.entities import Metric, Param, Run
+    from mlflow.entities import DatasetInput, Metric, Param, Run
 
 __all__ = ["INDICATORS", "NIGHTS", "Tracker"]
 
 NIGHTS = "cumulus/nights"
 INDICATORS = "cumulus/indicators"
 RUN_ID, NIGHT, INDICATOR = "cumulus.run_id", "cumulus.night", "cumulus.indicator"
+DATA = "cumulus.data_sha256"
+NOTES = {
+    NIGHTS: "One run a night: panel metrics, leaderboard, drift, decisions, heat map, provenance, and as its data set "
+    "the figures known.",
+    INDICATORS: "One lasting run an indicator; its metrics get a step a night (the day counted from 0001-01-01). "
+    "Filter by tag: `tags.\"cumulus.region\" = 'CN'`; also cumulus.sector, cumulus.family, cumulus.role, "
+    "cumulus.champion, cumulus.challenger. Fan chart and registered models are among its artifacts.",
+}
 ALWAYS = "observations"
 """A metric that every night gives to every indicator: where it has a step, the others have had it too."""
 
@@ -51,8 +62,6 @@ class Tracker:
 
     def __init__(self, tracking_uri: str, artifact_root: Path) -> None:
         artifact_root.mkdir(parents=True, exist_ok=True)
-        if tracking_uri.startswith("sqlite:///"):
-            Path(tracking_uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
         self._client = open_client(tracking_uri)
         self._root = artifact_root.resolve()
 
@@ -107,7 +116,9 @@ class Tracker:
             metrics=_points(metrics, night),
             params=[Param(key, str(value)) for key, value in night.params.items()],
         )
-        self._client.log_table(run_id, night.leaderboard, "leaderboard.json")
+        self._client.log_inputs(run_id, [_dataset("observations", night.observations_sha256, night)])
+        for name, table in {"leaderboard": night.leaderboard, **night.tables}.items():
+            self._client.log_table(run_id, table, f"{name}.json")
         with tempfile.TemporaryDirectory() as folder:
             there = Path(folder)
             provenance = json.dumps(night.provenance, ensure_ascii=False, indent=2, allow_nan=False)
@@ -118,36 +129,75 @@ class Tracker:
 
     def _record_indicators(self, night: NightRecord, experiment: str, *, crowded: bool) -> None:
         lasting = {run.data.tags.get(INDICATOR): run for run in self._runs(experiment, "")}
-        registry = Registry(self._client)
         scores = dict(iter(night.leaderboard.groupby("indicator", sort=False)))
-        for item in night.indicators:
-            run = lasting.get(item.id) or self._client.create_run(
-                experiment, tags={INDICATOR: item.id}, run_name=item.id
-            )
-            latest = run.data.tags.get(NIGHT, "")
-            if not (crowded and self._has_step(run, night.step)):
-                metrics = {ALWAYS: float(len(item.history)), **_scores(scores.get(item.id))}
-                self._client.log_batch(
-                    run.info.run_id,
-                    metrics=_points(metrics, night),
-                    params=[] if run.data.params else _params(item),
+        with tempfile.TemporaryDirectory() as folder:
+            registry = Registry(self._client, Path(folder), night.version)
+            for item in night.indicators:
+                run = lasting.get(item.id) or self._client.create_run(
+                    experiment, tags={INDICATOR: item.id}, run_name=item.id
                 )
-            if run.info.status != "FINISHED":  # it goes on getting steps all the same
-                self._client.set_terminated(run.info.run_id, "FINISHED")
-            if night.night >= latest:
-                self._show(item, run, night)
-                registry.update(item, run, night=night.night, version=night.version)
+                self._record_indicator(item, run, night, registry, scores.get(item.id), crowded=crowded)
 
-    def _show(self, item: IndicatorRecord, run: Run, night: NightRecord) -> None:
+    def _record_indicator(
+        self,
+        item: IndicatorRecord,
+        run: Run,
+        night: NightRecord,
+        registry: Registry,
+        scores: pd.DataFrame | None,
+        *,
+        crowded: bool,
+    ) -> None:
         from mlflow.entities import RunTag
 
-        tags = {f"cumulus.{key}": value for key, value in item.tags.items()}
-        tags |= {NIGHT: night.night, RUN_ID: night.run_id, "cumulus.champion": str(item.champion["model"])}
-        changed = [RunTag(key, value) for key, value in tags.items() if run.data.tags.get(key) != value]
-        self._client.log_batch(run.info.run_id, tags=changed)
-        with tempfile.TemporaryDirectory() as folder:
-            fan_chart(item, night.night, Path(folder) / "fan_chart.png")
-            self._client.log_artifacts(run.info.run_id, folder)
+        metrics, tags = {}, {}
+        if not (crowded and self._has_step(run, night.step)):
+            metrics = {ALWAYS: float(len(item.history)), **_scores(scores), **item.metrics}
+        if night.night >= run.data.tags.get(NIGHT, ""):
+            artifacts = _folder(run)
+            artifacts.mkdir(parents=True, exist_ok=True)
+            (artifacts / "fan_chart.svg").write_text(fan_chart(item, night.night), encoding="utf-8")
+            tags = {f"cumulus.{key}": value for key, value in item.tags.items()}
+            tags |= {NIGHT: night.night, RUN_ID: night.run_id, DATA: item.data_sha256}
+            tags |= {
+                CHAMPION_MODEL: str(item.champion["model"]),
+                "cumulus.challenger": str(item.challenger["model"]) if item.challenger else "",
+            }
+            tags |= registry.update(item, run, artifacts, night.night)
+            if run.data.tags.get(DATA) != item.data_sha256:
+                self._client.log_inputs(run.info.run_id, [_dataset(item.id, item.data_sha256, night)])
+        self._client.log_batch(
+            run.info.run_id,
+            metrics=_points(metrics, night),
+            params=[] if run.data.params else _params(item),
+            tags=[RunTag(key, value) for key, value in tags.items() if run.data.tags.get(key) != value],
+        )
+        if run.info.status != "FINISHED":  # it goes on getting steps all the same
+            self._client.set_terminated(run.info.run_id, "FINISHED")
+
+    def roll_back(self, indicator: str, model: str) -> bool:
+        """Give the alias `champion` back to the previous version, if that is of this model.
+
+        Returns:
+            Whether it was; a store that does not know the indicator, or another model as its previous champion, is
+            left as it is, and the next night registers the model.
+        """
+        name = model_name(indicator)
+        with quiet():
+            if not self._client.search_registered_models(f"name = '{name}'"):
+                return False
+            aliases = self._client.get_registered_model(name).aliases
+            if not {CHAMPION, PREVIOUS} <= set(aliases):
+                return False
+            version = self._client.get_model_version(name, aliases[PREVIOUS])
+            if version.tags["cumulus.model"] != model:
+                return False
+            self._client.set_registered_model_alias(name, CHAMPION, aliases[PREVIOUS])
+            self._client.set_registered_model_alias(name, PREVIOUS, aliases[CHAMPION])
+            run_id = str(version.run_id)
+            self._client.set_tag(run_id, CHAMPION_MODEL, model)
+            self._client.set_tag(run_id, SHA_TAG.format(CHAMPION), version.tags["cumulus.sha256"])
+        return True
 
     def _has_step(self, run: Run, step: int) -> bool:
         return any(point.step == step for point in self._client.get_metric_history(run.info.run_id, ALWAYS))
@@ -156,7 +206,8 @@ class Tracker:
         found = self._client.get_experiment_by_name(name)
         if found is not None:
             return str(found.experiment_id)
-        return str(self._client.create_experiment(name, artifact_location=(self._root / name).as_uri()))
+        where, tags = (self._root / name).as_uri(), {"mlflow.note.content": NOTES[name]}
+        return str(self._client.create_experiment(name, artifact_location=where, tags=tags))
 
     def _runs(self, experiment: str, condition: str, *, deleted: bool = False) -> list[Run]:
         from mlflow.entities import ViewType
@@ -171,6 +222,20 @@ class Tracker:
             runs += page
             token = page.token or ""
         return runs
+
+
+def _dataset(name: str, sha256: str, night: NightRecord) -> DatasetInput:
+    """What was known on a day: MLflow's digest is the beginning of the hash, which its source has whole."""
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    source = json.dumps({"sha256": sha256, "known_on": night.night})
+    tags = [InputTag("mlflow.data.context", "training"), InputTag("cumulus.vintage", night.night)]
+    return DatasetInput(Dataset(name, sha256[:16], "cumulus", source), tags)
+
+
+def _folder(run: Run) -> Path:
+    """Folder of a run's artifacts, which is below the tracker's own root."""
+    return Path(url2pathname(urlsplit(str(run.info.artifact_uri)).path))
 
 
 def _params(item: IndicatorRecord) -> list[Param]:

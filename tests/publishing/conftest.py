@@ -8,6 +8,7 @@ import pytest
 
 from forecasting.publishing import TABLES
 
+QUANTILES = ["q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975"]
 MERGED = ["2025-01", "2025-02", "2025-03"]
 
 
@@ -47,8 +48,8 @@ def small_tables(shift: float = 0.0) -> dict[str, pd.DataFrame]:
             "flag": ["", "", "", "", "", "@ breaks"],
         }
     )
-    quantiles = {name: [i / 10 + shift] for i, name in enumerate(["q05", "q10", "q25", "q50", "q75", "q90", "q95"])}
-    few = {name: quantiles[name] for name in ["q05", "q25", "q50", "q75", "q95"]}
+    quantiles = {name: [i / 10 + shift] for i, name in enumerate(QUANTILES, start=-1)}
+    few = {name: quantiles[name] for name in ["q025", "q05", "q25", "q50", "q75", "q95", "q975"]}
     base = {"indicator": ["baotou_va"], "origin": ["2025-03"]}
     return {
         "observations": observations,
@@ -84,6 +85,30 @@ def small_tables(shift: float = 0.0) -> dict[str, pd.DataFrame]:
                 "champion": [True, False],
             }
         ),
+        "scorecard": pd.DataFrame(
+            {
+                "indicator": ["baotou_va"],
+                "target": ["ytd_yoy"],
+                "period": ["2025-03"],
+                "origin": ["2025-02"],
+                "print": ["first"],
+                "step": [1],
+                "forecast_run": ["earlier"],
+                "forecast_as_of": pd.to_datetime(["2025-03-20"]),
+                "model": ["theta"],
+                "appeared": pd.to_datetime(["2025-04-16T10:00:00+08:00"], utc=True),
+            }
+            | {name: [1.0 + shift] for name in ("actual", "forecast", "q025", "q975", "error", "abs_error")}
+            | {"scale": [np.nan], "scaled_error": [np.nan], "crps": [0.5], "expected_abs_error": [0.4]}
+            | {"no_change_abs_error": [0.7], "seasonal_naive_abs_error": [np.nan]}
+            | {name: [True] for name in ("inside80", "inside90", "inside95")}
+        ),
+        "drift": pd.DataFrame(
+            {"indicator": ["baotou_va"], "target": ["ytd_yoy"], "n": [1], "mase": [np.nan], "expected_mase": [np.nan]}
+            | {"cusum": [np.nan], "cusum_limit": [4.5], "coverage80": [1.0], "coverage90": [1.0], "coverage95": [1.0]}
+            | {name: [np.nan] for name in ("p80", "p95", "p_adjusted", "dm_no_change", "p_no_change")}
+            | {"alarm": [""]}
+        ),
         "trajectories": pd.DataFrame(
             {
                 "date": pd.to_datetime(["2025-12-31"] * 2),
@@ -97,7 +122,7 @@ def small_tables(shift: float = 0.0) -> dict[str, pd.DataFrame]:
                 "stat_or_struct": ["struct", "stat"],
                 "mean": [123456789.123, 100.0],
             }
-            | {name: value * 2 for name, value in quantiles.items()}
+            | {name: value * 2 for name, value in quantiles.items() if name in QUANTILES[1:-1]}
             | {"n": 2048, "capacity_basis": [None, "prior_only"]}
         ),
         "absorption": pd.DataFrame(
@@ -111,7 +136,7 @@ def small_tables(shift: float = 0.0) -> dict[str, pd.DataFrame]:
                 "anchor": ["total"],
                 "mean": [-0.0],
             }
-            | quantiles
+            | {name: value for name, value in quantiles.items() if name in QUANTILES[1:-1]}
             | {"n_valid": [2000], "p_denominator_nonpos": [0.01]}
         ),
         "claim_check": pd.DataFrame(

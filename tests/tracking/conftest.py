@@ -13,7 +13,7 @@ from forecasting.evaluation import Champion, forecast_panel
 from forecasting.tracking import IndicatorRecord, NightRecord
 
 MODELS = ("seasonal_naive", "optimized_theta", "median")
-QUANTILES = ("q05", "q10", "q25", "q50", "q75", "q90", "q95")
+QUANTILES = ("q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975")
 
 
 @cache
@@ -66,6 +66,7 @@ def night_record(
         "leaderboard": pd.DataFrame(board),
         "metrics": {"failures": 0.0},
         "indicators": indicators,
+        "observations_sha256": "0" * 64,
         "provenance": {"observations_sha256": "0" * 64},
     }
     return NightRecord(**values | changes)

@@ -72,7 +72,7 @@ def test_the_server_opens_the_store_shows_its_charts_and_ends_with_its_process(
     search = {"experiment_ids": [names["cumulus/indicators"]]}
     (run,) = json.loads(get(f"{base}/api/2.0/mlflow/runs/search", search))["runs"]
     run_id = run["info"]["run_id"]
-    assert get(f"{base}/get-artifact?path=fan_chart.png&run_uuid={run_id}").startswith(b"\x89PNG")
+    assert get(f"{base}/get-artifact?path=fan_chart.svg&run_uuid={run_id}").startswith(b"<svg")
     models = json.loads(get(f"{base}/api/2.0/mlflow/registered-models/search"))["registered_models"]
     assert [model["name"] for model in models] == ["cumulus.indicator_01"]
     assert b'<div id="root"' in get(f"{base}/")

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import forecasting.tracking as tracking
 from forecasting.errors import InputError
 from forecasting.evaluation import Champion
 from forecasting.tracking import IndicatorRecord, NightRecord, Tracker
+from forecasting.tracking._records import forecaster_sha256
 
 Indicators = Callable[..., IndicatorRecord]
 Nights = Callable[..., NightRecord]
@@ -61,8 +63,11 @@ def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def store(empty_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     (tmp_path / "mlruns").mkdir()
-    database = (empty_home / "mlruns" / "mlflow.db").read_bytes()
-    (tmp_path / "mlruns" / "mlflow.db").write_bytes(database)
+    with (
+        closing(sqlite3.connect(empty_home / "mlruns" / "mlflow.db")) as source,
+        closing(sqlite3.connect(tmp_path / "mlruns" / "mlflow.db")) as copy,
+    ):
+        source.backup(copy)
     monkeypatch.chdir(tmp_path)
     return Store(tmp_path)
 
@@ -117,7 +122,7 @@ def test_an_indicator_has_one_lasting_run_that_can_be_searched_and_gets_a_step_a
     }  # fmt: skip
     assert store.steps("indicator_01", "mase.seasonal_naive") == [(DAY, 0.8), (DAY + 1, 1.3)]
     assert "coverage90.median" not in run.data.metrics  # it is not known
-    assert (store.artifacts(run) / "fan_chart.png").read_bytes().startswith(b"\x89PNG")
+    assert (store.artifacts(run) / "fan_chart.svg").read_text().startswith("<svg")
 
 
 def test_the_same_night_again_is_found_and_nothing_is_written(
@@ -144,11 +149,11 @@ def test_the_champion_is_registered_and_forecasts_again_from_the_loaded_model(
     pd.testing.assert_frame_equal(forecast, expected)
     assert list(model.metadata.signature.outputs.input_names()) == list(expected.columns)
     assert model.metadata.load_input_example().to_dict("list") == {"horizon": [12]}
-    (folder,) = (store.artifacts(store.lasting("indicator_01")) / "champions").iterdir()
+    (folder,) = (store.artifacts(store.lasting("indicator_01")) / "models").iterdir()
     requirements = (folder / "requirements.txt").read_text().splitlines()
     assert [line.partition("==")[0] for line in requirements] == ["mlflow", "cumulus-forecasting"]
     assert not list(folder.rglob("*.pkl"))
-    assert json.loads((folder / "artifacts" / "champion.json").read_text()) == item.champion
+    assert json.loads((folder / "artifacts" / "forecaster.json").read_text()) == item.champion
 
 
 def test_a_version_is_registered_only_when_model_or_training_data_change(
@@ -166,7 +171,7 @@ def test_a_version_is_registered_only_when_model_or_training_data_change(
     store.tracker.record_night(make_night("run-4", "2025-01-23", indicators=[other]))
     assert champion_version() == 3
     version = store.client.get_model_version("cumulus.indicator_01", "3")
-    assert version.tags["cumulus.champion_sha256"] == other.champion_sha256
+    assert version.tags["cumulus.sha256"] == forecaster_sha256(other.champion)
     assert version.tags["cumulus.model"] == "optimized_theta"
     assert store.lasting("indicator_01").data.tags["cumulus.champion"] == "optimized_theta"
 

@@ -1,4 +1,4 @@
-"""Pictures of a night, drawn without a display and without pyplot's global state."""
+"""The heat map of a night, drawn without a display and without pyplot's global state."""
 
 from __future__ import annotations
 
@@ -9,53 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from forecasting.tracking._records import QUANTILES, IndicatorRecord
-
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["fan_chart", "heat_map"]
+__all__ = ["heat_map"]
 
-SHOWN = 84
 ROWS = 60
-INK, GREY, BLUE = "#1b1b1b", "#6b6b6b", "#1f5f99"
-BANDS = (
-    ("q05", "q95", "90 %", "#d3e1ee"),
-    ("q10", "q90", "80 %", "#a9c5de"),
-    ("q25", "q75", "50 %", "#75a2c9"),
-)
-
-
-def fan_chart(item: IndicatorRecord, night: str, path: Path) -> None:
-    """Draw the last seven years of an indicator with the median forecast and its 50, 80 and 90 % bands.
-
-    Args:
-        item: The indicator.
-        night: Vintage: the day up to which figures were known.
-        path: The PNG file to write.
-    """
-    figure, axes = _figure(7.2, 4.0)
-    figure.subplots_adjust(left=0.09, right=0.98, top=0.84, bottom=0.15)
-    history, forecast = item.history.tail(SHOWN), item.forecast
-    end = history["level"].iloc[[-1]]  # bands and median start from the last figure
-    past = _days(history["month"])
-    coming = np.concatenate([past[-1:], _days(forecast["month"])])
-    line = {name: np.concatenate([end, forecast[name]]) for name in QUANTILES}
-    for low, high, label, colour in BANDS:
-        axes.fill_between(coming, line[low], line[high], color=colour, linewidth=0, label=label)
-    axes.plot(past, history["level"], color=INK, linewidth=1.3, label="history")
-    axes.plot(coming, line["q50"], color=BLUE, linewidth=1.6, label="median forecast")
-    axes.set_ylabel(item.unit, color=GREY, fontsize=8)
-    axes.margins(x=0.01)
-    handles, labels = axes.get_legend_handles_labels()
-    axes.legend(handles[-2:] + handles[-3::-1], labels[-2:] + labels[-3::-1], loc="upper left", ncols=5,
-                frameon=False, fontsize=8, handlelength=1.4, columnspacing=1.2, borderaxespad=0,
-                bbox_to_anchor=(0.0, 1.07))  # fmt: skip
-    figure.text(0.09, 0.94, item.title, fontsize=12, color=INK, weight="bold")
-    about = f"Figures known on {night}. Source: {item.source}. Forecast: {item.champion['model']}."
-    figure.text(0.09, 0.03, about, fontsize=8, color=GREY)
-    _save(figure, path)
+INK, GREY = "#1b1b1b", "#6b6b6b"
 
 
 def heat_map(leaderboard: pd.DataFrame, night: str, path: Path) -> None:
@@ -113,7 +74,3 @@ def _save(figure: Figure, path: Path) -> None:
         # a title in a script that the default font lacks is drawn with boxes
         warnings.filterwarnings("ignore", message=r"Glyph .* missing from font", category=UserWarning)
         figure.savefig(path, format="png", metadata={"Software": None})
-
-
-def _days(months: pd.Series[str]) -> np.ndarray:
-    return months.to_numpy(dtype="datetime64[M]").astype("datetime64[D]")

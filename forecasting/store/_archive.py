@@ -1,0 +1,161 @@
+"""The forecast archive: every published forecast as it was published, and what stood when a figure appeared."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+from sqlalchemy import Column, Double, Engine, Index, Integer, MetaData, String, Table, func, insert, select
+
+from forecasting.observations import COLUMNS
+from forecasting.store._database import UTCTime, create_tables, reading, writing
+from forecasting.store._schema import observations
+
+QUANTILES = ("q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975")
+TEXTS = ("indicator", "target", "period", "origin", "model")
+NUMBERS = ("mean", *QUANTILES, "no_change", "seasonal_naive", "scale")
+CHUNK = 20_000
+
+_metadata = MetaData()
+
+_nights = Table(
+    "forecast_nights",
+    _metadata,
+    Column("run_id", String, primary_key=True),
+    Column("night", String(10), nullable=False),
+    Column("vintage", UTCTime, nullable=False),
+    Column("made_at", UTCTime, nullable=False),
+    Column("content", String(64), nullable=False),
+)
+
+_forecasts = Table(
+    "forecast_archive",
+    _metadata,
+    Column("run_id", String, primary_key=True),
+    *(Column(name, String, primary_key=name != "model", nullable=False) for name in TEXTS if name != "origin"),
+    Column("origin", String, nullable=False),
+    Column("months", Integer, nullable=False),
+    *(Column(name, Double) for name in NUMBERS),
+    Index("forecast_archive_figure", "indicator", "period"),
+)
+
+
+class ForecastArchive:
+    """Published forecasts in the store's database; nothing is ever changed or deleted.
+
+    Args:
+        engine: Of the store (`Store.engine`); tables that are absent are created.
+
+    Raises:
+        StoreError: Here and in every method, when the database refuses.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        create_tables(engine, _metadata)
+
+    def add(
+        self, frame: pd.DataFrame, *, run_id: str, night: dt.date, vintage: dt.datetime, made_at: dt.datetime,
+        content: str,
+    ) -> int:  # fmt: skip
+        """Archive a night's forecasts, all of them or (on any failure) none.
+
+        A run that is archived already adds nothing, nor do forecasts that repeat those of the night before.
+
+        Args:
+            frame: indicator, target, period, origin, model, months, mean, the quantiles of `QUANTILES`, no_change,
+                seasonal_naive and scale; NaN where unknown.
+            run_id: The run that published them.
+            night: Its day.
+            vintage: Moment up to which figures were known.
+            made_at: When they were made, which is later than the vintage for a night as of a past day.
+            content: Hash of the forecasts.
+
+        Returns:
+            Number of forecasts added.
+        """
+        rows = frame[[*TEXTS, "months", *NUMBERS]].astype(object)
+        rows = rows.where(rows.notna(), None)
+        names = [*TEXTS, "months", *NUMBERS]
+        records = [
+            {"run_id": run_id, **dict(zip(names, row, strict=True))} for row in rows.itertuples(index=False, name=None)
+        ]
+        with writing(self._engine) as connection:
+            if connection.scalar(select(_nights.c.run_id).where(_nights.c.run_id == run_id)) is not None:
+                return 0
+            before = select(_nights.c.content).where(_nights.c.vintage <= vintage).order_by(_nights.c.vintage.desc())
+            if connection.scalar(before.limit(1)) == content:
+                return 0
+            connection.execute(
+                insert(_nights).values(
+                    run_id=run_id, night=night.isoformat(), vintage=vintage, made_at=made_at, content=content
+                )
+            )
+            for start in range(0, len(records), CHUNK):
+                connection.execute(insert(_forecasts), records[start : start + CHUNK])
+        return len(records)
+
+    def standing(self, moment: dt.datetime, *, before: dt.date, since: str) -> pd.DataFrame:
+        """The forecasts that stood when figures appeared: of each origin the last one made before.
+
+        A figure has appeared when anything has been published of its indicator and period; a forecast made later than
+        that is no forecast any more.
+
+        Args:
+            moment: Figures that became known later are left out.
+            before: Only forecasts of nights before this day.
+            since: First period (YYYY-MM).
+
+        Returns:
+            indicator, target, period, origin, model, months, mean, quantiles, no_change, seasonal_naive, scale,
+            forecast_run, forecast_as_of (day) and vintage (UTC), sorted.
+        """
+        seen, table, night = observations.c, _forecasts.c, _nights.c
+        known = func.coalesce(seen.released_at, seen.ingested_at)
+        appeared = (
+            select(seen.indicator, seen.period, func.min(known).label("appeared"))
+            .where(known <= moment, seen.period >= since)
+            .group_by(seen.indicator, seen.period)
+            .subquery()
+        )
+        figure = (table.indicator == appeared.c.indicator) & (table.period == appeared.c.period)
+        names = [*TEXTS, "months", *NUMBERS]
+        rank = func.row_number().over(
+            partition_by=[table.indicator, table.target, table.period, table.origin],
+            order_by=[night.vintage.desc(), night.made_at.desc(), night.run_id.desc()],
+        )
+        ranked = (
+            select(*(table[name] for name in names), table.run_id, night.night, night.vintage, rank.label("rank"))
+            .join(_nights, table.run_id == night.run_id)
+            .join(appeared, figure)
+            .where(night.night < before.isoformat(), night.vintage < appeared.c.appeared)
+            .subquery()
+        )
+        query = select(*(ranked.c[name] for name in (*names, "run_id", "night", "vintage"))).where(ranked.c.rank == 1)
+        with reading(self._engine) as connection:
+            rows = connection.execute(query).all()
+        frame = pd.DataFrame(rows, columns=[*names, "forecast_run", "forecast_as_of", "vintage"])
+        frame = frame.astype({"months": "int64", **dict.fromkeys(NUMBERS, "float64")})
+        frame["vintage"] = pd.to_datetime(frame["vintage"], utc=True)
+        return frame.sort_values(["indicator", "target", "period", "origin"], kind="stable", ignore_index=True)
+
+    def first_prints(self, moment: dt.datetime) -> pd.DataFrame:
+        """Of each figure the vintage that was known first, among those known at a moment.
+
+        Returns:
+            The columns of an observation frame and appeared (UTC): when the figure became known.
+        """
+        seen = observations.c
+        known = func.coalesce(seen.released_at, seen.ingested_at)
+        rank = func.row_number().over(
+            partition_by=[seen.indicator, seen.period, seen.measure],
+            order_by=[known, seen.ingested_at, seen.id],
+        )
+        columns = [seen[name] for name in COLUMNS]
+        ranked = select(*columns, known.label("appeared"), rank.label("rank")).where(known <= moment).subquery()
+        query = select(*(ranked.c[name] for name in (*COLUMNS, "appeared"))).where(ranked.c.rank == 1)
+        with reading(self._engine) as connection:
+            rows = connection.execute(query).all()
+        frame = pd.DataFrame(rows, columns=[*COLUMNS, "appeared"])
+        frame["appeared"] = pd.to_datetime(frame["appeared"], utc=True)
+        return frame.sort_values(["indicator", "period", "measure"], kind="stable", ignore_index=True)

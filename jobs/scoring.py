@@ -1,0 +1,262 @@
+"""What a night owes to earlier ones: their forecasts scored, their champions in place; and what it leaves behind.
+
+The tables of a night depend on the archive of forecasts and the history of champions of the nights *before its day*,
+which are therefore part of its key: the same night again finds the same of them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from forecasting.errors import InputError, Problem
+from forecasting.observations import month_index, month_label
+from forecasting.store import ChampionHistory, ForecastArchive, Reign
+from jobs.ledger import exclusive
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from sqlalchemy import Engine
+
+    from forecasting.decumulation import Decumulation
+    from forecasting.evaluation import Decision
+    from forecasting.outlook import Outlook
+    from forecasting.settings import ChampionSettings, Settings
+
+__all__ = ["ZONE", "Memory", "alarms", "digest", "night_of", "roll_back", "score_lines", "with_references"]
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+MONTHS = 24
+"""Months of figures, the latest ones, whose scores are published; the archive keeps all forecasts."""
+
+
+ERRORS = ("abs_error", "no_change_abs_error", "seasonal_naive_abs_error")
+
+
+def night_of(now: dt.datetime, as_of: dt.date | None = None) -> tuple[dt.date, dt.datetime]:
+    """The day of a night and the moment up to which it knows figures: now, or the end of a past day."""
+    if as_of is None:
+        return now.astimezone(ZONE).date(), now
+    return as_of, dt.datetime.combine(as_of, dt.time.max, ZONE).astimezone(dt.UTC)
+
+
+def digest(frame: pd.DataFrame) -> str:
+    """SHA-256 of a frame as a CSV file."""
+    from forecasting.publishing import csv_bytes
+
+    return hashlib.sha256(csv_bytes(frame)).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the store knows of earlier nights.
+
+    Attributes:
+        day: The night's day.
+        archive: Forecasts of all nights.
+        history: Champions of all nights.
+        standing: Forecasts whose figure has appeared, see `ForecastArchive.standing`.
+        first: Figures as they first appeared.
+        reigns: Champions decided before the day, by indicator, oldest first.
+    """
+
+    day: dt.date
+    archive: ForecastArchive
+    history: ChampionHistory
+    standing: pd.DataFrame
+    first: pd.DataFrame
+    reigns: Mapping[str, list[Reign]]
+
+    @classmethod
+    def recall(cls, engine: Engine, day: dt.date, moment: dt.datetime) -> Memory:
+        """Read what a night of a day, with the figures known at a moment, owes to the nights before that day."""
+        archive, history = ForecastArchive(engine), ChampionHistory(engine)
+        since = month_label(month_index(day.isoformat()[:7]) - MONTHS)
+        standing = archive.standing(moment, before=day, since=since)
+        return cls(day, archive, history, standing, archive.first_prints(moment), history.before(day))
+
+    @property
+    def champions(self) -> dict[str, str]:
+        """Indicator -> the model that forecasts it tonight."""
+        return {name: reigns[-1].model for name, reigns in sorted(self.reigns.items())}
+
+    def inputs(self) -> dict[str, Any]:
+        """What a night's tables depend on, by hash or in words."""
+        return {"forecasts_scored": digest(self.standing), "champions": self.champions}
+
+    def score(self, observations: pd.DataFrame) -> dict[str, pd.DataFrame]:
+        """The tables scorecard and drift: the standing forecasts against the figures known now."""
+        from forecasting.evaluation import drift_report, figures, score_forecasts
+
+        latest = figures(observations.assign(appeared=observations["released_at"]))
+        scorecard = score_forecasts(self.standing, figures(self.first), latest)
+        return {"scorecard": scorecard, "drift": drift_report(scorecard)}
+
+    def decide(self, outlook: Outlook, settings: ChampionSettings) -> list[Decision]:
+        """Who is champion from the next night on."""
+        from forecasting.evaluation import Incumbent, decide_champions
+
+        panel = outlook.panel
+        return decide_champions(
+            panel.backtest,
+            {name: champion.model for name, champion in panel.champions.items()},
+            {name: Incumbent(reigns[-1].model, reigns[-1].day) for name, reigns in self.reigns.items()},
+            self.day,
+            level=settings.level,
+            cool_down=settings.cool_down,
+        )
+
+    def keep(
+        self,
+        run_id: str,
+        moment: dt.datetime,
+        made_at: dt.datetime,
+        forecasts: pd.DataFrame,
+        decisions: list[Decision],
+    ) -> int:
+        """Archive a night's forecasts and enter its changes of champion.
+
+        Args:
+            run_id: The run, whose release is in place.
+            moment: Up to which figures were known.
+            made_at: When it was run.
+            forecasts: See `with_references`.
+            decisions: See `decide`.
+
+        Returns:
+            Number of forecasts archived.
+        """
+        self.history.add(
+            [
+                Reign(one.unique_id, self.day, one.rival if one.promoted else one.champion, run_id, _reason(one))
+                for one in decisions
+                if one.promoted or one.unique_id not in self.reigns
+            ]
+        )
+        return self.archive.add(
+            forecasts,
+            run_id=run_id,
+            night=self.day,
+            vintage=moment,
+            made_at=made_at,
+            content=digest(forecasts),
+        )
+
+
+def with_references(outlook: Outlook, decumulation: Decumulation, observations: pd.DataFrame) -> pd.DataFrame:
+    """The forecasts of a night as they are archived: with no change, seasonal naive and the scale of errors.
+
+    The rows of target ytd_yoy are the headlines too. Levels without a published unit are left to themselves: no figure
+    ever judges them.
+    """
+    import pandas as pd
+
+    from forecasting.evaluation import add_references
+
+    monthly = decumulation.monthly
+    recovered = [
+        pd.DataFrame({"indicator": monthly["indicator"], "target": target, "month": monthly["month"], "value": value})
+        for target, value in (("level", monthly["level"] / monthly["months"].astype(float)), ("yoy", monthly["yoy"]))
+    ]
+    rates = observations[observations["measure"] == "ytd_yoy"]
+    published = rates[["indicator", "period", "value"]].rename(columns={"period": "month"}).assign(target="ytd_yoy")
+    history = pd.concat([*recovered, published], ignore_index=True)
+    return add_references(outlook.forecasts, history).rename(columns={"month": "period"})
+
+
+def warnings_of(scorecard: pd.DataFrame, drift: pd.DataFrame) -> list[str]:
+    """What a scorecard and its drift tests warn of, in words; of surprises the latest figure of each target."""
+    from forecasting.evaluation import last_forecasts
+
+    latest = last_forecasts(scorecard).drop_duplicates(["indicator", "target"], keep="last")
+    lines = [
+        f"surprise: {row.indicator} {row.target} of {row.period} came in at {row.actual:g}, outside the 95 % band"
+        f" {row.q025:.4g} to {row.q975:.4g} of {row.forecast_as_of:%Y-%m-%d}"
+        for row in latest[~latest["inside95"]].itertuples()
+    ]
+    for row in drift.to_dict("records"):
+        head = f"drift: {row['indicator']} {row['target']}, {row['n']} figures:"
+        if row["alarm"] in ("loss", "coverage_and_loss"):
+            lines.append(
+                f"{head} errors are larger than promised, MASE {row['mase']:.2f} against {row['expected_mase']:.2f}"
+                f" expected (cumulative sum {row['cusum']:.1f}, limit {row['cusum_limit']:g})"
+            )
+        if row["alarm"] in ("coverage", "coverage_and_loss"):
+            held = f"{100 * row['coverage80']:.0f} and {100 * row['coverage95']:.0f} %"
+            lines.append(f"{head} bands of 80 and 95 % held {held} (adjusted p {row['p_adjusted']:.3f})")
+    return lines
+
+
+def alarms(release: Path) -> list[str]:
+    """What a release warns of; nothing where there is none, or one made before it had a scorecard."""
+    from forecasting.publishing import read_release
+
+    if not (release / "scorecard.csv").exists():
+        return []
+    tables = read_release(release)
+    return warnings_of(tables["scorecard"], tables["drift"])
+
+
+def score_lines(settings: Settings, as_of: dt.date | None = None) -> list[str]:
+    """The scorecard by target and months ahead, in lines of text, and the drift alarms.
+
+    Args:
+        settings: Of this installation.
+        as_of: Use what was released by the end of this day in Asia/Shanghai; by default what is known now.
+    """
+    from forecasting.store import Store
+
+    day, moment = night_of(dt.datetime.now(dt.UTC), as_of)
+    with Store.open(settings.store) as store:
+        tables = Memory.recall(store.engine, day, moment).score(store.as_of(moment))
+    rows = tables["scorecard"].query("print == 'first'")
+    if rows.empty:
+        return [f"no figure has appeared by {day} that an earlier night had forecast"]
+    lines = [f"{'':<10}{'figures':>9}{'MASE':>8}{'no change':>11}{'seasonal':>10}{'in 80 %':>9}{'in 95 %':>9}"]
+    for (target, step), group in rows.groupby(["target", "step"]):
+        scale = group["scale"].where(group["scale"] > 0)
+        errors = [(group[name] / scale).mean() for name in ERRORS]
+        covered = [100 * group[name].mean() for name in ("inside80", "inside95")]
+        lines.append(
+            f"{target:<8}{step:>2}{len(group):>9}{errors[0]:>8.3f}{errors[1]:>11.3f}{errors[2]:>10.3f}"
+            f"{covered[0]:>9.0f}{covered[1]:>9.0f}"
+        )
+    return lines + warnings_of(tables["scorecard"], tables["drift"])
+
+
+def roll_back(settings: Settings, indicator: str) -> str:
+    """Make the champion before the present one champion again, from the next night on; says what was done.
+
+    Raises:
+        InputError: The indicator never had another champion.
+        BusyError: A night is at work.
+    """
+    from forecasting.store import Store
+    from forecasting.tracking import Tracker
+
+    day, _ = night_of(dt.datetime.now(dt.UTC))
+    with exclusive(settings.var / "run.lock"), Store.open(settings.store) as store:
+        history = ChampionHistory(store.engine)
+        reigns = history.before(day + dt.timedelta(days=1)).get(indicator, [])
+        others = [one for one in reigns if one.model != reigns[-1].model]
+        if not others:
+            what = "has had no champion yet" if not reigns else f"has had no champion but {reigns[-1].model}"
+            raise InputError("rollback", [Problem(indicator, f"{what}; there is nothing to go back to")])
+        model = others[-1].model
+        history.add([Reign(indicator, day, model, "", f"rolled back from {reigns[-1].model} by hand")])
+        moved = Tracker(settings.tracking, settings.artifacts).roll_back(indicator, model)
+    alias = "the alias champion is back on it" if moved else "the next night registers it"
+    return f"{indicator}: {model} forecasts from the next night on, instead of {reigns[-1].model}; {alias}"
+
+
+def _reason(one: Decision) -> str:
+    if one.test is None:
+        return one.reason
+    numbers = f"DM {one.test.statistic:.2f}, p {one.test.p_value:.4f}, adjusted {one.p_adjusted:.4f}, n {one.test.n}"
+    return f"{one.reason}: {one.rival} saves {100 * one.gain:.1f} % of {one.champion}'s loss ({numbers})"
