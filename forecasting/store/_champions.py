@@ -60,7 +60,8 @@ class ChampionHistory:
     def add(self, reigns: Sequence[Reign]) -> None:
         """Enter changes; those that a run has entered before are left as they are."""
         with writing(self._engine) as connection:
-            known = set(connection.execute(select(_champions.c.run_id, _champions.c.indicator).distinct()).tuples())
+            entered = connection.execute(select(_champions.c.run_id, _champions.c.indicator).distinct())
+            known = {(row.run_id, row.indicator) for row in entered}
             fresh = [
                 {"indicator": one.indicator, "day": one.day.isoformat(), "model": one.model, "run_id": one.run_id,
                  "reason": one.reason}

@@ -1,0 +1,170 @@
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from forecasting.evaluation import add_references, drift_report, figures, last_forecasts, score_forecasts
+from forecasting.evaluation._scorecard import _holm
+
+QUANTILES = {"q025": 0.025, "q05": 0.05, "q10": 0.1, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q90": 0.9, "q95": 0.95,
+             "q975": 0.975}  # fmt: skip
+
+
+def observations(*rows: tuple[str, str, float, str]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=["period", "measure", "value", "appeared"]).assign(indicator="a")
+    return table.assign(appeared=pd.to_datetime(table["appeared"], utc=True))
+
+
+def forecast(period: str, origin: str, centre: float = 0.0, sd: float = 1.0, **changes: object) -> dict[str, object]:
+    """A normal forecast."""
+    quantiles = {name: centre + sd * float(stats.norm.ppf(u)) for name, u in QUANTILES.items()}
+    row = {"indicator": "a", "target": "ytd_yoy", "period": period, "months": 1, "origin": origin, "model": "theta",
+           "forecast_run": "run", "forecast_as_of": f"{origin}-20", "vintage": pd.Timestamp(f"{origin}-20", tz="UTC"),
+           "no_change": 1.0, "seasonal_naive": 3.0, "scale": 0.5}  # fmt: skip
+    return row | quantiles | changes
+
+
+def test_a_figure_is_as_published_or_the_difference_of_two_cumulative_levels() -> None:
+    table = figures(
+        observations(
+            ("2025-02", "ytd_level", 30.1, "2025-03-16"),
+            ("2025-03", "ytd_level", 50.3, "2025-04-16"),
+            ("2025-02", "ytd_yoy", 5.0, "2025-03-16"),
+            ("2025-03", "month_yoy", 6.5, "2025-04-17"),
+        )
+    ).set_index(["target", "period", "months"])
+    assert table["actual"].to_dict() == {
+        ("ytd_yoy", "2025-02", 1): 5.0,
+        ("ytd_yoy", "2025-02", 2): 5.0,
+        ("yoy", "2025-03", 1): 6.5,
+        ("level", "2025-02", 2): 30.1,
+        ("level", "2025-03", 1): 20.2,
+    }
+    assert table.at[("level", "2025-03", 1), "appeared"] == pd.Timestamp("2025-04-16", tz="UTC")
+
+
+def test_a_published_level_wins_over_a_difference_which_needs_the_month_before() -> None:
+    table = figures(
+        observations(
+            ("2025-01", "ytd_level", 10.0, "2025-03-16"),
+            ("2025-02", "ytd_level", 25.0, "2025-03-16"),
+            ("2025-02", "month_level", 14.9, "2025-03-16"),
+            ("2025-07", "ytd_level", 90.0, "2025-08-16"),
+        )
+    ).set_index("period")
+    assert table["actual"].to_dict() == {"2025-01": 10.0, "2025-02": 14.9}
+
+
+def test_a_difference_appears_with_the_later_of_its_two_figures() -> None:
+    late = figures(
+        observations(("2025-03", "ytd_level", 5.0, "2025-06-01"), ("2025-04", "ytd_level", 9.0, "2025-05-16"))
+    )
+    assert late.set_index("period").at["2025-04", "appeared"] == pd.Timestamp("2025-06-01", tz="UTC")
+
+
+def test_references_are_what_was_known_at_the_origin() -> None:
+    months = [f"{year}-{month:02d}" for year in (2023, 2024) for month in range(1, 13)][:18]
+    history = pd.DataFrame({"indicator": "a", "target": "level", "month": months, "value": np.arange(18.0) ** 2})
+    ahead = pd.DataFrame({"indicator": "a", "target": "level", "origin": "2024-06", "month": ["2024-07", "2025-02"],
+                          "months": [1, 2]})  # fmt: skip
+    table = add_references(ahead, history)
+    assert table["no_change"].tolist() == [289.0, 2 * 289.0]
+    assert table["seasonal_naive"].tolist() == [
+        36.0,
+        2 * 169.0,
+    ]  # July 2023; February 2024, since that of 2025 is ahead
+    change = np.mean([(n + 12) ** 2 - n**2 for n in range(6)])
+    assert table["scale"].tolist() == [change, 2 * change]
+    few = add_references(ahead, history.head(15))
+    assert few["scale"].isna().all()
+    none = add_references(ahead, history.head(0))
+    assert none[["no_change", "seasonal_naive", "scale"]].isna().all(axis=None)
+
+
+def test_a_score_is_the_hand_computed_one() -> None:
+    first = figures(observations(("2025-03", "ytd_yoy", 2.1, "2025-04-16")))
+    latest = figures(observations(("2025-03", "ytd_yoy", 1.0, "2025-04-16")))
+    table = score_forecasts(pd.DataFrame([forecast("2025-03", "2025-02")]), first, latest).set_index("print")
+    assert table["actual"].to_dict() == {"first": 2.1, "latest": 1.0}
+    row = table.loc["first"]
+    assert row["step"] == 1
+    assert (row["error"], row["abs_error"], row["scaled_error"]) == pytest.approx((2.1, 2.1, 4.2))
+    assert (row["no_change_abs_error"], row["seasonal_naive_abs_error"]) == pytest.approx((1.1, 0.9))
+    assert not row[["inside80", "inside90", "inside95"]].any()
+    assert table.loc["latest", ["inside80", "inside90", "inside95"]].tolist() == [True, True, True]
+    # the exact CRPS and absolute error of a normal distribution, Gneiting and Raftery (2007), equation 21
+    exact = 2.1 * (2 * stats.norm.cdf(2.1) - 1) + 2 * stats.norm.pdf(2.1) - 1 / np.sqrt(np.pi)
+    assert row["crps"] == pytest.approx(exact, rel=0.03)
+    assert row["expected_abs_error"] == pytest.approx(np.sqrt(2 / np.pi), rel=0.01)
+
+
+def test_a_forecast_is_not_scored_by_a_figure_that_was_out_before_it() -> None:
+    seen = figures(observations(("2025-03", "ytd_yoy", 2.0, "2025-02-10")))
+    assert score_forecasts(pd.DataFrame([forecast("2025-03", "2025-02")]), seen, seen).empty
+
+
+def test_two_months_in_one_are_not_judged_by_the_second_alone() -> None:
+    alone = figures(observations(("2025-02", "month_level", 2.0, "2025-03-16")))
+    both = forecast("2025-02", "2024-12", target="level", months=2)
+    assert score_forecasts(pd.DataFrame([both]), alone, alone).empty
+
+
+def scorecard(actual: np.ndarray, sd: float = 1.0, indicator: str = "a") -> pd.DataFrame:
+    """One-step forecasts N(0, sd) of these figures."""
+    periods = pd.period_range("2020-01", periods=len(actual) + 1, freq="M").strftime("%Y-%m")
+    rows = [forecast(period, origin, sd=sd, indicator=indicator) for origin, period in pairwise(periods)]
+    known = pd.DataFrame({"indicator": indicator, "period": periods[1:], "measure": "ytd_yoy", "value": actual,
+                          "appeared": pd.Timestamp("2026-01-01", tz="UTC")})  # fmt: skip
+    return score_forecasts(pd.DataFrame(rows), figures(known), figures(known))
+
+
+def test_of_several_forecasts_of_a_figure_the_last_one_counts() -> None:
+    known = figures(observations(("2025-03", "ytd_yoy", 2.0, "2025-04-16")))
+    table = score_forecasts(
+        pd.DataFrame([forecast("2025-03", o) for o in ("2025-02", "2024-12", "2025-01")]), known, known
+    )
+    assert last_forecasts(table)["origin"].tolist() == ["2025-02"]
+    assert drift_report(table)["n"].tolist() == [1]
+
+
+def test_calibrated_forecasts_raise_few_alarms() -> None:
+    rng = np.random.default_rng(4)
+    cards = pd.concat([scorecard(rng.standard_normal(24), indicator=f"i{n:03d}") for n in range(150)])
+    report = drift_report(cards)
+    assert (report["n"] == 24).all()
+    assert (report["alarm"] != "").sum() <= 4
+    assert report["coverage80"].mean() == pytest.approx(0.8, abs=0.03)
+    assert (report["mase"] / report["expected_mase"]).mean() == pytest.approx(1, abs=0.03)
+
+
+def test_errors_that_grow_and_bands_that_are_too_wide_raise_alarms() -> None:
+    rng = np.random.default_rng(4)
+    worse = np.concatenate([rng.standard_normal(14), 2.5 * rng.standard_normal(10)])
+    cards = [scorecard(worse, indicator="worse"), scorecard(rng.standard_normal(24), sd=6, indicator="wide")]
+    report = drift_report(pd.concat(cards)).set_index("indicator")
+    assert "loss" in report.at["worse", "alarm"]
+    assert report.at["worse", "cusum"] > report.at["worse", "cusum_limit"]
+    assert report.at["wide", "alarm"] == "coverage"
+    assert report.at["wide", "coverage80"] == 1.0
+    assert report.at["wide", "p80"] == pytest.approx(stats.binomtest(24, 24, 0.8).pvalue)
+
+
+def test_a_forecast_better_than_no_change_is_told_by_the_test() -> None:
+    rng = np.random.default_rng(4)
+    assert drift_report(scorecard(0.1 * rng.standard_normal(24)))["p_no_change"].item() < 0.001
+
+
+def test_few_figures_are_reported_and_not_tested() -> None:
+    report = drift_report(scorecard(np.full(5, 9.0))).iloc[0]
+    assert (report["n"], report["coverage95"], report["alarm"]) == (5, 0.0, "")
+    assert report[["cusum", "p80", "p95", "p_adjusted"]].isna().all()
+    assert drift_report(scorecard(np.zeros(2)).head(0)).empty
+
+
+def test_holm_adjusts_in_steps_and_leaves_the_unknown_out() -> None:
+    adjusted = _holm(pd.Series([0.04, 0.01, np.nan, 0.03]))
+    assert adjusted.tolist()[:2] == pytest.approx([0.06, 0.03])
+    assert adjusted.tolist()[3] == pytest.approx(0.06)
+    assert np.isnan(adjusted[2])

@@ -1,0 +1,223 @@
+"""Nights as of past days, scored when the figures that they forecast have appeared."""
+
+import datetime as dt
+import filecmp
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+from pydantic import SecretStr
+
+from forecasting.errors import InputError
+from forecasting.publishing import TABLES, read_release
+from forecasting.settings import ChampionSettings, FitSettings, ProjectionSettings, Settings
+from forecasting.store import ChampionHistory, Reign, Store
+from jobs.nightly import NightResult, run_night
+from jobs.scoring import roll_back, warnings_of
+
+CATALOG = Path(__file__).with_name("catalog.toml")
+DAYS = (dt.date(2025, 9, 20), dt.date(2025, 11, 20), dt.date(2026, 1, 20))
+CLOCK = dt.datetime(2026, 2, 1, 2, 30, tzinfo=dt.UTC)
+DENSE = "cn_industrial_va"
+
+
+def settings(home: Path, **changes) -> Settings:
+    small = {
+        "fit": FitSettings(origins=8, draws=100, horizon=6, workers=1),
+        "projection": ProjectionSettings(draws=64),
+    }
+    return Settings(**{"home": home, "catalog": CATALOG, **small, **changes})
+
+
+def nights(configured: Settings, days=DAYS) -> list[NightResult]:
+    return [run_night(configured, as_of=day, clock=lambda: CLOCK) for day in days]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> tuple[Path, list[NightResult]]:
+    path = tmp_path_factory.mktemp("home")
+    return path, nights(settings(path))
+
+
+def published_rates(result: NightResult) -> pd.Series:
+    rows = read_release(result.release)["observations"].query("measure == 'ytd_yoy' and indicator == @DENSE")
+    return rows.set_index("period")["value"]
+
+
+def test_the_first_night_has_nothing_to_score(home):
+    _, (first, *_) = home
+    tables = read_release(first.release)
+    assert tables["scorecard"].empty
+    assert tables["drift"].empty
+
+
+def test_the_scores_are_those_of_the_published_forecasts_and_nothing_else(home):
+    _, results = home
+    rates = published_rates(results[-1])
+    card = read_release(results[-1].release)["scorecard"]
+    rows = card.query("indicator == @DENSE and target == 'ytd_yoy' and print == 'first'").set_index(
+        ["origin", "period"]
+    )
+    expected = {}
+    for result in results[:-1]:
+        before = published_rates(result)
+        tables = read_release(result.release)
+        table = tables["forecasts"].query("indicator == @DENSE and target == 'ytd_yoy'")
+        headline = tables["headlines"].query("indicator == @DENSE").set_index("period")
+        for row in table.itertuples():
+            assert headline.at[row.month, "q50"] == row.q50
+            if row.month in rates.index:
+                assert row.month not in before.index
+                year_before = f"{int(row.month[:4]) - 1}{row.month[4:]}"
+                naive = abs(rates[row.month] - before.get(year_before, np.nan))
+                expected[row.origin, row.month] = (result.run_id, rates[row.month] - row.q50, naive,
+                                                   rates[row.month] - before.iloc[-1])  # fmt: skip
+    assert len(expected) == 4 + 2  # September to December from August; November, December from October
+    assert set(rows.index) == set(expected)
+    for key, (run_id, error, naive, change) in expected.items():
+        row = rows.loc[key]
+        assert row["forecast_run"] == run_id
+        assert (row["error"], row["abs_error"]) == pytest.approx((error, abs(error)), abs=1e-7)
+        assert (row["seasonal_naive_abs_error"], row["no_change_abs_error"]) == pytest.approx((naive, abs(change)))
+        assert row["inside95"] == (row["q025"] <= row["actual"] <= row["q975"])
+
+
+def test_nothing_is_scored_by_a_figure_that_was_not_yet_released(home):
+    _, results = home
+    for result, day in zip(results, DAYS, strict=True):
+        card = read_release(result.release)["scorecard"]
+        end = pd.Timestamp(day + dt.timedelta(days=1)).tz_localize("Asia/Shanghai")
+        assert (card["appeared"] < end).all()
+        made = pd.to_datetime(card["forecast_as_of"]).dt.tz_localize("Asia/Shanghai") + pd.Timedelta(days=1)
+        assert (made <= card["appeared"]).all()
+        assert set(card.query("indicator == @DENSE")["period"]) <= set(published_rates(result).index)
+    assert set(read_release(results[1].release)["scorecard"].query("indicator == @DENSE")["period"]) == {
+        "2025-09", "2025-10"}  # fmt: skip
+
+
+def test_drift_counts_each_figure_once(home):
+    _, results = home
+    tables = read_release(results[-1].release)
+    row = tables["drift"].query("indicator == @DENSE and target == 'ytd_yoy'").iloc[0]
+    assert row["n"] == 4
+    assert np.isnan(row["cusum"])
+    last = tables["scorecard"].query("indicator == @DENSE and target == 'ytd_yoy' and print == 'first'")
+    last = last.sort_values("origin").drop_duplicates("period", keep="last")
+    assert row["mase"] == pytest.approx(last["scaled_error"].mean(), abs=1e-6)
+
+
+def test_the_same_night_again_computes_nothing(home):
+    path, results = home
+    again = run_night(settings(path), as_of=DAYS[-1], clock=lambda: CLOCK)
+    assert again.repeated
+    assert again.run_id == results[-1].run_id
+
+
+@pytest.mark.slow
+def test_the_same_nights_in_another_home_on_postgresql_give_the_same_tables(home, postgres_url, tmp_path):
+    _, results = home
+    others = nights(settings(tmp_path, store_url=SecretStr(postgres_url)))
+    names = [f"{name}.csv" for name in TABLES]
+    for one, other in zip(results, others, strict=True):
+        assert other.run_id == one.run_id
+        assert filecmp.cmpfiles(one.release, other.release, names, shallow=False)[0] == names
+
+
+def test_the_champion_is_held_and_the_decision_is_logged(home):
+    path, results = home
+    with Store.open(f"sqlite:///{path}/var/cumulus.db") as store:
+        reigns = ChampionHistory(store.engine).before(dt.date(2030, 1, 1))
+    (first,) = reigns[DENSE]
+    assert (first.day, first.run_id) == (DAYS[0], results[0].run_id)
+    assert first.reason.startswith("first champion")
+    for result in results:
+        board = read_release(result.release)["leaderboard"]
+        assert board[board["champion"]]["model"].tolist() == [first.model]
+    uri = f"sqlite:///{path}/mlruns/mlflow.db"
+    client = mlflow.MlflowClient(uri, uri)
+    experiment = client.get_experiment_by_name("cumulus/indicators").experiment_id
+    (run,) = client.search_runs([experiment])
+    assert {"dm.statistic", "dm.p", "dm.p_adjusted", "live.mase.ytd_yoy", "live.n.ytd_yoy"} <= set(run.data.metrics)
+    assert run.data.tags["cumulus.decision"]
+    assert [len(client.get_metric_history(run.info.run_id, "dm.p"))] == [len(DAYS)]
+    assert run.inputs.dataset_inputs[0].dataset.name == DENSE
+
+
+def test_a_champion_of_the_store_forecasts_and_a_rollback_brings_the_one_before_back(tmp_path):
+    configured = settings(tmp_path, champion=ChampionSettings(cool_down=0))
+    with Store.open(configured.store) as store:
+        history = ChampionHistory(store.engine)
+        history.add([Reign(DENSE, dt.date(2025, 1, 1), "seasonal_naive", "", "by hand")])
+    result = nights(configured, DAYS[:1])[0]
+    board = read_release(result.release)["leaderboard"]
+    assert board[board["champion"]]["model"].tolist() == ["seasonal_naive"]
+    assert set(read_release(result.release)["forecasts"].query("indicator == @DENSE")["model"]) == {"seasonal_naive"}
+    with Store.open(configured.store) as store:
+        last = ChampionHistory(store.engine).before(dt.date(2030, 1, 1))[DENSE][-1]
+    assert last.model != "seasonal_naive"  # it is beaten beyond chance, and promoted for the next night
+    assert "promoted" in last.reason
+    assert "DM " in last.reason
+    run_night(configured, as_of=DAYS[1], clock=lambda: CLOCK)
+    uri = f"sqlite:///{tmp_path}/mlruns/mlflow.db"
+    client = mlflow.MlflowClient(uri, uri)
+    name = f"cumulus.{DENSE}"
+
+    def model_of(alias: str) -> str:
+        return client.get_model_version_by_alias(name, alias).tags["cumulus.model"]
+
+    assert (model_of("champion"), model_of("previous")) == (last.model, "seasonal_naive")
+    said = roll_back(configured, DENSE)
+    assert "seasonal_naive forecasts from the next night on" in said
+    assert "the alias champion is back on it" in said
+    assert (model_of("champion"), model_of("previous")) == ("seasonal_naive", last.model)
+
+
+def test_there_is_no_way_back_without_another_champion(home):
+    path, _ = home
+    with pytest.raises(InputError, match="there is nothing to go back to"):
+        roll_back(settings(path), DENSE)
+    with pytest.raises(InputError, match="has had no champion yet"):
+        roll_back(settings(path), "nowhere")
+
+
+def test_a_surprise_and_a_drift_are_said_in_words_with_their_numbers(home):
+    _, results = home
+    tables = read_release(results[-1].release)
+    card, drift = tables["scorecard"].copy(), tables["drift"].copy()
+    last = card.query("indicator == @DENSE and target == 'ytd_yoy' and print == 'first'").index[-1]
+    card.loc[last, ["actual", "inside95"]] = [99.5, False]
+    drift.loc[0, ["alarm", "mase", "expected_mase", "cusum"]] = ["coverage_and_loss", 2.0, 1.0, 6.5]
+    surprise, loss, coverage = warnings_of(card, drift)
+    assert surprise.startswith(f"surprise: {DENSE} ytd_yoy of 2025-12 came in at 99.5, outside the 95 % band")
+    assert "MASE 2.00 against 1.00 expected (cumulative sum 6.5, limit 4.5)" in loss
+    assert "bands of 80 and 95 % held" in coverage
+
+
+def cumulus(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "CUMULUS_HOME": str(home), "CUMULUS_CATALOG": str(CATALOG)}
+    command = [sys.executable, "-c", "from jobs.cli import main; main()", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+
+def test_the_commands_show_scores_and_alarms_and_refuse_an_empty_rollback(home):
+    path, results = home
+    shown = cumulus(path, "score", "--as-of", "2026-01-20")
+    assert shown.returncode == 0, shown.stderr
+    head, *lines = shown.stdout.splitlines()
+    assert head.split() == ["figures", "MASE", "no", "change", "seasonal", "in", "80", "%", "in", "95", "%"]
+    card = read_release(results[-1].release)["scorecard"].query(
+        "print == 'first' and target == 'ytd_yoy' and step == 1"
+    )
+    (row,) = [line.split() for line in lines if line.split()[:2] == ["ytd_yoy", "1"]]
+    assert row[2:4] == [str(len(card)), f"{card['scaled_error'].mean():.3f}"]
+    assert cumulus(path, "score", "--as-of", "2025-09-20").stdout.startswith("no figure has appeared by 2025-09-20")
+    assert isinstance(json.loads(cumulus(path, "status", "--json").stdout)["alarms"], list)
+    refused = cumulus(path, "rollback", DENSE)
+    assert refused.returncode == 1
+    assert "nothing to go back to" in refused.stderr

@@ -1,0 +1,130 @@
+import datetime as dt
+import hashlib
+
+import pandas as pd
+import pytest
+
+from forecasting.observations import COLUMNS
+from forecasting.store import ChampionHistory, ForecastArchive, Reign, Store
+
+NUMBERS = [
+    "mean",
+    "q025",
+    "q05",
+    "q10",
+    "q25",
+    "q50",
+    "q75",
+    "q90",
+    "q95",
+    "q975",
+    "no_change",
+    "seasonal_naive",
+    "scale",
+]
+MARCH = pd.Timestamp("2025-04-16T02:00:00Z")
+
+
+def moment(day: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(f"{day}T12:00:00+00:00")
+
+
+def forecasts(value: float, origin: str = "2025-02", periods: tuple[str, ...] = ("2025-03", "2025-04")) -> pd.DataFrame:
+    table = pd.DataFrame(
+        {"indicator": "a", "target": "ytd_yoy", "period": periods, "origin": origin, "model": "theta", "months": 1}
+    )
+    return table.assign(**dict.fromkeys(NUMBERS, value)).assign(scale=float("nan"))
+
+
+def put(archive: ForecastArchive, run_id: str, day: str, frame: pd.DataFrame) -> int:
+    return archive.add(
+        frame,
+        run_id=run_id,
+        night=dt.date.fromisoformat(day),
+        vintage=moment(day),
+        made_at=moment("2026-01-01"),
+        content=hashlib.sha256(frame.to_csv().encode()).hexdigest(),
+    )
+
+
+def publish(store: Store, period: str, value: float, released: pd.Timestamp) -> None:
+    row = dict.fromkeys(COLUMNS, "") | {
+        "indicator": "a",
+        "period": period,
+        "measure": "ytd_yoy",
+        "value": value,
+        "unit": "percent",
+        "decimals": 1,
+        "status": "A",
+        "released_at": released,
+    }
+    store.append(pd.DataFrame([row]), ingested_at=moment("2026-01-01"), payload_sha256="0" * 64)
+
+
+@pytest.fixture
+def store(store_url):
+    with Store.open(store_url) as opened:
+        yield opened
+
+
+def test_what_stood_when_a_figure_appeared_is_the_last_forecast_of_each_origin_before_it(store):
+    archive = ForecastArchive(store.engine)
+    put(archive, "n1", "2025-02-20", forecasts(1.0, "2025-01"))
+    put(archive, "n2", "2025-03-20", forecasts(2.0))
+    put(archive, "n3", "2025-04-01", forecasts(3.0))
+    put(archive, "n4", "2025-04-20", forecasts(4.0))  # after the figure
+    publish(store, "2025-03", 5.0, MARCH)
+    found = archive.standing(moment("2025-05-01"), before=dt.date(2025, 5, 1), since="2024-01")
+    assert found["forecast_run"].tolist() == ["n1", "n3"]
+    assert found["q50"].tolist() == [1.0, 3.0]
+    assert found["vintage"].tolist() == [pd.Timestamp(moment("2025-02-20")), pd.Timestamp(moment("2025-04-01"))]
+    assert found["scale"].isna().all()
+
+
+def test_a_figure_not_yet_released_and_nights_not_yet_done_are_not_seen(store):
+    archive = ForecastArchive(store.engine)
+    put(archive, "n1", "2025-03-20", forecasts(2.0))
+    publish(store, "2025-03", 5.0, MARCH)
+    assert archive.standing(moment("2025-04-15"), before=dt.date(2025, 4, 15), since="2024-01").empty
+    assert archive.standing(moment("2025-05-01"), before=dt.date(2025, 3, 20), since="2024-01").empty
+    assert archive.standing(moment("2025-05-01"), before=dt.date(2025, 5, 1), since="2025-04").empty
+    assert len(archive.standing(moment("2025-05-01"), before=dt.date(2025, 5, 1), since="2025-03")) == 1
+
+
+def test_a_run_is_archived_once_and_repeated_forecasts_not_at_all(store):
+    archive = ForecastArchive(store.engine)
+    assert put(archive, "n1", "2025-03-20", forecasts(2.0)) == 2
+    assert put(archive, "n1", "2025-03-20", forecasts(3.0)) == 0
+    assert put(archive, "n2", "2025-03-21", forecasts(2.0)) == 0
+    assert put(archive, "n3", "2025-03-22", forecasts(3.0)) == 2
+    assert put(archive, "n0", "2025-03-19", forecasts(3.0)) == 2  # an earlier night, done later
+
+
+def test_a_night_is_archived_whole_or_not_at_all(store):
+    archive = ForecastArchive(store.engine)
+    with pytest.raises(Exception, match="nothing was stored"):
+        put(archive, "n1", "2025-03-20", forecasts(2.0, periods=("2025-03", "2025-03")))
+    assert put(archive, "n1", "2025-03-20", forecasts(2.0)) == 2
+
+
+def test_the_first_print_is_the_value_that_was_known_first(store):
+    publish(store, "2025-03", 5.0, MARCH)
+    publish(store, "2025-03", 5.4, MARCH + pd.Timedelta(days=30))
+    archive = ForecastArchive(store.engine)
+    (row,) = archive.first_prints(moment("2025-12-01")).itertuples()
+    assert (row.value, row.appeared) == (5.0, MARCH)
+    assert store.as_of(moment("2025-12-01"))["value"].tolist() == [5.4]
+    assert archive.first_prints(moment("2025-04-01")).empty
+
+
+def test_champions_are_those_decided_before_a_day_in_order(store):
+    history = ChampionHistory(store.engine)
+    one = Reign("a", dt.date(2025, 1, 1), "median", "n1", "first champion")
+    two = Reign("a", dt.date(2025, 6, 1), "theta", "n9", "theta promoted")
+    by_hand = Reign("a", dt.date(2025, 7, 1), "median", "", "rolled back")
+    history.add([two])
+    history.add([one, Reign("b", dt.date(2025, 1, 1), "ets", "n1", "first champion")])
+    history.add([two, by_hand])
+    assert history.before(dt.date(2025, 7, 2))["a"] == [one, two, by_hand]
+    assert history.before(dt.date(2025, 6, 1))["a"] == [one]
+    assert history.before(dt.date(2025, 1, 1)) == {}
