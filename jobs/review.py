@@ -107,7 +107,7 @@ def _indicators(
                 tags={
                     "region": item.region,
                     "sector": item.sector,
-                    "family": item.family or "",
+                    "family": item.family or "none",
                     "role": item.role,
                     "decision": decided[name].reason,
                 },

@@ -161,7 +161,7 @@ class Tracker:
             tags |= {NIGHT: night.night, RUN_ID: night.run_id, DATA: item.data_sha256}
             tags |= {
                 CHAMPION_MODEL: str(item.champion["model"]),
-                "cumulus.challenger": str(item.challenger["model"]) if item.challenger else "",
+                "cumulus.challenger": str(item.challenger["model"]) if item.challenger else "none",
             }
             tags |= registry.update(item, run, artifacts, night.night)
             if run.data.tags.get(DATA) != item.data_sha256:
@@ -248,7 +248,9 @@ def _params(item: IndicatorRecord) -> list[Param]:
 def _scores(table: pd.DataFrame | None) -> dict[str, float]:
     if table is None:
         return {}
-    return {
+    champion = table[table["champion"].astype(bool)]
+    named = {f"champion.{score}": float(champion[score].iloc[0]) for score in SCORES if len(champion)}
+    return named | {
         f"{score}.{model}": float(value)
         for score in SCORES
         for model, value in zip(table["model"], table[score], strict=True)

@@ -1,0 +1,56 @@
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from forecasting.tracking import IndicatorRecord
+from forecasting.tracking._fan_chart import fan_chart
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def drawn(item: IndicatorRecord) -> tuple[list[str], list[list[tuple[float, float]]]]:
+    """Texts and the points of every curve of a chart."""
+    picture = ET.fromstring(fan_chart(item, "2025-01-20"))  # noqa: S314
+    texts = [element.text or "" for element in picture.iter(f"{SVG}text")]
+    curves = [
+        [(float(x), float(y)) for x, y in re.findall(r"([\d.]+) ([\d.]+)", path.get("d", ""))]
+        for path in picture.iter(f"{SVG}path")
+    ]
+    return texts, [curve for curve in curves if len(curve) > 1]
+
+
+def test_three_bands_history_and_median_are_drawn_inside_the_picture(
+    make_indicator: Callable[..., IndicatorRecord],
+) -> None:
+    item = make_indicator(1)
+    texts, curves = drawn(item)
+    steps = len(item.forecast) + 1
+    assert [len(curve) for curve in curves] == [2 * steps] * 3 + [84, steps]
+    assert all(0 <= x <= 760 and 0 <= y <= 420 for curve in curves for x, y in curve)
+    assert curves[3][-1] == curves[4][0]  # the median starts from the last figure
+    assert item.title in texts
+    assert "Figures known on 2025-01-20. Source: National Bureau of Statistics. Forecast: seasonal_naive." in texts
+    heights = [y for _, y in curves[4][1:]]
+    highest = item.forecast["q50"].to_numpy().argmax()
+    assert heights[highest] == min(heights)
+
+
+@pytest.mark.parametrize("level", [0.0, 5.0, -3e9, 1e-7])
+def test_a_constant_series_and_any_size_can_be_drawn(
+    make_indicator: Callable[..., IndicatorRecord], level: float
+) -> None:
+    item = make_indicator(1)
+    item.history["level"] = level
+    for name in ("q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975"):
+        item.forecast[name] = level
+    _, curves = drawn(item)
+    assert len(curves) == 5
+    assert len({y for _, y in curves[3]}) == 1
+
+
+def test_texts_are_escaped(make_indicator: Callable[..., IndicatorRecord]) -> None:
+    item = replace(make_indicator(1), title="R&D <规模以上工业>")
+    assert "R&D <规模以上工业>" in drawn(item)[0]

@@ -1,0 +1,129 @@
+"""Aliases of the registry, and the data sets behind the runs."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import mlflow
+import pandas as pd
+import pytest
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+
+from forecasting.evaluation import Champion
+from forecasting.tracking import IndicatorRecord, NightRecord, Tracker
+
+Indicators = Callable[..., IndicatorRecord]
+Nights = Callable[..., NightRecord]
+NAME = "cumulus.indicator_01"
+
+
+class Review:
+    """Nights of one indicator, recorded one after the other."""
+
+    def __init__(self, home: Path, indicator: Indicators, night: Nights) -> None:
+        self.uri = f"sqlite:///{home}/mlruns/mlflow.db"
+        self.tracker = Tracker(self.uri, home / "mlruns" / "artifacts")
+        self.client = MlflowClient(self.uri, self.uri)
+        self._indicator, self._night, self._count = indicator, night, 0
+
+    def record(self, champion: str, challenger: str | None = None, months: int = 96) -> IndicatorRecord:
+        self._count += 1
+        item = self._indicator(1, model=champion, months=months)
+        if challenger:
+            other = dict(item.champion) | {"model": challenger, "candidates": [challenger]}
+            item = replace(item, challenger=other)
+        self.tracker.record_night(self._night(f"run-{self._count}", f"2025-01-{self._count:02d}", indicators=[item]))
+        return item
+
+    @property
+    def aliases(self) -> dict[str, str]:
+        """Alias -> model and version."""
+        found = self.client.get_registered_model(NAME).aliases
+        return {
+            alias: f"{self.client.get_model_version(NAME, version).tags['cumulus.model']} {version}"
+            for alias, version in found.items()
+        }
+
+    @property
+    def tags(self) -> dict[str, str]:
+        number = self.client.get_experiment_by_name("cumulus/indicators").experiment_id
+        (run,) = self.client.search_runs([number])
+        return dict(run.data.tags)
+
+
+@pytest.fixture
+def review(tmp_path: Path, make_indicator: Indicators, make_night: Nights) -> Review:
+    return Review(tmp_path, make_indicator, make_night)
+
+
+def test_a_champion_that_is_followed_by_another_is_the_previous_one(review: Review) -> None:
+    review.record("seasonal_naive")
+    assert review.aliases == {"champion": "seasonal_naive 1"}
+    review.record("seasonal_naive", months=97)  # the same model on new data is no other champion
+    assert review.aliases == {"champion": "seasonal_naive 2"}
+    review.record("optimized_theta", months=97)
+    assert review.aliases == {"champion": "optimized_theta 3", "previous": "seasonal_naive 2"}
+
+
+def test_a_challenger_has_an_alias_as_long_as_it_is_one_and_forecasts_from_the_loaded_model(
+    review: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = review.record("seasonal_naive", "optimized_theta")
+    assert review.aliases == {"champion": "seasonal_naive 1", "challenger": "optimized_theta 2"}
+    assert review.tags["cumulus.challenger"] == "optimized_theta"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", review.uri)
+    model = mlflow.pyfunc.load_model(f"models:/{NAME}@challenger")
+    expected = Champion.from_dict(dict(item.challenger or {})).predict(3)
+    pd.testing.assert_frame_equal(model.predict(pd.DataFrame({"horizon": [3]})), expected)
+    review.record("seasonal_naive", "optimized_theta")
+    assert review.aliases["challenger"] == "optimized_theta 2"
+    review.record("seasonal_naive")
+    assert review.aliases == {"champion": "seasonal_naive 1"}
+    assert review.tags["cumulus.challenger"] == "none"
+    review.record("seasonal_naive", "optimized_theta")
+    assert review.aliases == {"champion": "seasonal_naive 1", "challenger": "optimized_theta 3"}
+
+
+def test_a_rollback_swaps_champion_and_previous_and_the_next_night_goes_on_from_there(review: Review) -> None:
+    review.record("seasonal_naive")
+    review.record("optimized_theta")
+    assert review.tracker.roll_back("indicator_01", "seasonal_naive")
+    assert review.aliases == {"champion": "seasonal_naive 1", "previous": "optimized_theta 2"}
+    assert review.tags["cumulus.champion"] == "seasonal_naive"
+    review.record("seasonal_naive")
+    assert review.aliases == {"champion": "seasonal_naive 1", "previous": "optimized_theta 2"}
+    review.record("seasonal_naive", months=97)
+    assert review.aliases == {"champion": "seasonal_naive 3", "previous": "optimized_theta 2"}
+
+
+def test_a_rollback_to_what_the_registry_does_not_have_leaves_it_alone(review: Review) -> None:
+    assert not review.tracker.roll_back("indicator_01", "seasonal_naive")
+    review.record("seasonal_naive")
+    assert not review.tracker.roll_back("indicator_01", "optimized_theta")
+    review.record("optimized_theta")
+    before = review.aliases
+    assert not review.tracker.roll_back("indicator_01", "prophet")
+    assert review.aliases == before
+    with pytest.raises(MlflowException):
+        review.client.get_model_version_by_alias(NAME, "challenger")
+
+
+def test_runs_name_the_figures_that_they_were_made_from(review: Review) -> None:
+    item = review.record("seasonal_naive")
+    review.record("seasonal_naive")
+    last = review.record("seasonal_naive", months=97)
+    number = review.client.get_experiment_by_name("cumulus/indicators").experiment_id
+    (run,) = review.client.search_runs([number])
+    sources = [json.loads(each.dataset.source) for each in run.inputs.dataset_inputs]
+    assert sorted(source["known_on"] for source in sources) == ["2025-01-01", "2025-01-03"]  # a new one for new data
+    assert {source["sha256"] for source in sources} == {item.data_sha256, last.data_sha256}
+    digests = {each.dataset.digest for each in run.inputs.dataset_inputs}
+    assert digests == {item.data_sha256[:16], last.data_sha256[:16]}
+    night = review.client.search_runs([review.client.get_experiment_by_name("cumulus/nights").experiment_id])[0]
+    (given,) = night.inputs.dataset_inputs
+    assert (given.dataset.name, given.dataset.digest) == ("observations", "0" * 16)
+    assert {tag.key: tag.value for tag in given.tags} == {
+        "mlflow.data.context": "training", "cumulus.vintage": "2025-01-03",
+    }  # fmt: skip
