@@ -24,7 +24,7 @@ types: $(VENV)/.dev
 benchmarks: $(VENV)/.dev         ## print every figure of the README
 	for script in help_time national_value_added contribution_identity bad_input headline_no_change \
 	  set_bounds base_revisions bulletin_reader m3_monthly m3_others tourism_monthly panel_speed \
-	  main_job pictures; do \
+	  mlflow_review review_pictures main_job pictures; do \
 	  $(BIN)/python benchmarks/$$script.py || exit 1; \
 	done
 

@@ -99,9 +99,9 @@ def main() -> None:
         seconds = []
         for number in (1, 2):
             record = night(number, records)
-            started = time.perf_counter()
+            started, busy = time.perf_counter(), time.process_time()
             tracker.record_night(record)
-            seconds.append(time.perf_counter() - started)
+            seconds.append((time.perf_counter() - started, time.process_time() - busy))
         size = sum(path.stat().st_size for path in home.rglob("*") if path.is_file()) / 1e6
         with serve(home) as base:
             experiment = _post(base, "experiments/search", {"max_results": 10, "filter": "name = 'cumulus/indicators'"})
@@ -134,15 +134,14 @@ def main() -> None:
                     "sort by the champion's MASE": shown(page, link + ordered, api["sort by the champion's MASE"][2]),
                 }
 
-    for text, value in zip(("first night, every champion registered", "a later night"), seconds, strict=True):
-        share = value / (value + FIT_S)
-        print(
-            f"{INDICATORS} indicators, {text}: {value:.1f} s, {100 * share:.0f} % of a night with {FIT_S} s of fitting"
-        )
+    for text, (value, busy) in zip(("first night, every champion registered", "a later night"), seconds, strict=True):
+        share = f"{100 * value / (value + FIT_S):.0f} % of a night with {FIT_S} s of fitting"
+        print(f"{INDICATORS} indicators, {text}: {value:.1f} s ({busy:.1f} s of processor time), {share}")
     print(f"size of store and artifacts after two nights: {size:.0f} MB")
     for name, (took, count, _) in api.items():
         print(f"{name}: {count} runs a page, API {took:.2f} s, page in the browser {pages[name]:.2f} s")
-    if max(seconds) / (max(seconds) + FIT_S) > SHARE:
+    longest = max(value for value, _ in seconds)
+    if longest / (longest + FIT_S) > SHARE:
         sys.exit(f"FAILED: MLflow takes more than {100 * SHARE:.0f} % of the night")
     if max(*pages.values(), *(took for took, *_ in api.values())) > PAGE_S:
         sys.exit(f"FAILED: a page takes more than {PAGE_S:.0f} s")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import tempfile
 from pathlib import Path
 
@@ -15,9 +16,10 @@ from jobs.logs import configure_logging
 from jobs.nightly import run_night
 
 DOCS = Path(__file__).parent.parent / "docs"
-DAYS = ("2025-08-20", "2025-09-20", "2025-10-20", "2025-11-20", "2025-12-20", "2026-01-20")
+DAYS = ("2025-10-20", "2025-11-20", "2025-12-20", "2026-01-20")
 INDICATOR = "cn_industrial_va"
 MODE = "workflowType=machine_learning"
+COLUMNS = ("champion.mase", "live.mase.ytd_yoy", "cumulus.champion", "cumulus.challenger", "cumulus.region")
 
 
 def picture(page: Page, address: str, ready: str, name: str) -> None:
@@ -28,6 +30,18 @@ def picture(page: Page, address: str, ready: str, name: str) -> None:
     page.wait_for_timeout(5_000)
     page.screenshot(path=DOCS / name)
     print(f"docs/{name}")
+
+
+def show_columns(page: Page, address: str) -> None:
+    """Choose the columns of the run table, as one does once; the browser remembers them."""
+    page.goto(address)
+    page.get_by_role("link", name=INDICATOR, exact=True).wait_for()
+    page.get_by_role("button", name="Columns").click()
+    for name in COLUMNS:
+        page.get_by_placeholder("Search columns").fill(name)
+        exactly = re.compile(f"^{re.escape(name)}$")
+        page.locator(".du-bois-light-tree-node-content-wrapper", has_text=exactly).click()
+    page.keyboard.press("Escape")
 
 
 def main() -> None:
@@ -44,9 +58,10 @@ def main() -> None:
         )
         (run,) = client.search_runs([number], f"tags.`cumulus.indicator` = '{INDICATOR}'")
         night = client.search_runs([nights])[0]
-        with serve(home) as base, browse(base, 1400, 760) as page:
+        with serve(home) as base, browse(base, 1900, 800) as page:
             runs, one = f"{base}/#/experiments/{number}/runs", run.info.run_id
             order = "orderByKey=metrics.%60champion.mase%60&orderByAsc=true"
+            show_columns(page, f"{runs}?{MODE}")
             picture(page, f"{runs}?{MODE}&{order}", INDICATOR, "review_indicators.png")
             picture(page, f"{runs}/{one}/model-metrics?{MODE}", "champion.mase", "review_metrics.png")
             picture(page, f"{runs}/{one}/artifacts/fan_chart.svg?{MODE}", "fan_chart.svg", "review_fan_chart.png")

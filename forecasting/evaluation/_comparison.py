@@ -19,8 +19,8 @@ STEPS = 3
 """Months ahead whose errors decide: those of the next releases."""
 FEWEST_ORIGINS = 8
 """Origins below which nothing is decided."""
-WATCHED = 0.10
-"""One-sided p-value, before it is adjusted, from which on the best rival is called the challenger."""
+WATCHED = 0.20
+"""Adjusted p-value from which on the best rival is called the challenger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ def _decide(
         reason = f"{rival} is better; cooling down until {until}"
     else:
         reason = f"{rival} promoted"
-    challenger = rival if gain > 0 and test.p_value <= WATCHED else ""
+    challenger = rival if gain > 0 and adjusted <= WATCHED else ""
     promoted = reason.endswith("promoted")
     return Decision(name, champion, rival, challenger, promoted, reason, gain, test, adjusted)
 

@@ -16,6 +16,7 @@ from forecasting.errors import InputError, Problem
 __all__ = [
     "QUANTILES",
     "SCORES",
+    "TRACKED",
     "IndicatorRecord",
     "NightRecord",
     "check_night",
@@ -24,6 +25,8 @@ __all__ = [
 ]
 
 SCORES = ("mase", "rmsse", "smape", "coverage90")
+TRACKED = ("mase", "coverage90")
+"""Scores of every model that become metrics; of the champion all do. The leaderboard has the rest."""
 LEADERBOARD = ("indicator", "model", "rank", *SCORES, "n_origins", "champion")
 QUANTILES = ("q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975")
 

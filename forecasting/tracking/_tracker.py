@@ -27,7 +27,7 @@ import pandas as pd
 from forecasting.tracking._fan_chart import fan_chart
 from forecasting.tracking._heat_map import heat_map
 from forecasting.tracking._mlflow import open_client, quiet
-from forecasting.tracking._records import SCORES, IndicatorRecord, NightRecord, check_night
+from forecasting.tracking._records import SCORES, TRACKED, IndicatorRecord, NightRecord, check_night
 from forecasting.tracking._registry import CHAMPION, CHAMPION_MODEL, PREVIOUS, SHA_TAG, Registry, model_name
 
 if TYPE_CHECKING:
@@ -252,7 +252,7 @@ def _scores(table: pd.DataFrame | None) -> dict[str, float]:
     named = {f"champion.{score}": float(champion[score].iloc[0]) for score in SCORES if len(champion)}
     return named | {
         f"{score}.{model}": float(value)
-        for score in SCORES
+        for score in TRACKED
         for model, value in zip(table["model"], table[score], strict=True)
     }
 

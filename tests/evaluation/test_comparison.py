@@ -101,9 +101,13 @@ def test_the_p_value_is_adjusted_for_the_number_of_rivals() -> None:
     alone = decide(contest(errors))
     assert 0.01 < alone.test.p_value < 0.05
     assert alone.promoted
-    crowd = decide(contest(errors | {f"m{n}": np.full(10, 9.0) for n in range(8)}))
+    crowd = decide(contest(errors | {f"m{n}": np.full(10, 9.0) for n in range(3)}))
     assert crowd.test == alone.test
+    assert crowd.p_adjusted == pytest.approx(4 * alone.p_adjusted)
+    assert 0.05 < crowd.p_adjusted < 0.2
     assert (crowd.promoted, crowd.challenger, crowd.reason) == (False, "theta", "no rival is better beyond chance")
+    more = decide(contest(errors | {f"m{n}": np.full(10, 9.0) for n in range(19)}))
+    assert (more.rival, more.challenger) == ("theta", "")
 
 
 def test_a_rival_that_is_better_in_the_next_months_alone_is_not_promoted(clear: dict[str, np.ndarray]) -> None:

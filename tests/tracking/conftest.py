@@ -1,8 +1,11 @@
 """Nights to record: real champions of made-up indicators."""
 
+import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +13,7 @@ import pandas as pd
 import pytest
 
 from forecasting.evaluation import Champion, forecast_panel
-from forecasting.tracking import IndicatorRecord, NightRecord
+from forecasting.tracking import IndicatorRecord, NightRecord, Tracker
 
 MODELS = ("seasonal_naive", "optimized_theta", "median")
 QUANTILES = ("q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975")
@@ -80,3 +83,23 @@ def make_indicator() -> Callable[..., IndicatorRecord]:
 @pytest.fixture
 def make_night() -> Callable[..., NightRecord]:
     return night_record
+
+
+@pytest.fixture(scope="session")
+def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with its tables, which MLflow takes a second or two to make."""
+    home = tmp_path_factory.mktemp("empty")
+    Tracker(f"sqlite:///{home}/mlruns/mlflow.db", home / "mlruns" / "artifacts")
+    return home
+
+
+@pytest.fixture
+def mlflow_home(empty_home: Path, tmp_path: Path) -> Path:
+    """A home folder with an empty store of its own."""
+    (tmp_path / "mlruns").mkdir()
+    with (
+        closing(sqlite3.connect(empty_home / "mlruns" / "mlflow.db")) as source,
+        closing(sqlite3.connect(tmp_path / "mlruns" / "mlflow.db")) as copy,
+    ):
+        source.backup(copy)
+    return tmp_path

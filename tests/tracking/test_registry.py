@@ -54,8 +54,8 @@ class Review:
 
 
 @pytest.fixture
-def review(tmp_path: Path, make_indicator: Indicators, make_night: Nights) -> Review:
-    return Review(tmp_path, make_indicator, make_night)
+def review(mlflow_home: Path, make_indicator: Indicators, make_night: Nights) -> Review:
+    return Review(mlflow_home, make_indicator, make_night)
 
 
 def test_a_champion_that_is_followed_by_another_is_the_previous_one(review: Review) -> None:

@@ -4,7 +4,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -52,24 +51,10 @@ class Store:
             return list(database.iterdump())
 
 
-@pytest.fixture(scope="session")
-def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with its tables, which MLflow takes a second or two to make."""
-    home = tmp_path_factory.mktemp("empty")
-    Tracker(f"sqlite:///{home}/mlruns/mlflow.db", home / "mlruns" / "artifacts")
-    return home
-
-
 @pytest.fixture
-def store(empty_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
-    (tmp_path / "mlruns").mkdir()
-    with (
-        closing(sqlite3.connect(empty_home / "mlruns" / "mlflow.db")) as source,
-        closing(sqlite3.connect(tmp_path / "mlruns" / "mlflow.db")) as copy,
-    ):
-        source.backup(copy)
-    monkeypatch.chdir(tmp_path)
-    return Store(tmp_path)
+def store(mlflow_home: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    monkeypatch.chdir(mlflow_home)
+    return Store(mlflow_home)
 
 
 def test_the_public_face_is_complete_and_sorted() -> None:
