@@ -36,7 +36,7 @@ def show_columns(page: Page, address: str) -> None:
     """Choose the columns of the run table, as one does once; the browser remembers them."""
     page.goto(address)
     page.get_by_role("link", name=INDICATOR, exact=True).wait_for()
-    page.get_by_role("button", name="Columns").click()
+    page.get_by_role("button", name="Columns", exact=True).click()
     for name in COLUMNS:
         page.get_by_placeholder("Search columns").fill(name)
         exactly = re.compile(f"^{re.escape(name)}$")
