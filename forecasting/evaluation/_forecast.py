@@ -71,7 +71,9 @@ class PanelForecast:
     def left_out(self) -> list[str]:
         """The failures in words, one line per model and reason, for a person to read."""
         lines = []
-        for (reason, _), rows in self.failures.groupby(["reason", "model"], sort=True):
+        # a history that is too short is so at every origin, with another number of observations each time
+        reasons = self.failures["reason"].str.replace(r": \d+ observations;", ": too few observations;", regex=True)
+        for (reason, _), rows in self.failures.groupby([reasons, "model"], sort=True):
             where = [f"{row.unique_id} at {row.cutoff:%Y-%m}" for row in rows.itertuples(index=False)]
             more = f" and {len(where) - 3} more" if len(where) > 3 else ""
             lines.append(f"left out, {reason} ({', '.join(where[:3])}{more})")

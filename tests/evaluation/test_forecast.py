@@ -229,3 +229,11 @@ def test_the_standard_error_of_a_mean_knows_that_neighbours_are_alike():
     claimed = np.mean([standard_error(each) for each in smooth[:2976].reshape(-1, 48)])
     assert claimed == pytest.approx(means.std(), rel=0.5)
     assert claimed > 2 / np.sqrt(48)
+
+
+def test_a_history_that_is_too_short_at_many_origins_is_told_in_one_line():
+    months = pd.date_range("2018-01-01", periods=21, freq="MS")
+    panel = pd.DataFrame({"unique_id": "a", "ds": months, "y": np.arange(1.0, 22.0)})
+    found = forecast_panel(panel, 3, models=["optimized_theta", "sarimax_calendar"], draws=100, seed=1)
+    (line,) = found.left_out()
+    assert line.startswith("left out, sarimax_calendar: too few observations; three years, 36, are needed")
