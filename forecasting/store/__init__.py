@@ -4,7 +4,7 @@
 `reading`, `writing` and `UTCTime` are what other tables of the same database (the run ledger) are built with.
 """
 
-from forecasting.store._archive import ForecastArchive
+from forecasting.store._forecasts import ForecastArchive
 from forecasting.store._champions import ChampionHistory, Reign
 from forecasting.store._database import UTCTime, create_tables, reading, writing
 from forecasting.store._store import Store
