@@ -174,6 +174,7 @@ def _values(
     value = np.full(len(rows), np.nan)
     decimals = np.zeros(len(rows), dtype=np.int64)
     given = _text(rows, "decimals")
+    whole = {text: pd.to_numeric(text, errors="coerce") for text in given.unique()}
     for i, raw in enumerate(rows["value"]):
         text = raw.strip() if isinstance(raw, str) else "" if pd.isna(raw) else repr(float(raw))
         if not text:
@@ -187,7 +188,7 @@ def _values(
             problems.append((i, f"value {text!r} is not a finite number"))
             continue
         if given[i]:
-            number = pd.to_numeric(given[i], errors="coerce")
+            number = whole[given[i]]
             if not (0 <= number <= 9) or number != int(number):
                 problems.append((i, f"decimals {given[i]!r} is not a whole number from 0 to 9"))
             else:

@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -20,8 +20,10 @@ from zoneinfo import ZoneInfo
 from forecasting.errors import InputError, Problem
 from forecasting.progress import progress
 from forecasting.settings import Settings
+from forecasting.store import RawArchive
 from jobs.ledger import Ledger, Run, exclusive
 from jobs.logs import restore_logging
+from jobs.pulling import Pulling
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from forecasting.decumulation import Decumulation
     from forecasting.outlook import Outlook
     from forecasting.projection import Projection
+    from forecasting.sources import Connectors
     from forecasting.store import Store
 
 __all__ = ["ZONE", "NightResult", "run_night"]
@@ -71,6 +74,8 @@ class _Night:
     moment: dt.datetime
     now: dt.datetime
     root: Path
+    connectors: Connectors
+    sources: tuple[str, ...]
     messages: list[str] = field(default_factory=list)
 
 
@@ -79,6 +84,8 @@ def run_night(
     *,
     as_of: dt.date | None = None,
     output: Path | None = None,
+    sources: Sequence[str] = (),
+    connectors: Connectors | None = None,
     clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
 ) -> NightResult:
     """Do the whole chain once.
@@ -87,6 +94,8 @@ def run_night(
         settings: Of this installation.
         as_of: Use what was released by the end of this day in Asia/Shanghai; by default what is known now.
         output: Root of the releases; by default the one of the settings.
+        sources: Connectors to ask besides those of the settings.
+        connectors: To use again what an earlier night learned of closed sources.
         clock: Gives the time, with its zone.
 
     Raises:
@@ -94,12 +103,13 @@ def run_night(
         BusyError: Another process works in the same home folder.
     """
     from forecasting.catalog import load_catalog
+    from forecasting.sources import Connectors
     from forecasting.store import Store
 
     now = clock()
     day = as_of or now.astimezone(ZONE).date()
     moment = now if as_of is None else dt.datetime.combine(as_of, dt.time.max, ZONE).astimezone(dt.UTC)
-    catalog = load_catalog(settings.catalog)
+    catalog = load_catalog(settings.catalog, settings.calendar)
     settings.var.mkdir(parents=True, exist_ok=True)
     with exclusive(settings.var / "run.lock"), Store.open(settings.store) as store:
         night = _Night(
@@ -111,6 +121,8 @@ def run_night(
             moment=moment,
             now=now,
             root=output or settings.published,
+            connectors=connectors or Connectors(settings),
+            sources=tuple(dict.fromkeys((*settings.sources.pull, *sources))),
         )
         return _run(night)
 
@@ -183,17 +195,12 @@ def _chain(night: _Night, run: Run, observations: pd.DataFrame, inputs: Mapping[
 
 def _pull(night: _Night) -> None:
     """Take in what the sources have; what the store has already adds nothing."""
-    from forecasting.sources import EmbeddedReference
-
-    source = EmbeddedReference()
-    try:
-        frame = source.pull(night.catalog)
-        added = night.store.append(frame, ingested_at=night.now, payload_sha256=_digest(frame))
-    except InputError as error:
-        _logger.exception("source %s gave nothing usable; going on with what the store has", source.name)
-        night.messages.append(f"source {source.name}: {error}")
-        return
-    _logger.info("%s: %d figures, %d new", source.name, len(frame), added)
+    archive = RawArchive(night.settings.raw)
+    pulling = Pulling(night.store, archive, night.catalog, night.connectors)
+    for pull in pulling.pull(night.sources, night.now):
+        if pull.status in ("partial", "closed", "failed"):
+            _logger.warning("source %s: %s; going on with what the store has", pull.source, pull.status)
+            night.messages += [f"source {pull.source} {pull.status}: {line}" for line in pull.message.split("\n")]
 
 
 def _known(night: _Night) -> pd.DataFrame:

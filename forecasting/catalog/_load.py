@@ -119,7 +119,7 @@ def _mappings(tables: Any) -> tuple[list[ColumnMapping], list[str]]:
             faults += [f"mapping {n}: {_explain(item, ColumnMapping)}" for item in error.errors()]
             continue
         if mapping.files is None:
-            faults.append(f'mapping {n}: key \'files\' is missing; name the files it is for, such as "customs-*.csv"')
+            faults.append(f"mapping {n}: key 'files' is missing; name the files it is for, such as \"customs-*.csv\"")
         found.append(mapping)
     return found, faults
 

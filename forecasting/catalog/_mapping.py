@@ -149,7 +149,7 @@ class ColumnMapping(Frozen):
         skip: Lines above the header.
         columns: Our column -> their column.
         constants: Our column -> what it says in every row.
-        values: Columns of values, for a table with a column an indicator.
+        wide: Columns of values, for a table with a column an indicator.
         translate: Our column -> their word -> our word.
         period_format: How they write a month, with ``%Y``, ``%m`` and text around: ``%Y年%m月``.
     """
@@ -159,7 +159,7 @@ class ColumnMapping(Frozen):
     skip: int = Field(default=0, strict=True, ge=0, le=100)
     columns: dict[str, Text] = Field(default_factory=dict)
     constants: dict[str, Text] = Field(default_factory=dict)
-    values: tuple[ValueColumn, ...] = ()
+    wide: tuple[ValueColumn, ...] = ()
     translate: dict[str, dict[str, str]] = Field(default_factory=dict)
     period_format: Text = "%Y-%m"
 
@@ -172,13 +172,13 @@ class ColumnMapping(Frozen):
         twice = sorted({name for name in given if given.count(name) > 1})
         if twice:
             raise ValueError(f"{', '.join(twice)} is given both as a column and as a constant")
-        needed = ["period"] if self.values else ["indicator", "period", "measure", "value", "unit"]
+        needed = ["period"] if self.wide else ["indicator", "period", "measure", "value", "unit"]
         missing = [name for name in needed if name not in given]
         if missing:
             raise ValueError(f"{', '.join(missing)} is missing; give a column or a constant for it")
         clash = [name for name in ("indicator", "measure", "value", "unit") if name in given]
-        if self.values and clash:
-            raise ValueError(f"{', '.join(clash)} and values exclude each other; values name it column by column")
+        if self.wide and clash:
+            raise ValueError(f"{', '.join(clash)} and wide exclude each other; wide names it column by column")
         wrong = sorted(set(self.translate.get("measure", {}).values()) - set(MEASURES))
         if wrong:
             raise ValueError(f"measure {', '.join(wrong)} is unknown; use one of {', '.join(MEASURES)}")
@@ -190,5 +190,7 @@ class ColumnMapping(Frozen):
         parts = re.split(r"(%.)", self.period_format)
         unknown = [part for part in parts if part.startswith("%") and part not in _DIRECTIVES]
         if unknown or "%m" not in parts or ("%Y" in parts) == ("%y" in parts) or parts.count("%m") > 1:
-            raise ValueError(f"period_format {self.period_format!r} needs %Y (or %y) and %m once; %d may stand there too")
+            raise ValueError(
+                f"period_format {self.period_format!r} needs %Y (or %y) and %m once; %d may stand there too"
+            )
         return re.compile("".join(_DIRECTIVES.get(part) or re.escape(part) for part in parts), re.ASCII)
