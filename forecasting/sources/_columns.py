@@ -42,14 +42,13 @@ class _Collector:
         return pd.DataFrame({**columns, "where": pd.Series(self._lines, dtype="int64")})
 
 
-def read_records(records: Records, name: str, mapping: ColumnMapping | None, *, word: str, wide: bool) -> Reading:
+def read_records(records: Records, name: str, mapping: ColumnMapping | None, *, wide: bool) -> Reading:
     """Turn the records of a table into raw rows.
 
     Args:
         records: Line and fields; a text in place of fields says that the file cannot be read from there on.
         name: What to call the file in messages.
         mapping: Of its columns; None where they are ours.
-        word: What a record's number counts, ``line`` or ``row``.
         wide: Records may be shorter than the header, as rows of a workbook are.
 
     Raises:
@@ -58,7 +57,7 @@ def read_records(records: Records, name: str, mapping: ColumnMapping | None, *, 
     collected, bad = _Collector(), []
     header: list[str] | None = None
     for line, fields in records:
-        where = f"{word} {line}"
+        where = f"line {line}"
         if mapping is not None and line <= mapping.skip:
             continue
         if isinstance(fields, str):
@@ -81,7 +80,10 @@ def read_records(records: Records, name: str, mapping: ColumnMapping | None, *, 
                     collected.add(line, row)
     if header is None:
         raise InputError(name, [Problem("", "the file is empty; expected a header line and rows below it")])
-    return Reading(collected.frame(), bad)
+    frame = collected.frame()
+    if frame.empty and not bad:
+        raise InputError(name, [Problem("", "no figures below the header")])
+    return Reading(frame, bad)
 
 
 def _check_header(header: list[str], where: str, name: str, mapping: ColumnMapping | None) -> None:

@@ -77,7 +77,8 @@ def _years(frame: pd.DataFrame, known: pd.DataFrame, measures: tuple[str, ...]) 
         return []
     new = new.assign(row=new.index)
     old = known.loc[known["measure"].isin(measures) & known["indicator"].isin(new["indicator"]), [*key, "value"]]
-    both = pd.concat([new, old.assign(row=-1)]).drop_duplicates(key, keep="first")
+    both = new if old.empty else pd.concat([new, old.assign(row=-1)])
+    both = both.drop_duplicates(key, keep="first")
     both["year"] = both["period"].str[:4]
     touched = both.groupby(["indicator", "year"])["row"].transform("max") >= 0
     return [year for _, year in both[touched].groupby(["indicator", "year"])]

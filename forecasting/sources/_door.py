@@ -8,6 +8,7 @@ what it is an average of. Nothing is corrected here and nothing guessed.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,7 +82,8 @@ def admit(
     reasons = _row_reasons(fresh, catalog, now, followed_only)
     good = fresh[~fresh.index.isin(reasons)]
     for check in (_contradictions, _mixed_units):
-        reasons |= check(good, frame[same])
+        believed = frame.loc[good.index.union(frame.index[same])]
+        reasons |= {index: what for index, what in check(believed).items() if index in good.index}
         good = good[~good.index.isin(reasons)]
     good = good.drop_duplicates(KEY)
     # what is known of the same figures is replaced by what comes, so a history that was revised is judged as a whole
@@ -141,8 +143,11 @@ def _row_reasons(frame: pd.DataFrame, catalog: Catalog, now: pd.Timestamp, follo
     """Index -> reason, for every row that is bad by itself."""
     import pandera.errors
 
+    schema = _schema(frame, catalog, now, followed_only)
     try:
-        _schema(frame, catalog, now, followed_only).validate(frame, lazy=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # pandera concatenates empty failure cases
+            schema.validate(frame, lazy=True)
     except pandera.errors.SchemaErrors as error:
         found: dict[int, list[str]] = {}
         for index, reason in zip(error.failure_cases["index"], error.failure_cases["check"], strict=True):
@@ -180,7 +185,7 @@ def _schema(frame: pd.DataFrame, catalog: Catalog, now: pd.Timestamp, followed_o
             rule(f"period is before {FIRST_YEAR} or after the month in which it came",
                  lambda period: period.between(f"{FIRST_YEAR}-01", this_month) | ~dated),
             rule("this January has no figure of its own by the catalogue (no_january_since)",
-                 lambda period: ~_without_figure(frame["indicator"], period.where(dated), catalog)),
+                 lambda period: ~_without_figure(frame["indicator"], period, dated, catalog)),
         ]),
         "measure": pa.Column(object, rule(f"measure is none of {', '.join(MEASURES)}",
                                           lambda measure: measure.isin(MEASURES))),
@@ -213,9 +218,11 @@ def _schema(frame: pd.DataFrame, catalog: Catalog, now: pd.Timestamp, followed_o
     })  # fmt: skip
 
 
-def _without_figure(indicator: pd.Series[str], period: pd.Series[str], catalog: Catalog) -> pd.Series[bool]:
+def _without_figure(
+    indicator: pd.Series[str], period: pd.Series[str], dated: pd.Series[bool], catalog: Catalog
+) -> pd.Series[bool]:
     """Where a period has no figure of its own by the release rule of its indicator."""
-    january = period.str.endswith("-01").fillna(False) & indicator.isin(catalog.ids)
+    january = dated & period.str.endswith("-01") & indicator.isin(catalog.ids)
     absent = {
         index: not catalog[name].release.has_figure(month)
         for index, name, month in zip(period.index[january], indicator[january], period[january], strict=True)
@@ -223,24 +230,20 @@ def _without_figure(indicator: pd.Series[str], period: pd.Series[str], catalog: 
     return pd.Series(absent, dtype=bool).reindex(period.index, fill_value=False)
 
 
-def _contradictions(frame: pd.DataFrame, same: pd.DataFrame) -> dict[int, str]:
+def _contradictions(frame: pd.DataFrame) -> dict[int, str]:
     """Several values for one figure in one reading: none of them is believed; the same one again is one."""
-    all_rows = pd.concat([frame, same])
-    twice = all_rows[all_rows.duplicated(KEY, keep=False)]
+    twice = frame[frame.duplicated(KEY, keep=False)]
     differ = twice.groupby(KEY)[_CONTENT].transform("nunique").gt(1).any(axis=1)
-    wrong = twice.index[differ]
-    return dict.fromkeys(
-        (int(index) for index in wrong if index in frame.index),
-        "the figure is given more than once, with different values; keep the right one",
-    )
+    what = "the figure is given more than once, with different values; keep the right one"
+    return {int(index): what for index in twice.index[differ]}
 
 
-def _mixed_units(frame: pd.DataFrame, same: pd.DataFrame) -> dict[int, str]:
-    """Levels of an indicator outside the catalogue in another unit than its first one."""
+def _mixed_units(frame: pd.DataFrame) -> dict[int, str]:
+    """Levels of an indicator outside the catalogue in another unit than its known or first one."""
     levels = frame[~frame["measure"].isin(RATES)]
-    first = pd.concat([same, levels])[lambda rows: ~rows["measure"].isin(RATES)].groupby("indicator")["unit"].first()
-    strange = levels.index[levels["unit"] != levels["indicator"].map(first)]
-    return {int(index): "the unit is not that of the indicator's other levels" for index in strange}
+    home = levels["known_unit"].fillna(levels["unit"]).groupby(levels["indicator"]).transform("first")
+    what = "the unit is not that of the indicator's other levels"
+    return {int(index): what for index in levels.index[levels["unit"] != home]}
 
 
 def _released(frame: pd.DataFrame, catalog: Catalog, now: pd.Timestamp) -> pd.DataFrame:

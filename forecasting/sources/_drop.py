@@ -94,11 +94,11 @@ class Files:
         if path.suffix.lower() == ".xlsx":
             sheet = mapping.sheet if mapping else None
             rows = scan_workbook(payload.body, path.name, sheet, self._most_unpacked)
-            reading = read_records(rows, path.name, mapping, word="row", wide=True)
+            reading = read_records(rows, path.name, mapping, wide=True)
         else:
             encoding = _encoding(payload.body, path.name)
             with io.TextIOWrapper(io.BytesIO(payload.body), encoding, newline="") as text:
-                reading = read_records(scan_csv(text), path.name, mapping, word="line", wide=False)
+                reading = read_records(scan_csv(text), path.name, mapping, wide=False)
         unnamed = reading.rows["source"] == ""
         reading.rows.loc[unnamed, "source"] = f"file {path.name}"
         return reading

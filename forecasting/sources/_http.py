@@ -186,10 +186,10 @@ class Client:
                 what = f"{where}: the certificate is not trusted ({_root(error)}); sources.http.ca_bundle names others"
                 raise SourceError(what, closed=True) from error
             raise _TransientError(f"{where}: cannot be reached ({_text(error)})") from error
+        except (httpx2.UnsupportedProtocol, httpx2.InvalidURL, ValueError) as error:
+            raise SettingsError(f"{where}: {_text(error)}; correct the address or the proxy in the settings") from error
         except httpx2.TransportError as error:
             raise _TransientError(f"{where}: the connection broke ({_text(error)})") from error
-        except (httpx2.InvalidURL, ValueError) as error:
-            raise SettingsError(f"{where}: {_text(error)}; correct the address or the proxy in the settings") from error
 
     async def _exchange(self, request: Request, where: str) -> bytes:
         settings = self._settings

@@ -42,7 +42,7 @@ class EmbeddedReference:
             InputError: The table has no figures of a series.
         """
         with TextIOWrapper(BytesIO(payload.body), "utf-8", newline="") as text:
-            table = read_records(scan_csv(text), payload.address, None, word="line", wide=False).rows
+            table = read_records(scan_csv(text), payload.address, None, wide=False).rows
         groups = {str(series): rows for series, rows in table.groupby("indicator", sort=True)}
         wanted = [item for item in catalog if item.source.connector == self.name]
         problems = []

@@ -51,9 +51,10 @@ def scan_workbook(body: bytes, name: str, sheet: str | None, most_unpacked: int)
                 raise InputError(name, [Problem("", f"no sheet {sheet!r}; there are {', '.join(names)}")])
             page = book[sheet] if sheet is not None else book.worksheets[0]
             page.reset_dimensions()  # what a file says of them may be wrong
-            for number, cells in enumerate(page.iter_rows(max_col=MOST_COLUMNS), start=1):
-                if number > MOST_ROWS:
-                    raise InputError(name, [Problem(f"row {number}", f"more than {MOST_ROWS} rows")])
+            for number, cells in enumerate(page.iter_rows(), start=1):
+                if number > MOST_ROWS or len(cells) > MOST_COLUMNS:
+                    what = f"more than {MOST_ROWS} rows or {MOST_COLUMNS} columns; take out what is not needed"
+                    raise InputError(name, [Problem(f"line {number}", what)])
                 texts = [_text(cell) for cell in cells]
                 while texts and not texts[-1]:
                     texts.pop()
