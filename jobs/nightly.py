@@ -131,6 +131,8 @@ def _run(night: _Night) -> NightResult:
     _pull(night)
     observations = _known(night)
     inputs = _inputs(night, observations)
+    if (earlier := _earlier(night)) is not None:
+        inputs["compared_with"] = earlier.name
     key = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
     run_id = f"{night.day.isoformat()}-{key[:12]}"
     before = night.ledger.finished(night.day.isoformat(), key)
@@ -141,7 +143,7 @@ def _run(night: _Night) -> NightResult:
 
     run = night.ledger.begin(run_id, night=night.day.isoformat(), key=key)
     try:
-        release = _chain(night, run, observations, inputs)
+        release = _chain(night, run, observations, inputs, earlier)
     except BaseException as error:
         night.ledger.finish(
             run, "failed" if isinstance(error, Exception) else "interrupted", f"{type(error).__name__}: {error}"
@@ -153,7 +155,9 @@ def _run(night: _Night) -> NightResult:
     return NightResult(run_id, status, release, False, tuple(night.messages))
 
 
-def _chain(night: _Night, run: Run, observations: pd.DataFrame, inputs: Mapping[str, Any]) -> Path:
+def _chain(
+    night: _Night, run: Run, observations: pd.DataFrame, inputs: Mapping[str, Any], earlier: Path | None
+) -> Path:
     from forecasting.publishing import publish
 
     settings, key = night.settings, run.key
@@ -165,6 +169,7 @@ def _chain(night: _Night, run: Run, observations: pd.DataFrame, inputs: Mapping[
         projection = _project(night, outlook)
     night.messages += [f"projection: {what}" for what in projection.degraded]
     tables = _tables(observations, decumulation, outlook, projection)
+    tables["revisions"] = _revisions(night, observations, outlook, earlier)
     provenance = {
         "run_id": run.run_id,
         "as_of": night.day.isoformat(),
@@ -215,6 +220,25 @@ def _known(night: _Night) -> pd.DataFrame:
     if absent:
         night.messages.append(f"no figures yet of {', '.join(absent)}")
     return known
+
+
+def _earlier(night: _Night) -> Path | None:
+    """The release of the night before, with which this one is compared."""
+    run = night.ledger.before(night.day.isoformat())
+    folder = night.root / "releases" / run.run_id if run else None
+    return folder if folder is not None and (folder / "datapackage.json").exists() else None
+
+
+def _revisions(night: _Night, observations: pd.DataFrame, outlook: Outlook, earlier: Path | None) -> pd.DataFrame:
+    """What is new since the release before or, without one, since a good month ago."""
+    from forecasting.publishing import read_release
+    from forecasting.revisions import revision_report
+
+    if earlier is None:
+        known = night.store.as_of(night.moment - dt.timedelta(days=35))
+        return revision_report(known, observations, outlook.headlines, {})
+    tables = read_release(earlier)
+    return revision_report(tables["observations"], observations, outlook.headlines, tables)
 
 
 def _inputs(night: _Night, observations: pd.DataFrame) -> dict[str, Any]:

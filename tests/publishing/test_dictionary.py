@@ -14,10 +14,10 @@ def test_the_public_face_is_complete_and_sorted() -> None:
 
 def test_every_table_of_the_first_release_is_described() -> None:
     assert list(TABLES) == [
-        "observations", "monthly", "forecasts", "headlines", "headline_odds",
+        "observations", "monthly", "forecasts", "headlines", "headline_odds", "revisions",
         "leaderboard", "trajectories", "absorption", "claim_check",
     ]  # fmt: skip
-    assert SCHEMA_VERSION == "1.0"
+    assert SCHEMA_VERSION == "1.1"
 
 
 def test_published_observations_have_the_columns_of_the_canonical_frame() -> None:
