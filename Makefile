@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test test-slow lint types benchmarks clean
+.PHONY: run test test-slow fuzz lint types benchmarks clean
 
 run: $(VENV)/.run                ## set up, then the main job once on the embedded figures
 	$(BIN)/cumulus run
@@ -13,6 +13,9 @@ test: $(VENV)/.dev               ## set up, then the tests
 
 test-slow: $(VENV)/.dev          ## the long checks
 	$(BIN)/python -m pytest -m slow
+
+fuzz: $(VENV)/.dev               ## the readers against mutated payloads, for ten minutes
+	$(BIN)/python -m tests.sources.fuzz 600
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -43,16 +43,16 @@ class _Tally:
     unchanged: int = 0
     closed: bool = False
     problems: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    unfollowed: set[str] = field(default_factory=set)
 
-    def pull(self, source: str, at: datetime) -> Pull:
+    def pull(self, source: str, at: datetime, catalog: Catalog) -> Pull:
         if self.closed:
             status = "closed"
         elif self.problems or self.quarantined:
             status = "partial" if self.read or self.unchanged else "failed"
         else:
             status = "unchanged" if self.unchanged and not self.read else "done"
-        message = [*self.problems, *self.notes]
+        message = [*self.problems, *_unfollowed(self.unfollowed, catalog)]
         if self.quarantined:
             message.append(f"{source}: {self.quarantined} rows were put aside; cumulus status shows them")
         return Pull(source, at, status, self.figures, self.new, self.quarantined, "\n".join(message))
@@ -93,7 +93,7 @@ class Pulling:
         tally = _Tally()
         self._archive.keep([payload])
         self._ingest([payload], self._connectors[payload.source], tally)
-        return self._noted(tally.pull(payload.source, payload.fetched_at))
+        return self._noted(tally.pull(payload.source, payload.fetched_at, self._catalog))
 
     def replay(self) -> list[Pull]:
         """Read the whole archive again, in the order in which it was fetched and as of those times.
@@ -118,7 +118,7 @@ class Pulling:
                 tally.unchanged += len(batch)
                 continue
             self._ingest([self._archive.payload(one) for one in batch], self._connectors[source], tally)
-        return [tally.pull(source, at[source]) for source, tally in tallies.items()]
+        return [tally.pull(source, at[source], self._catalog) for source, tally in tallies.items()]
 
     def _pull(self, source: Source, moment: datetime) -> Pull:
         tally = _Tally()
@@ -135,7 +135,7 @@ class Pulling:
                 self._ingest(item, source, tally)
         except InputError as error:
             tally.problems.append(str(error))
-        return self._noted(tally.pull(source.name, moment))
+        return self._noted(tally.pull(source.name, moment, self._catalog))
 
     def _noted(self, pull: Pull) -> Pull:
         self._intake.note_pull(pull)
@@ -180,7 +180,7 @@ class Pulling:
             open_to_all = first.source in OPEN_TO_ALL
             admission = admit(part, self._catalog, known, moment, followed_only=not open_to_all)
             if open_to_all:
-                tally.notes += _unfollowed(admission.frame, self._catalog)
+                tally.unfollowed |= set(admission.frame["indicator"]) - set(self._catalog.ids)
             tally.figures += len(admission.frame) + admission.known
             for number, (payload, _) in enumerate(readings):
                 own = admission.frame[part["payload"].reindex(admission.frame.index).eq(number)]
@@ -196,9 +196,9 @@ class Pulling:
         return f"{payload.sha256}:{self._reader}"
 
 
-def _unfollowed(frame: pd.DataFrame, catalog: Catalog) -> list[str]:
+def _unfollowed(names: set[str], catalog: Catalog) -> list[str]:
     """What to say of figures that are kept although the catalogue does not follow them."""
-    strange = sorted(set(frame["indicator"]) - set(catalog.ids))
+    strange = sorted(names)
     if not strange:
         return []
     shown = ", ".join(strange[:5]) + (f" and {len(strange) - 5} more" if len(strange) > 5 else "")

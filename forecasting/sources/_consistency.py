@@ -23,14 +23,13 @@ def falling_levels(frame: pd.DataFrame, known: pd.DataFrame) -> dict[int, str]:
     Returns:
         Index of the row -> reason.
     """
+    both = _with_known(frame, known, ("ytd_level",))
+    both = both.sort_values(["indicator", "period"], ignore_index=True)
+    year = ["indicator", "year"]
+    fall = both.groupby(year)["value"].diff() < 0
     reasons = {}
-    for year in _years(frame, known, ("ytd_level",)):
-        months = year.sort_values("period")
-        values = months["value"].to_numpy()
-        if (np.diff(values) >= 0).all():
-            continue
-        fixed = (months["row"] < 0).to_numpy()
-        kept = _certain(values, fixed)
+    for _, months in both[fall.groupby([both[name] for name in year]).transform("any")].groupby(year):
+        kept = _certain(months["value"].to_numpy(), (months["row"] < 0).to_numpy())
         for row, period, is_kept in zip(months["row"], months["period"], kept, strict=True):
             if row >= 0 and not is_kept:
                 what = f"a cumulative level falls within {period[:4]}, and this one does not fit the others"
@@ -51,37 +50,36 @@ def impossible_rates(frame: pd.DataFrame, known: pd.DataFrame) -> dict[int, str]
     Returns:
         Index of the row -> reason.
     """
+    both = _with_known(frame, known, ("ytd_yoy", "month_yoy"))
+    both["month"] = both["period"].str[5:].astype("int64")
+    place = ["indicator", "year", "month"]
+    cumulative = both.loc[both["measure"] == "ytd_yoy", [*place, "value", "row"]]
+    own = both.loc[both["measure"] == "month_yoy", [*place, "value", "row"]]
+    before = cumulative.assign(month=cumulative["month"] + 1)
+    table = cumulative.merge(before, on=place, suffixes=("", "_before"), validate="one_to_one")
+    table = table.merge(own, on=place, suffixes=("", "_own"), validate="one_to_one")
+    low = table[["value_before", "value_own"]].min(axis=1) - SLACK
+    high = table[["value_before", "value_own"]].max(axis=1) + SLACK
     reasons = {}
-    for year in _years(frame, known, ("ytd_yoy", "month_yoy")):
-        table = {(measure, int(period[5:])): (value, row) for measure, period, value, row
-                 in year[["measure", "period", "value", "row"]].itertuples(index=False)}  # fmt: skip
-        for (measure, month), (value, _) in table.items():
-            before, own = table.get(("ytd_yoy", month - 1)), table.get(("month_yoy", month))
-            if measure != "ytd_yoy" or before is None or own is None:
-                continue
-            low, high = sorted((before[0], own[0]))
-            if low - SLACK <= value <= high + SLACK:
-                continue
-            what = f"the cumulative rate to month {month} is not between the one before and the month's own"
-            for _, row in (table[measure, month], before, own):
-                if row >= 0:
-                    reasons[int(row)] = f"{what}, {value:g} against {before[0]:g} and {own[0]:g}; one of them is wrong"
+    wrong = table[(table["value"] < low) | (table["value"] > high)]
+    for one in wrong.to_dict("records"):
+        what = f"the cumulative rate to month {one['month']} is not between the one before and the month's own"
+        values = f"{one['value']:g} against {one['value_before']:g} and {one['value_own']:g}"
+        rows = (one["row"], one["row_before"], one["row_own"])
+        reasons |= {int(row): f"{what}, {values}; one of them is wrong" for row in rows if row >= 0}
     return reasons
 
 
-def _years(frame: pd.DataFrame, known: pd.DataFrame, measures: tuple[str, ...]) -> list[pd.DataFrame]:
-    """The years with new rows of these measures, known figures beside them; ``row`` is -1 where known."""
+def _with_known(frame: pd.DataFrame, known: pd.DataFrame, measures: tuple[str, ...]) -> pd.DataFrame:
+    """The figures of the years that have new ones, known ones beside them; ``row`` is -1 where known."""
     key = ["indicator", "measure", "period"]
     new = frame.loc[frame["measure"].isin(measures), [*key, "value"]]
-    if new.empty:
-        return []
     new = new.assign(row=new.index)
     old = known.loc[known["measure"].isin(measures) & known["indicator"].isin(new["indicator"]), [*key, "value"]]
     both = new if old.empty else pd.concat([new, old.assign(row=-1)])
     both = both.drop_duplicates(key, keep="first")
     both["year"] = both["period"].str[:4]
-    touched = both.groupby(["indicator", "year"])["row"].transform("max") >= 0
-    return [year for _, year in both[touched].groupby(["indicator", "year"])]
+    return both[both.groupby(["indicator", "year"])["row"].transform("max") >= 0].copy()
 
 
 def _certain(values: np.ndarray, fixed: np.ndarray) -> list[bool]:

@@ -97,12 +97,12 @@ def _typed(rows: pd.DataFrame, catalog: Catalog) -> pd.DataFrame:
     """Text becomes typed columns, NaN where it cannot; the work is done once for each different text."""
     out = pd.DataFrame(index=rows.index)
     for name in ("indicator", "period", "measure", *_TEXT):
-        out[name] = rows[name].str.strip()
-    texts = rows["value"].str.strip()
+        out[name] = _mapped(rows[name], str.strip)
+    texts = _mapped(rows["value"], str.strip)
     out["value"] = _mapped(texts, _number).astype("float64") + 0.0  # -0.0 becomes 0.0
-    given = rows["decimals"].str.strip()
+    given = _mapped(rows["decimals"], str.strip)
     out["decimals"] = _mapped(given, _whole).where(given != "", _mapped(texts, _places))
-    released = rows["released_at"].str.strip()
+    released = _mapped(rows["released_at"], str.strip)
     out["released_at"] = pd.to_datetime(
         released.where(released != ""), utc=True, errors="coerce", format="ISO8601"
     ).astype("datetime64[ns, UTC]")

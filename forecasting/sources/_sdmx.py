@@ -105,9 +105,8 @@ class Sdmx:
 
         if agency in self._urls:
             return self._urls[agency].rstrip("/")
-        try:
+        if agency in sdmx.list_sources():  # get_source would take a name that is only like it
             return str(sdmx.get_source(agency).url).rstrip("/")
-        except KeyError as error:
-            known = ", ".join(sorted([*self._urls, *sdmx.list_sources()]))
-            what = f"no SDMX service {agency!r}; name one in sources.sdmx_urls, or use one of {known}"
-            raise InputError("catalogue", [Problem(f"indicator {indicator}", what)]) from error
+        known = ", ".join(sorted([*self._urls, *sdmx.list_sources()]))
+        what = f"no SDMX service {agency!r}; name one in sources.sdmx_urls, or use one of {known}"
+        raise InputError("catalogue", [Problem(f"indicator {indicator}", what)])
