@@ -60,7 +60,7 @@ def impossible_rates(frame: pd.DataFrame, known: pd.DataFrame) -> dict[int, str]
     table = table.merge(own, on=place, suffixes=("", "_own"), validate="one_to_one")
     low = table[["value_before", "value_own"]].min(axis=1) - SLACK
     high = table[["value_before", "value_own"]].max(axis=1) + SLACK
-    reasons = {}
+    reasons: dict[int, str] = {}
     wrong = table[(table["value"] < low) | (table["value"] > high)]
     for one in wrong.to_dict("records"):
         what = f"the cumulative rate to month {one['month']} is not between the one before and the month's own"

@@ -6,6 +6,7 @@ Replies of both services, SDMX messages, CSV files and workbooks are mutated byt
 read then goes through the door.
 """
 
+import copy
 import datetime as dt
 import gzip
 import io
@@ -121,7 +122,7 @@ def _in_json(content: object, chance: random.Random) -> None:
         if isinstance(inner, (dict, list)) and inner and chance.random() < 0.85:
             content = inner
             continue
-        content[place] = chance.choice(ODD)
+        content[place] = copy.deepcopy(chance.choice(ODD))
         return
 
 
