@@ -29,6 +29,8 @@ __all__ = ["Pulling"]
 
 SLICE_ROWS = 100_000
 SLICE_INDICATORS = 500
+KEY = ["indicator", "period", "measure"]
+PACKAGED = "reference"  # its figures are as old as the package
 OPEN_TO_ALL = ("file", "import")  # a user may keep figures that no catalogue follows
 
 _logger = logging.getLogger(__name__)
@@ -112,12 +114,11 @@ class Pulling:
             tally = tallies.setdefault(source, _Tally())
             at[source] = batch[0].fetched_at
             keys = {(one.source, one.address, str(sorted(one.request.items()))): one.sha256 for one in batch}
-            again = all(last.get(key) == sha256 for key, sha256 in keys.items())
-            last |= keys
-            if again and source != "import":
+            if source != "import" and all(last.get(key) == sha256 for key, sha256 in keys.items()):
                 tally.unchanged += len(batch)
                 continue
-            self._ingest([self._archive.payload(one) for one in batch], self._connectors[source], tally)
+            if self._ingest([self._archive.payload(one) for one in batch], self._connectors[source], tally):
+                last |= keys
         return [tally.pull(source, at[source], self._catalog) for source, tally in tallies.items()]
 
     def _pull(self, source: Source, moment: datetime) -> Pull:
@@ -132,7 +133,9 @@ class Pulling:
                 if all(self._intake.last_reading(payload) == self._key(payload) for payload in item):
                     tally.unchanged += len(item)
                     continue
-                self._ingest(item, source, tally)
+                if self._ingest(item, source, tally):
+                    for payload in item:
+                        self._intake.note_reading(payload, self._key(payload))
         except InputError as error:
             tally.problems.append(str(error))
         return self._noted(tally.pull(source.name, moment, self._catalog))
@@ -145,7 +148,9 @@ class Pulling:
         )  # fmt: skip
         return pull
 
-    def _ingest(self, batch: Sequence[Payload], source: Source, tally: _Tally) -> None:
+    def _ingest(self, batch: Sequence[Payload], source: Source, tally: _Tally) -> bool:
+        """Read payloads and let in what is good; whether all of it could be read and was what was asked for."""
+        faults = len(tally.problems)
         readings: list[tuple[Payload, Reading]] = []
         for payload in batch:
             try:
@@ -164,8 +169,7 @@ class Pulling:
             readings.append((payload, reading))
             self._put_aside(payload, reading.bad, tally)
         self._let_in(readings, batch[0], tally)
-        for payload, _ in readings:
-            self._intake.note_reading(payload, self._key(payload))
+        return len(tally.problems) == faults
 
     def _let_in(self, readings: list[tuple[Payload, Reading]], first: Payload, tally: _Tally) -> None:
         from forecasting.sources import admit
@@ -175,7 +179,7 @@ class Pulling:
             return
         rows = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
         moment = first.fetched_at
-        for part in _slices(rows):
+        for part in _slices(rows if first.source != PACKAGED else self._unsaid(rows, moment, tally)):
             known = self._store.as_of(ingested_by=moment, indicators=part["indicator"].unique().tolist())
             open_to_all = first.source in OPEN_TO_ALL
             admission = admit(part, self._catalog, known, moment, followed_only=not open_to_all)
@@ -188,6 +192,17 @@ class Pulling:
                     tally.new += self._store.append(own, ingested_at=moment, payload_sha256=payload.sha256)
                 theirs = (row for index, row in admission.bad if part["payload"].at[index] == number)
                 self._put_aside(payload, theirs, tally)
+
+    def _unsaid(self, rows: pd.DataFrame, moment: datetime, tally: _Tally) -> pd.DataFrame:
+        """Rows but for values that the store has had: the package is old and must not undo later revisions."""
+        had = self._store.vintages(rows["indicator"].unique().tolist())
+        had = had[had["ingested_at"] <= pd.Timestamp(moment)]
+        values = pd.to_numeric(rows["value"], errors="coerce")
+        said = pd.MultiIndex.from_frame(rows[KEY].assign(value=values)).isin(
+            pd.MultiIndex.from_frame(had[[*KEY, "value"]])
+        )
+        tally.figures += int(said.sum())
+        return rows[~said]
 
     def _put_aside(self, payload: Payload, bad: Iterable[BadRow], tally: _Tally) -> None:
         tally.quarantined += self._intake.quarantine(payload, bad)

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import warnings
@@ -65,7 +66,8 @@ class Sdmx:
         if re.search(rb"<!(DOCTYPE|ENTITY)", payload.body, re.IGNORECASE):
             raise SourceError(f"{where}: a document type came, which SDMX has not; perhaps a web page")
         try:
-            with warnings.catch_warnings():
+            # where sdmx1 fails, it prints what it had in hand
+            with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
                 warnings.simplefilter("ignore")
                 message = sdmx.read_sdmx(io.BytesIO(payload.body), format="XML")
                 found = [one for data in getattr(message, "data", []) for one in data.obs]

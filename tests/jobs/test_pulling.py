@@ -165,6 +165,28 @@ def test_a_revised_history_does_not_leak_into_the_past(tmp_path, store):
     ]
 
 
+def test_the_embedded_figures_do_not_undo_a_later_revision(tmp_path, store):
+    one = pulling(tmp_path, store)
+    one.pull(["reference"], NOW)
+    one.take(Payload("import", "r.csv", NOW + DAY, csv("cn_exports,2025-11,ytd_yoy,5.5,percent,")))
+    with store.engine.begin() as connection:
+        connection.execute(text("DELETE FROM readings"))  # as after a change of the catalogue
+    [again] = one.pull(["reference"], NOW + 2 * DAY)
+    assert (again.status, again.figures, again.new) == ("done", 3430, 0)
+    figure = store.as_of().query("indicator == 'cn_exports' and period == '2025-11' and measure == 'ytd_yoy'")
+    assert figure["value"].tolist() == [5.5]
+
+
+def test_what_is_amiss_is_said_every_time_and_not_only_the_first(tmp_path, store):
+    drop = tmp_path / "var" / "drop"
+    drop.mkdir(parents=True)
+    (drop / "empty.csv").write_bytes(b"")
+    one = pulling(tmp_path, store)
+    for day in range(3):
+        [result] = one.pull(["file"], NOW + day * DAY)
+        assert (result.status, "the file is empty" in result.message) == ("failed", True)
+
+
 def test_files_of_the_drop_folder_are_read_once_and_others_named(tmp_path, store):
     drop = tmp_path / "var" / "drop"
     drop.mkdir(parents=True)
