@@ -25,7 +25,7 @@ types: $(VENV)/.dev
 	$(BIN)/mypy
 
 benchmarks: $(VENV)/.dev         ## print every figure of the README
-	for script in help_time national_value_added contribution_identity bad_input headline_no_change main_job pictures; do \
+	for script in help_time national_value_added contribution_identity bad_input headline_no_change large_files main_job pictures; do \
 	  $(BIN)/python benchmarks/$$script.py || exit 1; \
 	done
 

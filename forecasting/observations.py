@@ -173,8 +173,8 @@ def _values(
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
     value = np.full(len(rows), np.nan)
     decimals = np.zeros(len(rows), dtype=np.int64)
-    given = _text(rows, "decimals")
-    whole = {text: pd.to_numeric(text, errors="coerce") for text in given.unique()}
+    given = _text(rows, "decimals").tolist()
+    whole = {text: pd.to_numeric(text, errors="coerce") for text in set(given)}
     for i, raw in enumerate(rows["value"]):
         text = raw.strip() if isinstance(raw, str) else "" if pd.isna(raw) else repr(float(raw))
         if not text:
