@@ -174,7 +174,9 @@ class Pulling:
     def _let_in(self, readings: list[tuple[Payload, Reading]], first: Payload, tally: _Tally) -> None:
         from forecasting.sources import admit
 
-        frames = [reading.rows.assign(payload=number) for number, (_, reading) in enumerate(readings)]
+        frames = [
+            reading.rows.assign(payload=number) for number, (_, reading) in enumerate(readings) if len(reading.rows)
+        ]
         if not frames:
             return
         rows = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]

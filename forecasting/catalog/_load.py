@@ -156,7 +156,7 @@ def _explain(item: ErrorDetails, top: type[BaseModel] = Indicator) -> str:
         case "string_pattern_mismatch":
             return f"{key}{inside} is {item['input']!r}; it must match {item['ctx']['pattern']}"
         case "value_error":
-            return f"{key}{inside}: {item['ctx']['error']}"
+            return f"{key}{inside}: {item['ctx']['error']}" if key else str(item["ctx"]["error"])
         case _:
             return f"{key}{inside} is {item['input']!r}; {item['msg'][0].lower()}{item['msg'][1:]}"
 

@@ -92,7 +92,7 @@ def mutated(payload: Payload, chance: random.Random) -> Payload:
 
 def _in_bytes(body: bytes, chance: random.Random) -> bytes:
     out = bytearray(body)
-    for _ in range(chance.randint(1, 8)):
+    for _ in range(chance.choice((1, 1, 2, 8))):
         start = chance.randrange(len(out) + 1)
         match chance.randrange(5):
             case 0:

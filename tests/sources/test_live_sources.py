@@ -328,6 +328,14 @@ def test_ids_that_have_changed_are_noticed(home, bureau):
     assert "no values of va; ids of the library change, so give path and name" in one.last.message
 
 
+def test_a_leaf_without_values_in_its_months_is_noticed_every_time(home):
+    one = home(indicator("va", nbs=(nbs("leaf-old", "old-ytd", first="2018-01", last="2018-02"), nbs())))
+    for day in (0, 1):
+        assert one.pull(when=NOW + dt.timedelta(days=day)).status == "partial"
+        assert "(leaf leaf-old): no values at all in the months asked for" in one.last.message
+    assert one.figures() == YTD
+
+
 def test_a_revision_is_a_new_vintage_that_is_known_from_its_pull_on(home, bureau):
     one = home()
     one.pull()
