@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test test-slow lint types benchmarks clean
+.PHONY: run test test-slow fuzz lint types benchmarks clean
 
 run: $(VENV)/.run                ## set up, then the main job once on the embedded figures
 	$(BIN)/cumulus run
@@ -13,6 +13,9 @@ test: $(VENV)/.dev               ## set up, then the tests
 
 test-slow: $(VENV)/.dev          ## the long checks
 	$(BIN)/python -m pytest -m slow
+
+fuzz: $(VENV)/.dev               ## the readers against mutated payloads, for ten minutes
+	$(BIN)/python -m tests.sources.fuzz 600
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -24,7 +27,7 @@ types: $(VENV)/.dev
 benchmarks: $(VENV)/.dev         ## print every figure of the README
 	for script in help_time national_value_added contribution_identity bad_input headline_no_change \
 	  set_bounds base_revisions bulletin_reader m3_monthly m3_others tourism_monthly panel_speed \
-	  mlflow_review review_pictures main_job pictures; do \
+	  mlflow_review review_pictures large_files main_job pictures; do \
 	  $(BIN)/python benchmarks/$$script.py || exit 1; \
 	done
 

@@ -5,6 +5,7 @@ CumulusError
 ├── InputError        figures from outside: a file, a frame, rows of them
 ├── SettingsError     cumulus.toml, CUMULUS_* variables
 ├── CatalogError      an indicator catalogue
+├── SourceError       a source of figures: closed, out of reach, or answering something else
 ├── StoreError        the observation store
 ├── ModelError        a forecast model that could not do what was asked
 ├── AssumptionError   a scenario assumption: name, unit or basis
@@ -29,6 +30,7 @@ __all__ = [
     "Problem",
     "PublishError",
     "SettingsError",
+    "SourceError",
     "StoreError",
 ]
 
@@ -77,6 +79,18 @@ class SettingsError(CumulusError):
 
 class CatalogError(CumulusError):
     """An indicator catalogue is wrong; the message names file and line."""
+
+
+class SourceError(CumulusError):
+    """A source is closed, out of reach, or answers something that holds no figures; the store keeps what it has.
+
+    Attributes:
+        closed: Asking again soon is of no use: access is refused, or a long wait is asked for.
+    """
+
+    def __init__(self, message: str, *, closed: bool = False) -> None:
+        super().__init__(message)
+        self.closed = closed
 
 
 class StoreError(CumulusError):

@@ -173,7 +173,8 @@ def _values(
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
     value = np.full(len(rows), np.nan)
     decimals = np.zeros(len(rows), dtype=np.int64)
-    given = _text(rows, "decimals")
+    given = _text(rows, "decimals").tolist()
+    whole = {text: pd.to_numeric(text, errors="coerce") for text in set(given)}
     for i, raw in enumerate(rows["value"]):
         text = raw.strip() if isinstance(raw, str) else "" if pd.isna(raw) else repr(float(raw))
         if not text:
@@ -187,7 +188,7 @@ def _values(
             problems.append((i, f"value {text!r} is not a finite number"))
             continue
         if given[i]:
-            number = pd.to_numeric(given[i], errors="coerce")
+            number = whole[given[i]]
             if not (0 <= number <= 9) or number != int(number):
                 problems.append((i, f"decimals {given[i]!r} is not a whole number from 0 to 9"))
             else:

@@ -17,7 +17,19 @@ from pydantic_settings import (
 
 from forecasting.errors import SettingsError
 
-__all__ = ["ChampionSettings", "FitSettings", "ProjectionSettings", "ScheduleSettings", "Settings", "load_settings"]
+__all__ = [
+    "ChampionSettings",
+    "ConnectorName",
+    "FitSettings",
+    "HttpSettings",
+    "ProjectionSettings",
+    "ScheduleSettings",
+    "Settings",
+    "SourceSettings",
+    "load_settings",
+]
+
+ConnectorName = Literal["reference", "file", "nbs", "nbs_legacy", "sdmx"]
 
 
 class _Section(BaseModel):
@@ -61,11 +73,79 @@ class ProjectionSettings(_Section):
 
 
 class ScheduleSettings(_Section):
-    """When the nightly chain starts, in the named time zone."""
+    """When the nightly chain starts, in the named time zone, and how often around a release.
+
+    Attributes:
+        hour: Of the night.
+        minute: Of the night.
+        timezone: IANA name.
+        release_minutes: Minutes between attempts while a figure is due.
+        release_hours: How long after the release time of a figure it is asked for that often.
+    """
 
     hour: int = Field(default=2, ge=0, le=23)
     minute: int = Field(default=30, ge=0, le=59)
     timezone: str = "Asia/Shanghai"
+    release_minutes: int = Field(default=15, ge=1, le=720)
+    release_hours: int = Field(default=6, ge=1, le=72)
+
+
+class HttpSettings(_Section):
+    """How live sources are asked.
+
+    Attributes:
+        connect_s: Seconds for a connection.
+        read_s: Seconds without a byte.
+        total_s: Seconds for one whole reply, however slowly it drips.
+        attempts: At most so many, of one request.
+        wait_s: First pause between attempts; it doubles, with jitter.
+        wait_max_s: Longest pause; a source that asks for a longer one is left alone.
+        pause_s: Between any two requests to one source.
+        max_mb: Largest reply, as it comes and unpacked.
+        failures: Requests in a row that may fail before a source is left alone.
+        cool_down_s: For how long it is left alone.
+        ca_bundle: File of certificate authorities; the system's by default.
+        proxy: URL of a proxy; may carry a password. Proxies of the environment are not used.
+        user_agent: How the requests introduce themselves.
+    """
+
+    connect_s: float = Field(default=10, gt=0, le=120)
+    read_s: float = Field(default=30, gt=0, le=600)
+    total_s: float = Field(default=120, gt=0, le=3600)
+    attempts: int = Field(default=4, ge=1, le=20)
+    wait_s: float = Field(default=1, ge=0, le=60)
+    wait_max_s: float = Field(default=60, gt=0, le=3600)
+    pause_s: float = Field(default=1, ge=0, le=60)
+    max_mb: int = Field(default=64, ge=1, le=4096)
+    failures: int = Field(default=3, ge=1, le=100)
+    cool_down_s: float = Field(default=900, ge=0, le=86400)
+    ca_bundle: Path | None = None
+    proxy: SecretStr | None = None
+    user_agent: str = "Mozilla/5.0 (compatible; cumulus-forecasting)"
+
+
+class SourceSettings(_Section):
+    """Where figures are pulled from.
+
+    Attributes:
+        pull: Connectors that a night asks.
+        drop_folder: Folder of files to be read; default `var/drop`.
+        max_file_mb: Largest file that is read.
+        max_unpacked_mb: Largest workbook once unpacked.
+        nbs_url: Base of the bureau's data library.
+        nbs_legacy_url: The bureau's former service.
+        sdmx_urls: Further SDMX 2.1 services, name -> base URL.
+        http: How live sources are asked.
+    """
+
+    pull: tuple[ConnectorName, ...] = ("reference", "file")
+    drop_folder: Path | None = None
+    max_file_mb: int = Field(default=512, ge=1, le=65536)
+    max_unpacked_mb: int = Field(default=2048, ge=1, le=65536)
+    nbs_url: str = "https://data.stats.gov.cn/dg/website/publicrelease/web/external"
+    nbs_legacy_url: str = "https://data.stats.gov.cn/easyquery.htm"
+    sdmx_urls: dict[str, str] = Field(default_factory=dict)
+    http: HttpSettings = HttpSettings()
 
 
 class Settings(BaseSettings):
@@ -77,6 +157,7 @@ class Settings(BaseSettings):
             password and is therefore kept out of logs.
         tracking_uri: MLflow store; default SQLite at `mlruns/mlflow.db`.
         catalog: Catalogue file; default the packaged one.
+        calendar: File of release dates that go before the packaged ones.
         seed: Seed of everything random.
     """
 
@@ -86,16 +167,28 @@ class Settings(BaseSettings):
     store_url: SecretStr | None = None
     tracking_uri: SecretStr | None = None
     catalog: Path | None = None
+    calendar: Path | None = None
     seed: int = Field(default=20251230, ge=0, lt=2**63)
     fit: FitSettings = FitSettings()
     champion: ChampionSettings = ChampionSettings()
     projection: ProjectionSettings = ProjectionSettings()
     schedule: ScheduleSettings = ScheduleSettings()
+    sources: SourceSettings = SourceSettings()
 
     @property
     def var(self) -> Path:
         """Run-time files."""
         return self.home / "var"
+
+    @property
+    def raw(self) -> Path:
+        """Archive of what came from outside."""
+        return self.var / "raw"
+
+    @property
+    def drop(self) -> Path:
+        """Drop folder."""
+        return self.sources.drop_folder or self.var / "drop"
 
     @property
     def published(self) -> Path:

@@ -1,25 +1,30 @@
-"""The service's commands: run, schedule, status, score, rollback, ui; with those for files, the whole of `cumulus`."""
+"""The service's commands, from run to ui; with those for files, the whole of `cumulus`."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
 import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from forecasting.cli import app, guarded
 
 if TYPE_CHECKING:
-    from forecasting.catalog import Indicator
     from forecasting.settings import Settings
+    from forecasting.store import Pull
     from jobs.nightly import NightResult
+    from jobs.pulling import Pulling
 
 __all__ = ["main"]
 
 DEGRADED = 3
+
+_ASKED = "Ask this source too (nbs, nbs_legacy, sdmx); may be repeated."
 
 
 @app.command()
@@ -28,6 +33,7 @@ def run(
         dt.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Use what was released by this day.")
     ] = None,
     output: Annotated[Path | None, typer.Option(metavar="DIR", help="Root of the releases.")] = None,
+    source: Annotated[list[str] | None, typer.Option(metavar="NAME", help=_ASKED)] = None,
 ) -> None:
     """The whole chain once: pull, derive, fit, project, track, publish."""
     from forecasting.settings import load_settings
@@ -35,50 +41,75 @@ def run(
     from jobs.nightly import run_night
 
     configure_logging()
-    result = run_night(load_settings(), as_of=as_of.date() if as_of else None, output=output)
+    day = as_of.date() if as_of else None
+    result = run_night(load_settings(), as_of=day, output=output, sources=_sources(source))
     _report(result)
     if result.status == "degraded":
         raise typer.Exit(DEGRADED)
 
 
 @app.command()
+def pull(
+    source: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Ask this one only; may be repeated.")
+    ] = None,
+    replay: Annotated[bool, typer.Option(help="Read the raw archive again and ask nobody.")] = False,
+) -> None:
+    """Take in what the sources have, or read the raw archive again."""
+    if replay and source:
+        raise typer.BadParameter("the archive is read as a whole; leave out --source or --replay")
+    with _pulling() as (pulling, settings):
+        if replay:
+            pulls = pulling.replay()
+        else:
+            pulls = pulling.pull(_sources(source) or settings.sources.pull, dt.datetime.now(dt.UTC))
+    _tell(pulls)
+
+
+@app.command(name="import")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV or XLSX.")],
+    map_: Annotated[Path | None, typer.Option("--map", metavar="MAP.toml", help="What its columns are.")] = None,
+) -> None:
+    """Take in the figures of a CSV or XLSX file; rows that cannot be used are put aside."""
+    from forecasting.catalog import load_mapping
+    from forecasting.sources import Connectors
+
+    with _pulling() as (pulling, settings):
+        mapping = load_mapping(map_) if map_ else None
+        payload = Connectors(settings).files().load(file.resolve(), dt.datetime.now(dt.UTC), mapping=mapping)
+        pulls = [pulling.take(payload)]
+    _tell(pulls)
+
+
+@app.command()
 def schedule() -> None:
-    """The scheduler in the foreground: a night a day, until SIGTERM or Ctrl-C."""
+    """The scheduler in the foreground: a night a day and more around a release, until SIGTERM or Ctrl-C."""
     from forecasting.settings import load_settings
+    from forecasting.sources import Connectors
     from jobs.logs import configure_logging
     from jobs.nightly import run_night
     from jobs.scheduler import serve
+    from jobs.state import is_due
 
     settings = load_settings()
+    connectors = Connectors(settings)
     configure_logging()
-    serve(lambda: _report(run_night(settings)), settings.schedule)
+    serve(lambda: _report(run_night(settings, connectors=connectors)), settings.schedule, lambda: is_due(settings))
 
 
 @app.command()
 def status(
     machine: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
-    """Last runs, the release in place, its alarms, and how fresh each indicator is."""
+    """Last runs, alarms, how each source and indicator is doing, and what was put aside."""
     from forecasting.settings import load_settings
+    from jobs.state import as_lines, read_state
 
-    state = _state(load_settings())
-    if machine:
-        typer.echo(json.dumps(state, ensure_ascii=False, indent=2))
-        return
-    typer.echo(f"release: {state['release'] or 'none yet; cumulus run makes one'}")
-    for entry in state["runs"]:
-        typer.echo(f"{entry['started_at']}  {entry['status']:<11} {entry['run_id']} (attempt {entry['attempt']})")
-        for line in filter(None, entry["message"].split("\n")):
-            typer.echo(f"    {line}")
-        for step in entry["steps"]:
-            typer.echo(
-                f"    {step['name']:<8} {step['status']:<8} {step['seconds']:7.1f} s  {step['message']}".rstrip()
-            )
-    for line in state["alarms"]:
+    state = read_state(load_settings())
+    lines = [json.dumps(state, ensure_ascii=False, indent=2)] if machine else as_lines(state)
+    for line in lines:
         typer.echo(line)
-    for item in state["indicators"]:
-        due = f"next due {item['next_due']}" if item["next_due"] else "no figure yet"
-        typer.echo(f"{item['indicator']:<32} last period {item['last_period'] or '-':<8} {due}")
 
 
 @app.command()
@@ -123,6 +154,52 @@ def main() -> None:
     guarded(app)
 
 
+@contextmanager
+def _pulling() -> Iterator[tuple[Pulling, Settings]]:
+    """What takes figures in, alone in this home folder."""
+    from forecasting.catalog import load_catalog
+    from forecasting.settings import load_settings
+    from forecasting.sources import Connectors
+    from forecasting.store import RawArchive, Store
+    from jobs.ledger import exclusive
+    from jobs.logs import configure_logging
+    from jobs.pulling import Pulling
+
+    configure_logging()
+    settings = load_settings()
+    catalog = load_catalog(settings.catalog, settings.calendar)
+    with exclusive(settings.var / "run.lock"), Store.open(settings.store) as store:
+        yield Pulling(store, RawArchive(settings.raw), catalog, Connectors(settings)), settings
+
+
+def _sources(names: list[str] | None) -> tuple[str, ...]:
+    """Names of connectors from the command line."""
+    from typing import get_args
+
+    from forecasting.settings import ConnectorName
+
+    known = get_args(ConnectorName)
+    strange = [name for name in names or () if name not in known]
+    if strange:
+        raise typer.BadParameter(f"no source {', '.join(strange)}; use one of {', '.join(known)}")
+    return tuple(names or ())
+
+
+def _tell(pulls: Sequence[Pull]) -> None:
+    """Say how pulls went and end with the exit code that says so too."""
+    for one in pulls:
+        typer.echo(
+            f"{one.source}: {one.status}, {one.figures} figures, {one.new} new, {one.quarantined} rows put aside"
+        )
+        for line in filter(None, one.message.split("\n")):
+            typer.echo(f"  {line}", err=True)
+    states = {one.status for one in pulls}
+    if states == {"failed"}:
+        raise typer.Exit(1)
+    if states & {"partial", "closed", "failed"}:
+        raise typer.Exit(DEGRADED)
+
+
 def _report(result: NightResult) -> None:
     from jobs.summary import summary
 
@@ -133,55 +210,3 @@ def _report(result: NightResult) -> None:
     for message in result.messages:
         typer.echo(f"  {message}")
     typer.echo(f"release: {result.release}")
-
-
-def _state(settings: Settings) -> dict[str, Any]:
-    """Runs, release and freshness; a home in which nothing ever ran is a state like others."""
-    from forecasting.catalog import load_catalog
-    from forecasting.store import Store
-    from jobs.ledger import Ledger
-    from jobs.scoring import alarms
-
-    latest = settings.published / "latest"
-    runs: list[dict[str, Any]] = []
-    newest: dict[str, str] = {}
-    if settings.store_url is not None or (settings.var / "cumulus.db").exists():
-        with Store.open(settings.store) as store:
-            ledger = Ledger(store.engine)
-            for entry in ledger.last(5):
-                steps = [step for step in ledger.steps(entry.run_id) if step.attempt == entry.attempt]
-                runs.append({
-                    "run_id": entry.run_id,
-                    "attempt": entry.attempt,
-                    "night": entry.night,
-                    "status": entry.status,
-                    "started_at": entry.started_at.isoformat(timespec="seconds"),
-                    "ended_at": entry.ended_at.isoformat(timespec="seconds") if entry.ended_at else None,
-                    "message": entry.message,
-                    "steps": [
-                        {"name": s.name, "status": s.status, "seconds": s.seconds, "message": s.message} for s in steps
-                    ],
-                })  # fmt: skip
-            known = store.as_of()
-            newest = {str(name): str(period) for name, period in known.groupby("indicator")["period"].max().items()}
-    return {
-        "alarms": alarms(latest),
-        "release": str(latest.resolve()) if latest.exists() else None,
-        "runs": runs,
-        "indicators": [
-            {"indicator": item.id, "last_period": newest.get(item.id), "next_due": _next_due(item, newest.get(item.id))}
-            for item in load_catalog(settings.catalog)
-        ],
-    }
-
-
-def _next_due(item: Indicator, last: str | None) -> str | None:
-    """Day on which the figure after the last one usually appears."""
-    from forecasting.observations import month_index, month_label
-
-    if last is None:
-        return None
-    after = month_index(last) + 1
-    while not item.release.has_figure(month_label(after)):
-        after += 1
-    return str(item.released_at(month_label(after)).date())

@@ -212,6 +212,14 @@ class Ledger:
             row = connection.execute(query).first()
         return None if row is None else Run(*row)
 
+    def before(self, night: str) -> Run | None:
+        """The last run of the latest night before this one that ended as done or degraded, if there is one."""
+        wanted = (_runs.c.night < night, _runs.c.status.in_(["done", "degraded"]))
+        query = select(*(_runs.c[name] for name in _RUN)).where(*wanted)
+        with reading(self._engine) as connection:
+            row = connection.execute(query.order_by(_runs.c.night.desc(), _runs.c.id.desc()).limit(1)).first()
+        return None if row is None else Run(*row)
+
     def last(self, n: int) -> list[Run]:
         """The last ``n`` attempts, newest first."""
         query = select(*(_runs.c[name] for name in _RUN)).order_by(_runs.c.id.desc()).limit(n)

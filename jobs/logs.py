@@ -10,7 +10,7 @@ from forecasting.progress import console
 
 __all__ = ["configure_logging", "restore_logging"]
 
-QUIET = ("alembic", "apscheduler", "cmdstanpy", "mlflow", "prophet")
+QUIET = ("alembic", "apscheduler", "cmdstanpy", "httpcore2", "httpx2", "mlflow", "prophet")
 MARK = "cumulus"  # name of our handler on the root logger
 
 

@@ -11,7 +11,7 @@ import datetime as dt
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -20,8 +20,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from forecasting.errors import InputError, Problem
 from forecasting.progress import progress
 from forecasting.settings import Settings
+from forecasting.store import RawArchive
 from jobs.ledger import Ledger, Run, exclusive
 from jobs.logs import restore_logging
+from jobs.pulling import Pulling
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from forecasting.decumulation import Decumulation
     from forecasting.outlook import Outlook
     from forecasting.projection import Projection
+    from forecasting.sources import Connectors
     from forecasting.store import Store
     from jobs.scoring import Memory
 
@@ -80,6 +83,8 @@ def run_night(
     *,
     as_of: dt.date | None = None,
     output: Path | None = None,
+    sources: Sequence[str] = (),
+    connectors: Connectors | None = None,
     clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
 ) -> NightResult:
     """Do the whole chain once.
@@ -88,6 +93,8 @@ def run_night(
         settings: Of this installation.
         as_of: Use what was released by the end of this day in Asia/Shanghai; by default what is known now.
         output: Root of the releases; by default the one of the settings.
+        sources: Connectors to ask besides those of the settings.
+        connectors: To use again what an earlier night learned of closed sources.
         clock: Gives the time, with its zone.
 
     Raises:
@@ -95,15 +102,17 @@ def run_night(
         BusyError: Another process works in the same home folder.
     """
     from forecasting.catalog import load_catalog
+    from forecasting.sources import Connectors
     from forecasting.store import Store
     from jobs.scoring import Memory, night_of
 
     now = clock()
     day, moment = night_of(now, as_of)
-    catalog = load_catalog(settings.catalog)
+    catalog = load_catalog(settings.catalog, settings.calendar)
     settings.var.mkdir(parents=True, exist_ok=True)
     with exclusive(settings.var / "run.lock"), Store.open(settings.store) as store:
-        messages = _pull(catalog, store, now)
+        asked = tuple(dict.fromkeys((*settings.sources.pull, *sources)))
+        messages = _pull(settings, store, catalog, connectors or Connectors(settings), asked, now)
         night = _Night(
             settings=settings,
             store=store,
@@ -122,6 +131,8 @@ def run_night(
 def _run(night: _Night) -> NightResult:
     observations = _known(night)
     inputs = _inputs(night, observations)
+    if (earlier := _earlier(night)) is not None:
+        inputs["compared_with"] = earlier.name
     key = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
     run_id = f"{night.day.isoformat()}-{key[:12]}"
     before = night.ledger.finished(night.day.isoformat(), key)
@@ -132,7 +143,7 @@ def _run(night: _Night) -> NightResult:
 
     run = night.ledger.begin(run_id, night=night.day.isoformat(), key=key)
     try:
-        release = _chain(night, run, observations, inputs)
+        release = _chain(night, run, observations, inputs, earlier)
     except BaseException as error:
         night.ledger.finish(
             run, "failed" if isinstance(error, Exception) else "interrupted", f"{type(error).__name__}: {error}"
@@ -144,7 +155,9 @@ def _run(night: _Night) -> NightResult:
     return NightResult(run_id, status, release, False, tuple(night.messages))
 
 
-def _chain(night: _Night, run: Run, observations: pd.DataFrame, inputs: Mapping[str, Any]) -> Path:
+def _chain(
+    night: _Night, run: Run, observations: pd.DataFrame, inputs: Mapping[str, Any], earlier: Path | None
+) -> Path:
     from forecasting.publishing import publish
     from jobs.review import track
     from jobs.scoring import alarms, with_references
@@ -160,6 +173,7 @@ def _chain(night: _Night, run: Run, observations: pd.DataFrame, inputs: Mapping[
     with night.ledger.step(run, "score", key):
         decisions = night.memory.decide(outlook, settings.champion)
         tables = _tables(observations, decumulation, outlook, projection) | night.memory.score(observations)
+        tables["revisions"] = _revisions(night, observations, outlook, earlier)
     for one in decisions:
         _logger.info("%s: %s", one.unique_id, one.reason)
     provenance = {
@@ -199,20 +213,21 @@ def _chain(night: _Night, run: Run, observations: pd.DataFrame, inputs: Mapping[
     return release
 
 
-def _pull(catalog: Catalog, store: Store, now: dt.datetime) -> list[str]:
+def _pull(
+    settings: Settings,
+    store: Store,
+    catalog: Catalog,
+    connectors: Connectors,
+    sources: tuple[str, ...],
+    now: dt.datetime,
+) -> list[str]:
     """Take in what the sources have; what the store has already adds nothing. Says what went wrong."""
-    from forecasting.sources import EmbeddedReference
-    from jobs.scoring import digest
-
-    source = EmbeddedReference()
-    try:
-        frame = source.pull(catalog)
-        added = store.append(frame, ingested_at=now, payload_sha256=digest(frame))
-    except InputError as error:
-        _logger.exception("source %s gave nothing usable; going on with what the store has", source.name)
-        return [f"source {source.name}: {error}"]
-    _logger.info("%s: %d figures, %d new", source.name, len(frame), added)
-    return []
+    messages = []
+    for pull in Pulling(store, RawArchive(settings.raw), catalog, connectors).pull(sources, now):
+        if pull.status in ("partial", "closed", "failed"):
+            _logger.warning("source %s: %s; going on with what the store has", pull.source, pull.status)
+            messages += [f"source {pull.source} {pull.status}: {line}" for line in pull.message.split("\n")]
+    return messages
 
 
 def _known(night: _Night) -> pd.DataFrame:
@@ -227,6 +242,25 @@ def _known(night: _Night) -> pd.DataFrame:
     if absent:
         night.messages.append(f"no figures yet of {', '.join(absent)}")
     return known
+
+
+def _earlier(night: _Night) -> Path | None:
+    """The release of the night before, with which this one is compared."""
+    run = night.ledger.before(night.day.isoformat())
+    folder = night.root / "releases" / run.run_id if run else None
+    return folder if folder is not None and (folder / "datapackage.json").exists() else None
+
+
+def _revisions(night: _Night, observations: pd.DataFrame, outlook: Outlook, earlier: Path | None) -> pd.DataFrame:
+    """What is new since the release before or, without one, since a good month ago."""
+    from forecasting.publishing import read_release
+    from forecasting.revisions import revision_report
+
+    if earlier is None:
+        known = night.store.as_of(night.moment - dt.timedelta(days=35))
+        return revision_report(known, observations, outlook.headlines, {})
+    tables = read_release(earlier)
+    return revision_report(tables["observations"], observations, outlook.headlines, tables)
 
 
 def _inputs(night: _Night, observations: pd.DataFrame) -> dict[str, Any]:

@@ -1,11 +1,11 @@
-"""The scheduler in the foreground: one night a day, until it is asked to stop."""
+"""The scheduler in the foreground: one night a day and more around a release, until it is asked to stop."""
 
 from __future__ import annotations
 
 import logging
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -18,17 +18,25 @@ __all__ = ["serve"]
 _logger = logging.getLogger(__name__)
 
 
-def serve(run_night: Callable[[], None], schedule: ScheduleSettings) -> None:
-    """Run the night at its time every day; returns after SIGTERM or SIGINT, when a running night has ended.
+def serve(run_night: Callable[[], None], schedule: ScheduleSettings, is_due: Callable[[], bool]) -> None:
+    """Run the night at its time every day, and every few minutes while a figure is due.
+
+    Returns after SIGTERM or SIGINT, when a running night has ended.
 
     A night that raises is logged and the next one comes as scheduled. Nights never overlap, and one that is
     late for whatever reason (a sleeping machine, a long night before it) runs once. Call it in the main
     thread.
 
+    Args:
+        run_night: Does a night; one in which nothing is new costs a second.
+        schedule: When.
+        is_due: Whether a figure has come due that is not there yet.
+
     Raises:
         SettingsError: The time zone is unknown.
     """
     from apscheduler.triggers.cron import CronTrigger
+    from apscheduler.triggers.interval import IntervalTrigger
 
     try:
         zone = ZoneInfo(schedule.timezone)
@@ -36,10 +44,13 @@ def serve(run_night: Callable[[], None], schedule: ScheduleSettings) -> None:
         raise SettingsError(
             f"schedule.timezone {schedule.timezone!r} is unknown; use an IANA name such as Asia/Shanghai"
         ) from error
-    _serve(run_night, CronTrigger(hour=schedule.hour, minute=schedule.minute, timezone=zone), zone)
+    nightly = CronTrigger(hour=schedule.hour, minute=schedule.minute, timezone=zone)
+    often = IntervalTrigger(minutes=schedule.release_minutes, timezone=zone)
+    _serve({"nightly": (run_night, nightly), "release": (lambda: _if_due(run_night, is_due), often)}, zone)
 
 
-def _serve(run_night: Callable[[], None], trigger: Any, zone: ZoneInfo) -> None:
+def _serve(jobs: Mapping[str, tuple[Callable[[], None], Any]], zone: ZoneInfo) -> None:
+    from apscheduler.executors.pool import ThreadPoolExecutor
     from apscheduler.schedulers.background import BackgroundScheduler
 
     # The main thread does nothing but wait for a signal. A handler that raises inside APScheduler's own loop
@@ -50,16 +61,19 @@ def _serve(run_night: Callable[[], None], trigger: Any, zone: ZoneInfo) -> None:
         nonlocal stopping
         stopping = signum
 
-    scheduler = BackgroundScheduler(timezone=zone)
+    # one thread, so that nights of whatever job wait for each other
+    scheduler = BackgroundScheduler(timezone=zone, executors={"default": ThreadPoolExecutor(1)})
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        job = scheduler.add_job(
-            _night, trigger, args=[run_night], name="nightly",
-            coalesce=True, misfire_grace_time=None, max_instances=1,
-        )  # fmt: skip
+        added = [
+            scheduler.add_job(
+                _night, trigger, args=[work], name=name, coalesce=True, misfire_grace_time=None, max_instances=1,
+            )
+            for name, (work, trigger) in jobs.items()
+        ]  # fmt: skip
         scheduler.start()
         try:
-            _logger.info("the next night starts at %s", job.next_run_time.isoformat(timespec="seconds"))
+            _logger.info("the next night starts at %s", added[0].next_run_time.isoformat(timespec="seconds"))
             while not stopping:
                 time.sleep(0.5)
             _logger.info("%s: stopping; a running night is waited for", signal.Signals(stopping).name)
@@ -69,6 +83,11 @@ def _serve(run_night: Callable[[], None], trigger: Any, zone: ZoneInfo) -> None:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _if_due(run_night: Callable[[], None], is_due: Callable[[], bool]) -> None:
+    if is_due():
+        run_night()
 
 
 def _night(run_night: Callable[[], None]) -> None:

@@ -6,9 +6,14 @@ import difflib
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
 from graphlib import CycleError, TopologicalSorter
 
+import pandas as pd
+
+from forecasting.catalog._calendar import Calendar
 from forecasting.catalog._indicator import Indicator
+from forecasting.catalog._mapping import ColumnMapping
 from forecasting.errors import CatalogError
 
 
@@ -17,14 +22,20 @@ class Catalog:
 
     Args:
         indicators: At least one; ids are unique, every parent and related indicator is among them.
+        mappings: How other people's files are read.
+        calendar: Release dates that go before the indicators' usual rules.
 
     Raises:
         CatalogError: No indicators, an id given twice, a reference to an unknown indicator, or indicators
             that lean on each other in a circle.
     """
 
-    def __init__(self, indicators: Iterable[Indicator]) -> None:
+    def __init__(
+        self, indicators: Iterable[Indicator], mappings: Iterable[ColumnMapping] = (), calendar: Calendar | None = None
+    ) -> None:
         self._indicators = tuple(indicators)
+        self._mappings = tuple(mappings)
+        self._calendar = calendar or Calendar({})
         problems = [f"indicator {self._indicators[n].id!r}: {what}" for n, _, what in find_problems(self._indicators)]
         if not self._indicators:
             problems = ["a catalogue needs at least one indicator"]
@@ -59,6 +70,24 @@ class Catalog:
         """All ids in the order of the file."""
         return tuple(indicator.id for indicator in self._indicators)
 
+    def released_at(self, name: str, period: str) -> pd.Timestamp:
+        """When the figure of ``period`` (YYYY-MM) comes out: by the calendar, else by the usual rule; UTC.
+
+        Raises:
+            CatalogError: There is no indicator ``name``, or it has no figure of that January.
+        """
+        release = self[name].release
+        usual = release.released_at(period)
+        dated = self._calendar.released_at(release.calendar, period) if release.calendar else None
+        return usual if dated is None else dated
+
+    def mapping_for(self, file: str) -> ColumnMapping | None:
+        """The mapping for a file of this name; None where its columns are ours."""
+        for mapping in self._mappings:
+            if mapping.files is not None and fnmatchcase(file, mapping.files):
+                return mapping
+        return None
+
     def children(self, name: str) -> tuple[Indicator, ...]:
         """The indicators whose parent is ``name``, in the order of the file.
 
@@ -80,6 +109,7 @@ class Catalog:
     def hash(self) -> str:
         """Sha256 of the content: equal for equal indicators whatever their order or layout in a file."""
         content = [indicator.model_dump(mode="json") for indicator in sorted(self, key=lambda one: one.id)]
+        content += [mapping.model_dump(mode="json") for mapping in self._mappings]
         text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 

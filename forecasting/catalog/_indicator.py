@@ -5,23 +5,19 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
+from forecasting.catalog._mapping import Frozen, SourceMapping, Text
 from forecasting.errors import CatalogError
 from forecasting.observations import month_index, month_label
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Region = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,6})?$")]
 Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Year = Annotated[int, Field(strict=True, ge=1900, le=2200)]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Release(_Frozen):
+class Release(Frozen):
     """The usual rule by which an indicator's figures appear; real dates move at short notice.
 
     Attributes:
@@ -32,6 +28,7 @@ class Release(_Frozen):
             are published as one; None where January is always published.
         january_with_february_since: First year from which January's figure exists but appears only on the
             day of February's.
+        calendar: Name of the calendar whose dates go before this rule.
 
     >>> rule = Release(lag=1, day=16, time="10:00", no_january_since=2013)
     >>> rule.released_at("2025-02")
@@ -45,6 +42,7 @@ class Release(_Frozen):
     time: Clock
     no_january_since: Year | None = None
     january_with_february_since: Year | None = None
+    calendar: Text | None = None
 
     @model_validator(mode="after")
     def _one_rule_for_january(self) -> Release:
@@ -77,25 +75,7 @@ class Release(_Frozen):
         return since is not None and int(period[:4]) >= since
 
 
-class SourceMapping(_Frozen):
-    """Where an indicator's figures come from.
-
-    Attributes:
-        connector: ``reference`` for the embedded tables, ``file`` for figures that a user brings along.
-        series: Name or code of the series there.
-        nbs_legacy_code: Code in the former easyquery service of the National Bureau of Statistics.
-        nbs_cid: Catalogue id in the bureau's present data library.
-        nbs_indicator: Indicator id below it.
-    """
-
-    connector: Literal["reference", "file"]
-    series: Text
-    nbs_legacy_code: Text | None = None
-    nbs_cid: Text | None = None
-    nbs_indicator: Text | None = None
-
-
-class Indicator(_Frozen):
+class Indicator(Frozen):
     """One published statistic that is followed.
 
     Attributes:

@@ -13,44 +13,48 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from forecasting.catalog._calendar import Calendar, load_calendar
 from forecasting.catalog._catalog import Catalog, find_problems, suggestion
-from forecasting.catalog._indicator import Indicator, Release, SourceMapping
+from forecasting.catalog._indicator import Indicator, Release
+from forecasting.catalog._mapping import ColumnMapping, NbsLegacySeries, NbsSeries, SdmxSeries, SourceMapping
 from forecasting.errors import CatalogError
 
 _HEADER = re.compile(r"\s*\[\[\s*[\"']?indicator[\"']?\s*\]\]")
-_TABLE = re.compile(r"\s*\[\s*[\"']?indicator[\"']?\s*\.\s*[\"']?([\w-]+)[\"']?\s*\]")
+_TABLE = re.compile(r"\s*\[\[?\s*[\"']?indicator[\"']?\s*\.\s*[\"']?([\w-]+)[\"']?\s*(?:\.\s*([\w-]+)\s*)?\]")
 _KEY = re.compile(r"\s*[\"']?([\w-]+)[\"']?\s*(?:\.\s*[\"']?([\w-]+)[\"']?\s*)?=")
-_SECTIONS: dict[str, type[BaseModel]] = {"source": SourceMapping, "release": Release}
+_SECTIONS: dict[str, type[BaseModel]] = {
+    "source": SourceMapping,
+    "source.nbs": NbsSeries,
+    "source.nbs_legacy": NbsLegacySeries,
+    "source.sdmx": SdmxSeries,
+    "release": Release,
+}
 
 
-def load_catalog(path: Path | None = None) -> Catalog:
+def load_catalog(path: Path | None = None, calendar: Path | None = None) -> Catalog:
     """Read a catalogue file; a file of one's own takes the place of the default catalogue.
 
     Args:
-        path: A TOML file with one ``[[indicator]]`` table per indicator; without it the packaged catalogue
-            of the Baotou rare-earth cluster and the Chinese indicators around it.
+        path: A TOML file with one ``[[indicator]]`` table per indicator, and a ``[[mapping]]`` table for each
+            kind of file with other people's columns; without it the packaged catalogue of the Baotou
+            rare-earth cluster and the Chinese indicators around it.
+        calendar: A file of release dates that goes before the packaged one (see `load_calendar`).
 
     Raises:
-        CatalogError: The file cannot be read, is not TOML, or has an unknown key, a missing key, a wrong
+        CatalogError: A file cannot be read, is not TOML, or has an unknown key, a missing key, a wrong
             value, an id given twice, a reference to an unknown indicator or a circle of references. The
             message names the file, the line and what is allowed, for all faults at once.
     """
     file: Traversable = files("forecasting.catalog") / "default.toml" if path is None else Path(path)
     name = "default catalogue" if path is None else str(path)
     text = _read(file, name)
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        at = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", str(error))
-        what = str(error)[: at.start()] if at else str(error)
-        line = int(at[1]) if at and at[1] else text.count("\n") + 1
-        raise CatalogError(f"{name}: line {line}: not TOML: {what}") from error
-
+    content = _toml(text, name)
+    dates = load_calendar(calendar)
     layout = _Layout.of(text)
     problems = [
-        (layout.top.get(key, 1), f"unknown key {key!r}; a catalogue holds [[indicator]] tables only")
+        (layout.top.get(key, 1), f"unknown key {key!r}; a catalogue holds [[indicator]] and [[mapping]] tables only")
         for key in content
-        if key != "indicator"
+        if key not in ("indicator", "mapping")
     ]
     tables = content.get("indicator", [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
@@ -66,12 +70,63 @@ def load_catalog(path: Path | None = None) -> Catalog:
             indicators.append(Indicator.model_validate(table))
         except ValidationError as error:
             problems += [(layout.line(n, item["loc"]), _explain(item)) for item in error.errors()]
+    mappings, faults = _mappings(content.get("mapping", []))
+    problems += [(layout.top.get("mapping", 1), what) for what in faults]
     if not problems:
         problems = [(layout.line(n, (key,)), what) for n, key, what in find_problems(indicators)]
+        problems += [
+            (layout.line(n, ("release",)), f"release.calendar {calendar!r}; {suggestion(calendar, dates.names)}")
+            for n, calendar in _strange_calendars(indicators, dates)
+        ]
     if problems:
         problems.sort(key=lambda problem: problem[0])
         raise CatalogError("\n".join(f"{name}: line {line}: {what}" for line, what in problems))
-    return Catalog(indicators)
+    return Catalog(indicators, mappings, dates)
+
+
+def load_mapping(path: Path) -> ColumnMapping:
+    """Read the mapping of another table's columns, a TOML file of its own.
+
+    Raises:
+        CatalogError: The file cannot be read, is not TOML, or is no such mapping.
+    """
+    name = str(path)
+    content = _toml(_read(Path(path), name), name)
+    try:
+        return ColumnMapping.model_validate(content)
+    except ValidationError as error:
+        raise CatalogError("\n".join(f"{name}: {_explain(item, ColumnMapping)}" for item in error.errors())) from error
+
+
+def _toml(text: str, name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        at = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", str(error))
+        what = str(error)[: at.start()] if at else str(error)
+        line = int(at[1]) if at and at[1] else text.count("\n") + 1
+        raise CatalogError(f"{name}: line {line}: not TOML: {what}") from error
+
+
+def _mappings(tables: Any) -> tuple[list[ColumnMapping], list[str]]:
+    if not isinstance(tables, list):
+        return [], ["mapping is not a list; write [[mapping]] with two brackets"]
+    found, faults = [], []
+    for n, table in enumerate(tables, start=1):
+        try:
+            mapping = ColumnMapping.model_validate(table)
+        except ValidationError as error:
+            faults += [f"mapping {n}: {_explain(item, ColumnMapping)}" for item in error.errors()]
+            continue
+        if mapping.files is None:
+            faults.append(f"mapping {n}: key 'files' is missing; name the files it is for, such as \"customs-*.csv\"")
+        found.append(mapping)
+    return found, faults
+
+
+def _strange_calendars(indicators: list[Indicator], dates: Calendar) -> list[tuple[int, str]]:
+    named = ((n, indicator.release.calendar) for n, indicator in enumerate(indicators))
+    return [(n, calendar) for n, calendar in named if calendar is not None and calendar not in dates.names]
 
 
 def _read(file: Traversable, name: str) -> str:
@@ -84,11 +139,13 @@ def _read(file: Traversable, name: str) -> str:
         raise CatalogError(f"{name}: cannot be read: {error.strerror}; give the path of a TOML file") from error
 
 
-def _explain(item: ErrorDetails) -> str:
+def _explain(item: ErrorDetails, top: type[BaseModel] = Indicator) -> str:
     *above, key = [str(part) for part in item["loc"]] or [""]
-    section = _SECTIONS.get(above[0] if above else "", Indicator)
-    known = list(section.model_fields)
-    inside = f" in {above[0]}" if above else ""
+    if key.isdigit():  # a fault of a whole table in a list
+        key, above = above[-1], above[:-1]
+    table = ".".join(part for part in above if not part.isdigit())
+    known = list(_SECTIONS.get(table, top).model_fields)
+    inside = f" in {table}" if table else ""
     match item["type"]:
         case "extra_forbidden":
             return f"unknown key {key!r}{inside}; {suggestion(key, known)}"
@@ -99,7 +156,7 @@ def _explain(item: ErrorDetails) -> str:
         case "string_pattern_mismatch":
             return f"{key}{inside} is {item['input']!r}; it must match {item['ctx']['pattern']}"
         case "value_error":
-            return f"{key}{inside}: {item['ctx']['error']}"
+            return f"{key}{inside}: {item['ctx']['error']}" if key else str(item["ctx"]["error"])
         case _:
             return f"{key}{inside} is {item['input']!r}; {item['msg'][0].lower()}{item['msg'][1:]}"
 
@@ -129,7 +186,7 @@ class _Layout:
                 layout.keys.append({})
                 section, foreign = (), False
             elif (table := _TABLE.match(line)) and layout.keys:
-                section, foreign = (table[1],), False
+                section, foreign = tuple(part for part in table.groups() if part), False
                 layout.keys[-1].setdefault(section, number)
             elif line.lstrip().startswith("["):
                 foreign = True

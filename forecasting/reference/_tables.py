@@ -23,6 +23,11 @@ def load_observations() -> pd.DataFrame:
     return check_observations(_read("observations.csv"), source="reference observations")
 
 
+def observations_bytes() -> bytes:
+    """The table of `load_observations` as it is in its file: UTF-8, comma-separated."""
+    return (files("forecasting.reference") / "data" / "observations.csv").read_bytes()
+
+
 def load_claims() -> pd.DataFrame:
     """What a trade-press report of 2025-12-30 on Baotou's rare earths states (C..), and what follows (D..).
 

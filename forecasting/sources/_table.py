@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import pandas as pd
 
@@ -35,36 +37,51 @@ def read_table(path: Path) -> Table:
             an empty or repeated column name, or rows with more or fewer fields than the header.
     """
     name = str(path)
-    text = _text(path, name)
     problems: list[Problem] = []
     header: list[str] | None = None
     rows: list[list[str]] = []
     lines: list[int] = []
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    start = 1
-    try:
-        for fields in reader:
-            line, start = start, reader.line_num + 1
-            if not fields or fields == [""]:
-                continue
-            if header is None:
-                header = [field.strip() for field in fields]
-                problems += _header_problems(header, line)
-            elif len(fields) != len(header):
-                what = f"{len(fields)} field{'s' * (len(fields) != 1)} where the header has {len(header)}"
-                remedy = "put a text that holds a comma in double quotes"
-                problems.append(Problem(f"line {line}", f"{what}; {remedy}"))
-            else:
-                rows.append(fields)
-                lines.append(line)
-    except csv.Error as error:
-        what = f"not CSV: {error}; a quoted text needs a closing quote, and a quote inside it is doubled"
-        problems.append(Problem(f"line {start}", what))
+    for line, fields in scan_csv(io.StringIO(_text(path, name), newline="")):
+        if isinstance(fields, str):
+            problems.append(Problem(f"line {line}", fields))
+        elif header is None:
+            header = [field.strip() for field in fields]
+            problems += header_problems(header, f"line {line}")
+        elif what := field_problem(fields, header):
+            problems.append(Problem(f"line {line}", what))
+        else:
+            rows.append(fields)
+            lines.append(line)
     if header is None and not problems:
         raise InputError(name, [Problem("", "the file is empty; expected a header line and rows below it")])
     if problems:
         raise InputError(name, problems)
     return Table(name, pd.DataFrame(rows, columns=header, dtype=object), lines)
+
+
+def scan_csv(file: TextIO) -> Iterator[tuple[int, list[str] | str]]:
+    """The records of a CSV file with the lines on which they start; blank lines are passed over.
+
+    Where the file stops being CSV, the last item is what is wrong in place of a record.
+    """
+    reader = csv.reader(file, strict=True)
+    start = 1
+    try:
+        for fields in reader:
+            line, start = start, reader.line_num + 1
+            if fields and fields != [""]:
+                yield line, fields
+    except csv.Error as error:
+        what = f"not CSV: {error}; a quoted text needs a closing quote, and a quote inside it is doubled"
+        yield start, what
+
+
+def field_problem(fields: list[str], header: list[str]) -> str:
+    """What is wrong with the number of fields of a record; "" where nothing is."""
+    if len(fields) == len(header):
+        return ""
+    what = f"{len(fields)} field{'s' * (len(fields) != 1)} where the header has {len(header)}"
+    return f"{what}; put a text that holds a comma in double quotes"
 
 
 def _text(path: Path, name: str) -> str:
@@ -89,8 +106,8 @@ def _text(path: Path, name: str) -> str:
     return text
 
 
-def _header_problems(header: list[str], line: int) -> list[Problem]:
-    where = f"line {line}"
+def header_problems(header: list[str], where: str) -> list[Problem]:
+    """What is wrong with the names of the columns."""
     if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
         return [Problem(where, f"one column {header[0]!r}; separate the columns by commas")]
     problems = [Problem(where, f"column {n} has no name") for n, column in enumerate(header, start=1) if not column]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import logging
 import re
@@ -22,6 +23,7 @@ from forecasting.store._schema import ensure_schema, insert_into, observations
 
 KEY = ["indicator", "period", "measure"]
 CHUNK = 500  # indicators a query; databases limit the number of bound parameters
+ROWS = 10_000  # rows an insert, which bounds the memory of a large one
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _logger = logging.getLogger(__name__)
@@ -104,14 +106,20 @@ class Store:
         insert = insert_into(observations, self.engine).on_conflict_do_nothing(index_elements=[observations.c.row_key])
         with writing(self.engine) as connection:
             last = _last_vintages(connection, rows)
-            fresh = [{**row, "payload_sha256": payload_sha256} for row in _fresh(rows, last, moment)]
+            fresh = _fresh(rows, last, moment)
             added = 0
-            if fresh:
-                added = connection.execute(insert, fresh, execution_options={"preserve_rowcount": True}).rowcount
+            while chunk := [{**row, "payload_sha256": payload_sha256} for row in itertools.islice(fresh, ROWS)]:
+                added += connection.execute(insert, chunk, execution_options={"preserve_rowcount": True}).rowcount
         _logger.info("%d of %d figures are new vintages", added, len(rows))
         return added
 
-    def as_of(self, moment: datetime | None = None) -> pd.DataFrame:
+    def as_of(
+        self,
+        moment: datetime | None = None,
+        *,
+        ingested_by: datetime | None = None,
+        indicators: Sequence[str] | None = None,
+    ) -> pd.DataFrame:
         """The figures as they were known at a moment: of each one the latest vintage known then.
 
         A vintage is known from ``released_at`` on, or from ``ingested_at`` on where it has none. The latest
@@ -119,6 +127,8 @@ class Store:
 
         Args:
             moment: A time with a time zone; None for everything that is stored.
+            ingested_by: Only vintages that the store had at this time; None for all.
+            indicators: Only these; None for all.
 
         Returns:
             Columns `forecasting.observations.COLUMNS` and ``ingested_at`` (UTC), sorted by indicator, period
@@ -135,11 +145,37 @@ class Store:
         ranked = select(*(table[name] for name in columns), rank.label("rank"))
         if moment is not None:
             ranked = ranked.where(known <= _utc(moment, "moment"))
+        if ingested_by is not None:
+            ranked = ranked.where(table.ingested_at <= _utc(ingested_by, "ingested_by"))
+        if indicators is not None:
+            ranked = ranked.where(table.indicator.in_(indicators))
         inner = ranked.subquery()
         query = select(*(inner.c[name] for name in columns)).where(inner.c.rank == 1)
         with reading(self.engine) as connection:
             rows = connection.execute(query).all()
         return _frame(rows, columns)
+
+    def vintages(self, indicators: Sequence[str] | None = None) -> pd.DataFrame:
+        """Every vintage of every figure, first prints and revisions.
+
+        Args:
+            indicators: Only these; None for all.
+
+        Returns:
+            Columns `forecasting.observations.COLUMNS`, ``ingested_at``, ``known_at`` (release, or ingestion
+            where no release time is given; UTC) and ``vintage``, counted from 1, the first print, in the order
+            in which they became known; sorted by indicator, period, measure and vintage.
+        """
+        columns = [*COLUMNS, "ingested_at"]
+        query = select(*(observations.c[name] for name in columns)).order_by(observations.c.id)
+        if indicators is not None:
+            query = query.where(observations.c.indicator.in_(indicators))
+        with reading(self.engine) as connection:
+            frame = _frame(connection.execute(query).all(), columns)
+        frame["known_at"] = frame["released_at"].fillna(frame["ingested_at"])
+        frame = frame.sort_values([*KEY, "known_at", "ingested_at"], kind="stable", ignore_index=True)
+        frame["vintage"] = frame.groupby(KEY).cumcount() + 1
+        return frame
 
 
 def _last_vintages(connection: Connection, rows: pd.DataFrame) -> dict[tuple[Any, ...], tuple[Any, ...]]:

@@ -91,7 +91,12 @@ FAULTS = [
     ("day = 16,", "day = true,", 13, "day in release is True; input should be a valid integer"),
     ('"10:00", no', '"25:00", no', 13, "time in release is '25:00'"),
     ("= 2013", "= 2013, january_with_february_since = 2020", 13, "release: give no_january_since or"),
-    ("# two", "[meta]\nname = 1\n# two", 1, "unknown key 'meta'; a catalogue holds [[indicator]] tables"),
+    (
+        "# two",
+        "[meta]\nname = 1\n# two",
+        1,
+        "unknown key 'meta'; a catalogue holds [[indicator]] and [[mapping]] tables",
+    ),
     ("# two", "name = 1\n# two", 1, "unknown key 'name'"),
     ('id = "part"', "id = part", 16, "not TOML"),
 ]

@@ -14,7 +14,7 @@ import pytest
 from forecasting.errors import InputError
 from forecasting.projection import HORIZON
 from forecasting.publishing import TABLES, read_release
-from forecasting.settings import FitSettings, ProjectionSettings, Settings
+from forecasting.settings import FitSettings, HttpSettings, ProjectionSettings, Settings, SourceSettings
 from forecasting.store import Store
 from jobs.ledger import BusyError, Ledger, exclusive
 from jobs.nightly import run_night
@@ -140,6 +140,43 @@ def test_a_night_before_any_release_fails_with_a_reason_and_publishes_nothing(tm
     with pytest.raises(InputError, match="no figure of the catalogue's 4 indicators had been released by 2005-01-01"):
         night(tmp_path, as_of=dt.date(2005, 1, 1))
     assert not (tmp_path / "var" / "published" / "latest").exists()
+
+
+def test_the_next_night_tells_news_from_revisions_and_what_they_did_to_the_forecast(home, tmp_path):
+    path, first = home
+    copy = tmp_path / "home"
+    shutil.copytree(path, copy, symlinks=True)
+    drop = copy / "var" / "drop"
+    drop.mkdir()
+    (drop / "own.csv").write_text(
+        "indicator,period,measure,value,unit\ncn_industrial_va,2026-02,ytd_yoy,7.7,percent\n"
+        "cn_industrial_va,2025-12,ytd_yoy,5.8,percent\n", encoding="utf-8",
+    )  # fmt: skip
+    later = run_night(settings(copy), clock=lambda: NIGHT + dt.timedelta(days=60))
+    report = read_release(later.release)["revisions"].set_index("period")
+    assert report["kind"].to_dict() == {"2025-12": "revision", "2026-02": "news"}
+    assert report["value_before"]["2025-12"] == 5.9
+    assert report["expected"]["2026-02"] == pytest.approx(report["value"]["2026-02"] - report["surprise"]["2026-02"])
+    assert set(report["outlook_period"]) == {"2026-12"}
+    assert report["effect"].abs().gt(0).all()
+    assert json.loads((later.release / "provenance.json").read_bytes())["inputs"]["compared_with"] == first.run_id
+
+
+def test_a_closed_source_leaves_the_night_with_what_the_store_has(tmp_path):
+    closed = SourceSettings(nbs_url="http://127.0.0.1:9/external", http=HttpSettings(attempts=1))
+    text = CATALOG.read_text(encoding="utf-8").replace(
+        'series = "cn_industrial_va" }',
+        'series = "cn_industrial_va", nbs = [{ cid = "x", indicator = "y", measure = "ytd_yoy" }] }',
+    )
+    (tmp_path / "live.toml").write_text(text, encoding="utf-8")
+    result = run_night(
+        settings(tmp_path, sources=closed, catalog=tmp_path / "live.toml"), sources=["nbs"], clock=lambda: NIGHT
+    )
+    assert result.status == "degraded"
+    assert result.messages[0].startswith(
+        "source nbs failed: nbs: POST http://127.0.0.1:9/external/stream/esData: cannot"
+    )
+    assert read_release(result.release)["observations"]["period"].max() == "2025-12"
 
 
 def test_a_second_run_in_the_same_home_is_refused_while_one_is_at_work(tmp_path):

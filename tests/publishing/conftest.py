@@ -72,6 +72,23 @@ def small_tables(shift: float = 0.0) -> dict[str, pd.DataFrame]:
                 "probability": [0.5, 0.5],
             }
         ),
+        "revisions": pd.DataFrame(
+            {
+                "indicator": ["national_va"],
+                "period": ["2025-02"],
+                "measure": ["ytd_yoy"],
+                "kind": ["revision"],
+                "value_before": [5.8],
+                "value": [5.9],
+                "change": [0.1],
+                "expected": [np.nan],
+                "surprise": [np.nan],
+                "outlook_period": [""],
+                "outlook_before": [np.nan],
+                "outlook": [np.nan],
+                "effect": [np.nan],
+            }
+        ),
         "leaderboard": pd.DataFrame(
             {
                 "indicator": "baotou_va",

@@ -14,7 +14,7 @@ def test_the_public_face_is_complete_and_sorted() -> None:
 
 def test_every_table_of_the_first_release_is_described() -> None:
     assert list(TABLES) == [
-        "observations", "monthly", "forecasts", "headlines", "headline_odds",
+        "observations", "monthly", "forecasts", "headlines", "headline_odds", "revisions",
         "leaderboard", "scorecard", "drift", "trajectories", "absorption", "claim_check",
     ]  # fmt: skip
     assert SCHEMA_VERSION == "1.1"

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import forecasting.sources
-from forecasting.catalog import load_catalog
 from forecasting.errors import InputError
 from forecasting.observations import check_observations, month_label
-from forecasting.sources import EmbeddedReference, read_observations, read_panel
+from forecasting.reference import load_observations
+from forecasting.sources import read_observations, read_panel
 
 HEADER = "indicator,period,measure,value,unit\n"
 
@@ -100,7 +100,7 @@ def test_every_bad_row_is_named_not_only_the_first(tmp_path: Path):
 
 
 def test_the_reference_figures_survive_a_file(tmp_path: Path):
-    frame = EmbeddedReference().pull(load_catalog())
+    frame = load_observations()
     path = tmp_path / "out.csv"
     frame.to_csv(path, index=False)
     pd.testing.assert_frame_equal(read_observations(path), frame)

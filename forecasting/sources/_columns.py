@@ -1,0 +1,140 @@
+"""Records of a table become raw rows: under our own columns, or by a mapping from other people's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pandas as pd
+
+from forecasting.catalog import ColumnMapping
+from forecasting.errors import InputError, Problem
+from forecasting.observations import OPTIONAL, REQUIRED, column_problems
+from forecasting.payloads import BadRow
+from forecasting.sources._source import RAW_COLUMNS, Reading
+from forecasting.sources._table import field_problem, header_problems
+from forecasting.sources._workbook import FORMULA
+
+Records = Iterator[tuple[int, "list[str] | str"]]
+
+_DATED = re.compile(r"(\d{4}-\d{2})-\d{2}(T00:00:00)?", re.ASCII)
+_GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII)
+
+
+class _Collector:
+    """Columns of text in which equal texts are one object: a million rows share a few thousand of them."""
+
+    def __init__(self) -> None:
+        self._columns: dict[str, list[str]] = {name: [] for name in RAW_COLUMNS if name != "where"}
+        self._known: dict[str, str] = {"": ""}
+        self._lines: list[int] = []
+
+    def add(self, line: int, cells: dict[str, str]) -> None:
+        """Add a row."""
+        self._lines.append(line)
+        for name, column in self._columns.items():
+            text = cells.get(name, "")
+            column.append(self._known.setdefault(text, text))
+
+    def frame(self) -> pd.DataFrame:
+        """The rows; ``where`` is the line, an integer."""
+        columns = {name: pd.Series(column, dtype=object) for name, column in self._columns.items()}
+        return pd.DataFrame({**columns, "where": pd.Series(self._lines, dtype="int64")})
+
+
+def read_records(records: Records, name: str, mapping: ColumnMapping | None, *, wide: bool) -> Reading:
+    """Turn the records of a table into raw rows.
+
+    Args:
+        records: Line and fields; a text in place of fields says that the file cannot be read from there on.
+        name: What to call the file in messages.
+        mapping: Of its columns; None where they are ours.
+        wide: Records may be shorter than the header, as rows of a workbook are.
+
+    Raises:
+        InputError: No header, a header that cannot be used, or columns that are not those expected.
+    """
+    collected, bad = _Collector(), []
+    header: list[str] | None = None
+    for line, fields in records:
+        where = f"line {line}"
+        if mapping is not None and line <= mapping.skip:
+            continue
+        if isinstance(fields, str):
+            bad.append(BadRow(where, {}, f"{fields}; nothing was read from here on"))
+        elif header is None:
+            header = [field.strip() for field in fields]
+            _check_header(header, where, name, mapping)
+        else:
+            if wide and len(fields) < len(header):
+                fields = [*fields, *[""] * (len(header) - len(fields))]
+            what = field_problem(fields, header)
+            cells = dict(zip(header, fields, strict=False))
+            if what:
+                bad.append(BadRow(where, {**cells, "": ",".join(fields)[:1000]}, what))
+            elif FORMULA in fields:
+                shown = {column: "(formula)" if text == FORMULA else text for column, text in cells.items()}
+                bad.append(BadRow(where, shown, "a formula; paste it as a value, so that what is seen is what is read"))
+            else:
+                for row in _rows(cells, mapping):
+                    collected.add(line, row)
+    if header is None:
+        raise InputError(name, [Problem("", "the file is empty; expected a header line and rows below it")])
+    frame = collected.frame()
+    if frame.empty and not bad:
+        raise InputError(name, [Problem("", "no figures below the header")])
+    return Reading(frame, bad)
+
+
+def _check_header(header: list[str], where: str, name: str, mapping: ColumnMapping | None) -> None:
+    problems = header_problems(header, where)
+    if not problems and mapping is None:
+        problems = column_problems(header, REQUIRED, OPTIONAL)
+        if problems:
+            remedy = "another table's columns need a mapping (--map, or [[mapping]] in the catalogue)"
+            problems.append(Problem("", remedy))
+    elif not problems and mapping is not None:
+        theirs = [*mapping.columns.values(), *(value.column for value in mapping.wide)]
+        lost = [column for column in dict.fromkeys(theirs) if column not in header]
+        if lost:
+            what = f"no column {', '.join(map(repr, lost))}, which the mapping names; there are {', '.join(header)}"
+            problems = [Problem(where, what)]
+    if problems:
+        raise InputError(name, problems)
+
+
+def _rows(cells: dict[str, str], mapping: ColumnMapping | None) -> Iterator[dict[str, str]]:
+    if mapping is None:
+        yield _tidy({column: text.strip() for column, text in cells.items()})
+        return
+    row = dict(mapping.constants)
+    row |= {ours: cells[theirs].strip() for ours, theirs in mapping.columns.items()}
+    row |= {ours: words.get(row[ours], row[ours]) for ours, words in mapping.translate.items() if ours in row}
+    row["period"] = _month(row["period"], mapping)
+    if not mapping.wide:
+        yield _tidy(row)
+    for value in mapping.wide:
+        if text := cells[value.column].strip():  # an empty cell of a wide table is no figure
+            yield _tidy(
+                {**row, "indicator": value.indicator, "measure": value.measure, "unit": value.unit, "value": text}
+            )
+
+
+def _tidy(row: dict[str, str]) -> dict[str, str]:
+    value = row.get("value", "")
+    if value.endswith("%") and row.get("unit") == "percent":
+        row["value"] = value = value[:-1].rstrip()
+    if _GROUPED.fullmatch(value):
+        row["value"] = value.replace(",", "")
+    if dated := _DATED.fullmatch(row.get("period", "")):
+        row["period"] = dated[1]
+    return row
+
+
+def _month(text: str, mapping: ColumnMapping) -> str:
+    """A month as they write it, as we do; left as it is where it does not fit, for the door to refuse."""
+    found = mapping.period_pattern().fullmatch(text)
+    if found is None:
+        return text
+    year = found["year"] if "%Y" in mapping.period_format else f"20{found['short']}"
+    return f"{year}-{int(found['month']):02d}"

@@ -1,0 +1,111 @@
+"""An XLSX workbook as rows of text: read as a stream, refused where it is a bomb, formulas marked."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import warnings
+import zipfile
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from forecasting.errors import InputError, Problem
+
+MOST_ROWS = 1_048_576  # of a sheet, by the format
+MOST_COLUMNS = 200
+MOST_PARTS = 2000
+MOST_RATIO = 200  # unpacked to packed; workbooks have 5 to 30
+SMALL = 2**26  # below this no ratio is a danger
+MOST_TEXTS = 2**28  # bytes of the part that has to be held in memory
+
+FORMULA = "\0formula"  # stands for a cell that holds one; no cell can hold a NUL
+
+_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+
+
+def scan_workbook(body: bytes, name: str, sheet: str | None, most_unpacked: int) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a sheet with their numbers; blank rows are passed over.
+
+    Cells become text: numbers as Python writes them (a whole number as ``9.0``, since a workbook drops trailing
+    zeros), numbers shown as percent with their sign, dates as ISO, formulas as `FORMULA`.
+
+    Args:
+        body: Of the file.
+        name: What to call it in messages.
+        sheet: Name of the sheet; the first by default.
+        most_unpacked: Bytes that all parts may have once unpacked.
+
+    Raises:
+        InputError: It is no workbook, a bomb, has no such sheet, or is damaged.
+    """
+    import openpyxl
+
+    _check_size(body, name, most_unpacked)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # styles and extensions that openpyxl does not know
+            book = openpyxl.load_workbook(io.BytesIO(body), read_only=True, keep_links=False)
+            names = [one.title for one in book.worksheets]
+            if sheet is not None and sheet not in names:
+                raise InputError(name, [Problem("", f"no sheet {sheet!r}; there are {', '.join(names)}")])
+            page = book[sheet] if sheet is not None else book.worksheets[0]
+            page.reset_dimensions()  # what a file says of them may be wrong
+            for number, cells in enumerate(page.iter_rows(), start=1):
+                if number > MOST_ROWS or len(cells) > MOST_COLUMNS:
+                    what = f"more than {MOST_ROWS} rows or {MOST_COLUMNS} columns; take out what is not needed"
+                    raise InputError(name, [Problem(f"line {number}", what)])
+                texts = [_text(cell) for cell in cells]
+                while texts and not texts[-1]:
+                    texts.pop()
+                if texts:
+                    yield number, texts
+    except InputError:
+        raise
+    except Exception as error:  # openpyxl raises what its parsers raise
+        what = f"cannot be read as a workbook ({type(error).__name__}: {' '.join(str(error).split())[:100]})"
+        raise InputError(name, [Problem("", f"{what}; open it and save it as .xlsx again")]) from error
+
+
+def _check_size(body: bytes, name: str, most_unpacked: int) -> None:
+    """Refuse what would not fit; the sizes in the directory bound what zipfile unpacks."""
+    if body.startswith(_OLE):
+        what = "an old .xls or an encrypted workbook; save it as .xlsx without a password"
+        raise InputError(name, [Problem("", what)])
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            parts = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
+        what = f"not a workbook: {error}; save it as .xlsx"
+        raise InputError(name, [Problem("", what)]) from error
+    unpacked = sum(part.file_size for part in parts)
+    texts = sum(part.file_size for part in parts if not part.filename.startswith("xl/worksheets/"))
+    bomb = (
+        f"{len(parts)} parts" if len(parts) > MOST_PARTS
+        else f"{unpacked >> 20} MB unpacked" if unpacked > most_unpacked
+        else f"{unpacked >> 20} MB unpacked from {len(body) >> 10} KB" if unpacked > max(SMALL, MOST_RATIO * len(body))
+        else f"{texts >> 20} MB of texts" if texts > MOST_TEXTS
+        else ""
+    )  # fmt: skip
+    if bomb:
+        what = f"refused: {bomb}; a workbook of figures is not like that. Save the sheet as CSV if it is one"
+        raise InputError(name, [Problem("", what)])
+
+
+def _text(cell: Any) -> str:
+    value = cell.value
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return FORMULA if cell.data_type == "f" or value.startswith("=") else value.strip()
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, (int, float)):
+        if "%" in (cell.number_format or ""):
+            return f"{(Decimal(repr(value)) * 100).normalize():f}%"
+        return repr(float(value))
+    if isinstance(value, (dt.datetime, dt.date)):
+        return value.isoformat()
+    if isinstance(value, (dt.time, dt.timedelta)):
+        return str(value)
+    return FORMULA  # array formulas and data tables are objects

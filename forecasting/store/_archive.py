@@ -1,0 +1,163 @@
+"""The raw archive: every payload as it came, compressed under its sha256, with where and when it was fetched.
+
+`fetches.jsonl` has a line for each fetch, in their order; a payload that comes again is a line and no second file. The
+archive lies in files and not in the database, so that a database can be made again from it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import logging
+import os
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from forecasting.errors import StoreError
+from forecasting.payloads import Payload
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """A line of the archive's list.
+
+    Attributes:
+        batch: Number shared by the payloads that were read together.
+        source: Connector.
+        address: URL or path.
+        fetched_at: With its time zone.
+        sha256: Of the body.
+        size: Of the body, bytes.
+        request: What was asked.
+    """
+
+    batch: int
+    source: str
+    address: str
+    fetched_at: datetime
+    sha256: str
+    size: int
+    request: dict[str, Any]
+
+
+class RawArchive:
+    """Payloads in a folder.
+
+    Args:
+        folder: Made when something is kept.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._list = folder / "fetches.jsonl"
+
+    def keep(self, batch: list[Payload]) -> None:
+        """Keep payloads that are to be read together; once this returns they are on the disk.
+
+        Raises:
+            StoreError: The folder cannot be written.
+        """
+        try:
+            number = self._ready()
+            for payload in batch:
+                self._write(payload)
+            with self._list.open("ab") as file:
+                for payload in batch:
+                    file.write(_line(number, payload))
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise StoreError(f"raw archive {self._folder}: cannot be written: {error}; nothing was read") from error
+
+    def fetches(self) -> Iterator[Fetch]:
+        """The fetches in their order.
+
+        Raises:
+            StoreError: The list cannot be read.
+        """
+        try:
+            lines = self._list.read_bytes().split(b"\n")[:-1] if self._list.exists() else []
+        except OSError as error:
+            raise StoreError(f"raw archive {self._list}: cannot be read: {error}") from error
+        for number, line in enumerate(lines, start=1):
+            try:
+                entry = json.loads(line)
+                yield Fetch(**{**entry, "fetched_at": datetime.fromisoformat(entry["fetched_at"])})
+            except (ValueError, TypeError, KeyError) as error:
+                what = f"line {number} is not a fetch ({error}); restore the file, or take the line out"
+                raise StoreError(f"raw archive {self._list}: {what}") from error
+
+    def batches(self) -> Iterator[list[Fetch]]:
+        """The fetches in their order, those together that were read together."""
+        batch: list[Fetch] = []
+        for fetch in self.fetches():
+            if batch and fetch.batch != batch[0].batch:
+                yield batch
+                batch = []
+            batch.append(fetch)
+        if batch:
+            yield batch
+
+    def payload(self, fetch: Fetch) -> Payload:
+        """A payload as it was.
+
+        Raises:
+            StoreError: Its file is missing or damaged.
+        """
+        path = self._path(fetch.sha256)
+        try:
+            body = gzip.decompress(path.read_bytes())
+        except (OSError, EOFError, zlib.error) as error:
+            raise StoreError(f"raw archive {path}: cannot be read ({error}); restore it from a copy") from error
+        if hashlib.sha256(body).hexdigest() != fetch.sha256:
+            raise StoreError(f"raw archive {path}: its content has another sha256; restore it from a copy")
+        return Payload(fetch.source, fetch.address, fetch.fetched_at, body, fetch.request)
+
+    def _path(self, sha256: str) -> Path:
+        return self._folder / sha256[:2] / f"{sha256}.gz"
+
+    def _ready(self) -> int:
+        """Make the folder, drop a line that a crash cut off, and give the next batch its number."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        if not self._list.exists():
+            return 1
+        with self._list.open("rb+") as file:
+            content = file.read()
+            whole = content.rfind(b"\n") + 1
+            if whole != len(content):
+                _logger.warning("%s: a line that was cut off is dropped", self._list)
+                file.truncate(whole)
+        last = content[:whole].rstrip(b"\n").rsplit(b"\n", 1)[-1]
+        return int(json.loads(last)["batch"]) + 1 if last else 1
+
+    def _write(self, payload: Payload) -> None:
+        path = self._path(payload.sha256)
+        if path.exists():
+            return
+        path.parent.mkdir(exist_ok=True)
+        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        with part.open("wb") as file:
+            file.write(gzip.compress(payload.body, compresslevel=6, mtime=0))
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+
+
+def _line(number: int, payload: Payload) -> bytes:
+    entry = {
+        "batch": number,
+        "source": payload.source,
+        "address": payload.address,
+        "fetched_at": payload.fetched_at.isoformat(),
+        "sha256": payload.sha256,
+        "size": len(payload.body),
+        "request": dict(payload.request),
+    }
+    return json.dumps(entry, ensure_ascii=False, sort_keys=True).encode() + b"\n"

@@ -1,0 +1,242 @@
+"""Pulling: fetch, archive, read, let in, store; or read the archive again.
+
+Payloads that belong together are read together, and in the archive before they are. Nothing that a source does ends a
+pull: what could not be had or read is said, and the store goes on with what it has.
+"""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from forecasting.catalog import Catalog
+from forecasting.errors import InputError, SourceError
+from forecasting.payloads import BadRow, Payload
+from forecasting.store import Intake, Pull, RawArchive, Store
+
+if TYPE_CHECKING:
+    from forecasting.sources import Connectors, Reading, Source
+
+__all__ = ["Pulling"]
+
+SLICE_ROWS = 100_000
+SLICE_INDICATORS = 500
+KEY = ["indicator", "period", "measure"]
+PACKAGED = "reference"  # its figures are as old as the package
+OPEN_TO_ALL = ("file", "import")  # a user may keep figures that no catalogue follows
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Tally:
+    figures: int = 0
+    new: int = 0
+    quarantined: int = 0
+    read: int = 0
+    unchanged: int = 0
+    closed: bool = False
+    problems: list[str] = field(default_factory=list)
+    unfollowed: set[str] = field(default_factory=set)
+
+    def pull(self, source: str, at: datetime, catalog: Catalog) -> Pull:
+        if self.closed:
+            status = "closed"
+        elif self.problems or self.quarantined:
+            status = "partial" if self.read or self.unchanged else "failed"
+        else:
+            status = "unchanged" if self.unchanged and not self.read else "done"
+        message = [*self.problems, *_unfollowed(self.unfollowed, catalog)]
+        if self.quarantined:
+            message.append(f"{source}: {self.quarantined} rows were put aside; cumulus status shows them")
+        return Pull(source, at, status, self.figures, self.new, self.quarantined, "\n".join(message))
+
+
+class Pulling:
+    """Takes figures in.
+
+    Args:
+        store: Where they go.
+        archive: Where payloads are kept.
+        catalog: What is followed.
+        connectors: Where they come from.
+    """
+
+    def __init__(self, store: Store, archive: RawArchive, catalog: Catalog, connectors: Connectors) -> None:
+        self._store = store
+        self._archive = archive
+        self._catalog = catalog
+        self._connectors = connectors
+        self._intake = Intake(store.engine)
+        self._reader = f"{catalog.hash()}:{metadata.version('cumulus-forecasting')}"
+
+    def pull(self, sources: Sequence[str], moment: datetime) -> list[Pull]:
+        """Ask sources by name and take in what they have.
+
+        Args:
+            sources: Names of connectors.
+            moment: The time that everything counts as fetched at, with a time zone.
+
+        Raises:
+            StoreError: The archive or the database refuses.
+        """
+        return [self._pull(self._connectors[name], moment) for name in sources]
+
+    def take(self, payload: Payload) -> Pull:
+        """Take in a payload that is at hand, such as a file named by the user, however often it is given."""
+        tally = _Tally()
+        self._archive.keep([payload])
+        self._ingest([payload], self._connectors[payload.source], tally)
+        return self._noted(tally.pull(payload.source, payload.fetched_at, self._catalog))
+
+    def replay(self) -> list[Pull]:
+        """Read the whole archive again, in the order in which it was fetched and as of those times.
+
+        Into an empty database this gives the same observations. Figures that the store had at the time add
+        nothing; what a better reader finds now is added.
+
+        Raises:
+            StoreError: The archive is damaged, or the database refuses.
+        """
+        tallies: dict[str, _Tally] = {}
+        last: dict[tuple[str, str, str], str] = {}
+        at: dict[str, datetime] = {}
+        for batch in self._archive.batches():
+            source = batch[0].source
+            tally = tallies.setdefault(source, _Tally())
+            at[source] = batch[0].fetched_at
+            keys = {(one.source, one.address, str(sorted(one.request.items()))): one.sha256 for one in batch}
+            if source != "import" and all(last.get(key) == sha256 for key, sha256 in keys.items()):
+                tally.unchanged += len(batch)
+                continue
+            if self._ingest([self._archive.payload(one) for one in batch], self._connectors[source], tally):
+                last |= keys
+        return [tally.pull(source, at[source], self._catalog) for source, tally in tallies.items()]
+
+    def _pull(self, source: Source, moment: datetime) -> Pull:
+        tally = _Tally()
+        try:
+            for item in source.fetch(self._catalog, moment):
+                if isinstance(item, SourceError):
+                    tally.problems.append(str(item))
+                    tally.closed |= item.closed
+                    continue
+                self._archive.keep(item)
+                if all(self._intake.last_reading(payload) == self._key(payload) for payload in item):
+                    tally.unchanged += len(item)
+                    continue
+                if self._ingest(item, source, tally):
+                    for payload in item:
+                        self._intake.note_reading(payload, self._key(payload))
+        except InputError as error:
+            tally.problems.append(str(error))
+        return self._noted(tally.pull(source.name, moment, self._catalog))
+
+    def _noted(self, pull: Pull) -> Pull:
+        self._intake.note_pull(pull)
+        _logger.info(
+            "%s: %s, %d figures, %d new, %d rows put aside",
+            pull.source, pull.status, pull.figures, pull.new, pull.quarantined,
+        )  # fmt: skip
+        return pull
+
+    def _ingest(self, batch: Sequence[Payload], source: Source, tally: _Tally) -> bool:
+        """Read payloads and let in what is good; whether all of it could be read and was what was asked for."""
+        faults = len(tally.problems)
+        readings: list[tuple[Payload, Reading]] = []
+        for payload in batch:
+            try:
+                reading = source.read(payload, self._catalog)
+            except (InputError, SourceError) as error:
+                tally.problems.append(str(error))
+                tally.closed |= isinstance(error, SourceError) and error.closed
+                continue
+            except Exception as error:  # a fault of ours must not keep the other payloads out
+                _logger.exception("%s: %s cannot be read", payload.source, payload.address)
+                what = f"reading failed with {type(error).__name__}; the payload is in the archive as {payload.sha256}"
+                tally.problems.append(f"{payload.source}: {payload.address}: {what}")
+                continue
+            tally.read += 1
+            tally.problems += reading.notes
+            readings.append((payload, reading))
+            self._put_aside(payload, reading.bad, tally)
+        self._let_in(readings, batch[0], tally)
+        return len(tally.problems) == faults
+
+    def _let_in(self, readings: list[tuple[Payload, Reading]], first: Payload, tally: _Tally) -> None:
+        from forecasting.sources import admit
+
+        frames = [
+            reading.rows.assign(payload=number) for number, (_, reading) in enumerate(readings) if len(reading.rows)
+        ]
+        if not frames:
+            return
+        rows = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+        moment = first.fetched_at
+        for part in _slices(rows if first.source != PACKAGED else self._unsaid(rows, moment, tally)):
+            known = self._store.as_of(ingested_by=moment, indicators=part["indicator"].unique().tolist())
+            open_to_all = first.source in OPEN_TO_ALL
+            admission = admit(part, self._catalog, known, moment, followed_only=not open_to_all)
+            if open_to_all:
+                tally.unfollowed |= set(admission.frame["indicator"]) - set(self._catalog.ids)
+            tally.figures += len(admission.frame) + admission.known
+            for number, (payload, _) in enumerate(readings):
+                own = admission.frame[part["payload"].reindex(admission.frame.index).eq(number)]
+                if not own.empty:
+                    tally.new += self._store.append(own, ingested_at=moment, payload_sha256=payload.sha256)
+                theirs = (row for index, row in admission.bad if part["payload"].at[index] == number)
+                self._put_aside(payload, theirs, tally)
+
+    def _unsaid(self, rows: pd.DataFrame, moment: datetime, tally: _Tally) -> pd.DataFrame:
+        """Rows but for values that the store has had: the package is old and must not undo later revisions."""
+        had = self._store.vintages(rows["indicator"].unique().tolist())
+        had = had[had["ingested_at"] <= pd.Timestamp(moment)]
+        values = pd.to_numeric(rows["value"], errors="coerce")
+        said = pd.MultiIndex.from_frame(rows[KEY].assign(value=values)).isin(
+            pd.MultiIndex.from_frame(had[[*KEY, "value"]])
+        )
+        tally.figures += int(said.sum())
+        return rows[~said]
+
+    def _put_aside(self, payload: Payload, bad: Iterable[BadRow], tally: _Tally) -> None:
+        tally.quarantined += self._intake.quarantine(payload, bad)
+
+    def _key(self, payload: Payload) -> str:
+        return f"{payload.sha256}:{self._reader}"
+
+
+def _unfollowed(names: set[str], catalog: Catalog) -> list[str]:
+    """What to say of figures that are kept although the catalogue does not follow them."""
+    strange = sorted(names)
+    if not strange:
+        return []
+    shown = ", ".join(strange[:5]) + (f" and {len(strange) - 5} more" if len(strange) > 5 else "")
+    near = {name for one in strange[:5] for name in difflib.get_close_matches(one, catalog.ids, n=1, cutoff=0.85)}
+    meant = f"; did you mean {', '.join(sorted(near))}?" if near else ""
+    return [f"kept, but not followed, since the catalogue has no entry: {shown}{meant}"]
+
+
+def _slices(rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Rows of some indicators at a time, so that a large file needs little memory; an indicator stays whole."""
+    if len(rows) <= SLICE_ROWS and rows["indicator"].nunique() <= SLICE_INDICATORS:
+        if len(rows):
+            yield rows
+        return
+    names = rows["indicator"].str.strip()
+    sizes = names.value_counts().sort_index()
+    group = sizes.cumsum().floordiv(SLICE_ROWS)
+    number = itertools.count()
+    part: dict[str, int] = {}
+    for _, members in sizes.groupby(group):
+        for start in range(0, len(members), SLICE_INDICATORS):
+            part |= dict.fromkeys(members.index[start : start + SLICE_INDICATORS], next(number))
+    for _, piece in rows.groupby(names.map(part), sort=True):
+        yield piece.copy()

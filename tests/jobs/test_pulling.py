@@ -1,0 +1,289 @@
+"""Pulling as a whole: the archive read again, vintages as of any day, files of a drop folder, the commands."""
+
+import datetime as dt
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from forecasting.catalog import load_catalog
+from forecasting.errors import StoreError
+from forecasting.payloads import Payload
+from forecasting.settings import Settings
+from forecasting.sources import Connectors
+from forecasting.store import Intake, RawArchive, Store
+from jobs.pulling import Pulling
+
+NOW = dt.datetime(2026, 2, 1, 12, 0, tzinfo=dt.UTC)
+DAY = dt.timedelta(days=1)
+HEADER = "indicator,period,measure,value,unit,released_at\n"
+
+
+def pulling(home: Path, store: Store) -> Pulling:
+    own = Settings(home=home)
+    return Pulling(store, RawArchive(own.raw), load_catalog(), Connectors(own))
+
+
+def rows(store: Store, table="observations") -> bytes:
+    """Every column of every row, in the order in which they were stored."""
+    with store.engine.connect() as connection:
+        return repr(connection.execute(text(f"SELECT * FROM {table} ORDER BY id")).all()).encode()  # noqa: S608
+
+
+@pytest.fixture
+def store(tmp_path):
+    with Store.open(f"sqlite:///{tmp_path}/var/cumulus.db") as opened:
+        yield opened
+
+
+def csv(*figures: str) -> bytes:
+    return (HEADER + "".join(f"{figure}\n" for figure in figures)).encode()
+
+
+def test_the_archive_read_into_an_empty_database_gives_the_same_observations_byte_for_byte(tmp_path, store):
+    drop = tmp_path / "var" / "drop"
+    drop.mkdir(parents=True)
+    one = pulling(tmp_path, store)
+    one.pull(["reference"], NOW)
+    (drop / "steel.csv").write_bytes(csv("steel,2025-11,ytd_yoy,5.1,percent,", "steel,2025-12,ytd_yoy,x,percent,"))
+    one.pull(["reference", "file"], NOW + DAY)
+    (drop / "steel.csv").write_bytes(csv("steel,2025-11,ytd_yoy,5.0,percent,", "steel,2025-12,ytd_yoy,4.8,percent,"))
+    one.take(Payload("import", "a.csv", NOW + DAY, csv("cn_exports,2026-01,ytd_yoy,3.0,percent,")))
+    one.pull(["reference", "file"], NOW + 2 * DAY)
+    one.take(Payload("import", "b.csv", NOW + 3 * DAY, csv("cn_exports,2026-01,ytd_yoy,3.1,percent,")))
+    one.take(Payload("import", "a.csv", NOW + 4 * DAY, csv("cn_exports,2026-01,ytd_yoy,3.0,percent,")))
+    one.take(Payload("import", "c.csv", NOW + 5 * DAY, b"\0"))
+    vintages = store.vintages(["cn_exports"]).query("period == '2026-01'")["value"].tolist()
+    assert vintages == [3.0, 3.1, 3.0]
+    with Store.open(f"sqlite:///{tmp_path}/again.db") as empty:
+        pulls = {pull.source: pull for pull in pulling(tmp_path, empty).replay()}
+        assert rows(empty) == rows(store)
+        assert rows(empty, "quarantine") == rows(store, "quarantine")
+    assert pulls["import"].status == "partial"
+    assert "a NUL byte" in pulls["import"].message
+    before = rows(store)
+    one.replay()
+    assert rows(store) == before  # and what the store has already adds nothing
+
+
+def test_the_archive_gives_the_same_on_postgresql(tmp_path, store, postgres_url):
+    one = pulling(tmp_path, store)
+    one.pull(["reference"], NOW)
+    one.take(Payload("import", "a.csv", NOW + DAY, csv("cn_exports,2026-01,ytd_yoy,3.0,percent,", "x,2026,,,,")))
+    with Store.open(postgres_url) as empty:
+        pulling(tmp_path, empty).replay()
+        pd.testing.assert_frame_equal(empty.vintages(), store.vintages())
+        assert [row["reason"] for row in Intake(empty.engine).quarantined(9)] == [
+            row["reason"] for row in Intake(store.engine).quarantined(9)
+        ]
+
+
+def test_a_damaged_archive_is_said(tmp_path, store):
+    one = pulling(tmp_path, store)
+    one.pull(["reference"], NOW)
+    [file] = (tmp_path / "var" / "raw").glob("??/*.gz")
+    file.write_bytes(file.read_bytes()[:-9])
+    with pytest.raises(StoreError, match=r"cannot be read .*restore it from a copy"):
+        one.replay()
+
+
+def test_a_line_that_a_crash_cut_off_is_dropped(tmp_path, store):
+    one = pulling(tmp_path, store)
+    one.pull(["reference"], NOW)
+    listed = tmp_path / "var" / "raw" / "fetches.jsonl"
+    with listed.open("ab") as file:
+        file.write(b'{"batch": 2, "sour')
+    assert len(list(RawArchive(listed.parent).fetches())) == 1
+    one.take(Payload("import", "a.csv", NOW + DAY, csv("cn_exports,2026-01,ytd_yoy,3.0,percent,")))
+    assert [fetch.batch for fetch in RawArchive(listed.parent).fetches()] == [1, 2]
+
+
+PRINTS = st.lists(
+    st.tuples(
+        st.integers(0, 60),  # days after the start on which it is fetched
+        st.sampled_from(["2025-10", "2025-11"]),
+        st.integers(0, 3),  # value
+        st.none() | st.integers(-30, 60),  # released so many days after the start, or not said
+    ),
+    max_size=12,
+)  # fmt: skip
+START = dt.datetime(2025, 12, 20, 12, 0, tzinfo=dt.UTC)
+
+
+def expected(prints, catalog):
+    """(known from, in this order, period, value) of every vintage that these prints make."""
+    vintages = []
+    for number, (at, period, value, told) in enumerate(prints):
+        own = [one for one in vintages if one[2] == period]
+        usual = catalog.released_at("cn_retail_sales", period).to_pydatetime()
+        released = told or (usual if not own and usual <= at else None)
+        repeated = [one[3] for one in own if one[4] == released][-1:]
+        if (own and max(own)[3] == value) or repeated == [value]:
+            continue
+        vintages.append((released or at, number, period, value, released))
+    return vintages
+
+
+@settings(max_examples=25, deadline=None)
+@given(PRINTS)
+def test_as_of_any_day_knows_what_had_been_released_or_seen_by_then_and_nothing_later(prints):
+    with tempfile.TemporaryDirectory() as folder, Store.open(f"sqlite:///{folder}/var/cumulus.db") as store:
+        one = pulling(Path(folder), store)
+        taken = []
+        for number, (day, period, value, released) in enumerate(sorted(prints, key=lambda each: each[0])):
+            moment = START + day * DAY + number * dt.timedelta(minutes=1)
+            told = None if released is None or released > day else START + released * DAY
+            figure = f"cn_retail_sales,{period},ytd_yoy,{value}.0,percent,{told.isoformat() if told else ''}"
+            one.take(Payload("import", f"{number}.csv", moment, csv(figure)))
+            taken.append((moment, period, float(value), told))
+        vintages = expected(taken, load_catalog())
+        for day in range(-35, 66, 10):
+            moment = START + day * DAY
+            known = sorted(one for one in vintages if one[0] <= moment)
+            seen = store.as_of(moment)
+            assert dict(zip(seen["period"], seen["value"], strict=True)) == {one[2]: one[3] for one in known}
+
+
+def test_a_revised_history_does_not_leak_into_the_past(tmp_path, store):
+    one = pulling(tmp_path, store)
+    one.pull(["reference"], NOW)
+    known = store.as_of(dt.datetime(2025, 6, 1, tzinfo=dt.UTC))
+    levels = store.as_of().query("indicator == 'cn_exports' and measure == 'ytd_yoy'")
+    revised = [f"cn_exports,{row.period},ytd_yoy,{row.value + 0.1:.1f},percent," for row in levels.itertuples()]
+    assert one.take(Payload("import", "r.csv", NOW + DAY, csv(*revised))).new == len(revised)
+    pd.testing.assert_frame_equal(store.as_of(dt.datetime(2025, 6, 1, tzinfo=dt.UTC)), known)
+    assert store.as_of(NOW + DAY).query("indicator == 'cn_exports' and measure == 'ytd_yoy'")["value"].tolist() == [
+        round(value + 0.1, 1) for value in levels["value"]
+    ]
+
+
+def test_the_embedded_figures_do_not_undo_a_later_revision(tmp_path, store):
+    one = pulling(tmp_path, store)
+    one.pull(["reference"], NOW)
+    one.take(Payload("import", "r.csv", NOW + DAY, csv("cn_exports,2025-11,ytd_yoy,5.5,percent,")))
+    with store.engine.begin() as connection:
+        connection.execute(text("DELETE FROM readings"))  # as after a change of the catalogue
+    [again] = one.pull(["reference"], NOW + 2 * DAY)
+    assert (again.status, again.figures, again.new) == ("done", 3430, 0)
+    figure = store.as_of().query("indicator == 'cn_exports' and period == '2025-11' and measure == 'ytd_yoy'")
+    assert figure["value"].tolist() == [5.5]
+
+
+def test_what_is_amiss_is_said_every_time_and_not_only_the_first(tmp_path, store):
+    drop = tmp_path / "var" / "drop"
+    drop.mkdir(parents=True)
+    (drop / "empty.csv").write_bytes(b"")
+    one = pulling(tmp_path, store)
+    for day in range(3):
+        [result] = one.pull(["file"], NOW + day * DAY)
+        assert (result.status, "the file is empty" in result.message) == ("failed", True)
+
+
+def test_files_of_the_drop_folder_are_read_once_and_others_named(tmp_path, store):
+    drop = tmp_path / "var" / "drop"
+    drop.mkdir(parents=True)
+    (drop / "steel.csv").write_bytes(csv("steel,2025-11,ytd_yoy,5.1,percent,"))
+    (drop / "old.xls").write_bytes(b"")
+    (drop / "~$steel.xlsx").write_bytes(b"")
+    one = pulling(tmp_path, store)
+    [first] = one.pull(["file"], NOW)
+    assert (first.status, first.new) == ("partial", 1)
+    assert "old.xls: only .csv and .xlsx files are read" in first.message
+    (drop / "old.xls").unlink()
+    [again] = one.pull(["file"], NOW + DAY)
+    assert (again.status, again.new) == ("unchanged", 0)
+
+
+def test_other_peoples_columns_are_read_by_a_mapping_of_the_catalogue(tmp_path, store):
+    catalog = (Path(__file__).parent / "catalog.toml").read_text(encoding="utf-8")
+    (tmp_path / "catalog.toml").write_text(
+        catalog + """
+[[mapping]]
+files = "tabelle-*.csv"
+skip = 1
+period_format = "%Y年%m月"
+columns = { period = "时间" }
+constants = { source = "a yearbook" }
+wide = [
+  { column = "工业", indicator = "cn_industrial_va", measure = "ytd_yoy" },
+  { column = "包头", indicator = "baotou_industrial_va", measure = "ytd_yoy" },
+]
+""", encoding="utf-8",
+    )  # fmt: skip
+    drop = tmp_path / "var" / "drop"
+    drop.mkdir(parents=True)
+    table = "规模以上工业增加值\n时间,工业,包头,注\n2025年3月,6.5,,x\n2025年4月,6.4%,12.0,\n4月,1,2,\n"
+    (drop / "tabelle-1.csv").write_text(table, encoding="gb18030")
+    own = Settings(home=tmp_path)
+    one = Pulling(store, RawArchive(own.raw), load_catalog(tmp_path / "catalog.toml"), Connectors(own))
+    [result] = one.pull(["file"], NOW)
+    assert (result.new, result.quarantined) == (3, 2)
+    seen = store.as_of()
+    assert list(zip(seen["indicator"], seen["period"], seen["value"], seen["source"], strict=True)) == [
+        ("baotou_industrial_va", "2025-04", 12.0, "a yearbook"),
+        ("cn_industrial_va", "2025-03", 6.5, "a yearbook"),
+        ("cn_industrial_va", "2025-04", 6.4, "a yearbook"),
+    ]
+
+
+def cumulus(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from jobs.cli import main; main()", *arguments]
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False,
+        env={**os.environ, "CUMULUS_HOME": str(home), **environment},
+    )  # fmt: skip
+
+
+def test_the_import_command_says_what_came_in_and_what_did_not(tmp_path):
+    file = tmp_path / "own.csv"
+    file.write_text("month,name,rate\n2025/10,Steel,5.1\n2025/11,Steel,oops\n", encoding="utf-8")
+    mapping = tmp_path / "map.toml"
+    mapping.write_text(
+        'period_format = "%Y/%m"\n[columns]\nperiod = "month"\nindicator = "name"\nvalue = "rate"\n'
+        '[constants]\nmeasure = "ytd_yoy"\nunit = "percent"\n[translate.indicator]\nSteel = "cn_industrial_v"\n',
+        encoding="utf-8",
+    )
+    done = cumulus(tmp_path, "import", str(file), "--map", str(mapping))
+    assert done.returncode == 3, done.stderr
+    assert done.stdout == "import: partial, 1 figures, 1 new, 1 rows put aside\n"
+    assert "kept, but not followed" in done.stderr
+    assert "did you mean cn_industrial_va?" in done.stderr
+    state = json.loads(cumulus(tmp_path, "status", "--json").stdout)
+    assert state["quarantine"]["rows"] == {"import": 1}
+    assert state["quarantine"]["last"][0]["content"]["value"] == "oops"
+    assert "value is not a number" in cumulus(tmp_path, "status").stdout
+    refused = cumulus(tmp_path, "import", str(file))
+    assert refused.returncode == 1
+    assert "columns indicator, period, measure, value, unit missing" in refused.stderr
+    assert cumulus(tmp_path, "import", str(tmp_path / "none.csv")).returncode == 1
+
+
+def test_the_pull_command_asks_the_named_sources_and_reads_the_archive_again(tmp_path):
+    done = cumulus(tmp_path, "pull")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (
+        0,
+        "reference: done, 3430 figures, 3430 new, 0 rows put aside",
+    )
+    assert cumulus(tmp_path, "pull", "--source", "reference").stdout.startswith("reference: unchanged")
+    (tmp_path / "var" / "cumulus.db").unlink()
+    again = cumulus(tmp_path, "pull", "--replay")
+    assert (again.returncode, again.stdout) == (0, "reference: done, 3430 figures, 3430 new, 0 rows put aside\n")
+    assert cumulus(tmp_path, "pull", "--source", "nowhere").returncode == 2
+
+
+def test_a_closed_source_is_said_and_ends_in_exit_3(tmp_path):
+    closed = {"CUMULUS_SOURCES__NBS_URL": "http://127.0.0.1:9", "CUMULUS_SOURCES__HTTP__ATTEMPTS": "1"}
+    done = cumulus(tmp_path, "pull", "--source", "nbs", "--source", "reference", **closed)
+    assert done.returncode == 3
+    assert "nbs: failed, 0 figures, 0 new, 0 rows put aside" in done.stdout
+    assert "cannot be reached" in done.stderr
+    state = json.loads(cumulus(tmp_path, "status", "--json").stdout)
+    assert [(one["source"], one["status"]) for one in state["sources"]] == [("nbs", "failed"), ("reference", "done")]

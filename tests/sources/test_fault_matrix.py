@@ -1,0 +1,296 @@
+"""Kinds of bad rows and bad files: the raw file is archived, good rows are stored, bad ones are put aside."""
+
+import datetime as dt
+import io
+import tempfile
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forecasting.catalog import load_catalog
+from forecasting.payloads import Payload
+from forecasting.settings import Settings
+from forecasting.sources import Connectors
+from forecasting.store import Intake, RawArchive, Store
+from jobs.pulling import Pulling
+
+NOW = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
+HEADER = "indicator,period,measure,value,unit,decimals,released_at,note"
+GOOD = {("steel", "2024-03"): "5.5", ("steel", "2024-04"): "-0.3", ("cement", "2024-03"): "12.0"}
+
+# rows of one figure each, and what is said of them
+ROWS = {
+    "no indicator": (",2023-03,ytd_yoy,5.0,percent,,,", "indicator is empty"),
+    "an indicator like a formula": ("=cmd|'/c calc',2023-03,ytd_yoy,5.0,percent,,,", "indicator is no name"),
+    "an indicator with a bracket": ("steel(t),2023-03,ytd_yoy,5.0,percent,,,", "indicator is no name"),
+    "no period": ("bad,,ytd_yoy,5.0,percent,,,", "period is not YYYY-MM"),
+    "a month 13": ("bad,2023-13,ytd_yoy,5.0,percent,,,", "period is not YYYY-MM"),
+    "a month 00": ("bad,2023-00,ytd_yoy,5.0,percent,,,", "period is not YYYY-MM"),
+    "a quarter": ("bad,2023Q1,ytd_yoy,5.0,percent,,,", "period is not YYYY-MM"),
+    "Arabic digits": ("bad,٢٠٢٣-03,ytd_yoy,5.0,percent,,,", "period is not YYYY-MM"),
+    "a period to come": ("bad,2026-04,ytd_yoy,5.0,percent,,,", "after the month in which it came"),
+    "a period long ago": ("bad,0203-03,ytd_yoy,5.0,percent,,,", "period is before 1900"),
+    "no measure": ("bad,2023-03,,5.0,percent,,,", "measure is none of"),
+    "an unknown measure": ("bad,2023-03,yoy,5.0,percent,,,", "measure is none of"),
+    "a measure in capitals": ("bad,2023-03,YTD_YOY,5.0,percent,,,", "measure is none of"),
+    "no value": ("bad,2023-03,ytd_yoy,,percent,,,", "value is not a number"),
+    "a dash for a value": ("bad,2023-03,ytd_yoy,—,percent,,,", "value is not a number"),
+    "a word for a value": ("bad,2023-03,ytd_yoy,n/a,percent,,,", "value is not a number"),
+    "not a number": ("bad,2023-03,ytd_yoy,nan,percent,,,", "value is not a number"),
+    "infinity": ("bad,2023-03,ytd_yoy,inf,percent,,,", "value is not a number"),
+    "a decimal comma": ('bad,2023-03,ytd_yoy,"5,5",percent,,,', "value is not a number"),
+    "full-width digits": ("bad,2023-03,ytd_yoy,５.５,percent,,,", "value is not a number"),
+    "an exponent": ("bad,2023-03,ytd_yoy,5e0,percent,,,", "value is not a number"),
+    "a formula": ("bad,2023-03,ytd_yoy,=1+4,percent,,,", "value is not a number"),
+    "a spreadsheet's error": ("bad,2023-03,ytd_yoy,#DIV/0!,percent,,,", "value is not a number"),
+    "two points": ("bad,2023-03,ytd_yoy,5.5.5,percent,,,", "value is not a number"),
+    "a number without end": (f"bad,2023-03,ytd_yoy,{'9' * 400},percent,,,", "value is not a number"),
+    "a fall by all": ("bad,2023-03,ytd_yoy,-100.0,percent,,,", "a rate of -100 percent or less"),
+    "a level for a rate": ("bad,2023-03,ytd_yoy,52619.0,percent,,,", "a rate above 10000 percent"),
+    "a negative level": ("bad,2023-03,month_level,-5.0,t,,,", "a negative level"),
+    "a rate in tons": ("bad,2023-03,ytd_yoy,5.0,t,,,", "the unit of a rate is 'percent'"),
+    "a rate in no unit": ("bad,2023-03,ytd_yoy,5.0,,,,", "the unit of a rate is 'percent'"),
+    "a level in no unit": ("bad,2023-03,month_level,5.0,,,,", "the unit of the level is empty"),
+    "another unit than the catalogue's": ("cn_exports,2023-03,month_level,5.0,t,,,", "not the catalogue's"),
+    "decimals that are none": ("bad,2023-03,ytd_yoy,5.0,percent,one,,", "decimals is not a whole number"),
+    "decimals beyond nine": ("bad,2023-03,ytd_yoy,5.0,percent,10,,", "decimals is not a whole number"),
+    "too many digits": ("bad,2023-03,ytd_yoy,5.1234567891,percent,,,", "decimals is not a whole number"),
+    "more digits than decimals": ("bad,2023-03,ytd_yoy,5.25,percent,1,,", "value has more decimals"),
+    "no date": ("bad,2023-03,ytd_yoy,5.0,percent,,soon,", "released_at is not an ISO date"),
+    "a release to come": ("bad,2023-03,ytd_yoy,5.0,percent,,2026-03-02,", "released_at is after the moment"),
+    "a release before the month": ("bad,2023-03,ytd_yoy,5.0,percent,,2023-02-28,", "released_at is before the month"),
+    "a January that has no figure": ("cn_industrial_va,2023-01,ytd_yoy,5.0,percent,,,", "this January has no figure"),
+    "a line break in a text": ('bad,2023-03,ytd_yoy,5.0,percent,,,"a\nb"', "note holds a control character"),
+    "a field too few": ("bad,2023-03,ytd_yoy,5.0", "4 fields where the header has 8"),
+    "a field too many": ("bad,2023-03,ytd_yoy,5.0,percent,,,,,", "10 fields where the header has 8"),
+}  # fmt: skip
+
+# rows that are bad only together: their lines, and how many of them are put aside
+GROUPS = {
+    "one figure, two values": (
+        ["bad,2022-03,ytd_yoy,5.0,percent,,,", "bad,2022-03,ytd_yoy,5.1,percent,,,"], 2, "given more than once"
+    ),
+    "a cumulative level that falls": (
+        ["bad,2022-03,ytd_level,10,t,,,", "bad,2022-04,ytd_level,9,t,,,"], 2, "a cumulative level falls within 2022"
+    ),
+    "a spike in a cumulative level": (
+        [f"bad,2022-{month:02d},ytd_level,{value},t,,," for month, value in enumerate((10, 20, 300, 40, 50), start=3)],
+        1, "a cumulative level falls within 2022",
+    ),
+    "a cumulative rate that is no average": (
+        ["bad,2022-03,ytd_yoy,5.0,percent,,,", "bad,2022-04,month_yoy,6.0,percent,,,",
+         "bad,2022-04,ytd_yoy,56.0,percent,,,"],
+        3, "the cumulative rate to month 4 is not between",
+    ),
+    "two units of one level": (
+        ["bad,2022-03,month_level,10,t,,,", "bad,2022-04,month_level,11,kt,,,"], 1, "not that of the indicator's other"
+    ),
+}  # fmt: skip
+
+
+def workbook(*rows, formats=(), title="Sheet") -> bytes:
+    book = openpyxl.Workbook()
+    book.active.title = title
+    for row in rows:
+        book.active.append(row)
+    for place, form in formats:
+        book.active[place].number_format = form
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def spoiled(part: str, content: bytes, body: bytes) -> bytes:
+    """A workbook with one part replaced."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(body)) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
+        for item in old.infolist():
+            new.writestr(item.filename, content if item.filename == part else old.read(item))
+    return file.getvalue()
+
+
+COLUMNS = HEADER.split(",")[:5]
+ROW = ["steel", "2024-03", "ytd_yoy", 5.5, "percent"]
+PART = "xl/worksheets/sheet1.xml"
+LAUGHS = (
+    b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+    b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row><c t="inlineStr">'
+    b"<is><t>&b;</t></is></c></row></sheetData></worksheet>"
+)
+
+FAR = (
+    b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+    b'<row r="9999999"><c r="A9999999"><v>1</v></c></row></sheetData></worksheet>'
+)
+
+FILES = {
+    "an empty file": ("x.csv", b"", "the file is empty"),
+    "blank lines only": ("x.csv", b"\n\n\n", "the file is empty"),
+    "a header and no rows": ("x.csv", HEADER.encode(), "no figures below the header"),
+    "no header": ("x.csv", b"steel,2024-03,ytd_yoy,5.5,percent\n", "column"),
+    "a missing column": ("x.csv", b"indicator,period,value\nsteel,2024-03,5.5\n", "columns measure, unit missing"),
+    "other people's columns": ("x.csv", "指标,时间\n钢,2024\n".encode(), "need a mapping (--map, or [[mapping]]"),
+    "a column twice": ("x.csv", b"indicator,indicator\na,b\n", "column 'indicator' is given twice"),
+    "semicolons": ("x.csv", HEADER.replace(",", ";").encode(), "separate the columns by commas"),
+    "NUL bytes": ("x.csv", HEADER.encode() + b"\nsteel\0", "a NUL byte"),
+    "UTF-16": ("x.csv", f"{HEADER}\n".encode("utf-16"), "a NUL byte"),
+    "no text": ("x.csv", b"\xff\xfe\xfd\xfc\xff\n", "text in neither UTF-8 nor GB 18030"),
+    "a page": ("x.csv", b"<html><body>403</body></html>\n", "columns indicator"),
+    "an archive": ("x.csv", workbook(COLUMNS), "a NUL byte"),
+    "a CSV named xlsx": ("x.xlsx", HEADER.encode(), "not a workbook"),
+    "an empty xlsx": ("x.xlsx", b"", "not a workbook"),
+    "an old or encrypted workbook": ("x.xlsx", bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 512, "an old .xls"),
+    "half a workbook": ("x.xlsx", workbook(COLUMNS, ROW)[:2000], "not a workbook"),
+    "a workbook of nothing": ("x.xlsx", workbook(), "the file is empty"),
+    "an archive that is no workbook": ("x.xlsx", b"PK\5\6" + b"\0" * 18, "workbook"),
+    "a sheet that is no XML": ("x.xlsx", spoiled(PART, b"no", workbook(COLUMNS)), "cannot be read as a workbook"),
+    "entities": ("x.xlsx", spoiled(PART, LAUGHS, workbook(COLUMNS)), "cannot be read as a workbook"),
+    "a zip bomb": ("x.xlsx", spoiled(PART, b" " * (100 << 20), workbook(COLUMNS)), "refused: 100 MB unpacked"),
+    "a workbook of texts": (
+        "x.xlsx", spoiled("docProps/core.xml", b"ab" * (150 << 20), workbook(COLUMNS)), "refused: 300 MB unpacked"
+    ),
+    "a row far below": (
+        "x.xlsx",
+        spoiled(PART, FAR, workbook(COLUMNS)),
+        "more than 1048576 rows",
+    ),
+}  # fmt: skip
+
+
+class Home:
+    def __init__(self, folder: Path):
+        self.settings = Settings(home=folder)
+        self.store = Store.open(self.settings.store)
+        self.archive = RawArchive(self.settings.raw)
+        self.intake = Intake(self.store.engine)
+        self.pulling = Pulling(self.store, self.archive, load_catalog(), Connectors(self.settings))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.store.close()
+
+    def take(self, name: str, body: bytes):
+        result = self.pulling.take(Payload("import", name, NOW, body))
+        [fetch] = self.archive.fetches()
+        assert self.archive.payload(fetch).body == body
+        return result
+
+    def figures(self):
+        known = self.store.as_of()
+        return {(row.indicator, row.period): row.value for row in known.itertuples() if row.measure == "ytd_yoy"}
+
+    def aside(self):
+        return self.intake.quarantined(1000)
+
+
+def line(key: tuple[str, str], value: str) -> str:
+    return f"{key[0]},{key[1]},ytd_yoy,{value},percent,,,"
+
+
+def lines(figures: dict[tuple[str, str], str]) -> list[str]:
+    return [line(key, value) for key, value in figures.items()]
+
+
+def numbers(figures: dict[tuple[str, str], str]) -> dict[tuple[str, str], float]:
+    return {key: float(value) for key, value in figures.items()}
+
+
+@pytest.fixture
+def home(tmp_path):
+    with Home(tmp_path) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("kind", ROWS)
+def test_a_bad_row_is_put_aside_with_its_reason_and_the_good_ones_come_in(home, kind):
+    row, reason = ROWS[kind]
+    first, *rest = lines(GOOD)
+    result = home.take("x.csv", "\n".join([HEADER, first, row, *rest]).encode())
+    assert (result.status, result.new, result.quarantined) == ("partial", 3, 1)
+    assert home.figures() == numbers(GOOD)
+    [aside] = home.aside()
+    assert reason in aside["reason"]
+    assert aside["place"] == "line 3"
+    assert "1 rows were put aside" in result.message
+
+
+@pytest.mark.parametrize("kind", GROUPS)
+def test_rows_that_are_bad_together_are_put_aside(home, kind):
+    rows, wrong, reason = GROUPS[kind]
+    result = home.take("x.csv", "\n".join([HEADER, *lines(GOOD), *rows]).encode())
+    assert (result.status, result.new, result.quarantined) == ("partial", 3 + len(rows) - wrong, wrong)
+    assert all(reason in aside["reason"] for aside in home.aside())
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_a_file_that_cannot_be_read_is_archived_and_its_fault_is_said(home, kind):
+    name, body, message = FILES[kind]
+    result = home.take(name, body)
+    assert result.status == "failed"
+    assert message in result.message
+    assert home.store.as_of().empty
+
+
+def test_a_file_that_stops_being_csv_gives_what_came_before(home):
+    body = "\n".join(
+        [HEADER, *lines(GOOD), 'steel,2024-05,ytd_yoy,"5.0,percent', "steel,2024-06,ytd_yoy,5.0,percent,,,"]
+    )
+    result = home.take("x.csv", body.encode())
+    assert (result.new, result.quarantined) == (3, 1)
+    assert "not CSV" in home.aside()[0]["reason"]
+    assert home.aside()[0]["place"] == "line 5"
+
+
+def test_cells_of_a_workbook_are_read_as_they_are_seen_and_formulas_are_not_read(home):
+    rows = [
+        COLUMNS,
+        ["steel", dt.datetime(2024, 3, 1), "ytd_yoy", 5.5, "percent"],
+        ["steel", "2024-04", "ytd_yoy", 9, "percent"],
+        ["steel", "2024-05", "ytd_yoy", 0.062, "percent"],
+        ["steel", "2024-06", "ytd_yoy", "=1+4", "percent"],
+        [None, None, None, None, None],
+        ["steel", "2024-07", "ytd_yoy", True, "percent"],
+        ["steel", "2024-08", "month_level", 0.062, "t"],
+    ]
+    result = home.take("x.xlsx", workbook(*rows, formats=[("D4", "0.0%"), ("D8", "0.0%")]))
+    assert home.figures() == {("steel", "2024-03"): 5.5, ("steel", "2024-04"): 9.0, ("steel", "2024-05"): 6.2}
+    assert home.store.as_of()["decimals"].tolist() == [1, 1, 1]
+    assert {aside["place"]: aside["reason"].split(";")[0] for aside in home.aside()} == {
+        "line 5": "a formula", "line 7": "value is not a number", "line 8": "value is not a number"
+    }  # fmt: skip
+    assert result.status == "partial"
+
+
+def test_the_same_row_again_is_one_figure(home):
+    result = home.take("x.csv", "\n".join([HEADER, *lines(GOOD), *lines(GOOD)]).encode())
+    assert (result.status, result.new) == ("done", 3)
+
+
+def test_a_chinese_spreadsheets_charset_is_read(home):
+    body = "\n".join([HEADER, *(f"{row}钢铁" for row in lines(GOOD))]).encode("gb18030")
+    assert home.take("x.csv", body).status == "done"
+    assert set(home.store.as_of()["note"]) == {"钢铁"}
+
+
+keys = st.tuples(st.sampled_from(["steel", "cement", "glass"]), st.sampled_from(
+    [f"{year}-{month:02d}" for year in (2019, 2020, 2021) for month in range(1, 13)]
+))  # fmt: skip
+values = st.decimals(-99, 500, places=1).map(str)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.dictionaries(keys, values, min_size=1, max_size=40), st.lists(st.sampled_from(sorted(ROWS))), st.randoms())
+def test_whatever_bad_rows_stand_between_good_ones_nothing_is_lost(good, kinds, random):
+    rows = [*lines(good), *(ROWS[kind][0] for kind in kinds)]
+    random.shuffle(rows)
+    with tempfile.TemporaryDirectory() as folder, Home(Path(folder)) as home:
+        result = home.take("x.csv", "\n".join([HEADER, *rows]).encode())
+        assert home.figures() == numbers(good)
+        assert result.new == len(good)
+        assert result.quarantined == len(kinds) == len(home.aside())
