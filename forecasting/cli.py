@@ -74,8 +74,9 @@ def decumulate(
 ) -> None:
     """Monthly growth and levels, with bands, out of published cumulative figures."""
     import numpy as np
+    import pandas as pd
 
-    from forecasting.decumulation import decumulate as recover
+    from forecasting.decumulation import decumulate_in_chunks
     from forecasting.publishing import csv_bytes
     from forecasting.sources import read_observations, read_weights
 
@@ -92,18 +93,34 @@ def decumulate(
     if plot is not None:
         check_panels(table["indicator"].nunique(), kind)
     chosen = weights if weights in ("learned", "equal") else read_weights(Path(weights))
-    result = recover(table, weights=chosen, draws=draws, seed=seed)
-    outputs = {output: csv_bytes(result.monthly)}
-    if draws_out is not None:
-        outputs[draws_out] = _npz(result.arrays(), np.savez)
-    if plot is not None:
-        outputs[plot] = draw_months(result.monthly, table, kind)
+    months: list[pd.DataFrame] = []
+    adjusted: list[pd.DataFrame] = []
+    kept: dict[str, np.ndarray] = {}
+    notes: list[str] = []
     left_out: list[str] = []
+    with progress("decumulate", total=table["indicator"].nunique()) as advance:
+        for part in decumulate_in_chunks(table, weights=chosen, draws=draws, seed=seed, workers=_workers()):
+            months.append(part.monthly)
+            notes += part.flag_summary()
+            if draws_out is not None:
+                kept |= part.arrays()
+            if adjusted_out is not None:
+                tables, refused = _adjusted(part, adjust or "structural")
+                adjusted, left_out = adjusted + tables, left_out + refused
+            for _ in part.paths:
+                advance()
+    if left_out and not adjusted:
+        raise ModelError("\n".join(left_out))
+    monthly = pd.concat(months, ignore_index=True).sort_values("indicator", kind="stable", ignore_index=True)
+    outputs = {output: csv_bytes(monthly)}
+    if draws_out is not None:
+        outputs[draws_out] = _npz(kept, np.savez)
+    if plot is not None:
+        outputs[plot] = draw_months(monthly, table, kind)
     if adjusted_out is not None:
-        adjusted, left_out = _adjusted(result, adjust or "structural")
-        outputs[adjusted_out] = csv_bytes(adjusted)
+        outputs[adjusted_out] = csv_bytes(pd.concat(adjusted, ignore_index=True))
     _write(outputs)
-    for line in [*result.flag_summary(), *left_out]:
+    for line in [*sorted(notes), *left_out]:
         typer.echo(line, err=True)
     if left_out:
         raise typer.Exit(3)
@@ -219,10 +236,8 @@ def _workers() -> int:
     return min(2, os.cpu_count() or 1)
 
 
-def _adjusted(result: Decumulation, method: Literal["structural", "x13"]) -> tuple[pd.DataFrame, list[str]]:
+def _adjusted(result: Decumulation, method: Literal["structural", "x13"]) -> tuple[list[pd.DataFrame], list[str]]:
     """Seasonally adjusted levels, and why some indicators have none."""
-    import pandas as pd
-
     from forecasting.decumulation import seasonally_adjust
 
     tables, left_out = [], []
@@ -231,9 +246,7 @@ def _adjusted(result: Decumulation, method: Literal["structural", "x13"]) -> tup
             tables.append(seasonally_adjust(path, method=method, seed=result.seed))
         except ModelError as error:
             left_out.append(str(error))
-    if not tables:
-        raise ModelError("\n".join(left_out))
-    return pd.concat(tables, ignore_index=True), left_out
+    return tables, left_out
 
 
 def _npz(arrays: dict[str, np.ndarray], save: Callable[..., None]) -> bytes:

@@ -1,7 +1,7 @@
 """De-cumulation: monthly growth and levels out of cumulative, rounded growth rates."""
 
 from forecasting.decumulation._ahead import estimate_levels, levels_ahead
-from forecasting.decumulation._engine import Decumulation, decumulate, lean
+from forecasting.decumulation._engine import Decumulation, decumulate, decumulate_in_chunks, lean
 from forecasting.decumulation._figures import FloatArray
 from forecasting.decumulation._paths import Flag, Path
 from forecasting.decumulation._seasonal import seasonally_adjust
@@ -14,6 +14,7 @@ __all__ = [
     "Path",
     "Profile",
     "decumulate",
+    "decumulate_in_chunks",
     "estimate_levels",
     "lean",
     "levels_ahead",

@@ -21,7 +21,7 @@ from forecasting.decumulation._weights import Profile
 
 __all__ = ["Recovered", "recover"]
 
-PARTICLES = 8
+PARTICLES = 5
 """Sets of hyper-parameters that the draws are spread over."""
 
 CERTAIN = 1e-8

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,10 +19,11 @@ from forecasting.decumulation._weights import Profile, by_calendar, by_family, e
 from forecasting.errors import InputError, Problem
 from forecasting.observations import check_observations, month_label
 
-__all__ = ["Decumulation", "decumulate", "lean"]
+__all__ = ["Decumulation", "decumulate", "decumulate_in_chunks", "lean"]
 
 MIN_DENSE_SHARE = 0.6
 WEIGHT_DRAWS = 1000
+CHUNK = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,69 @@ def decumulate(
     )
 
 
+def decumulate_in_chunks(
+    observations: pd.DataFrame,
+    *,
+    size: int = CHUNK,
+    related: Mapping[str, str] | None = None,
+    parts: Mapping[str, Sequence[str]] | None = None,
+    weights: Mapping[str, FloatArray] | str = "learned",
+    draws: int = 500,
+    seed: int = 0,
+    workers: int = 1,
+) -> Iterator[Decumulation]:
+    """`decumulate` by chunks of at least `size` indicators, so that the draws of many fit into memory one by one.
+
+    Indicators that know of each other (a family, a related one, parts) stay in one chunk; all figures are those of
+    `decumulate`, whose arguments and errors these are.
+    """
+    table = check_observations(observations)
+    for names in _chunks(table, related or {}, parts or {}, size):
+        own = weights if isinstance(weights, str) else {name: weights[name] for name in names if name in weights}
+        yield decumulate(
+            table[table["indicator"].isin(names)],
+            related=related,
+            parts=parts,
+            weights=own,
+            draws=draws,
+            seed=seed,
+            workers=workers,
+        )
+
+
+def _chunks(
+    table: pd.DataFrame, related: Mapping[str, str], parts: Mapping[str, Sequence[str]], size: int
+) -> Iterator[list[str]]:
+    """Names of the indicators, those that know of each other together."""
+    names = sorted(table["indicator"].unique())
+    links = [*related.items(), *((whole, part) for whole, of in parts.items() for part in of)]
+    for _, rows in table[table["family"] != ""].groupby("family"):
+        members = rows["indicator"].unique()
+        links += [(str(members[0]), str(member)) for member in members[1:]]
+    place = {name: name for name in names}
+
+    def root(name: str) -> str:
+        while place[name] != name:
+            name = place[name]
+        return name
+
+    for one, other in links:
+        if one in place and other in place:
+            first, second = sorted((root(one), root(other)))
+            place[second] = first
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(root(name), []).append(name)
+    chunk: list[str] = []
+    for group in groups.values():
+        chunk += group
+        if len(chunk) >= size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
 def _stands(path: Path) -> bool:
     return len(path.periods()[0]) >= path.periods_per_year
 
@@ -247,7 +311,7 @@ def _lean(
                 profiles,
                 until=reach if until is None else until,
                 draws=draws,
-                seed=_seed(seed, f"{family}/{len(done)}"),
+                seed=_seed(seed, "/".join([family, *(f.indicator for f in members)])),
             )
             recovered |= {one.path.indicator: one for one in found}
             known |= {one.path.indicator: one.path for one in found}

@@ -47,7 +47,7 @@ ROUNDS = 5
 """Rounds of mode, standard deviations and heavy tails."""
 
 STEPS = 6
-ITERATIONS = 8
+ITERATIONS, LATER_ITERATIONS = 8, 4
 LONGEST_STEP = 1.0
 VOLUME_STEPS = 2
 TOLERANCE = 1e-3
@@ -204,8 +204,8 @@ def infer(
 def _estimated(system: System, prior: Structure) -> _State:
     state = _State(system, prior, prior.mean.copy())
     state.seek(np.zeros((12, 12)))  # a first orientation, with the profile as it is expected
-    for _ in range(ROUNDS):
-        _estimate(state)
+    for k in range(ROUNDS):
+        _estimate(state, LATER_ITERATIONS if k else ITERATIONS)
         state.seek(prior.profile, 2)
         _heavy_tails(state)
     return state
@@ -261,22 +261,23 @@ class _Evidence:
 
     def __call__(self, log_sd: FloatArray) -> tuple[float, FloatArray]:
         """Minus the log posterior, and its gradient."""
-        root, _ = factor(self.spread(log_sd))
-        inverse = lapack.dpotri(root, lower=1)[0]
-        inverse = np.tril(inverse) + np.tril(inverse, -1).T
-        weight = inverse @ self.residual
+        root = factor(self.spread(log_sd))
+        weight = cho_solve(root, self.residual, check_finite=False)
+        inverse = np.tril(lapack.dpotri(root[0], lower=1)[0])
+        diagonal = np.diag(inverse)
         distance = (log_sd - PRIOR_MEAN) / PRIOR_SD
-        value = np.log(np.diag(root)).sum() + 0.5 * self.residual @ weight + 0.5 * distance @ distance
+        value = np.log(np.diag(root[0])).sum() + 0.5 * self.residual @ weight + 0.5 * distance @ distance
         gradient = distance / PRIOR_SD
         for i, (part, variance) in enumerate(zip(self.parts, np.exp(2 * log_sd), strict=True)):
-            gradient[i] += variance * (np.vdot(inverse, part) - weight @ part @ weight)
+            trace = 2 * np.vdot(inverse, part) - diagonal @ np.diag(part)
+            gradient[i] += variance * (trace - weight @ part @ weight)
         return float(value), gradient
 
 
-def _estimate(state: _State) -> None:
+def _estimate(state: _State, iterations: int) -> None:
     bounds = [(value - BOUND, value + BOUND) for value in state.log_sd]
     found = minimize(
-        _Evidence(state), state.log_sd, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": ITERATIONS}
+        _Evidence(state), state.log_sd, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": iterations}
     )
     state.log_sd = found.x
 
@@ -302,12 +303,7 @@ def _heavy_tails(state: _State) -> None:
 def _curvature(state: _State) -> FloatArray:
     """A root of the covariance of the log standard deviations at the mode, by differences of the gradient."""
     evidence, step = _Evidence(state), 0.1
-    rows = []
-    for i in range(len(PARTS)):
-        there = state.log_sd.copy()
-        there[i] += step
-        ahead = evidence(there)[1]
-        there[i] -= 2 * step
-        rows.append((ahead - evidence(there)[1]) / (2 * step))
+    here = evidence(state.log_sd)[1]
+    rows = [(evidence(state.log_sd + step * axis)[1] - here) / step for axis in np.eye(len(PARTS))]
     value, vector = np.linalg.eigh((np.array(rows) + np.array(rows).T) / 2)
     return np.asarray(vector / np.sqrt(np.maximum(value, 1 / PRIOR_SD.max() ** 2)))

@@ -14,7 +14,7 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import cho_factor
+from scipy.linalg import lapack
 
 from forecasting.decumulation._figures import BoolArray, FloatArray
 
@@ -61,13 +61,12 @@ class Row:
 
 def factor(matrix: FloatArray) -> tuple[FloatArray, bool]:
     """Cholesky factor, for `scipy.linalg.cho_solve`, of a covariance that rounding may have left indefinite."""
-    scale = float(np.abs(np.diag(matrix)).max())
     for jitter in (0.0, 1e-14, 1e-12, 1e-10):
-        try:
-            root, lower = cho_factor(matrix + jitter * scale * np.eye(len(matrix)), lower=True, check_finite=False)
-        except np.linalg.LinAlgError:
-            continue
-        return np.asarray(root), bool(lower)
+        if jitter:
+            matrix = matrix + jitter * float(np.abs(np.diag(matrix)).max()) * np.eye(len(matrix))
+        root, failed = lapack.dpotrf(matrix, lower=1, clean=0)
+        if not failed:
+            return np.asarray(root), True
     raise ArithmeticError("a covariance of published figures is not positive definite")
 
 
