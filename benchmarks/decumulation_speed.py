@@ -57,7 +57,7 @@ def main() -> None:
         own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         limit = LIMIT_S * size / 1000
-        print(f"{size} indicators of {YEARS} years, {DRAWS} draws: {seconds:.1f} s (at most {limit:.0f}), {rows} months, "
+        print(f"{size} indicators of {YEARS} years, {DRAWS} draws: {seconds:.1f} s (at most {limit:.0f}), {rows} rows, "
               f"peak memory {own:.0f} MB here and {child:.0f} MB in the largest process")  # fmt: skip
         if seconds > limit:
             sys.exit("FAILED")

@@ -88,11 +88,12 @@ def recover(figures: Figures, profile: Profile, draws: int, seed: np.random.Seed
 
 
 def _point(system: System, posterior: Posterior, z: FloatArray) -> FloatArray:
-    """(N,) the mean of the draws, moved until it states the mean of their figures."""
-    centre = z.mean(axis=0, keepdims=True)
-    target = system.stated(z).mean(axis=0, keepdims=True)
-    middle = posterior.particles[len(posterior.particles) // 2]
-    settled: FloatArray = settle(system, middle, centre, target)[0]
+    """(N,) the path of median growth from the median base year, moved until it states every figure."""
+    years = z.reshape(len(z), -1, 12)
+    steps = np.concatenate([years[:, :1], np.diff(years, axis=1)], axis=1)
+    middle = np.cumsum(np.median(steps, axis=0), axis=0).reshape(1, -1)
+    target = np.clip(system.stated(middle), system.low, system.high)
+    settled: FloatArray = settle(system, posterior.particles[len(posterior.particles) // 2], middle, target)[0]
     return settled
 
 
@@ -128,7 +129,7 @@ def _path(
         first=figures.first,
         last=figures.last,
         merged=figures.merged,
-        point_growth=np.median(growth[1:], axis=0).ravel(),
+        point_growth=growth[0].ravel(),
         point_level=_levels(figures, use, broken, level[:1, 1:], None)[0].ravel(),
         growth=growth[1:].reshape(len(z), -1),
         level=_levels(figures, use, broken, level[1:, 1:], rng).reshape(len(z), -1),

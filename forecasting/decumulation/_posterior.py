@@ -247,8 +247,8 @@ class _Evidence:
         lever = csr_array(slope)
         self.fixed = lever @ (lever @ (prior.fixed + prior.spread(prior.profile))).T + system.noise
         self.steps = prior.unwound(slope)
-        self.parts = [lever @ (lever @ matrix).T for matrix in prior.parts.values()]
-        self.parts += [(self.steps * state.scale) @ self.steps.T, lever @ (slope * state.scale).T]
+        self.parts = [np.asarray(lever @ (lever @ matrix).T) for matrix in prior.parts.values()]
+        self.parts += [(self.steps * state.scale) @ self.steps.T, np.asarray(lever @ (slope * state.scale).T)]
         mean = prior.mean + np.tile(state.shift, system.years + 1)
         self.residual = system.value - value + slope @ (state.z - mean)
 
@@ -263,7 +263,7 @@ class _Evidence:
         """Minus the log posterior, and its gradient."""
         root = factor(self.spread(log_sd))
         weight = cho_solve(root, self.residual, check_finite=False)
-        inverse = np.tril(lapack.dpotri(root[0], lower=1)[0])
+        inverse = np.tril(np.asarray(lapack.dpotri(root[0], lower=1)[0]))
         diagonal = np.diag(inverse)
         distance = (log_sd - PRIOR_MEAN) / PRIOR_SD
         value = np.log(np.diag(root[0])).sum() + 0.5 * self.residual @ weight + 0.5 * distance @ distance

@@ -60,7 +60,7 @@ def seasonally_adjust(
     years = len(ends) / path.periods_per_year
     if years < MIN_YEARS:
         raise ModelError(f"{path.indicator}: seasonal adjustment needs {MIN_YEARS} unbroken years, it has {years:.1f}")
-    if np.ptp(np.log(level[0])) < 1e-9:
+    if np.ptp(np.log(level[0])) < 1e-6:
         raise ModelError(f"{path.indicator}: a series that never varies has no seasonal to take out")
     if not FIRST_YEAR * 12 <= ends[0] <= ends[-1] < LAST_YEAR * 12:
         raise ModelError(f"{path.indicator}: the Chinese calendar covers {FIRST_YEAR} to {LAST_YEAR - 1} only")
