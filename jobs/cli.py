@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from forecasting.cli import app, guarded
+from forecasting.cli import DEGRADED, app, guarded
 
 if TYPE_CHECKING:
     from forecasting.catalog import Indicator
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from jobs.nightly import NightResult
 
 __all__ = ["main"]
-
-DEGRADED = 3
 
 
 @app.command()

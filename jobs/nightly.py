@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["ZONE", "NightResult", "run_night"]
 
 ZONE = ZoneInfo("Asia/Shanghai")
-LIBRARIES = ("mlflow", "numpy", "pandas", "prophet", "scipy", "statsforecast", "statsmodels")
+LIBRARIES = ("mlflow", "numpy", "pandas", "prophet", "SALib", "scipy", "statsforecast", "statsmodels")
 
 _logger = logging.getLogger(__name__)
 
@@ -220,8 +220,19 @@ def _inputs(night: _Night, observations: pd.DataFrame) -> dict[str, Any]:
         "version": metadata.version("cumulus-forecasting"),
         "seed": settings.seed,
         "fit": settings.fit.model_dump(exclude={"workers"}),
-        "projection": settings.projection.model_dump(),
+        "projection": {**settings.projection.model_dump(mode="json"), "assumptions": _assumptions_hash(settings)},
     }
+
+
+def _assumptions_hash(settings: Settings) -> str:
+    """SHA-256 of the operator's own assumption file; "packaged" for ours, which the code hash holds."""
+    path = settings.projection.assumptions
+    if path is None:
+        return "packaged"
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise InputError(str(path), [Problem("", f"cannot be read: {error.strerror}")]) from error
 
 
 def _digest(frame: pd.DataFrame) -> str:
@@ -273,22 +284,16 @@ def _fit(night: _Night, decumulation: Decumulation, observations: pd.DataFrame) 
 
 
 def _project(night: _Night, outlook: Outlook) -> Projection:
-    import numpy as np
-
+    from forecasting.handover import growth_paths
     from forecasting.observations import month_label
-    from forecasting.projection import GrowthPaths, load_assumptions, simulate
+    from forecasting.projection import load_assumptions, simulate
     from forecasting.reference import load_calibration, load_claims
 
-    assumptions = load_assumptions()
-    months = np.arange(outlook.origin + 1, outlook.origin + 1 + night.settings.fit.horizon)
-    growth = {
-        name: np.log1p(outlook.paths[name].trailing_rates(months))
-        for name in assumptions.indicators.values()
-        if name in outlook.paths
-    }
+    assumptions = load_assumptions(night.settings.projection.assumptions)
+    indicators = assumptions.structure.indicators.values()
     return simulate(
         assumptions,
-        GrowthPaths(tuple(month_label(int(month)) for month in months), growth),
+        growth_paths(outlook, indicators, night.settings.fit.horizon),
         load_calibration(),
         load_claims(),
         start=month_label(outlook.origin),
@@ -308,9 +313,7 @@ def _tables(
         "headlines": outlook.headlines,
         "headline_odds": outlook.odds,
         "leaderboard": leaderboard,
-        "trajectories": projection.trajectories,
-        "absorption": projection.absorption,
-        "claim_check": projection.claim_check,
+        **projection.tables(),
     }
 
 

@@ -49,7 +49,7 @@ def absorption(demand: Flow, production: Flow, month: int, kind: str) -> Ratio:
     ratio is NaN.
 
     Args:
-        demand: Shape ``(N, T+1)``, month 0 first.
+        demand: Shape ``(T+1, N)``, month 0 first.
         production: As demand, in the same basis.
         month: End month T.
         kind: One of `RATIO_KINDS`.
@@ -62,9 +62,9 @@ def absorption(demand: Flow, production: Flow, month: int, kind: str) -> Ratio:
     if kind not in RATIO_KINDS:
         raise AssumptionError(f"absorption: ratio kind {kind!r}; expected one of {', '.join(RATIO_KINDS)}")
     span = slice(month, month + 1) if kind == "endpoint" else slice(1, month + 1)
-    added_demand = (demand.kt[:, span] - demand.kt[:, :1]).mean(axis=1)
-    added_output = (production.kt[:, span] - production.kt[:, :1]).mean(axis=1)
-    valid = np.abs(added_output) >= NEGLIGIBLE * production.kt[:, 0]
+    added_demand = (demand.kt[span] - demand.kt[0]).mean(axis=0)
+    added_output = (production.kt[span] - production.kt[0]).mean(axis=0)
+    valid = np.abs(added_output) >= NEGLIGIBLE * production.kt[0]
     value = np.divide(added_demand, added_output, out=np.full_like(added_output, np.nan), where=valid)
     return Ratio(value, added_output)
 

@@ -1,20 +1,26 @@
 """Growth that slows down: the closed forms behind every long-horizon path.
 
-All functions are vectorised by numpy broadcasting: with parameters of shape ``(N, 1)`` and times of shape
-``(T,)`` the result has shape ``(N, T)``. Growth rates are log rates per year; results are cumulative log
-growth ``ln x(t)/x(0)``, float64.
+All functions are vectorised by numpy broadcasting: with parameters of shape ``(N,)`` and times of shape
+``(T, 1)`` the result has shape ``(T, N)``, months first and draws last. Growth rates
+are log rates per year; results are cumulative log growth ``ln x(t)/x(0)``, float64.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["FAMILIES", "Array", "damped_trend", "damped_trend_continuous", "gompertz", "log_rate", "logistic"]
+__all__ = ["FAMILIES", "Array", "Curve", "bass", "damped_trend", "damped_trend_continuous", "gompertz", "log_rate",
+           "logistic", "saturating"]  # fmt: skip
 
 Array = NDArray[np.float64]
 
-FAMILIES = ("damped", "logistic", "gompertz")
+FAMILIES = ("damped", "logistic", "gompertz", "bass")
+
+RENEWALS = 3
+"""Replacements of a unit that are followed; more would lie beyond any horizon here."""
 
 
 def log_rate(percent: ArrayLike) -> Array:
@@ -97,22 +103,108 @@ def gompertz(g0: ArrayLike, cap: ArrayLike, years: ArrayLike) -> Array:
     return np.asarray(-ceiling * np.expm1(-g0 / ceiling * t))
 
 
-def saturating(family: Array, g0: Array, ginf: Array, half_life_months: Array, cap: Array, months: Array) -> Array:
-    """Cumulative log growth ``(N, T)`` of the family drawn for each draw; none ends above ``ln(cap)``.
+def bass(g0: ArrayLike, cap: ArrayLike, innovation: ArrayLike, lifetime: ArrayLike, years: Array) -> Array:
+    """Cumulative log growth of yearly sales of an equipment that spreads after Bass and is then replaced.
+
+    Adopters follow ``dN/dt = (p + q N/M)(M - N)``, so the adopted share is
+    ``F(s) = (1 - e^{-(p+q)s}) / (1 + (q/p) e^{-(p+q)s})``; every unit is bought again after its lifetime, so
+    sales end at M / lifetime, which is the ceiling. The share F adopted today and the imitation q are solved
+    from today's sales, ``(p + qF)(1 - F) = 1 / (cap lifetime)``, and their growth, ``q(1 - F) - (p + qF) = g0``.
 
     Args:
-        family: Index into `FAMILIES` per draw, shape ``(N,)``.
-        g0: Log rate per year now, shape ``(N,)``.
-        ginf: Log rate per year in the long run (damped trend only), shape ``(N,)``.
-        half_life_months: Half-life in months (damped trend only), shape ``(N,)``.
-        cap: Ceiling as a multiple of today, above 1, shape ``(N,)``.
-        months: Months ahead, shape ``(T,)``.
+        g0: Log rate per year of sales now, shape ``(N,)``.
+        cap: Ceiling of sales as a multiple of today, shape ``(N,)``.
+        innovation: Coefficient p per year, shape ``(N,)``; at most half of today's sales over the market.
+        lifetime: Years until a unit is replaced, shape ``(N,)``.
+        years: Time t in years, shape ``(T, 1)``.
+
+    Returns:
+        Shape ``(T, N)``. Sales can pass the ceiling on their way; the caller cuts them there.
     """
-    g0, ginf, half_life_months, cap = (item[:, None] for item in (g0, ginf, half_life_months, cap))
-    curves = (
-        np.minimum(damped_trend(g0, ginf, half_life_months, months), np.log(cap)),
-        logistic(g0, cap, months / 12.0),
-        gompertz(g0, cap, months / 12.0),
-    )
-    chosen = family[:, None]
-    return np.asarray(np.select([chosen == index for index in range(len(FAMILIES))], curves))
+    g0, cap, lifetime = (np.asarray(item, dtype=np.float64) for item in (g0, cap, lifetime))
+    now = 1.0 / (cap * lifetime)
+    p = np.minimum(np.asarray(innovation, dtype=np.float64), 0.5 * now)
+    share = _adopted(g0, p, now)
+    q = (g0 + p) / (1.0 - 2.0 * share)
+    rate, odds = p + q, q / p
+    age = np.log((1.0 + odds * share) / (1.0 - share)) / rate
+
+    def adoption(at: Array) -> Array:
+        decay = np.exp(-rate * np.maximum(at, 0.0))
+        return np.where(at < 0.0, 0.0, p * rate**2 * decay / (p + q * decay) ** 2)
+
+    def sales(at: Array) -> Array:
+        total = adoption(at)
+        for renewal in range(1, RENEWALS + 1):
+            total = total + adoption(at - renewal * lifetime)
+        return np.asarray(total)
+
+    return np.asarray(np.log(sales(age + years)) - np.log(sales(age)))
+
+
+def _adopted(g0: Array, p: Array, now: Array) -> Array:
+    """Share adopted today: below one half while sales grow faster than -p, above it afterwards (bisection)."""
+    rising = g0 + p >= 0
+    low, high = np.where(rising, 0.0, 0.5), np.where(rising, 0.5, 1.0)
+    for _ in range(50):
+        share = 0.5 * (low + high)
+        gap = (p + (g0 + p) * share / (1.0 - 2.0 * share)) * (1.0 - share) - now
+        up = np.where(rising, gap < 0, gap > 0)
+        low, high = np.where(up, share, low), np.where(up, high, share)
+    return np.asarray(0.5 * (low + high))
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """What a saturating path needs, one value per draw, all of shape ``(N,)``.
+
+    Attributes:
+        family: Index into `FAMILIES`.
+        g0: Log rate per year now.
+        ginf: Log rate per year in the long run (damped trend only).
+        half_life_months: Half-life in months (damped trend only).
+        cap: Ceiling as a multiple of today, above 1.
+        innovation: Coefficient of innovation per year (Bass only).
+        lifetime: Years until a unit is replaced (Bass only).
+        limit: Log rate per year that no path exceeds at the horizon.
+    """
+
+    family: Array
+    g0: Array
+    ginf: Array
+    half_life_months: Array
+    cap: Array
+    innovation: Array
+    lifetime: Array
+    limit: Array
+
+
+def saturating(curve: Curve, months: Array) -> Array:
+    """Cumulative log growth ``(T, N)`` by the family drawn for each draw; none rises above ``ln(cap)``.
+
+    The monthly rate may not exceed a line that falls from today's rate, slowly at first, to ``limit`` at the
+    last month: a ceiling that is far away would otherwise let a fast market run on at its rate.
+    """
+    out = np.empty((len(months), len(curve.g0)))
+    years = months[:, None] / 12.0
+    for index, name in enumerate(FAMILIES):
+        of = np.flatnonzero(curve.family == index)
+        if len(of) == 0:
+            continue
+        g0, cap = curve.g0[of], curve.cap[of]
+        if name == "damped":
+            out[:, of] = damped_trend(g0, curve.ginf[of], curve.half_life_months[of], months[:, None])
+        elif name == "logistic":
+            out[:, of] = logistic(g0, cap, years)
+        elif name == "gompertz":
+            out[:, of] = gompertz(g0, cap, years)
+        else:
+            out[:, of] = bass(g0, cap, curve.innovation[of], curve.lifetime[of], years)
+    capped = np.minimum(out, np.log(curve.cap))
+    most = curve.limit + np.maximum(curve.g0 - curve.limit, 0.0) * (1.0 - (years / years[-1]) ** 4)
+    rate = np.diff(capped, axis=0, prepend=0.0)
+    over = rate * 12.0 > most
+    if over.any():  # only paths with a ceiling far away; the others stay the closed form to the last digit
+        limited = np.cumsum(np.minimum(rate, most / 12.0), axis=0)
+        capped = np.where(over.any(axis=0), limited, capped)
+    return np.asarray(capped)

@@ -44,7 +44,7 @@ def test_a_release_is_a_file_a_table_with_dictionary_and_provenance_and_latest_p
     assert {path.name for path in folder.iterdir()} == names
     assert os.readlink(tmp_path / "latest") == "releases/n1"
     assert json.loads((folder / "provenance.json").read_text()) == {
-        "run_id": "n1", "as_of": "2025-04-30", "schema_version": "1.0", "seed": 7,
+        "run_id": "n1", "as_of": "2025-04-30", "schema_version": "1.1", "seed": 7,
     }  # fmt: skip
     assert hidden(tmp_path) == []
 
@@ -53,8 +53,8 @@ def test_cells_keep_what_consumers_were_promised(release: Release, tmp_path: Pat
     folder = put(release(), tmp_path)
     assert (folder / "leaderboard.csv").read_bytes().decode() == (
         "indicator,model,rank,mase,rmsse,smape,coverage90,n_origins,champion,run_id,as_of,schema_version\n"
-        "baotou_va,theta,1,0.8,0.9,12,0.9,10,true,n1,2025-04-30,1.0\n"
-        "baotou_va,prophet,2,,,,,0,false,n1,2025-04-30,1.0\n"
+        "baotou_va,theta,1,0.8,0.9,12,0.9,10,true,n1,2025-04-30,1.1\n"
+        "baotou_va,prophet,2,,,,,0,false,n1,2025-04-30,1.1\n"
     )
     for path in folder.glob("*.csv"):
         data = path.read_bytes()
@@ -190,8 +190,8 @@ def test_a_table_that_differs_from_its_dictionary_is_refused_with_the_difference
 
 def test_a_missing_or_unknown_table_is_refused(release: Release, tmp_path: Path) -> None:
     tables = release()
-    tables["balance"] = tables.pop("absorption")
-    with pytest.raises(PublishError, match="missing absorption, unknown balance"):
+    tables["surplus"] = tables.pop("absorption")
+    with pytest.raises(PublishError, match="missing absorption, unknown surplus"):
         put(tables, tmp_path)
 
 
