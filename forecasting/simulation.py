@@ -13,7 +13,7 @@ import pandas as pd
 from forecasting.catalog import load_catalog
 from forecasting.handover import forecast_paths
 from forecasting.observations import month_index, month_label
-from forecasting.projection import Assumptions, Projection, claim_list, simulate, wide_table
+from forecasting.projection import Assumptions, Projection, check_against, claim_list, simulate, wide_table
 from forecasting.publishing import SCHEMA_VERSION, csv_bytes
 from forecasting.reference import load_calibration, load_claims, load_observations
 from forecasting.sources import read_observations
@@ -53,6 +53,8 @@ def simulated_tables(
     Raises:
         CumulusError: A file that cannot be used, or an assumption that does not hold.
     """
+    calibration, claims = load_calibration(), load_claims()
+    check_against(assumptions, calibration, claims)
     observations = load_observations() if figures is None else read_observations(figures)
     related = {item.id: item.related for item in load_catalog(catalog) if item.related is not None}
     paths = forecast_paths(
@@ -60,7 +62,6 @@ def simulated_tables(
         horizon=HORIZON_OF_PATHS, draws=PATH_DRAWS, seed=seed, workers=workers,
     )  # fmt: skip
     start = month_label(month_index(paths.months[0]) - 1)
-    calibration, claims = load_calibration(), load_claims()
     result = simulate(assumptions, paths, calibration, claims, start=start, draws=draws, seed=seed, progress=progress)
     provenance = {
         "as_of": f"{pd.Period(start, 'M').end_time:%Y-%m-%d}",

@@ -25,7 +25,7 @@ from forecasting.projection._hindcasts import HINDCAST_COLUMNS, crps
 from forecasting.projection._identities import Contribution, SectorWeights, contribution, sector_weights
 from forecasting.projection._milestones import MILESTONE_COLUMNS
 from forecasting.projection._sensitivity import SENSITIVITY_COLUMNS, sobol_indices
-from forecasting.projection._simulate import Projection, simulate
+from forecasting.projection._simulate import Projection, check_against, simulate
 from forecasting.projection._structure import Anchor, Route, Structure
 from forecasting.projection._tables import ABSORPTION_COLUMNS, BALANCE_COLUMNS, TRAJECTORY_COLUMNS, wide_table
 
@@ -55,6 +55,7 @@ __all__ = [
     "absorption",
     "any_event",
     "bass",
+    "check_against",
     "claim_list",
     "contribution",
     "crps",

@@ -32,7 +32,6 @@ class Controls:
         shipped: Share of wanted exports that leaves the country.
         cost: Added cost of shipments, share of price.
         replaced: Share of what is lost that others replace, by the months since the event.
-        lost_months: Months of shipments lost to delays alone until the month.
     """
 
     state: Index
@@ -41,7 +40,6 @@ class Controls:
     shipped: Array
     cost: Array
     replaced: Array
-    lost_months: Array
 
 
 def hazard(percent_per_year: Array) -> Array:
@@ -89,7 +87,7 @@ def controls(structure: Structure, values: Values, forced: str) -> Controls:
     zero = np.zeros((months, n))
     if not structure.regimes:
         none = np.zeros((months, n), dtype=bool)
-        return Controls(none.astype(np.int64), none, none, zero + 1.0, zero, zero, zero)
+        return Controls(none.astype(np.int64), none, none, zero + 1.0, zero, zero)
     start = structure.regimes.index(structure.start_regime)
     state, event = np.full((months, n), start, dtype=np.int64), np.zeros((months, n), dtype=bool)
     if forced:
@@ -131,16 +129,15 @@ def _effects(structure: Structure, values: Values, state: Index, event: Mask, en
     cut = np.stack([values(f"control.{name}.cut") * (1.0 - values(f"control.{name}.leakage")) for name in names])
     cost = np.stack([values(f"control.{name}.cost") / 100.0 for name in names])
     weeks = np.stack([values(f"control.{name}.delay") for name in names])
-    missing, lost = np.zeros(state.shape), np.zeros(state.shape)
+    missing = np.zeros(state.shape)
     fade = np.exp2(-1.0 / values("control.recovery"))
     for t in range(1, HORIZON + 1):
         first = np.minimum(1.0, np.take_along_axis(weeks, state[t][None], axis=0)[0] / WEEKS_PER_MONTH)
         missing[t] = np.minimum(1.0, missing[t - 1] * fade + entered[t] * first)
-        lost[t] = lost[t - 1] + missing[t]
     shipped = (1.0 - np.take_along_axis(cut, state, axis=0)) * (1.0 - missing)
     since = _months_since(entered)
     return Controls(state, event, entered, shipped, np.take_along_axis(cost, state, axis=0),
-                    _replaced(structure, values, since), lost)  # fmt: skip
+                    _replaced(structure, values, since))  # fmt: skip
 
 
 def _months_since(entered: Mask) -> Array:

@@ -9,7 +9,7 @@ multiple|indicator              activity over today's
 recycled_share_of_added_demand  added recycled material over added need
 recycled_eol_share              material in goods given up and collected, over need
 p_event                         probability that an escalation has happened, the same in every draw
-lost_shipments                  months of shipments lost to delays
+lost_shipments|regime           months of shipments that entering a regime costs, once
 entry_years|project             from decision to first output
 permit_months|project           the permit stages one after the other with an appeal, without approvals
 substitution_years              research and commercial stages of substitution
@@ -24,6 +24,7 @@ import numpy as np
 
 from forecasting.errors import AssumptionError
 from forecasting.projection._absorption import NEGLIGIBLE, RATIO_KINDS
+from forecasting.projection._controls import delay_kernel
 from forecasting.projection._coupling import HORIZON
 from forecasting.projection._flows import Flow
 from forecasting.projection._growth import Array
@@ -46,9 +47,9 @@ def metric(outcome: Outcome, name: str) -> Array:
     """
     head, *rest = name.split("|")
     known = {"absorption": _absorption, "multiple": _multiple, "entry_years": _entry_years,
-             "permit_months": _permit_months}  # fmt: skip
+             "permit_months": _permit_months, "lost_shipments": _lost}  # fmt: skip
     alone = {"recycled_share_of_added_demand": _recycled_share, "recycled_eol_share": _eol_share, "p_event": _events,
-             "lost_shipments": _lost, "substitution_years": _substitution}  # fmt: skip
+             "substitution_years": _substitution}  # fmt: skip
     if head in known and rest:
         return known[head](outcome, rest)
     if name in alone:
@@ -129,8 +130,13 @@ def _events(outcome: Outcome) -> Array:
     return np.broadcast_to(happened.mean(axis=1)[:, None], happened.shape)
 
 
-def _lost(outcome: Outcome) -> Array:
-    return outcome.controls.lost_months
+def _lost(outcome: Outcome, rest: list[str]) -> Array:
+    if rest[0] not in outcome.structure.regimes:
+        raise AssumptionError(
+            f"metric lost_shipments|{rest[0]}; expected one of {', '.join(outcome.structure.regimes) or '(none)'}"
+        )
+    weeks, half_life = outcome.drawn(f"control.{rest[0]}.delay"), outcome.drawn("control.recovery")
+    return _lasting(delay_kernel(weeks, half_life, HORIZON).sum(axis=0))
 
 
 def _entry_years(outcome: Outcome, rest: list[str]) -> Array:

@@ -30,7 +30,7 @@ FACTORS = 24
 REST = "(all others)"
 HORIZONS = (60, HORIZON)
 LOW, HIGH = 0.05, 0.95
-TORNADO_DRAWS = 32
+MOST_TORNADO, MOST_SOBOL = 32, 512
 SLICE = 4096
 RESAMPLES = 100
 
@@ -79,20 +79,20 @@ def sensitivity_table(
         assumptions: From `load_assumptions`.
         paths: Joint growth paths.
         calibration: Published figures.
-        draws: Draws of the simulation; the design is a sixteenth of it, as a power of two from 32 to 512.
+        draws: Draws of the simulation; the tornado takes a 256th of it (8 to 32) a side, the Sobol design a
+            sixteenth (32 to 512) a factor, both as powers of two.
         seed: Seed of everything random.
     """
     if not assumptions.questions.sensitivity:
         return pd.DataFrame(columns=list(SENSITIVITY_COLUMNS))
     columns = names_of(draw_blocks(assumptions.structure))
     model = _model(assumptions, paths, calibration, seed)
-    low, high = _tornado(model, columns, _active(assumptions, columns), seed)
+    low, high = _tornado(model, columns, _active(assumptions, columns), _size(draws // 256, 8, MOST_TORNADO), seed)
     swing = high - low
     score = (swing / swing.abs().max().where(lambda item: item > 0, 1.0)).abs().max(axis=1)
     leading = set(score.sort_values(ascending=False, kind="stable").index[:FACTORS])
     groups = [group if (group := group_of(name)) in leading else REST for name in columns]
-    base = min(max(1 << int(np.log2(max(draws // 16, 1))), 32), 512)
-    index, width = sobol_indices(model, groups, base, seed)
+    index, width = sobol_indices(model, groups, _size(draws // 16, 32, MOST_SOBOL), seed)
     frames = []
     for k, (name, months) in enumerate(_outputs(assumptions)):
         frame = pd.DataFrame({
@@ -107,6 +107,11 @@ def sensitivity_table(
         ))  # fmt: skip
     table = pd.concat(frames, ignore_index=True)[list(SENSITIVITY_COLUMNS)]
     return table.sort_values(["output", "horizon", "rank"], kind="stable", ignore_index=True)
+
+
+def _size(wanted: int, least: int, most: int) -> int:
+    """The power of two at or below what is wanted, within bounds."""
+    return min(max(1 << int(np.log2(max(wanted, 1))), least), most)
 
 
 def group_of(block: str) -> str:
@@ -156,16 +161,16 @@ def _tame(values: Array) -> Array:
 
 
 def _tornado(
-    model: Callable[[Array], Array], columns: Sequence[str], groups: Sequence[str], seed: int
+    model: Callable[[Array], Array], columns: Sequence[str], groups: Sequence[str], draws: int, seed: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Mean output with a group at its low and at its high quantile, all else as drawn: a row a group."""
-    points = sobol_points(len(columns), TORNADO_DRAWS, seed)
+    points = sobol_points(len(columns), draws, seed)
     sides = []
     for level in (LOW, HIGH):
         for group in groups:
             moved = points.copy()
             moved[:, [i for i, name in enumerate(columns) if group_of(name) == group]] = level
             sides.append(moved)
-    found = model(np.concatenate(sides)).reshape(2, len(groups), TORNADO_DRAWS, -1).mean(axis=2)
+    found = model(np.concatenate(sides)).reshape(2, len(groups), draws, -1).mean(axis=2)
     low, high = (pd.DataFrame(side, index=list(groups)) for side in found)
     return low, high

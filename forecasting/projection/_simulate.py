@@ -15,13 +15,14 @@ from forecasting.projection._claims import claim_list, claim_table
 from forecasting.projection._coupling import GrowthPaths
 from forecasting.projection._draws import Uniforms, Values, sobol_points
 from forecasting.projection._hindcasts import hindcast_table
+from forecasting.projection._metrics import metric
 from forecasting.projection._milestones import milestone_table
 from forecasting.projection._scenario import Outcome, run_scenario
 from forecasting.projection._schema import draw_blocks
 from forecasting.projection._sensitivity import sensitivity_table
 from forecasting.projection._tables import absorption_table, balance_table, in_order, trajectory_table
 
-__all__ = ["Projection", "simulate"]
+__all__ = ["Projection", "check_against", "simulate"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +88,7 @@ def simulate(
             is not accounted for, an unknown metric.
     """
     _check(paths, start, draws)
-    claim_list(assumptions, claims)
+    check_against(assumptions, calibration, claims)
     blocks = draw_blocks(assumptions.structure)
     points = sobol_points(len(blocks) + 1, draws, seed)
     uniforms = Uniforms(blocks, points, seed, assumptions.questions.correlations)
@@ -112,6 +113,27 @@ def simulate(
     hindcast = hindcast_table(assumptions, calibration, seed=seed)
     advance()
     return Projection(**whole, sensitivity=sensitivity, hindcast=hindcast, degraded=_degraded(assumptions, paths))
+
+
+def check_against(assumptions: Assumptions, calibration: pd.DataFrame, claims: pd.DataFrame) -> None:
+    """Find what an assumption file gets wrong about figures, claims and metrics before anything long is computed.
+
+    Every scenario is run with a pair of draws and without forecast paths, and every question is asked of it.
+
+    Raises:
+        AssumptionError: As `simulate`.
+    """
+    claim_list(assumptions, claims)
+    blocks = draw_blocks(assumptions.structure)
+    uniforms = Uniforms(blocks, sobol_points(len(blocks) + 1, 2, 0), 0, assumptions.questions.correlations)
+    paths = GrowthPaths(("2000-01",), {})
+    for key, scenario in assumptions.scenarios.items():
+        values = Values(scenario.parameters, uniforms, calibration, assumptions.file)
+        outcome = run_scenario(assumptions, scenario, paths, values)
+        for name in assumptions.questions.sensitivity:
+            metric(outcome, name)
+        milestone_table(key, outcome, assumptions.questions.milestones, "1999-12")
+        claim_table(key, outcome, assumptions, claims)
 
 
 ORDER = {

@@ -80,22 +80,20 @@ def trajectory_table(key: str, outcome: Outcome, start: str) -> pd.DataFrame:
     Annual values are formed within each draw: means of monthly rates for flows, means for indices, December for
     stocks.
     """
-    first = month_index(start) + 1
+    first, draws = month_index(start) + 1, outcome.drawn.uniforms.draws
     dates = {"A": [f"{year:04d}-12-31" for year in years_of(start)[1]],
              "M": [month_end(first + i) for i in range(HORIZON)]}  # fmt: skip
-    frames = []
+    heads, numbers = [], []
     for item in series(outcome):
-        monthly = np.broadcast_to(item.draws, (HORIZON + 1, outcome.drawn.uniforms.draws))[1:]
+        monthly = np.broadcast_to(item.draws, (HORIZON + 1, draws))[1:]
+        label = (item.region, item.variable, item.basis, item.unit, item.origin, item.capacity_basis)
         for freq, values in (("A", yearly(monthly, start, stock=item.stock)), ("M", monthly)):
-            levels = quantiles(values, list(QUANTILES.values()))
-            frames.append(pd.DataFrame({
-                "date": dates[freq], "freq": freq, "scenario": key, "conditioning": outcome.conditioning,
-                "region": item.region, "variable": item.variable, "basis": item.basis, "unit": item.unit,
-                "stat_or_struct": item.origin, "mean": values.mean(axis=1),
-                **dict(zip(QUANTILES, levels, strict=True)),
-                "n": values.shape[1], "capacity_basis": item.capacity_basis,
-            }))  # fmt: skip
-    return pd.concat(frames, ignore_index=True)[list(TRAJECTORY_COLUMNS)]
+            heads += [(date, freq, *label) for date in dates[freq]]
+            numbers.append(np.vstack([values.mean(axis=1), quantiles(values, list(QUANTILES.values()))]).T)
+    names = ["date", "freq", "region", "variable", "basis", "unit", "stat_or_struct", "capacity_basis"]
+    table = pd.DataFrame(heads, columns=names)
+    table[["mean", *QUANTILES]] = np.concatenate(numbers)
+    return table.assign(scenario=key, conditioning=outcome.conditioning, n=draws)[list(TRAJECTORY_COLUMNS)]
 
 
 def balance_table(key: str, outcome: Outcome, start: str) -> pd.DataFrame:
@@ -122,13 +120,12 @@ def balance_table(key: str, outcome: Outcome, start: str) -> pd.DataFrame:
         items += [(structure.second, f"out|{anchor}", item.kt) for anchor, item in used.items()]
         items += [(structure.second, "out|rest", rest.kt)]
     _, years = years_of(start)
-    frames = []
+    rows = []
     for basis, name, values in items:
         whole = yearly(np.broadcast_to(values, account.supply.shape)[1:], start)
-        q05, q50, q95 = quantiles(whole, (0.05, 0.50, 0.95))
-        frames.append(pd.DataFrame({"year": years, "scenario": key, "basis": basis, "item": name,
-                                    "mean": whole.mean(axis=1), "q05": q05, "q50": q50, "q95": q95}))  # fmt: skip
-    return pd.concat(frames, ignore_index=True)[list(BALANCE_COLUMNS)]
+        numbers = np.vstack([whole.mean(axis=1), quantiles(whole, (0.05, 0.50, 0.95))]).T
+        rows += [(year, key, basis, name, *of_year) for year, of_year in zip(years, numbers.tolist(), strict=True)]
+    return pd.DataFrame(rows, columns=list(BALANCE_COLUMNS))
 
 
 def absorption_table(key: str, outcome: Outcome, start: str) -> pd.DataFrame:
