@@ -15,13 +15,14 @@ from forecasting.projection import GrowthPaths
 __all__ = ["forecast_paths", "growth_paths"]
 
 
-def growth_paths(outlook: Outlook, indicators: Iterable[str], horizon: int) -> GrowthPaths:
+def growth_paths(outlook: Outlook, observations: pd.DataFrame, indicators: Iterable[str], horizon: int) -> GrowthPaths:
     """Joint draws of annual growth after the last observed month.
 
     A path's growth is that of its trailing twelve months: seasons and the January-February pair fall out of it.
 
     Args:
         outlook: Joint forecasts.
+        observations: The figures behind them, for their age.
         indicators: Catalogue identifiers; those without a path are left out.
         horizon: Months ahead.
 
@@ -30,7 +31,7 @@ def growth_paths(outlook: Outlook, indicators: Iterable[str], horizon: int) -> G
     """
     months = np.arange(outlook.origin + 1, outlook.origin + 1 + horizon)
     known = [name for name in indicators if name in outlook.paths]
-    last = outlook.headlines.drop_duplicates("indicator").set_index("indicator")["origin"]
+    last = observations.groupby("indicator")["period"].max()
     return GrowthPaths(
         tuple(month_label(int(month)) for month in months),
         {name: np.log1p(outlook.paths[name].trailing_rates(months)) for name in known},
@@ -75,4 +76,4 @@ def forecast_paths(
     links = {name: to for name, to in related.items() if name in present and to in present}
     recovered = decumulate(figures, related=links, draws=draws, seed=seed)
     outlook = make_outlook(recovered, figures, horizon=horizon, workers=workers, progress=progress)
-    return growth_paths(outlook, wanted, horizon)
+    return growth_paths(outlook, figures, wanted, horizon)

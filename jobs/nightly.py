@@ -150,7 +150,7 @@ def _chain(night: _Night, run: Run, observations: pd.DataFrame, inputs: Mapping[
     with night.ledger.step(run, "fit", key):
         outlook = _fit(night, decumulation, observations)
     with night.ledger.step(run, "project", key):
-        projection = _project(night, outlook)
+        projection = _project(night, outlook, observations)
     night.messages += [f"projection: {what}" for what in projection.degraded]
     tables = _tables(observations, decumulation, outlook, projection)
     provenance = {
@@ -283,7 +283,7 @@ def _fit(night: _Night, decumulation: Decumulation, observations: pd.DataFrame) 
     return outlook
 
 
-def _project(night: _Night, outlook: Outlook) -> Projection:
+def _project(night: _Night, outlook: Outlook, observations: pd.DataFrame) -> Projection:
     from forecasting.handover import growth_paths
     from forecasting.observations import month_label
     from forecasting.projection import load_assumptions, simulate
@@ -293,7 +293,7 @@ def _project(night: _Night, outlook: Outlook) -> Projection:
     indicators = assumptions.structure.indicators.values()
     return simulate(
         assumptions,
-        growth_paths(outlook, indicators, night.settings.fit.horizon),
+        growth_paths(outlook, observations, indicators, night.settings.fit.horizon),
         load_calibration(),
         load_claims(),
         start=month_label(outlook.origin),

@@ -18,6 +18,9 @@ __all__ = ["PATH_INDEX", "Uniforms", "Values", "seeded", "sobol_points"]
 
 PATH_INDEX = "path index"
 
+SOBOL = 64
+"""Dimensions of the Sobol sequence that are used."""
+
 UNITS = {("t", "kt"): 1e-3, ("kt", "t"): 1e3, ("%", "1"): 1e-2, ("1", "%"): 1e2}
 
 
@@ -28,21 +31,28 @@ def seeded(seed: int, block: str) -> np.random.Generator:
 
 
 def sobol_points(dimensions: int, draws: int, seed: int) -> Array:
-    """Scrambled Sobol numbers, ``(draws, dimensions)``.
+    """Scrambled Sobol numbers, ``(draws, dimensions)``, padded by a Latin hypercube beyond `SOBOL` dimensions.
 
-    All blocks are dimensions of one sequence: independently scrambled one-dimensional sequences would share
-    their leading digits and make the parameters depend on each other.
+    All blocks are dimensions of one sequence: independently scrambled one-dimensional sequences would share their
+    leading digits. Pairs of late dimensions of the sequence correlate visibly at some thousand draws, so the
+    first dimensions, in which the order of the blocks puts what moves results most, are Sobol's and the rest is
+    stratified in each dimension and random between them (Owen 1998, latin supercube sampling without groups).
     """
     from scipy.stats import qmc
 
-    sobol = qmc.Sobol(dimensions, scramble=True, seed=seeded(seed, "sobol"))
-    return np.asarray(sobol.random_base2(int(np.ceil(np.log2(draws))))[:draws])
+    quasi = min(dimensions, SOBOL)
+    sobol = qmc.Sobol(quasi, scramble=True, seed=seeded(seed, "sobol"))
+    points = sobol.random_base2(int(np.ceil(np.log2(draws))))[:draws]
+    if dimensions == quasi:
+        return np.asarray(points)
+    rest = qmc.LatinHypercube(dimensions - quasi, seed=seeded(seed, "padding")).random(draws)
+    return np.concatenate([points, rest], axis=1)
 
 
 class Uniforms:
     """Uniform numbers by block: a column a parameter, a path index, a row of a pool of innovations.
 
-    The column follows from the alphabetical place of the block, so every scenario sees the same number for the
+    The column follows from the place of the block in `draw_blocks`, so every scenario sees the same number for the
     same parameter. Everything random is a function of the row: the point of ``[0, 1]^d`` is the draw.
 
     Args:
@@ -116,7 +126,7 @@ class Uniforms:
 
 def names_of(blocks: Sequence[str]) -> list[str]:
     """Names of the columns in their order."""
-    return [PATH_INDEX, *sorted(blocks)]
+    return [PATH_INDEX, *blocks]
 
 
 class Values:

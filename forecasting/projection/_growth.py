@@ -119,7 +119,8 @@ def bass(g0: ArrayLike, cap: ArrayLike, innovation: ArrayLike, lifetime: ArrayLi
         years: Time t in years, shape ``(T, 1)``.
 
     Returns:
-        Shape ``(T, N)``. Sales can pass the ceiling on their way; the caller cuts them there.
+        Shape ``(T, N)``. Sales can pass the ceiling on their way; the caller cuts them there. Where a market is
+        older than a lifetime, renewals are under way already and the total grows a little off g0.
     """
     g0, cap, lifetime = (np.asarray(item, dtype=np.float64) for item in (g0, cap, lifetime))
     now = 1.0 / (cap * lifetime)

@@ -14,6 +14,9 @@ __all__ = ["Spec", "check_names", "draw_blocks", "expected_parameters", "users"]
 
 INF = float("inf")
 
+KINDS = ("chance", "quota", "capacity", "growth", "routes", "demand")
+"""Kinds of parameters that move results most, which get the first dimensions of the Sobol sequence."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spec:
@@ -242,11 +245,19 @@ def chances(structure: Structure) -> list[str]:
 
 
 def draw_blocks(structure: Structure) -> list[str]:
-    """Names of the uniform blocks: one per parameter (and per user of a shared one) and per piece of chance."""
+    """Names of the uniform blocks: one per parameter (and per user of a shared one) and per piece of chance.
+
+    Sorted by how much their kind tends to move results, then by name.
+    """
     shared = users(structure)
     blocks = [name for name in expected_parameters(structure) if name not in shared]
     blocks += [f"{name}@{user}" for name, names in shared.items() for user in names]
-    return sorted(blocks + chances(structure))
+    return sorted(blocks + chances(structure), key=lambda name: (_kind(name), name))
+
+
+def _kind(name: str) -> int:
+    head = name.partition(".")[0]
+    return KINDS.index(head) if head in KINDS else len(KINDS)
 
 
 def check_names(names: Iterable[str], schema: Mapping[str, Spec], where: str, *, complete: bool = True) -> None:
