@@ -22,7 +22,8 @@ types: $(VENV)/.dev
 	$(BIN)/mypy
 
 benchmarks: $(VENV)/.dev         ## print every figure of the README
-	for script in help_time national_value_added contribution_identity bad_input headline_no_change main_job pictures; do \
+	for script in help_time national_value_added contribution_identity bad_input headline_no_change projection_golden \
+	    hindcasts projection_speed main_job pictures; do \
 	  $(BIN)/python benchmarks/$$script.py || exit 1; \
 	done
 

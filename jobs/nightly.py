@@ -212,9 +212,13 @@ def _known(night: _Night) -> pd.DataFrame:
 
 def _inputs(night: _Night, observations: pd.DataFrame) -> dict[str, Any]:
     """Everything the tables depend on, by hash or in words."""
+    from forecasting.reference import load_calibration, load_claims
+
     settings = night.settings
     return {
         "observations": _digest(observations),
+        "calibration": _digest(load_calibration()),
+        "claims": _digest(load_claims()),
         "catalog": night.catalog.hash(),
         "code": _code_hash(),
         "version": metadata.version("cumulus-forecasting"),

@@ -82,7 +82,7 @@ def test_a_file_of_ones_own_reads_as_the_packaged_one(tmp_path: Path, assumption
         ('imposed = "hydrogen_storage"', 'imposed = "nev"', "imposed 'nev'; expected an anchor counted in the second"),
         ("response_months = [6, 24", "response_months = [24, 6", "expected rising numbers of months"),
         ('kind = "quota", value_added', 'kind = "price", value_added', "kind 'price'; expected one of output, quota"),
-        ('C03 = { use = "aside"', 'C03 = { use = "ignored"', "claims.C03: use 'ignored'; expected one of used, checked"),
+        ('C03 = { use = "aside"', 'C03 = { use = "ignored"', "C03: use 'ignored'; expected one of used, checked"),
         ('C04 = { use = "used", by = ["indicators.mining.prior"]', 'C04 = { use = "used", by = ["mining"]',
          "claims.C04: parameter 'mining' is unknown"),
         ('scenario = "baseline_mixture"', 'scenario = "base"', "sensitivity.scenario 'base'; expected one of"),
