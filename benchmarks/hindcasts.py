@@ -23,7 +23,8 @@ def main() -> None:
         mark = "inside" if row.covered90 else "MISSED"
         print(
             f"{row.case} {row.origin} -> {row.target}: {row.realised:8.3f}  band {row.q05:8.3f} {row.q50:8.3f}"
-            f" {row.q95:8.3f}  {mark}  PIT {row.pit:.2f}  CRPS {row.crps:.3f} (naive {row.crps_naive:.3f})  {row.variable}"
+            f" {row.q95:8.3f}  {mark}  PIT {row.pit:.2f}  CRPS {row.crps:.3f} (naive {row.crps_naive:.3f})"
+            f"  {row.variable}"
         )
     print(f"inside the 90 % band: {int(table['covered90'].sum())} of {len(table)}")
     better = np.mean(table["crps"] < table["crps_naive"])
