@@ -61,8 +61,15 @@ def ramp(months: Array, length: Array, start: Array) -> Array:
     return np.where(months < 0, 0.0, start + (1.0 - start) * rise)
 
 
-def entry(structure: Structure, values: Values, entered: Mask) -> Entry:
-    """Projects and today's plants; stages run faster by ``pace`` and, after the first event, by its own factor."""
+def entry(structure: Structure, values: Values, entered: Mask, *, built: bool) -> Entry:
+    """Projects and today's plants; stages run faster by ``pace`` and, after the first event, by its own factor.
+
+    Args:
+        structure: Which projects there are.
+        values: Parameters.
+        entered: Whether a regime is entered in a month, ``(HORIZON + 1, N)``.
+        built: Whether projects bring supply at all.
+    """
     today = values("outside.supply") * np.exp(log_rate(values("outside.supply_growth")) * TIME / 12.0)
     supply, years = today, []
     first = np.where(entered.any(axis=0), entered.argmax(axis=0), np.inf)
@@ -74,6 +81,6 @@ def entry(structure: Structure, values: Values, entered: Mask) -> Entry:
         opens = since + values("entry.pace_after_event") * (left - since)
         success = values.toss(f"chance.success@{key}") < values("entry.success", key)
         share = ramp(TIME - opens, values("entry.ramp", key), values("entry.ramp_start", key))
-        supply = supply + success * values(f"project.{key}.capacity") * share
+        supply = supply + built * success * values(f"project.{key}.capacity") * share
     years_of = np.stack(years) if years else np.zeros((0, values.uniforms.draws))
     return Entry(supply, supply - supply[0], years_of)

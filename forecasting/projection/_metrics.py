@@ -23,7 +23,7 @@ import difflib
 import numpy as np
 
 from forecasting.errors import AssumptionError
-from forecasting.projection._absorption import NEGLIGIBLE, RATIO_KINDS
+from forecasting.projection._absorption import NEGLIGIBLE, RATIO_KINDS, ratios
 from forecasting.projection._controls import delay_kernel
 from forecasting.projection._coupling import HORIZON
 from forecasting.projection._flows import Flow
@@ -95,14 +95,9 @@ def _absorption(outcome: Outcome, rest: list[str]) -> Array:
     flows = counted(outcome, basis, measure)
     if anchor not in flows:
         raise AssumptionError(f"{place}: {anchor!r}; expected one of {', '.join(flows)}")
-    demand, made = flows[anchor].kt, outcome.production[basis].kt
-    added, output = demand - demand[0], made - made[0]
-    if kind == "cumulative":
-        months = np.maximum(np.arange(HORIZON + 1), 1)[:, None]
-        added, output = np.cumsum(added, axis=0) / months, np.cumsum(output, axis=0) / months
-    valid = np.abs(output) >= NEGLIGIBLE * made[0]
-    valid[:FIRST_RATIO] = False
-    return np.asarray(np.divide(added, output, out=np.full_like(output, np.nan), where=valid))
+    value, _ = ratios(flows[anchor], outcome.production[basis], kind)
+    value[:FIRST_RATIO] = np.nan
+    return value
 
 
 def _multiple(outcome: Outcome, rest: list[str]) -> Array:

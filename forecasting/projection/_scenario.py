@@ -102,8 +102,8 @@ def run_scenario(assumptions: Assumptions, scenario: Scenario, paths: GrowthPath
     inputs = {key: index[indicator] for key, indicator in structure.inputs.items()} if handover else {}
     primary = primary_supply(structure, values, nation, used / used[0], quota, inputs)
 
-    control = controls(structure, values, scenario.regime if handover else structure.start_regime)
-    outside = entry(structure, values, control.entered)
+    control = controls(structure, values, scenario.regime)
+    outside = entry(structure, values, control.entered, built=handover)
     wanted = demand(structure, values, growth, weight, handover=handover)
     taking_part = {key: item for key, item in wanted.items() if structure.accounted(key)}
     eol = end_of_life(structure, values, {key: item.need.kt * item.part for key, item in taking_part.items()})

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.observations import month_index
-from forecasting.projection._absorption import RATIO_KINDS, Ratio, absorption
+from forecasting.projection._absorption import RATIO_KINDS, Ratio, ratios
 from forecasting.projection._coupling import HORIZON
 from forecasting.projection._growth import Array
 from forecasting.projection._metrics import MEASURES, counted
@@ -135,8 +135,9 @@ def absorption_table(key: str, outcome: Outcome, start: str) -> pd.DataFrame:
         for measure in MEASURES:
             for anchor, item in counted(outcome, basis, measure).items():
                 for kind in RATIO_KINDS:
+                    value, added = ratios(item, outcome.production[basis], kind)
                     for month in range(12, HORIZON + 1, 12):
-                        ratio = absorption(item, outcome.production[basis], month, kind)
+                        ratio = Ratio(value[month], added[month])
                         year = (month_index(start) + month) // 12
                         head = (year, key, outcome.conditioning, basis, measure, kind, anchor)
                         rows.append((*head, *_ratio_row(ratio)))
