@@ -30,3 +30,10 @@ def test_without_figures_there_are_no_paths_but_the_months_are_known(observation
     paths = forecast_paths(observations, ["unknown"], {}, horizon=3, draws=100, seed=1)
     assert paths.months == ("2026-01", "2026-02", "2026-03")
     assert paths.growth == {}
+
+
+def test_figures_too_sparse_for_a_forecast_lead_to_no_path_either(observations):
+    few = observations[observations["indicator"] == "baotou_rare_earth_va"]
+    paths = forecast_paths(few, ["baotou_rare_earth_va"], {}, horizon=3, draws=100, seed=1)
+    assert paths.months[0] == "2025-12"
+    assert paths.growth == {}

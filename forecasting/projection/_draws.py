@@ -80,7 +80,7 @@ class Uniforms:
         self.draws = len(points)
         self.seed = seed
         self._pool = pool or 1 << int(np.ceil(np.log2(max(self.draws, 2))))
-        self._pools: dict[str, Array] = {}
+        self._chosen: dict[str, Array] = {}
         self._correlate(correlations)
 
     def _correlate(self, correlations: Sequence[Correlation]) -> None:
@@ -116,9 +116,10 @@ class Uniforms:
         Unless it was given a size, the pool has as many rows as there are draws (the next power of two), so that
         a Sobol block takes each of them once.
         """
-        if name not in self._pools:
-            self._pools[name] = seeded(self.seed, name).random((self._pool, steps))
-        return np.ascontiguousarray(self._pools[name][self._rows(name, self._pool)].T)
+        if name not in self._chosen:
+            pool = seeded(self.seed, name).random((self._pool, steps))
+            self._chosen[name] = np.ascontiguousarray(pool[self._rows(name, self._pool)].T)
+        return self._chosen[name]
 
     def _rows(self, name: str, n: int) -> np.ndarray:
         return np.minimum((self._columns[name] * n).astype(np.int64), n - 1)

@@ -202,10 +202,11 @@ def saturating(curve: Curve, months: Array) -> Array:
         else:
             out[:, of] = bass(g0, cap, curve.innovation[of], curve.lifetime[of], years)
     capped = np.minimum(out, np.log(curve.cap))
-    most = curve.limit + np.maximum(curve.g0 - curve.limit, 0.0) * (1.0 - (years / years[-1]) ** 4)
-    rate = np.diff(capped, axis=0, prepend=0.0)
-    over = rate * 12.0 > most
-    if over.any():  # only paths with a ceiling far away; the others stay the closed form to the last digit
-        limited = np.cumsum(np.minimum(rate, most / 12.0), axis=0)
-        capped = np.where(over.any(axis=0), limited, capped)
+    fast = np.flatnonzero(np.maximum(curve.g0, curve.ginf) > curve.limit)  # no other path ever passes the limit
+    if len(fast):
+        limit = curve.limit[fast]
+        most = limit + np.maximum(curve.g0[fast] - limit, 0.0) * (1.0 - (years / years[-1]) ** 4)
+        rate = np.diff(capped[:, fast], axis=0, prepend=0.0)
+        over = (rate * 12.0 > most).any(axis=0)  # the others stay the closed form to the last digit
+        capped[:, fast[over]] = np.cumsum(np.minimum(rate, most / 12.0)[:, over], axis=0)
     return np.asarray(capped)

@@ -266,7 +266,8 @@ def check_names(names: Iterable[str], schema: Mapping[str, Spec], where: str, *,
     for name in given:
         if name not in schema:
             close = difflib.get_close_matches(name, schema, n=3)
-            hint = f"did you mean {' or '.join(close)}?" if close else f"known are {', '.join(sorted(schema))}"
+            kinds = ", ".join(f"{kind}.*" for kind in sorted({item.partition(".")[0] for item in schema}))
+            hint = f"did you mean {' or '.join(close)}?" if close else f"this file's parameters are {kinds}"
             raise AssumptionError(f"{where}: parameter {name!r} is unknown; {hint}")
     missing = sorted(name for name, spec in schema.items() if spec.default is None and name not in given)
     if complete and missing:

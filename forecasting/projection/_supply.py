@@ -135,5 +135,6 @@ def _returned(content: Array, past: Array, kernel: Array) -> Array:
     lag = month[:, None] - month[None, :]
     future = np.where(lag > 0, kernel[np.maximum(lag - 1, 0)], 0.0) @ content
     age = np.arange(1, PAST + 1)
-    sold = np.exp(-past / 12.0 * age[:, None])  # of today's rate, age months ago
+    growth = past[:1] if np.ptp(past) == 0 else past
+    sold = np.exp(-growth / 12.0 * age[:, None])  # of today's rate, age months ago
     return np.asarray(future + (kernel[month[:, None] + age[None, :] - 1] @ sold) * content[0])
