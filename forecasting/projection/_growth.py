@@ -19,8 +19,8 @@ Array = NDArray[np.float64]
 
 FAMILIES = ("damped", "logistic", "gompertz", "bass")
 
-RENEWALS = 3
-"""Replacements of a unit that are followed; more would lie beyond any horizon here."""
+FULL = 1e-3
+"""Log rate per year below which a market counts as full."""
 
 
 def log_rate(percent: ArrayLike) -> Array:
@@ -106,52 +106,44 @@ def gompertz(g0: ArrayLike, cap: ArrayLike, years: ArrayLike) -> Array:
 def bass(g0: ArrayLike, cap: ArrayLike, innovation: ArrayLike, lifetime: ArrayLike, years: Array) -> Array:
     """Cumulative log growth of yearly sales of an equipment that spreads after Bass and is then replaced.
 
-    Adopters follow ``dN/dt = (p + q N/M)(M - N)``, so the adopted share is
-    ``F(s) = (1 - e^{-(p+q)s}) / (1 + (q/p) e^{-(p+q)s})``; every unit is bought again after its lifetime, so
-    sales end at M / lifetime, which is the ceiling. The share F adopted today and the imitation q are solved
-    from today's sales, ``(p + qF)(1 - F) = 1 / (cap lifetime)``, and their growth, ``q(1 - F) - (p + qF) = g0``.
+    Adopters follow ``dF/dt = (p + qF)(1 - F)``, as shares of the market M, so that
+    ``F(s) = (1 - e^{-(p+q)s}) / (1 + (q/p) e^{-(p+q)s})``; the stock is renewed at the rate 1/L. Sales
+    ``s = dF/dt + F/L`` end at 1/L, the ceiling. F today and q are solved from today's sales, 1/(cap L), and from
+    their growth, ``(dF/dt) (q - p - 2qF + 1/L) = g0 s``.
 
     Args:
-        g0: Log rate per year of sales now, shape ``(N,)``.
+        g0: Log rate per year of sales now, shape ``(N,)``; a market that does not grow is taken as full.
         cap: Ceiling of sales as a multiple of today, shape ``(N,)``.
-        innovation: Coefficient p per year, shape ``(N,)``; at most half of today's sales over the market.
-        lifetime: Years until a unit is replaced, shape ``(N,)``.
+        innovation: Coefficient p per year, shape ``(N,)``; cut where today's growth leaves no room for it.
+        lifetime: Years L in which the stock is renewed once, shape ``(N,)``.
         years: Time t in years, shape ``(T, 1)``.
 
     Returns:
-        Shape ``(T, N)``. Sales can pass the ceiling on their way; the caller cuts them there. Where a market is
-        older than a lifetime, renewals are under way already and the total grows a little off g0.
+        Shape ``(T, N)``. Sales can pass the ceiling on their way; the caller cuts them there.
     """
-    g0, cap, lifetime = (np.asarray(item, dtype=np.float64) for item in (g0, cap, lifetime))
-    now = 1.0 / (cap * lifetime)
-    p = np.minimum(np.asarray(innovation, dtype=np.float64), 0.5 * now)
-    share = _adopted(g0, p, now)
-    q = (g0 + p) / (1.0 - 2.0 * share)
+    cap, renewed = np.asarray(cap, dtype=np.float64), 1.0 / np.asarray(lifetime, dtype=np.float64)
+    g0 = np.maximum(np.asarray(g0, dtype=np.float64), FULL)
+    now = renewed / cap
+    p = np.minimum(np.asarray(innovation, dtype=np.float64), np.minimum(0.5 * g0 / cap, 0.5 * now))
+    share = _adopted(g0, p, now, renewed)
+    q = ((now - share * renewed) / (1.0 - share) - p) / share
     rate, odds = p + q, q / p
     age = np.log((1.0 + odds * share) / (1.0 - share)) / rate
-
-    def adoption(at: Array) -> Array:
-        decay = np.exp(-rate * np.maximum(at, 0.0))
-        return np.where(at < 0.0, 0.0, p * rate**2 * decay / (p + q * decay) ** 2)
-
-    def sales(at: Array) -> Array:
-        total = adoption(at)
-        for renewal in range(1, RENEWALS + 1):
-            total = total + adoption(at - renewal * lifetime)
-        return np.asarray(total)
-
-    return np.asarray(np.log(sales(age + years)) - np.log(sales(age)))
+    decay = np.exp(-rate * (age + years))
+    adopted = (1.0 - decay) / (1.0 + odds * decay)
+    sales = (p + q * adopted) * (1.0 - adopted) + adopted * renewed
+    return np.asarray(np.log(sales / now))
 
 
-def _adopted(g0: Array, p: Array, now: Array) -> Array:
-    """Share adopted today: below one half while sales grow faster than -p, above it afterwards (bisection)."""
-    rising = g0 + p >= 0
-    low, high = np.where(rising, 0.0, 0.5), np.where(rising, 0.5, 1.0)
-    for _ in range(50):
+def _adopted(g0: Array, p: Array, now: Array, renewed: Array) -> Array:
+    """Share adopted today, by bisection: the fuller the market, the slower its sales grow."""
+    low, high = np.zeros_like(now), (now - p) / (renewed - p)
+    for _ in range(60):
         share = 0.5 * (low + high)
-        gap = (p + (g0 + p) * share / (1.0 - 2.0 * share)) * (1.0 - share) - now
-        up = np.where(rising, gap < 0, gap > 0)
-        low, high = np.where(up, share, low), np.where(up, high, share)
+        first = now - share * renewed
+        q = (first / (1.0 - share) - p) / share
+        faster = first * (q - p - 2.0 * q * share + renewed) > g0 * now
+        low, high = np.where(faster, share, low), np.where(faster, high, share)
     return np.asarray(0.5 * (low + high))
 
 
@@ -166,7 +158,7 @@ class Curve:
         half_life_months: Half-life in months (damped trend only).
         cap: Ceiling as a multiple of today, above 1.
         innovation: Coefficient of innovation per year (Bass only).
-        lifetime: Years until a unit is replaced (Bass only).
+        lifetime: Years in which the stock is renewed once (Bass only).
         limit: Log rate per year that no path exceeds at the horizon.
     """
 

@@ -6,7 +6,8 @@ variable@basis                  … counted in this basis
 variable@basis@region           … of this region (an index has an empty basis: price_index@@China)
 absorption|basis|measure|kind|anchor   measure first_use or final_use, kind endpoint or cumulative, anchor or total
 multiple|indicator              activity over today's
-recycled_share_of_added_demand  added recycled material over added need
+recycled_share_of_added_demand  added swarf and used goods over added need
+eol_share_of_added_demand       added used goods alone over added need
 recycled_eol_share              material in goods given up and collected, over need
 p_event                         probability that an escalation has happened, the same in every draw
 lost_shipments|regime           months of shipments that entering a regime costs, once
@@ -23,7 +24,7 @@ import difflib
 import numpy as np
 
 from forecasting.errors import AssumptionError
-from forecasting.projection._absorption import NEGLIGIBLE, RATIO_KINDS, ratios
+from forecasting.projection._absorption import RATIO_KINDS, ratios
 from forecasting.projection._controls import delay_kernel
 from forecasting.projection._coupling import HORIZON
 from forecasting.projection._flows import Flow
@@ -48,8 +49,8 @@ def metric(outcome: Outcome, name: str) -> Array:
     head, *rest = name.split("|")
     known = {"absorption": _absorption, "multiple": _multiple, "entry_years": _entry_years,
              "permit_months": _permit_months, "lost_shipments": _lost}  # fmt: skip
-    alone = {"recycled_share_of_added_demand": _recycled_share, "recycled_eol_share": _eol_share, "p_event": _events,
-             "substitution_years": _substitution}  # fmt: skip
+    alone = {"recycled_share_of_added_demand": _recycled_share, "eol_share_of_added_demand": _eol_added,
+             "recycled_eol_share": _eol_share, "p_event": _events, "substitution_years": _substitution}  # fmt: skip
     if head in known and rest:
         return known[head](outcome, rest)
     if name in alone:
@@ -107,12 +108,19 @@ def _multiple(outcome: Outcome, rest: list[str]) -> Array:
 
 
 def _recycled_share(outcome: Outcome) -> Array:
-    account = outcome.balance
-    back, need = account.swarf + account.eol, account.need + account.outside_wanted
-    added, wanted = back - back[0], need - need[0]
-    valid = np.abs(wanted) >= NEGLIGIBLE * need[0]
-    valid[:FIRST_RATIO] = False
-    return np.asarray(np.divide(added, wanted, out=np.full_like(need, np.nan), where=valid))
+    return _of_added_need(outcome, outcome.balance.swarf + outcome.balance.eol)
+
+
+def _eol_added(outcome: Outcome) -> Array:
+    return _of_added_need(outcome, outcome.balance.eol)
+
+
+def _of_added_need(outcome: Outcome, back: Array) -> Array:
+    account, structure = outcome.balance, outcome.structure
+    need = Flow(account.need + account.outside_wanted, structure.account)
+    value, _ = ratios(Flow(back, structure.account), need, "endpoint")
+    value[:FIRST_RATIO] = np.nan
+    return value
 
 
 def _eol_share(outcome: Outcome) -> Array:

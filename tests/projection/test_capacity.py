@@ -24,6 +24,14 @@ def test_the_price_leak_of_2022_is_three_quarters() -> None:
     assert f"{price_leak(60.6, 27.1, 98.0, 134.0):.2f}" == "0.75"
 
 
+@pytest.mark.parametrize(
+    ("value_added", "observed", "expected"),
+    [(60.6, 25.0, "0.47"), (60.6, 27.1, "0.51"), (16.8, 14.3, "0.86")],
+)
+def test_kappa_of_the_published_episodes(value_added, observed, expected) -> None:
+    assert f"{float(log_rate(observed) / log_rate(value_added)):.2f}" == expected
+
+
 def test_with_value_added_only_the_posterior_is_the_prior_and_rows_say_so(values: Values, assumptions, outcome) -> None:
     np.testing.assert_array_equal(kappa(values, []), values("capacity.kappa"))
     assert capacity_basis([]) == "prior_only"

@@ -283,7 +283,10 @@ def test_output_that_does_not_grow_gives_empty_ratios_and_a_count(assumptions, p
 def test_the_claim_check_gives_probabilities_and_the_intensity_needed(projection: Projection) -> None:
     check = projection.claim_check
     undefined = check[check["code"] == "undefined"]  # need that stands still has no added part
-    assert undefined["metric"].tolist() == ["indicator_only|recycled_share_of_added_demand|120 months"]
+    assert undefined["metric"].tolist() == [
+        "indicator_only|eol_share_of_added_demand|120 months",
+        "indicator_only|recycled_share_of_added_demand|120 months",
+    ]
     defined = check.drop(undefined.index)
     np.testing.assert_allclose(defined[["p_below", "p_within", "p_above"]].sum(axis=1), 1)
     absorbed = only(check, claim_id="C19")
