@@ -69,7 +69,7 @@ def simulated_tables(
         "version": metadata.version("cumulus-forecasting"),
         "seed": seed,
         "draws": draws,
-        "assumptions": _digest(repr(assumptions.scenarios).encode()),
+        "assumptions": _digest(repr((assumptions.structure, assumptions.questions, assumptions.scenarios)).encode()),
         "observations": _digest(csv_bytes(observations)),
         "claims": _digest(csv_bytes(claims)),
         "calibration": _digest(csv_bytes(calibration)),
