@@ -1,4 +1,4 @@
-"""The command `cumulus` for files: decumulate, headline, forecast, bulletins.
+"""The command `cumulus` for files: decumulate, headline, forecast, bulletins, simulate.
 
 The service's commands join it in `jobs.cli`.
 
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
     from forecasting.decumulation import Decumulation
 
-__all__ = ["app", "guarded"]
+__all__ = ["DEGRADED", "app", "guarded"]
+
+DEGRADED = 3
 
 app = typer.Typer(
     name="cumulus",
@@ -221,6 +223,62 @@ def read_bulletin(
         outputs[doubtful_out] = figures_csv(doubtful)
     _write(outputs)
     typer.echo(f"{len(sure)} figures, {len(doubtful)} doubtful", err=True)
+
+
+@app.command()
+def simulate(
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="DIR", help="Folder of the tables; made if need be.")
+    ] = None,
+    assumptions: Annotated[
+        Path | None, typer.Option(metavar="FILE.toml", help="Assumption file; by default the packaged one.")
+    ] = None,
+    figures: Annotated[
+        Path | None, typer.Option(metavar="IN.csv", help="Published figures; by default the packaged ones.")
+    ] = None,
+    catalog: Annotated[
+        Path | None, typer.Option(metavar="FILE.toml", help="Says which indicator leans on which.")
+    ] = None,
+    fixed: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Fix a parameter in every scenario; may be repeated."),
+    ] = None,
+    draws: Annotated[int, typer.Option(min=64, max=1_048_576, help="Draws; a power of two is best.")] = 8192,
+    seed: Seed = 0,
+    list_claims: Annotated[bool, typer.Option(help="Say what is done with every published claim, and stop.")] = False,
+) -> None:
+    """The projection alone: capacity, supply and demand absorption over ten years, by scenario."""
+    from forecasting.projection import load_assumptions, with_values
+    from forecasting.simulation import claim_lines, simulated_tables
+
+    chosen = with_values(load_assumptions(assumptions), _settings(fixed or []))
+    if list_claims:
+        for line in claim_lines(chosen):
+            typer.echo(line)
+        return
+    if output is None:
+        raise typer.BadParameter("expected a folder for the tables", param_hint="--output")
+    with progress("simulate", total=len(chosen.scenarios) + 2) as advance:
+        contents, degraded = simulated_tables(
+            chosen, figures, catalog, draws=draws, seed=seed, workers=_workers(), progress=lambda _d, _t: advance()
+        )
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(str(output), [Problem("", f"cannot be made: {error.strerror}")]) from error
+    _write({output / name: content for name, content in contents.items()})
+    for line in degraded:
+        typer.echo(line, err=True)
+    if degraded:
+        raise typer.Exit(DEGRADED)
+
+
+def _settings(texts: list[str]) -> dict[str, str]:
+    """NAME=VALUE texts as a table."""
+    strange = [text for text in texts if "=" not in text]
+    if strange:
+        raise typer.BadParameter(f"{strange[0]!r}; expected NAME=VALUE", param_hint="--set")
+    return {name.strip(): value.strip() for name, _, value in (text.partition("=") for text in texts)}
 
 
 def guarded(command: Callable[[], object]) -> None:

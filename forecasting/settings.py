@@ -67,9 +67,15 @@ class ChampionSettings(_Section):
 
 
 class ProjectionSettings(_Section):
-    """How trajectories are simulated: number of Monte Carlo draws (a power of two suits Sobol sequences)."""
+    """How trajectories are simulated.
+
+    Attributes:
+        draws: Monte Carlo draws; a power of two suits Sobol sequences.
+        assumptions: Assumption file; default the packaged one.
+    """
 
     draws: int = Field(default=2048, ge=64, le=1_048_576)
+    assumptions: Path | None = None
 
 
 class ScheduleSettings(_Section):

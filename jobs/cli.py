@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forecasting.cli import app, guarded
+from forecasting.cli import DEGRADED, app, guarded
 
 if TYPE_CHECKING:
     from forecasting.settings import Settings
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from jobs.pulling import Pulling
 
 __all__ = ["main"]
-
-DEGRADED = 3
 
 _ASKED = "Ask this source too (nbs, nbs_legacy, sdmx); may be repeated."
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NightResult", "run_night"]
 
-LIBRARIES = ("mlflow", "numpy", "pandas", "prophet", "scipy", "statsforecast", "statsmodels")
+LIBRARIES = ("mlflow", "numpy", "pandas", "prophet", "SALib", "scipy", "statsforecast", "statsmodels")
 
 _logger = logging.getLogger(__name__)
 
@@ -168,7 +168,7 @@ def _chain(
     with night.ledger.step(run, "fit", key):
         outlook = _fit(night, decumulation, observations)
     with night.ledger.step(run, "project", key):
-        projection = _project(night, outlook)
+        projection = _project(night, outlook, observations)
     night.messages += [f"projection: {what}" for what in projection.degraded]
     with night.ledger.step(run, "score", key):
         decisions = night.memory.decide(outlook, settings.champion)
@@ -265,20 +265,34 @@ def _revisions(night: _Night, observations: pd.DataFrame, outlook: Outlook, earl
 
 def _inputs(night: _Night, observations: pd.DataFrame) -> dict[str, Any]:
     """Everything the tables depend on, by hash or in words."""
+    from forecasting.reference import load_calibration, load_claims
     from jobs.scoring import digest
 
     settings = night.settings
     return {
         "observations": digest(observations),
         **night.memory.inputs(),
+        "calibration": digest(load_calibration()),
+        "claims": digest(load_claims()),
         "catalog": night.catalog.hash(),
         "code": _code_hash(),
         "version": metadata.version("cumulus-forecasting"),
         "seed": settings.seed,
         "fit": settings.fit.model_dump(exclude={"workers"}),
         "champion": settings.champion.model_dump(),
-        "projection": settings.projection.model_dump(),
+        "projection": {**settings.projection.model_dump(mode="json"), "assumptions": _assumptions_hash(settings)},
     }
+
+
+def _assumptions_hash(settings: Settings) -> str:
+    """SHA-256 of the operator's own assumption file; "packaged" for ours, which the code hash holds."""
+    path = settings.projection.assumptions
+    if path is None:
+        return "packaged"
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise InputError(str(path), [Problem("", f"cannot be read: {error.strerror}")]) from error
 
 
 def _code_hash() -> str:
@@ -331,23 +345,17 @@ def _fit(night: _Night, decumulation: Decumulation, observations: pd.DataFrame) 
     return outlook
 
 
-def _project(night: _Night, outlook: Outlook) -> Projection:
-    import numpy as np
-
+def _project(night: _Night, outlook: Outlook, observations: pd.DataFrame) -> Projection:
+    from forecasting.handover import growth_paths
     from forecasting.observations import month_label
-    from forecasting.projection import GrowthPaths, load_assumptions, simulate
+    from forecasting.projection import load_assumptions, simulate
     from forecasting.reference import load_calibration, load_claims
 
-    assumptions = load_assumptions()
-    months = np.arange(outlook.origin + 1, outlook.origin + 1 + night.settings.fit.horizon)
-    growth = {
-        name: np.log1p(outlook.paths[name].trailing_rates(months))
-        for name in assumptions.indicators.values()
-        if name in outlook.paths
-    }
+    assumptions = load_assumptions(night.settings.projection.assumptions)
+    indicators = assumptions.structure.indicators.values()
     return simulate(
         assumptions,
-        GrowthPaths(tuple(month_label(int(month)) for month in months), growth),
+        growth_paths(outlook, observations, indicators, night.settings.fit.horizon),
         load_calibration(),
         load_claims(),
         start=month_label(outlook.origin),
@@ -367,7 +375,5 @@ def _tables(
         "headlines": outlook.headlines,
         "headline_odds": outlook.odds,
         "leaderboard": leaderboard,
-        "trajectories": projection.trajectories,
-        "absorption": projection.absorption,
-        "claim_check": projection.claim_check,
+        **projection.tables(),
     }

@@ -10,6 +10,9 @@ from jobs.scoring import alarms
 
 __all__ = ["summary"]
 
+SHOWN = "baseline_mixture"
+"""The scenario whose claim check is shown, where a release has it."""
+
 
 def summary(release: Path) -> list[str]:
     """The next release of every indicator, what the claim check says, and the alarms, as lines of text.
@@ -30,12 +33,17 @@ def summary(release: Path) -> list[str]:
             f"  {row['indicator']:<29} {row['period']}  {middle:6.1f} ({low:6.1f} to {high:6.1f})"
             f"  latest {latest:6.1f}  {100 * chance:3.0f} %"
         )
-    lines.append("claims: probability below, within and above the range")
-    for row in _rows(release / "claim_check.csv"):
+    checked = list(_rows(release / "claim_check.csv"))
+    scenarios = sorted({row["metric"].partition("|")[0] for row in checked}, key=lambda name: (name != SHOWN, name))
+    lines.append(f"claims: probability below, within and above the range, in scenario {', '.join(scenarios[:1])}")
+    for row in checked:
+        scenario, _, metric = row["metric"].partition("|")
+        if scenario != scenarios[0]:
+            continue
         below, within, above = (100 * float(row[name]) for name in ("p_below", "p_within", "p_above"))
         lines.append(
             f"  {row['claim_id']} {float(row['claim_low']):g} to {float(row['claim_high']):g}:"
-            f" {below:3.0f} / {within:3.0f} / {above:3.0f} %  {row['metric']}"
+            f" {below:3.0f} / {within:3.0f} / {above:3.0f} %  {metric}"
         )
     return lines + alarms(release)
 

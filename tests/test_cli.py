@@ -194,7 +194,7 @@ def test_wrong_usage_exits_2():
 
 def test_help_names_every_command():
     text = done("--help").stdout
-    for command in ("decumulate", "headline", "forecast", "run", "schedule", "status", "ui"):
+    for command in ("decumulate", "headline", "forecast", "simulate", "run", "schedule", "status", "ui"):
         assert command in text
 
 

@@ -10,7 +10,7 @@ from forecasting.errors import AssumptionError
 from forecasting.projection._flows import Flow
 from forecasting.projection._growth import Array
 
-__all__ = ["NEGLIGIBLE", "RATIO_KINDS", "Ratio", "absorption", "needed_intensity"]
+__all__ = ["NEGLIGIBLE", "RATIO_KINDS", "Ratio", "absorption", "needed_intensity", "ratios"]
 
 RATIO_KINDS = ("endpoint", "cumulative")
 
@@ -41,17 +41,16 @@ class Ratio:
         return float((self.added_output <= 0).mean())
 
 
-def absorption(demand: Flow, production: Flow, month: int, kind: str) -> Ratio:
-    """Added demand over added output, draw by draw.
+def ratios(demand: Flow, production: Flow, kind: str) -> tuple[Array, Array]:
+    """Added demand over added output by month and draw, and added output; both of the shape of the flows.
 
     Endpoint: ``[D(T) - D(0)] / [P(T) - P(0)]``; cumulative: the sums of both differences over the months
     1 to T. Where added output (its monthly mean for the cumulative ratio) is below 1 % of P(0) in size, the
     ratio is NaN.
 
     Args:
-        demand: Shape ``(N, T+1)``, month 0 first.
+        demand: Shape ``(T+1, N)``, month 0 first.
         production: As demand, in the same basis.
-        month: End month T.
         kind: One of `RATIO_KINDS`.
 
     Raises:
@@ -61,12 +60,19 @@ def absorption(demand: Flow, production: Flow, month: int, kind: str) -> Ratio:
         raise AssumptionError(f"absorption: demand in {demand.basis}, production in {production.basis}; convert one")
     if kind not in RATIO_KINDS:
         raise AssumptionError(f"absorption: ratio kind {kind!r}; expected one of {', '.join(RATIO_KINDS)}")
-    span = slice(month, month + 1) if kind == "endpoint" else slice(1, month + 1)
-    added_demand = (demand.kt[:, span] - demand.kt[:, :1]).mean(axis=1)
-    added_output = (production.kt[:, span] - production.kt[:, :1]).mean(axis=1)
-    valid = np.abs(added_output) >= NEGLIGIBLE * production.kt[:, 0]
-    value = np.divide(added_demand, added_output, out=np.full_like(added_output, np.nan), where=valid)
-    return Ratio(value, added_output)
+    added, output = demand.kt - demand.kt[0], production.kt - production.kt[0]
+    if kind == "cumulative":
+        months = np.maximum(np.arange(len(output)), 1)[:, None]
+        added, output = np.cumsum(added, axis=0) / months, np.cumsum(output, axis=0) / months
+    valid = np.abs(output) >= NEGLIGIBLE * production.kt[0]
+    value = np.divide(added, output, out=np.full_like(output, np.nan), where=valid)
+    return np.asarray(value), np.asarray(output)
+
+
+def absorption(demand: Flow, production: Flow, month: int, kind: str) -> Ratio:
+    """Absorption at one end month T, draw by draw; see `ratios`."""
+    value, added = ratios(demand, production, kind)
+    return Ratio(value[month], added[month])
 
 
 def needed_intensity(share: float, added_kt: float | Array, gw_per_year: float | Array) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,14 +14,19 @@ from typing import Any
 import numpy as np
 
 from forecasting.errors import AssumptionError
+from forecasting.projection._coupling import HORIZON
 from forecasting.projection._distributions import ARGS, check_args, support
-from forecasting.projection._schema import Spec, check_names, expected_parameters
+from forecasting.projection._questions import Questions, parse_questions
+from forecasting.projection._schema import Spec, check_names, draw_blocks, expected_parameters
+from forecasting.projection._structure import OPTIONAL, STRUCTURE, Structure, keys_of, parse_structure
+from forecasting.projection._structure import table_of as _table
+from forecasting.projection._structure import text_of as _text
 
-__all__ = ["Anchor", "Assumptions", "Parameter", "Scenario", "load_assumptions"]
+__all__ = ["Assumptions", "Parameter", "Scenario", "load_assumptions", "parse_assumptions", "with_values"]
 
 FIELDS = ("dist", "args", "unit", "source", "note")
 PATHS = ("statistical", "handover")
-ANCHOR_BASES = ("magnet", "TREO")
+QUESTIONS = ("evidence", "milestones", "sensitivity", "claims", "hindcast", "correlation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,36 +50,29 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Anchor:
-    """A use that takes up rare earths.
-
-    Attributes:
-        title: Name for readers.
-        basis: What its base flow counts: ``magnet`` or ``TREO``.
-        indicator: Key of the indicator whose growth it follows; empty where a growth assumption stands alone.
-    """
-
-    title: str
-    basis: str
-    indicator: str
-
-
-@dataclass(frozen=True, slots=True)
 class Scenario:
     """One reading of the assumptions.
 
     Attributes:
         title: Name for readers.
-        paths: ``statistical`` (the forecast paths, damped after their end, and nothing structural besides
-            what capacity needs) or ``handover`` (from the forecast paths to structural growth).
-        conditioning: What the scenario is conditional on, for the tables.
+        paths: ``statistical`` (the forecast paths, damped after their end, uses without an indicator held at
+            their base, no quota and no entry: nothing structural) or ``handover`` (from the forecast paths to
+            structural growth).
+        evidence: Whether published tonnes and quotas move the prior of kappa.
+        regime: Export regime imposed on every draw from the first month on; empty, hazards decide.
         parameters: All parameters, the base with this scenario's overrides.
     """
 
     title: str
     paths: str
-    conditioning: str
+    evidence: bool
+    regime: str
     parameters: Mapping[str, Parameter]
+
+    @property
+    def conditioning(self) -> str:
+        """What the scenario's numbers are conditional on."""
+        return f"regime {self.regime} imposed" if self.regime else "hazard mixture"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +81,14 @@ class Assumptions:
 
     Attributes:
         file: Where it came from, for messages.
-        region: Where the indicators are measured.
-        nation: Where supply and demand are accounted.
-        producer: Key of the indicator from which capacity is read.
-        indicators: Key to the identifier in the indicator catalogue.
-        anchors: Key to anchor.
+        structure: What there is.
+        questions: What is asked.
         scenarios: Key to scenario.
     """
 
     file: str
-    region: str
-    nation: str
-    producer: str
-    indicators: Mapping[str, str]
-    anchors: Mapping[str, Anchor]
+    structure: Structure
+    questions: Questions
     scenarios: Mapping[str, Scenario]
 
 
@@ -128,53 +121,94 @@ def parse_assumptions(text: str, file: str) -> Assumptions:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise AssumptionError(f"{file}: not TOML: {error}") from error
-    _keys(document, ("region", "nation", "producer", "indicators", "anchors", "base", "scenarios"), file)
-    listed = _table(document["indicators"], f"{file}: indicators")
-    indicators = {key: _text(value, f"{file}: indicators.{key}") for key, value in listed.items()}
-    producer = _text(document["producer"], f"{file}: producer")
-    if producer not in indicators:
-        raise AssumptionError(f"{file}: producer {producer!r} is unknown; expected one of {', '.join(indicators)}")
-    anchors = {key: _anchor(entry, f"{file}: anchors.{key}", indicators)
-               for key, entry in _table(document["anchors"], f"{file}: anchors").items()}  # fmt: skip
-    schema = expected_parameters(list(indicators), {key: (item.basis, item.indicator) for key, item in anchors.items()})
+    keys_of(document, (*STRUCTURE, "base", "scenarios"), file, optional=OPTIONAL + QUESTIONS)
+    structure = parse_structure(document, file)
+    questions = parse_questions(document, file, HORIZON)
+    schema = expected_parameters(structure)
     base = _parameters(_table(document["base"], f"{file}: base"), f"{file}: base", schema)
     check_names(base, schema, f"{file}: base")
-    scenarios = {key: _scenario(entry, f"{file}: scenarios.{key}", schema, base)
+    absent = {
+        name: Parameter("point", MappingProxyType({"value": spec.default}), spec, "default", "Left out: switched off.")
+        for name, spec in schema.items()
+        if name not in base
+    }
+    scenarios = {key: _scenario(entry, f"{file}: scenarios.{key}", schema, base | absent, structure)
                  for key, entry in _table(document["scenarios"], f"{file}: scenarios").items()}  # fmt: skip
     if not scenarios:
         raise AssumptionError(f"{file}: scenarios is empty; expected at least one scenario")
-    return Assumptions(
-        file=file,
-        region=_text(document["region"], f"{file}: region"),
-        nation=_text(document["nation"], f"{file}: nation"),
-        producer=producer,
-        indicators=MappingProxyType(indicators),
-        anchors=MappingProxyType(anchors),
-        scenarios=MappingProxyType(scenarios),
-    )
+    if questions.sensitivity and questions.sensitivity_scenario not in scenarios:
+        raise AssumptionError(
+            f"{file}: sensitivity.scenario {questions.sensitivity_scenario!r}; expected one of {', '.join(scenarios)}"
+        )
+    blocks = set(draw_blocks(structure))
+    for item in questions.correlations:
+        for name in (item.first, item.second):
+            if name not in blocks:
+                raise AssumptionError(f"{file}: correlation: {name!r} is unknown; expected a parameter, or one@user")
+    for key, claim in questions.claims.items():
+        if claim.use == "used":
+            check_names(claim.by, schema, f"{file}: claims.{key}", complete=False)
+    return Assumptions(file, structure, questions, MappingProxyType(scenarios))
 
 
-def _anchor(entry: Any, where: str, indicators: Mapping[str, str]) -> Anchor:
+def with_values(assumptions: Assumptions, settings: Mapping[str, str]) -> Assumptions:
+    """The same assumptions with some parameters fixed in every scenario.
+
+    Args:
+        assumptions: As loaded.
+        settings: Parameter to its value as text: a number, with the unit after a blank if one likes, or the
+            name of an option for a choice.
+
+    Raises:
+        AssumptionError: An unknown parameter, another unit than the expected one, no number, a number out of
+            range, an unknown option.
+    """
+    schema = expected_parameters(assumptions.structure)
+    fixed = {name: _fixed(name, text, schema) for name, text in settings.items()}
+    scenarios = {
+        key: dataclasses.replace(item, parameters=MappingProxyType({**item.parameters, **fixed}))
+        for key, item in assumptions.scenarios.items()
+    }
+    return dataclasses.replace(assumptions, scenarios=MappingProxyType(scenarios))
+
+
+def _fixed(name: str, text: str, schema: Mapping[str, Spec]) -> Parameter:
+    check_names([name], schema, "set", complete=False)
+    spec, place = schema[name], f"set {name}"
+    if spec.options:
+        if text not in spec.options:
+            raise AssumptionError(f"{place}: {text!r}; expected one of {', '.join(spec.options)}")
+        weights = MappingProxyType({option: float(option == text) for option in spec.options})
+        return Parameter("choice", weights, spec, "command line", "Set by the user.")
+    value, _, unit = text.strip().partition(" ")
+    if unit and unit.strip() != spec.unit:
+        raise AssumptionError(f"{place}: unit {unit.strip()!r}; expected {spec.unit!r}")
+    try:
+        number = float(value)
+    except ValueError:
+        raise AssumptionError(f"{place}: {value!r}; expected a number in {spec.unit}") from None
+    if not np.isfinite(number):
+        raise AssumptionError(f"{place}: {value!r}; expected a finite number in {spec.unit}")
+    spec.check_range(number, number, place)
+    return Parameter("point", MappingProxyType({"value": number}), spec, "command line", "Set by the user.")
+
+
+def _scenario(
+    entry: Any, where: str, schema: Mapping[str, Spec], base: Mapping[str, Parameter], structure: Structure
+) -> Scenario:
     table = _table(entry, where)
-    _keys(table, ("title", "basis"), where, optional=("indicator",))
-    basis, indicator = _text(table["basis"], f"{where}.basis"), str(table.get("indicator", ""))
-    if basis not in ANCHOR_BASES:
-        raise AssumptionError(f"{where}: basis {basis!r}; expected one of {', '.join(ANCHOR_BASES)}")
-    if indicator and indicator not in indicators:
-        raise AssumptionError(f"{where}: indicator {indicator!r} is unknown; expected one of {', '.join(indicators)}")
-    return Anchor(_text(table["title"], f"{where}.title"), basis, indicator)
-
-
-def _scenario(entry: Any, where: str, schema: Mapping[str, Spec], base: Mapping[str, Parameter]) -> Scenario:
-    table = _table(entry, where)
-    _keys(table, ("title", "paths", "conditioning"), where, optional=("set",))
+    keys_of(table, ("title", "paths"), where, optional=("set", "evidence", "regime"))
     if table["paths"] not in PATHS:
         raise AssumptionError(f"{where}: paths {table['paths']!r}; expected one of {', '.join(PATHS)}")
+    regime = str(table.get("regime", ""))
+    if regime and regime not in structure.regimes:
+        raise AssumptionError(f"{where}: regime {regime!r}; expected one of {', '.join(structure.regimes)}")
     overrides = _parameters(_table(table.get("set", {}), f"{where}.set"), f"{where}.set", schema)
     return Scenario(
         title=_text(table["title"], f"{where}.title"),
         paths=table["paths"],
-        conditioning=_text(table["conditioning"], f"{where}.conditioning"),
+        evidence=bool(table.get("evidence", True)),
+        regime=regime,
         parameters=MappingProxyType({**base, **overrides}),
     )
 
@@ -198,7 +232,7 @@ def _parameters(table: Mapping[str, Any], where: str, schema: Mapping[str, Spec]
 def _parameter(entry: dict[str, Any], name: str, where: str, schema: Mapping[str, Spec]) -> Parameter:
     check_names([name], schema, where, complete=False)
     place, spec = f"{where}.{name}", schema[name]
-    _keys(entry, FIELDS, place)
+    keys_of(entry, FIELDS, place)
     dist, unit = _text(entry["dist"], f"{place}.dist"), _text(entry["unit"], f"{place}.unit")
     source, note = (_text(entry[key], f"{place}.{key}") for key in ("source", "note"))
     args = _table(entry["args"], f"{place}.args")
@@ -229,24 +263,3 @@ def _choice(dist: str, args: Mapping[str, Any], place: str, options: tuple[str, 
     if not numbers or sum(weights.values()) <= 0:
         raise AssumptionError(f"{place}: expected weights of at least 0 that do not all vanish, came {dict(args)}")
     return weights
-
-
-def _keys(table: Mapping[str, Any], required: tuple[str, ...], where: str, optional: tuple[str, ...] = ()) -> None:
-    unknown = [key for key in table if key not in required + optional]
-    missing = [key for key in required if key not in table]
-    if unknown or missing:
-        parts = [f"unknown {', '.join(unknown)}"] * bool(unknown) + [f"missing {', '.join(missing)}"] * bool(missing)
-        allowed = ", ".join(required) + (f" and optionally {', '.join(optional)}" if optional else "")
-        raise AssumptionError(f"{where}: {' and '.join(parts)}; expected {allowed}")
-
-
-def _table(value: Any, where: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise AssumptionError(f"{where}: {value!r}; expected a table")
-    return value
-
-
-def _text(value: Any, where: str) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise AssumptionError(f"{where}: {value!r}; expected text that is not empty")
-    return value

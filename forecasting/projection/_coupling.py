@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -15,8 +15,11 @@ __all__ = [
     "HORIZON",
     "MONTHS",
     "GrowthPaths",
+    "IndicatorGrowth",
+    "cumulate",
     "damped_rates",
     "handover_weight",
+    "levels",
     "rates",
     "statistical_rates",
 ]
@@ -40,6 +43,8 @@ class GrowthPaths:
         months: ``YYYY-MM`` labels that follow the last observed month without a gap, T of them.
         growth: Catalogue identifier to log growth at annual rate, shape ``(n, T)`` with one n for all;
             month t compounds by ``growth[:, t] / 12``.
+        age: Catalogue identifier to the months between an indicator's last figure and the last observed
+            month of all; an indicator that is not named is up to date.
 
     Raises:
         AssumptionError: No months, a gap in them, an array of another shape, or a number that is not finite.
@@ -47,6 +52,7 @@ class GrowthPaths:
 
     months: tuple[str, ...]
     growth: Mapping[str, Array]
+    age: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.months:
@@ -71,8 +77,10 @@ class GrowthPaths:
         return int(np.shape(next(iter(self.growth.values())))[0]) if self.growth else 0
 
 
-def handover_weight(centre: float | Array, width: float | Array, months: Array = MONTHS) -> Array:
+def handover_weight(centre: float | Array, width: float | Array, months: Array = MONTHS[:, None]) -> Array:
     """Weight of the statistical path: ``L(t) = 1 / (1 + exp((t - centre) / width))``, t in months.
+
+    With centre and width of shape ``(N,)`` and months of shape ``(T, 1)`` the result is ``(T, N)``.
 
     >>> float(handover_weight(24.0, 4.0, np.array([24.0]))[0])
     0.5
@@ -81,28 +89,25 @@ def handover_weight(centre: float | Array, width: float | Array, months: Array =
 
 
 def damped_rates(g0: Array, ginf: Array, half_life_months: Array, steps: int = HORIZON) -> Array:
-    """Log growth at annual rate by month of a damped trend, ``(N, steps)``; g0 is the rate in month 0."""
-    ahead = np.arange(1, steps + 1, dtype=np.float64)
-    return np.asarray(
-        ginf[:, None] + (g0 - ginf)[:, None] * np.exp2(-ahead / half_life_months[:, None]), dtype=np.float64
-    )
+    """Log growth at annual rate by month of a damped trend, ``(steps, N)``; g0 is the rate in month 0."""
+    ahead = np.arange(1, steps + 1, dtype=np.float64)[:, None]
+    return np.asarray(ginf + (g0 - ginf) * np.exp2(-ahead / half_life_months), dtype=np.float64)
 
 
 def statistical_rates(path: Array, ginf: Array, half_life_months: Array) -> Array:
     """A statistical path carried on to the horizon: as it is while it lasts, then damped from its end.
 
     Args:
-        path: Log growth at annual rate, shape ``(N, T)``; one column for a single current rate does.
+        path: Log growth at annual rate, shape ``(T, N)``; one row for a single current rate does.
         ginf: Log rate per year in the long run, shape ``(N,)``.
         half_life_months: Half-life of the gap to it, shape ``(N,)``.
 
     Returns:
-        Shape ``(N, HORIZON)``; the damping starts from the mean of the path's last twelve months.
+        Shape ``(HORIZON, N)``; the damping starts from the mean of the path's last twelve months.
     """
-    path = path[:, :HORIZON]
-    rest = HORIZON - path.shape[1]
-    end = path[:, -CURRENT:].mean(axis=1)
-    return np.concatenate([path, damped_rates(end, ginf, half_life_months, rest)], axis=1)
+    path = path[:HORIZON]
+    end = path[-CURRENT:].mean(axis=0)
+    return np.concatenate([path, damped_rates(end, ginf, half_life_months, HORIZON - len(path))])
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +116,7 @@ class IndicatorGrowth:
 
     Attributes:
         current: Log rate per year now (mean of the path's first twelve months), shape ``(N,)``.
-        statistical: Log growth at annual rate by month, shape ``(N, HORIZON)``.
+        statistical: Log growth at annual rate by month, shape ``(HORIZON, N)``.
         ginf: Log rate per year in the long run, shape ``(N,)``.
         half_life_months: Shape ``(N,)``.
     """
@@ -122,19 +127,44 @@ class IndicatorGrowth:
     half_life_months: Array
 
     @classmethod
-    def of(cls, path: Array | None, prior: Array, ginf: Array, half_life_months: Array) -> IndicatorGrowth:
-        """From a resampled path, or without one from the prior rate alone, damped from the first month on."""
+    def of(
+        cls, path: Array | None, prior: Array, middle: float, staleness: Array, ginf: Array, half_life_months: Array
+    ) -> IndicatorGrowth:
+        """From a resampled path, or without one from the prior rate alone, damped from the first month on.
+
+        Args:
+            path: Shape ``(T, N)`` or None.
+            prior: Log rate per year to assume without a path, shape ``(N,)``.
+            middle: Its median over the distribution.
+            staleness: 0 for a path that rests on fresh figures to 1 for one that is as doubtful as the prior:
+                this part of the prior's deviation from its middle is added to the path.
+            ginf: Log rate per year in the long run, shape ``(N,)``.
+            half_life_months: Shape ``(N,)``.
+        """
         if path is None:
             return cls(prior, damped_rates(prior, ginf, half_life_months), ginf, half_life_months)
-        current = path[:, :CURRENT].mean(axis=1)
+        if staleness.any():
+            path = path + staleness * (prior - middle)
+        current = path[:CURRENT].mean(axis=0)
         return cls(current, statistical_rates(path, ginf, half_life_months), ginf, half_life_months)
+
+    def blended(self, weight: Array) -> Array:
+        """Weight on the statistical path, the rest on the damped trend from today's rate; ``(HORIZON, N)``."""
+        return np.asarray(
+            weight * self.statistical + (1.0 - weight) * damped_rates(self.current, self.ginf, self.half_life_months)
+        )
 
 
 def rates(cumulative: Array) -> Array:
-    """Log growth at annual rate by month out of cumulative log growth, both ``(N, HORIZON)``."""
-    return np.diff(cumulative, axis=1, prepend=0.0) * 12.0
+    """Log growth at annual rate by month out of cumulative log growth, both ``(T, N)``."""
+    return np.diff(cumulative, axis=0, prepend=0.0) * 12.0
 
 
 def cumulate(rate: Array) -> Array:
-    """Cumulative log growth out of log growth at annual rate by month, both ``(N, T)``."""
-    return np.asarray(np.cumsum(rate, axis=1) / 12.0)
+    """Cumulative log growth out of log growth at annual rate by month, both ``(T, N)``."""
+    return np.asarray(np.cumsum(rate, axis=0) / 12.0)
+
+
+def levels(cumulative: Array) -> Array:
+    """Exponential of cumulative log growth with a 1 for month 0 in front: ``(T, N)`` to ``(T + 1, N)``."""
+    return np.asarray(np.exp(np.concatenate([np.zeros_like(cumulative[:1]), cumulative])))

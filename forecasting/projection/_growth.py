@@ -1,20 +1,26 @@
 """Growth that slows down: the closed forms behind every long-horizon path.
 
-All functions are vectorised by numpy broadcasting: with parameters of shape ``(N, 1)`` and times of shape
-``(T,)`` the result has shape ``(N, T)``. Growth rates are log rates per year; results are cumulative log
-growth ``ln x(t)/x(0)``, float64.
+All functions are vectorised by numpy broadcasting: with parameters of shape ``(N,)`` and times of shape
+``(T, 1)`` the result has shape ``(T, N)``, months first and draws last. Growth rates
+are log rates per year; results are cumulative log growth ``ln x(t)/x(0)``, float64.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["FAMILIES", "Array", "damped_trend", "damped_trend_continuous", "gompertz", "log_rate", "logistic"]
+__all__ = ["FAMILIES", "Array", "Curve", "bass", "damped_trend", "damped_trend_continuous", "gompertz", "log_rate",
+           "logistic", "saturating"]  # fmt: skip
 
 Array = NDArray[np.float64]
 
-FAMILIES = ("damped", "logistic", "gompertz")
+FAMILIES = ("damped", "logistic", "gompertz", "bass")
+
+FULL = 1e-3
+"""Log rate per year below which a market counts as full."""
 
 
 def log_rate(percent: ArrayLike) -> Array:
@@ -97,22 +103,102 @@ def gompertz(g0: ArrayLike, cap: ArrayLike, years: ArrayLike) -> Array:
     return np.asarray(-ceiling * np.expm1(-g0 / ceiling * t))
 
 
-def saturating(family: Array, g0: Array, ginf: Array, half_life_months: Array, cap: Array, months: Array) -> Array:
-    """Cumulative log growth ``(N, T)`` of the family drawn for each draw; none ends above ``ln(cap)``.
+def bass(g0: ArrayLike, cap: ArrayLike, innovation: ArrayLike, lifetime: ArrayLike, years: Array) -> Array:
+    """Cumulative log growth of yearly sales of an equipment that spreads after Bass and is then replaced.
+
+    Adopters follow ``dF/dt = (p + qF)(1 - F)``, as shares of the market M, so that
+    ``F(s) = (1 - e^{-(p+q)s}) / (1 + (q/p) e^{-(p+q)s})``; the stock is renewed at the rate 1/L. Sales
+    ``s = dF/dt + F/L`` end at 1/L, the ceiling. F today and q are solved from today's sales, 1/(cap L), and from
+    their growth, ``(dF/dt) (q - p - 2qF + 1/L) = g0 s``.
 
     Args:
-        family: Index into `FAMILIES` per draw, shape ``(N,)``.
-        g0: Log rate per year now, shape ``(N,)``.
-        ginf: Log rate per year in the long run (damped trend only), shape ``(N,)``.
-        half_life_months: Half-life in months (damped trend only), shape ``(N,)``.
-        cap: Ceiling as a multiple of today, above 1, shape ``(N,)``.
-        months: Months ahead, shape ``(T,)``.
+        g0: Log rate per year of sales now, shape ``(N,)``; a market that does not grow is taken as full.
+        cap: Ceiling of sales as a multiple of today, shape ``(N,)``.
+        innovation: Coefficient p per year, shape ``(N,)``; cut where today's growth leaves no room for it.
+        lifetime: Years L in which the stock is renewed once, shape ``(N,)``.
+        years: Time t in years, shape ``(T, 1)``.
+
+    Returns:
+        Shape ``(T, N)``. Sales can pass the ceiling on their way; the caller cuts them there.
     """
-    g0, ginf, half_life_months, cap = (item[:, None] for item in (g0, ginf, half_life_months, cap))
-    curves = (
-        np.minimum(damped_trend(g0, ginf, half_life_months, months), np.log(cap)),
-        logistic(g0, cap, months / 12.0),
-        gompertz(g0, cap, months / 12.0),
-    )
-    chosen = family[:, None]
-    return np.asarray(np.select([chosen == index for index in range(len(FAMILIES))], curves))
+    cap, renewed = np.asarray(cap, dtype=np.float64), 1.0 / np.asarray(lifetime, dtype=np.float64)
+    g0 = np.maximum(np.asarray(g0, dtype=np.float64), FULL)
+    now = renewed / cap
+    p = np.minimum(np.asarray(innovation, dtype=np.float64), np.minimum(0.5 * g0 / cap, 0.5 * now))
+    share = _adopted(g0, p, now, renewed)
+    q = ((now - share * renewed) / (1.0 - share) - p) / share
+    rate, odds = p + q, q / p
+    age = np.log((1.0 + odds * share) / (1.0 - share)) / rate
+    decay = np.exp(-rate * (age + years))
+    adopted = (1.0 - decay) / (1.0 + odds * decay)
+    sales = (p + q * adopted) * (1.0 - adopted) + adopted * renewed
+    return np.asarray(np.log(sales / now))
+
+
+def _adopted(g0: Array, p: Array, now: Array, renewed: Array) -> Array:
+    """Share adopted today, by bisection: the fuller the market, the slower its sales grow."""
+    low, high = np.zeros_like(now), (now - p) / (renewed - p)
+    for _ in range(60):
+        share = 0.5 * (low + high)
+        first = now - share * renewed
+        q = (first / (1.0 - share) - p) / share
+        faster = first * (q - p - 2.0 * q * share + renewed) > g0 * now
+        low, high = np.where(faster, share, low), np.where(faster, high, share)
+    return np.asarray(0.5 * (low + high))
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """What a saturating path needs, one value per draw, all of shape ``(N,)``.
+
+    Attributes:
+        family: Index into `FAMILIES`.
+        g0: Log rate per year now.
+        ginf: Log rate per year in the long run (damped trend only).
+        half_life_months: Half-life in months (damped trend only).
+        cap: Ceiling as a multiple of today, above 1.
+        innovation: Coefficient of innovation per year (Bass only).
+        lifetime: Years in which the stock is renewed once (Bass only).
+        limit: Log rate per year that no path exceeds at the horizon.
+    """
+
+    family: Array
+    g0: Array
+    ginf: Array
+    half_life_months: Array
+    cap: Array
+    innovation: Array
+    lifetime: Array
+    limit: Array
+
+
+def saturating(curve: Curve, months: Array) -> Array:
+    """Cumulative log growth ``(T, N)`` by the family drawn for each draw; none rises above ``ln(cap)``.
+
+    The monthly rate may not exceed a line that falls from today's rate, slowly at first, to ``limit`` at the
+    last month: a ceiling that is far away would otherwise let a fast market run on at its rate.
+    """
+    out = np.empty((len(months), len(curve.g0)))
+    years = months[:, None] / 12.0
+    for index, name in enumerate(FAMILIES):
+        of = np.flatnonzero(curve.family == index)
+        if len(of) == 0:
+            continue
+        g0, cap = curve.g0[of], curve.cap[of]
+        if name == "damped":
+            out[:, of] = damped_trend(g0, curve.ginf[of], curve.half_life_months[of], months[:, None])
+        elif name == "logistic":
+            out[:, of] = logistic(g0, cap, years)
+        elif name == "gompertz":
+            out[:, of] = gompertz(g0, cap, years)
+        else:
+            out[:, of] = bass(g0, cap, curve.innovation[of], curve.lifetime[of], years)
+    capped = np.minimum(out, np.log(curve.cap))
+    fast = np.flatnonzero(np.maximum(curve.g0, curve.ginf) > curve.limit)  # no other path ever passes the limit
+    if len(fast):
+        limit = curve.limit[fast]
+        most = limit + np.maximum(curve.g0[fast] - limit, 0.0) * (1.0 - (years / years[-1]) ** 4)
+        rate = np.diff(capped[:, fast], axis=0, prepend=0.0)
+        over = (rate * 12.0 > most).any(axis=0)  # the others stay the closed form to the last digit
+        capped[:, fast[over]] = np.cumsum(np.minimum(rate, most / 12.0)[:, over], axis=0)
+    return np.asarray(capped)

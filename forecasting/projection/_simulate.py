@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -10,31 +11,47 @@ import pandas as pd
 from forecasting.errors import AssumptionError
 from forecasting.observations import month_index, month_label
 from forecasting.projection._assumptions import Assumptions
+from forecasting.projection._claims import claim_list, claim_table
 from forecasting.projection._coupling import GrowthPaths
-from forecasting.projection._draws import Uniforms, Values
-from forecasting.projection._scenario import run_scenario
+from forecasting.projection._draws import Uniforms, Values, sobol_points
+from forecasting.projection._hindcasts import hindcast_table
+from forecasting.projection._metrics import metric
+from forecasting.projection._milestones import milestone_table
+from forecasting.projection._scenario import Outcome, run_scenario
 from forecasting.projection._schema import draw_blocks
-from forecasting.projection._tables import absorption_table, claim_table, in_order, trajectory_table
+from forecasting.projection._sensitivity import sensitivity_table
+from forecasting.projection._tables import absorption_table, balance_table, in_order, trajectory_table
 
-__all__ = ["Projection", "simulate"]
+__all__ = ["Projection", "check_against", "simulate"]
 
 
 @dataclass(frozen=True, eq=False)
 class Projection:
-    """The tables of a simulation.
+    """The tables of a simulation; columns as in ``*_COLUMNS``.
 
     Attributes:
-        trajectories: Columns `TRAJECTORY_COLUMNS`, one row per date, frequency, scenario, region,
-            variable, basis.
-        absorption: Columns `ABSORPTION_COLUMNS`.
-        claim_check: Columns `CLAIM_COLUMNS`.
-        degraded: One sentence for each thing that had to be replaced by a wider prior; empty if none.
+        trajectories: A row per date, frequency, scenario, region, variable, basis.
+        balance: Items of the accounts by year.
+        absorption: Added demand over added production.
+        milestones: Probability by date.
+        sensitivity: Sobol indices and tornado.
+        claim_check: Claims against the draws.
+        hindcast: The methods tried on the past.
+        degraded: One sentence for each thing that had to be replaced or widened; empty if none.
     """
 
     trajectories: pd.DataFrame
+    balance: pd.DataFrame
     absorption: pd.DataFrame
+    milestones: pd.DataFrame
+    sensitivity: pd.DataFrame
     claim_check: pd.DataFrame
+    hindcast: pd.DataFrame
     degraded: tuple[str, ...]
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Table name to table."""
+        return {name: value for name, value in vars(self).items() if isinstance(value, pd.DataFrame)}
 
 
 def simulate(
@@ -46,46 +63,110 @@ def simulate(
     start: str,
     draws: int,
     seed: int,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Projection:
-    """Simulate capacity, supply, demand and absorption over 120 months, for every scenario.
+    """Simulate capacity, supply, demand, controls and the balance over 120 months, for every scenario.
 
-    Parameters come from one scrambled Sobol sequence with a dimension per parameter and one for the row
-    of the growth paths; the same numbers serve all scenarios. The result depends on the arguments alone:
-    the order of the scenarios or of the indicators changes nothing.
+    Parameters come from one scrambled Sobol sequence with a dimension per parameter and one for the row of the
+    growth paths; the same numbers serve all scenarios, so their differences are paired. The result depends on the
+    arguments alone: the order of the scenarios or of the indicators changes nothing.
 
     Args:
         assumptions: From `load_assumptions`.
-        paths: Joint growth paths; an indicator without a path gets its wider prior and is named in
-            ``degraded``.
-        calibration: Published base figures, columns series, year, value, unit.
-        claims: Published claims, columns id, value_low, value_high, unit.
+        paths: Joint growth paths; an indicator without a path gets its wider prior and is named in ``degraded``,
+            one with an old path gets part of that spread.
+        calibration: Published figures, columns series, year, value, unit.
+        claims: Published claims, columns id, value_low, value_high, unit, topic.
         start: Last observed month, ``YYYY-MM``; month 0.
         draws: Number of draws N; a power of two suits the Sobol sequence best.
         seed: Seed of everything random.
+        progress: Called with (steps done, steps in all); a step is a scenario, the sensitivity or the hindcasts.
 
     Raises:
         AssumptionError: A start that is not a month or does not come right before the paths, fewer than two
-            draws, a base figure that the calibration table lacks or gives in another unit or basis, a
-            missing claim.
+            draws, a base figure that the calibration table lacks or gives in another unit or basis, a claim that
+            is not accounted for, an unknown metric.
     """
     _check(paths, start, draws)
-    pairs = {key: (anchor.basis, anchor.indicator) for key, anchor in assumptions.anchors.items()}
-    uniforms = Uniforms(draw_blocks(assumptions.indicators, pairs), draws, seed)
-    trajectories, absorptions, checks = [], [], []
+    check_against(assumptions, calibration, claims)
+    blocks = draw_blocks(assumptions.structure)
+    points = sobol_points(len(blocks) + 1, draws, seed)
+    uniforms = Uniforms(blocks, points, seed, assumptions.questions.correlations)
+    steps, done = len(assumptions.scenarios) + 2, 0
+
+    def advance() -> None:
+        nonlocal done
+        done += 1
+        if progress is not None:
+            progress(done, steps)
+
+    tables: dict[str, list[pd.DataFrame]] = {name: [] for name in ORDER}
     for key in sorted(assumptions.scenarios):
         scenario = assumptions.scenarios[key]
         values = Values(scenario.parameters, uniforms, calibration, assumptions.file)
-        outcome = run_scenario(assumptions, scenario, paths, values, uniforms)
-        trajectories.append(trajectory_table(assumptions, key, outcome, start))
-        absorptions.append(absorption_table(assumptions, key, outcome, start))
-        checks.append(claim_table(key, outcome, claims))
-    missing = sorted(item for item in assumptions.indicators.values() if item not in paths.growth)
-    return Projection(
-        trajectories=in_order(trajectories, ["freq", "scenario", "region", "variable", "basis", "date"]),
-        absorption=in_order(absorptions, ["scenario", "basis", "measure", "ratio_kind", "anchor", "year"]),
-        claim_check=in_order(checks, ["claim_id", "metric"]),
-        degraded=tuple(f"{item}: no forecast paths; projected from its wider prior rate" for item in missing),
-    )
+        for name, table in _tables(assumptions, key, run_scenario(assumptions, scenario, paths, values), claims, start):
+            tables[name].append(table)
+        advance()
+    whole = {name: in_order(tables[name], by) for name, by in ORDER.items()}
+    sensitivity = sensitivity_table(assumptions, paths, calibration, draws=draws, seed=seed)
+    advance()
+    hindcast = hindcast_table(assumptions, calibration, seed=seed)
+    advance()
+    return Projection(**whole, sensitivity=sensitivity, hindcast=hindcast, degraded=_degraded(assumptions, paths))
+
+
+def check_against(assumptions: Assumptions, calibration: pd.DataFrame, claims: pd.DataFrame) -> None:
+    """Find what an assumption file gets wrong about figures, claims and metrics before anything long is computed.
+
+    Every scenario is run with a pair of draws and without forecast paths, and every question is asked of it.
+
+    Raises:
+        AssumptionError: As `simulate`.
+    """
+    claim_list(assumptions, claims)
+    blocks = draw_blocks(assumptions.structure)
+    uniforms = Uniforms(blocks, sobol_points(len(blocks) + 1, 2, 0), 0, assumptions.questions.correlations)
+    paths = GrowthPaths(("2000-01",), {})
+    for key, scenario in assumptions.scenarios.items():
+        values = Values(scenario.parameters, uniforms, calibration, assumptions.file)
+        outcome = run_scenario(assumptions, scenario, paths, values)
+        for name in assumptions.questions.sensitivity:
+            metric(outcome, name)
+        milestone_table(key, outcome, assumptions.questions.milestones, "1999-12")
+        claim_table(key, outcome, assumptions, claims)
+
+
+ORDER = {
+    "trajectories": ["freq", "scenario", "region", "variable", "basis", "date"],
+    "balance": ["scenario", "basis", "item", "year"],
+    "absorption": ["scenario", "basis", "measure", "ratio_kind", "anchor", "year"],
+    "milestones": ["milestone_id", "scenario", "threshold", "date"],
+    "claim_check": ["claim_id", "metric"],
+}
+"""Tables with rows of every scenario, and how they are sorted."""
+
+
+def _tables(
+    assumptions: Assumptions, key: str, outcome: Outcome, claims: pd.DataFrame, start: str
+) -> list[tuple[str, pd.DataFrame]]:
+    return [
+        ("trajectories", trajectory_table(key, outcome, start)),
+        ("balance", balance_table(key, outcome, start)),
+        ("absorption", absorption_table(key, outcome, start)),
+        ("milestones", milestone_table(key, outcome, assumptions.questions.milestones, start)),
+        ("claim_check", claim_table(key, outcome, assumptions, claims)),
+    ]
+
+
+def _degraded(assumptions: Assumptions, paths: GrowthPaths) -> tuple[str, ...]:
+    identifiers = sorted(assumptions.structure.indicators.values())
+    limit = max(item.parameters["handover.stale_after"].args.get("value", 0.0)
+                for item in assumptions.scenarios.values())  # fmt: skip
+    lines = [f"{item}: no forecast paths; projected from its wider prior rate" for item in identifiers
+             if item not in paths.growth]  # fmt: skip
+    lines += [f"{item}: last figure {paths.age[item]} months old; its band is widened by part of its prior's"
+              for item in identifiers if item in paths.growth and paths.age.get(item, 0) > limit]  # fmt: skip
+    return tuple(lines)
 
 
 def _check(paths: GrowthPaths, start: str, draws: int) -> None:

@@ -15,7 +15,7 @@ MONTHS = 13
 
 
 def paths(low: float, high: float) -> st.SearchStrategy[np.ndarray]:
-    return arrays(np.float64, (6, MONTHS), elements=st.floats(low, high))
+    return arrays(np.float64, (MONTHS, 6), elements=st.floats(low, high))
 
 
 @given(demand=paths(0, 50), output=paths(60, 500), kind=st.sampled_from(["endpoint", "cumulative"]))
@@ -35,10 +35,10 @@ def test_the_ratio_is_a_number_or_counted_as_missing_and_never_infinite(demand, 
 
 
 def test_output_that_hardly_changes_gives_no_ratio() -> None:
-    output = np.full((4, MONTHS), 100.0)
-    output[:, 1:] += np.array([[0.0], [0.9], [-0.9], [2.0]])
-    demand = np.full((4, MONTHS), 10.0)
-    demand[:, 1:] += 1.0
+    output = np.full((MONTHS, 4), 100.0)
+    output[1:] += np.array([0.0, 0.9, -0.9, 2.0])
+    demand = np.full((MONTHS, 4), 10.0)
+    demand[1:] += 1.0
     for kind in ("endpoint", "cumulative"):
         ratio = absorption(Flow(demand, "TREO"), Flow(output, "TREO"), 12, kind)
         assert ratio.n_valid == 1
@@ -47,7 +47,7 @@ def test_output_that_hardly_changes_gives_no_ratio() -> None:
 
 
 def test_the_cumulative_ratio_divides_sums() -> None:
-    demand, output = np.array([[1.0, 2.0, 4.0]]), np.array([[10.0, 12.0, 18.0]])
+    demand, output = np.array([[1.0], [2.0], [4.0]]), np.array([[10.0], [12.0], [18.0]])
     assert absorption(Flow(demand, "TREO"), Flow(output, "TREO"), 2, "endpoint").value[0] == pytest.approx(3 / 8)
     assert absorption(Flow(demand, "TREO"), Flow(output, "TREO"), 2, "cumulative").value[0] == pytest.approx(4 / 10)
     with pytest.raises(AssumptionError, match="endpoint, cumulative"):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forecasting.errors import AssumptionError
-from forecasting.projection import Assumptions, load_assumptions
+from forecasting.projection import Assumptions, check_against, load_assumptions, with_values
 from forecasting.projection._distributions import quantile
 
 PACKAGED = (resources.files("forecasting") / "reference" / "data" / "assumptions.toml").read_text(encoding="utf-8")
@@ -39,7 +39,7 @@ def refused(tmp_path: Path, old: str, new: str) -> str:
 
 
 def test_every_parameter_names_its_source_and_says_why(assumptions: Assumptions) -> None:
-    assert set(assumptions.scenarios) == {"indicator_only", "baseline_mixture"}
+    assert len(assumptions.scenarios) == 9
     for scenario in assumptions.scenarios.values():
         for name, parameter in scenario.parameters.items():
             assert parameter.source, name
@@ -55,27 +55,38 @@ def test_a_file_of_ones_own_reads_as_the_packaged_one(tmp_path: Path, assumption
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("[base.capacity.kappa]", "[base.capacity.kapa]",
-         "'capacity.kapa' is unknown; did you mean capacity.kappa"),
+        ("kappa = {", "kapa = {", "'capacity.kapa' is unknown; did you mean capacity.kappa"),
         ('dist = "tri"', 'dist = "triangle"', "dist 'triangle' is unknown; expected one of point, uniform, tri"),
-        ('unit = "kt TREO/yr"', 'unit = "t TREO/yr"', "supply.mine: unit 't TREO/yr'; expected 'kt TREO/yr'"),
+        ('unit = "kt TREO/yr"', 'unit = "t TREO/yr"', "hard_rock.base: unit 't TREO/yr'; expected 'kt TREO/yr'"),
         ('unit = "kt magnet/yr"', 'unit = "kt TREO/yr"',
-         "demand.nev.base: unit 'kt TREO/yr'; expected 'kt magnet/yr'"),
+         "demand.inverter_ac.base: unit 'kt TREO/yr'; expected 'kt magnet/yr'"),
         ("{ low = 0.3, mode", "{ lo = 0.3, mode",
          "capacity.kappa: args lo, mode, high of dist 'tri'; expected low, mode, high"),
         ("{ low = 0.3, mode", "{ low = 0.7, mode", "capacity.kappa: a tri needs low <= mode <= high"),
-        ("{ value = 0.7 }", "{ value = 1.7 }",
-         "capacity.city_share: values from 1.7 to 1.7 1; expected 0 to 1"),
+        ("region_share = { dist = \"point\", args = { value = 0.7 }",
+         "region_share = { dist = \"point\", args = { value = 1.7 }",
+         "capacity.region_share: values from 1.7 to 1.7 1; expected 0 to 1"),
         ("q05 = 0.78", "q05 = 1.2", "growth.half_life: a lognormal is symmetric on the log scale"),
         ("{ damped = 0.4,", "{ dampened = 0.4,",
          "growth.family: option dampened is unknown; expected damped"),
         ('paths = "statistical"', 'paths = "stat"', "paths 'stat'; expected one of statistical, handover"),
         ('producer = "re_va"', 'producer = "re"', "producer 're' is unknown"),
         ('region = "Baotou"', 'regions = "Baotou"', "unknown regions and missing region"),
-        ('basis = "TREO"', 'basis = "NdPr"', "basis 'NdPr'; expected one of magnet, TREO"),
-        ("[base.capacity.kappa]", "[base.capacity.kappa", "not TOML"),
-        ("[base.handover.centre]", "[scenarios.indicator_only.set.handover.centre]",
-         "base: parameter missing: handover.centre [months]"),
+        ('basis = "magnet", export', 'basis = "blank", export',
+         "exports_magnet.basis 'blank' is unknown; expected one of NdPr_oxide, TREO, magnet"),
+        ("[base.growth]", "[base.growth", "not TOML"),
+        ("centre = {", "# centre = {", "base: parameter missing: handover.centre [months]"),
+        ('kind = "mine", basis = "TREO", quota', 'kind = "import", basis = "TREO", quota', "a quota limits mines only"),
+        ('regime = "BAN"', 'regime = "WAR"', "regime 'WAR'; expected one of NONE, LICENSING, SECTORAL, BAN"),
+        ('start_regime = "LICENSING"', 'start_regime = "LICENCE"', "start_regime 'LICENCE' is unknown"),
+        ('imposed = "hydrogen_storage"', 'imposed = "nev"', "imposed 'nev'; expected an anchor counted in the second"),
+        ("response_months = [6, 24", "response_months = [24, 6", "expected rising numbers of months"),
+        ('kind = "quota", value_added', 'kind = "price", value_added', "kind 'price'; expected one of output, quota"),
+        ('C03 = { use = "aside"', 'C03 = { use = "ignored"', "C03: use 'ignored'; expected one of used, checked"),
+        ('C04 = { use = "used", by = ["indicators.mining.prior"]', 'C04 = { use = "used", by = ["mining"]',
+         "claims.C04: parameter 'mining' is unknown"),
+        ('scenario = "baseline_mixture"', 'scenario = "base"', "sensitivity.scenario 'base'; expected one of"),
+        ('op = ">=", thresholds = [6.0]', 'op = ">", thresholds = [6.0]', "op '>'; expected one of >=, <="),
     ],
 )  # fmt: skip
 def test_a_mistake_is_refused_with_what_was_expected(tmp_path: Path, old: str, new: str, expected: str) -> None:
@@ -106,3 +117,56 @@ def test_quantile_functions_meet_their_arguments() -> None:
     np.testing.assert_allclose(normal, [1.0, 1 + 2 * 1.959964], rtol=1e-6)
     family = quantile("choice", {"damped": 4, "logistic": 0, "gompertz": 4}, np.array([0.0, 0.49, 0.51, 1.0]))
     np.testing.assert_array_equal(family, [0, 0, 2, 2])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ('series = "magnet_demand_inverter_ac"', 'series = "cn_quota_mining"',
+         "demand.inverter_ac.base: published in 't REO'; expected a figure that turns into 'kt magnet/yr'"),
+        ('series = "magnet_demand_inverter_ac"', 'series = "magnets"', "0 figures for 'magnets', '2024'"),
+        ('"cn_wind_additions"', '"cn_green_hydrogen_capacity"', "expected a figure that turns into 'GW/yr'"),
+        ('metric = "west_share"', 'metric = "west_chare"', "metric 'west_chare' is unknown; did you mean west_share"),
+        ('metric = "capacity_index@@China"', 'metric = "capacity_index"',
+         "ambiguous; expected one of capacity_index@@Baotou, capacity_index@@China"),
+        ("first_use|endpoint|hydrogen_storage\", op", "first_use|mean|hydrogen_storage\", op",
+         "'mean'; expected one of endpoint, cumulative"),
+        ('C05 = {', 'X05 = {', "claims.X05 is not in the table of claims"),
+        ('D30 = {', '# D30 = {', "nothing is said of D30; expected used, checked or aside"),
+    ],
+)  # fmt: skip
+def test_what_a_file_gets_wrong_about_figures_metrics_and_claims_is_found_before_the_simulation(
+    tmp_path: Path, calibration, claims, old: str, new: str, expected: str
+) -> None:
+    assert old in PACKAGED
+    file = tmp_path / "mine.toml"
+    file.write_text(PACKAGED.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(AssumptionError) as caught:
+        check_against(load_assumptions(file), calibration, claims)
+    assert expected in str(caught.value)
+
+
+def test_a_value_set_by_the_user_holds_in_every_scenario(assumptions: Assumptions) -> None:
+    mine = with_values(assumptions, {"capacity.kappa": "0.5", "stock.ceiling": "4 months", "growth.family": "bass"})
+    for scenario in mine.scenarios.values():
+        assert scenario.parameters["capacity.kappa"].args == {"value": 0.5}
+        assert scenario.parameters["stock.ceiling"].args == {"value": 4.0}
+        assert scenario.parameters["growth.family"].args["bass"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("capacity.kapa", "1", "'capacity.kapa' is unknown; did you mean capacity.kappa"),
+        ("capacity.kappa", "3", "values from 3 to 3 1; expected 0 to 2"),
+        ("capacity.kappa", "half", "'half'; expected a number in 1"),
+        ("capacity.kappa", "nan", "expected a finite number"),
+        ("routes.hard_rock.base", "250 kt NdPr_oxide/yr", "unit 'kt NdPr_oxide/yr'; expected 'kt TREO/yr'"),
+        ("routes.hard_rock.base", "250000 t TREO/yr", "unit 't TREO/yr'; expected 'kt TREO/yr'"),
+        ("growth.family", "exponential", "'exponential'; expected one of damped, logistic, gompertz, bass"),
+    ],
+)
+def test_a_wrong_setting_is_refused_with_what_was_expected(assumptions: Assumptions, name, value, expected) -> None:
+    with pytest.raises(AssumptionError) as caught:
+        with_values(assumptions, {name: value})
+    assert expected in str(caught.value)

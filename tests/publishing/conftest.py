@@ -170,6 +170,65 @@ def small_tables(shift: float = 0.0) -> dict[str, pd.DataFrame]:
                 "code": ["below"],
             }
         ),
+        "balance": pd.DataFrame(
+            {
+                "year": [2026],
+                "scenario": ["baseline_mixture"],
+                "basis": ["NdPr_oxide"],
+                "item": ["in|primary"],
+                "mean": [70.0],
+                "q05": [60.0],
+                "q50": [70.0],
+                "q95": [80.0],
+            }
+        ),
+        "milestones": pd.DataFrame(
+            {
+                "milestone_id": ["stock_cover"],
+                "scenario": ["baseline_mixture"],
+                "threshold": [6.0],
+                "op": [">="],
+                "date": ["2026-12-31"],
+                "p_reached_by": [0.1],
+                "first_passage_q05": ["2026-05-31"],
+                "first_passage_q50": [""],
+                "first_passage_q95": [""],
+                "p_not_by_horizon": [0.7],
+            }
+        ),
+        "sensitivity": pd.DataFrame(
+            {
+                "output": ["mine_output"],
+                "horizon": [120],
+                "scenario": ["baseline_mixture"],
+                "parameter": ["capacity.kappa"],
+                "group": ["capacity"],
+                "S1": [0.1],
+                "S1_conf": [0.05],
+                "ST": [0.2],
+                "ST_conf": [np.nan],
+                "tornado_low": [400.0],
+                "tornado_high": [450.0],
+                "swing": [50.0],
+                "rank": [1],
+            }
+        ),
+        "hindcast": pd.DataFrame(
+            {
+                "case": ["H1"],
+                "origin": ["2015"],
+                "target": ["2024"],
+                "variable": ["mining quota, kt"],
+                "realised": [270.0],
+                "q05": [104.0],
+                "q50": [185.0],
+                "q95": [317.0],
+                "pit": [0.87],
+                "crps": [52.0],
+                "crps_naive": [122.0],
+                "covered90": [True],
+            }
+        ),
     }
 
 

@@ -190,8 +190,8 @@ def test_a_table_that_differs_from_its_dictionary_is_refused_with_the_difference
 
 def test_a_missing_or_unknown_table_is_refused(release: Release, tmp_path: Path) -> None:
     tables = release()
-    tables["balance"] = tables.pop("absorption")
-    with pytest.raises(PublishError, match="missing absorption, unknown balance"):
+    tables["surplus"] = tables.pop("absorption")
+    with pytest.raises(PublishError, match="missing absorption, unknown surplus"):
         put(tables, tmp_path)
 
 

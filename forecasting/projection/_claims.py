@@ -1,0 +1,106 @@
+"""Published claims held against the simulation, and what is done with each of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from forecasting.errors import AssumptionError
+from forecasting.projection._absorption import needed_intensity
+from forecasting.projection._assumptions import Assumptions
+from forecasting.projection._growth import Array
+from forecasting.projection._metrics import metric
+from forecasting.projection._questions import ClaimUse
+from forecasting.projection._scenario import Outcome
+
+__all__ = ["CLAIM_COLUMNS", "claim_list", "claim_table"]
+
+CLAIM_COLUMNS = ("claim_id", "metric", "claim_low", "claim_high", "p_below", "p_within", "p_above",
+                 "needed_intensity", "unit", "code")  # fmt: skip
+
+CODES = ("below", "within", "above")
+
+
+def claim_list(assumptions: Assumptions, claims: pd.DataFrame) -> pd.DataFrame:
+    """What is done with every claim: claim_id, topic, value_low, value_high, unit, use, by, note.
+
+    Args:
+        assumptions: From `load_assumptions`.
+        claims: Columns id, value_low, value_high, unit, topic.
+
+    Raises:
+        AssumptionError: A claim with a value of which the assumption file says nothing, or the other way round.
+    """
+    known, named = list(claims["id"]), assumptions.questions.claims
+    strange = [key for key in named if key not in known]
+    silent = [key for key, low in zip(known, claims["value_low"], strict=True) if key not in named and low == low]
+    if strange:
+        raise AssumptionError(f"{assumptions.file}: claims.{strange[0]} is not in the table of claims")
+    if named and silent:
+        raise AssumptionError(
+            f"{assumptions.file}: nothing is said of {', '.join(silent)}; expected used, checked or aside for each"
+        )
+    rows = claims[claims["id"].isin(named)]
+    uses = [named[key] for key in rows["id"]]
+    return pd.DataFrame({
+        "claim_id": rows["id"].to_numpy(), "topic": rows["topic"].to_numpy(),
+        "value_low": rows["value_low"].to_numpy(), "value_high": rows["value_high"].to_numpy(),
+        "unit": rows["unit"].to_numpy(), "use": [item.use for item in uses],
+        "by": ["; ".join(item.by) for item in uses], "note": [item.note for item in uses],
+    })  # fmt: skip
+
+
+def claim_table(key: str, outcome: Outcome, assumptions: Assumptions, claims: pd.DataFrame) -> pd.DataFrame:
+    """Checked claims against the draws of one scenario.
+
+    A claimed range is as wide as its rounding where it is a single figure: half a unit of its last digit on both
+    sides. The metric's name starts with the scenario and ends with the months ahead. Where a claim turns on an
+    intensity there is a row a kind of equipment, with the intensity at which the middle of the range would hold
+    (median over the draws in which output grows). Codes: below, within, above (the likeliest of the three),
+    undefined (no valid draw).
+
+    Raises:
+        AssumptionError: A checked claim that the table lacks, or an unknown metric.
+    """
+    rows = []
+    for claim, item in assumptions.questions.claims.items():
+        if item.use != "checked":
+            continue
+        low, high = _range(claim, item, claims)
+        for name in item.by:
+            values = metric(outcome, name)[item.months]
+            valid = values[np.isfinite(values)]
+            odds = ((valid < low).mean(), ((valid >= low) & (valid <= high)).mean(), (valid > high).mean()) \
+                if len(valid) else (np.nan,) * 3  # fmt: skip
+            code = CODES[int(np.argmax(odds))] if len(valid) else "undefined"
+            head = f"{key}|{name}|{item.months} months"
+            if item.intensity and name == item.by[0]:
+                for kind, needed in _intensity(outcome, item, (low + high) / 2).items():
+                    unit = outcome.structure.intensity_unit
+                    rows.append((claim, f"{head}|{kind}", low, high, *odds, needed, unit, code))
+            else:
+                rows.append((claim, head, low, high, *odds, np.nan, "", code))
+    return pd.DataFrame(rows, columns=list(CLAIM_COLUMNS))
+
+
+def _range(claim: str, item: ClaimUse, claims: pd.DataFrame) -> tuple[float, float]:
+    rows = claims[claims["id"] == claim]
+    if len(rows) != 1:
+        raise AssumptionError(f"claims: {len(rows)} rows with id {claim}; expected 1")
+    low, high = float(rows["value_low"].iloc[0]), float(rows["value_high"].iloc[0])
+    if low == high:
+        digits = len(f"{low:g}".partition(".")[2])
+        low, high = low - 0.5 * 10.0**-digits, high + 0.5 * 10.0**-digits
+    return low * item.scale, (high if high == high else np.inf) * item.scale
+
+
+def _intensity(outcome: Outcome, item: ClaimUse, share: float) -> dict[str, float]:
+    """Median intensity needed by kind of equipment, in kt of the second account over the unit of equipment."""
+    made = outcome.production[outcome.structure.second].kt
+    added: Array = made[item.months] - made[0]
+    grows = added > 0
+    out = {}
+    for kind in outcome.structure.equipment:
+        each = needed_intensity(share, added[grows], outcome.drawn(f"claim.{kind}")[grows])
+        out[kind] = float(np.median(each)) if grows.any() else float("nan")
+    return out

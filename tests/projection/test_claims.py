@@ -1,0 +1,65 @@
+"""Every published claim is used, checked or set aside; derived ones follow from the others."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecasting.projection import Assumptions, claim_list, contribution, sector_weights
+
+
+@pytest.fixture(scope="module")
+def listed(assumptions: Assumptions, claims: pd.DataFrame) -> pd.DataFrame:
+    return claim_list(assumptions, claims).set_index("claim_id")
+
+
+def test_nothing_is_forgotten(listed: pd.DataFrame, claims: pd.DataFrame) -> None:
+    assert list(listed.index) == list(claims["id"])
+    assert set(listed["use"]) == {"used", "checked", "aside"}
+    assert (listed["note"].str.len() > 4).all()
+    assert (listed.loc[listed["use"] != "aside", "by"] != "").all()
+
+
+def test_a_used_claim_is_in_the_parameters_that_it_names(listed: pd.DataFrame, assumptions: Assumptions) -> None:
+    base = assumptions.scenarios["baseline_mixture"].parameters
+    for claim, row in listed[listed["use"] == "used"].iterrows():
+        if claim in ("C15", "C32", "C33", "C34", "C35", "C36"):  # phases and years: months of the name, or months
+            continue
+        for name in row["by"].split("; "):
+            args = base[name].args
+            ends = [row["value_low"], row["value_high"]]
+            scale = 0.01 if row["unit"].startswith("%") and base[name].spec.unit == "1" else 1.0
+            stated = [args[key] for key in ("low", "high", "mean", "q05", "q95") if key in args]
+            assert any(np.isclose(end * scale, value) for end in ends for value in stated), (claim, name)
+
+
+def test_what_follows_from_other_claims_is_recomputed(claims: pd.DataFrame) -> None:
+    low, high = (claims.set_index("id")[column] for column in ("value_low", "value_high"))
+    rates = low["C01"], low["C02"]
+    share = contribution(*rates, pull=low["C03"] / 100 * low["C02"])
+    assert low["D01"] <= 100 * share.base_share <= high["D01"]
+    assert f"{share.pull_points:.3f}" == f"{low['D02']:.3f}" == "3.198"
+    assert f"{100 * share.current_share:.2f}" == f"{low['D03']:.2f}"
+    assert f"{share.rest_growth:.2f}" == f"{low['D04']:.2f}"
+    weights = sector_weights(low["C02"], low["C04"], low["C05"], low["C06"])
+    for claim, ends in (("D05", weights.mining), ("D06", weights.manufacturing), ("D07", weights.utilities)):
+        assert [round(100 * end, 1) for end in ends] == [low[claim], high[claim]]
+    mining = [low["C04"] * end / low["C02"] * 100 for end in weights.mining]
+    assert [round(end, 1) for end in mining] == pytest.approx([low["D08"], high["D08"]], abs=0.11)
+    naive = {"D11": "C01", "D12": "C02", "D13": "C04", "D14": "C05", "D15": "C06", "D16": "C07", "D17": "C08",
+             "D18": "C09"}  # fmt: skip
+    for claim, rate in naive.items():
+        assert (1 + low[rate] / 100) ** 10 == pytest.approx(low[claim], rel=0.006), claim
+    for claim, source in (("D19", "C17"), ("D20", "C18")):
+        for end, given in ((low, low), (high, high)):
+            assert 100 * (1 / (1 - given[source] / 100) - 1) == pytest.approx(end[claim], abs=0.06)
+    for end in (low, high):
+        assert 100 * (1 - 1 / (1 + end["C42"] / 100)) == pytest.approx(end["D21"], abs=0.06)
+        assert end["C25"] + end["C26"] == end["D22"]
+        assert end["D22"] + end["C27"] == end["D23"]
+        assert end["C28"] + end["C29"] == end["D24"]
+        assert 100 * (1 - (1 - end["C44"] / 100) ** 10) == pytest.approx(end["D25"], abs=0.06)
+        assert end["C30"] * end["C39"] / 100 == pytest.approx(end["D27"])
+        assert end["C22"] / 4.345 == pytest.approx(end["D29"], abs=0.006)
+    assert low["C07"] / low["C01"] == pytest.approx(low["D30"], abs=0.006)

@@ -1,0 +1,66 @@
+"""The same engine on another cluster, and no name of either in the engine."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import forecasting.projection
+from forecasting.observations import month_label
+from forecasting.projection import Assumptions, GrowthPaths, load_assumptions, simulate
+
+ROOT = Path(__file__).parents[2]
+LITHIUM = ROOT / "docs" / "examples" / "lithium.toml"
+
+
+@pytest.fixture(scope="module")
+def lithium() -> Assumptions:
+    return load_assumptions(LITHIUM)
+
+
+def test_another_mineral_runs_through_with_all_tables(lithium: Assumptions, calibration, claims) -> None:
+    rng = np.random.default_rng(1)
+    months = tuple(month_label(2026 * 12 + i) for i in range(24))
+    growth = {name: 0.06 + 0.05 * rng.standard_normal((100, 24)) for name in lithium.structure.indicators.values()}
+    result = simulate(lithium, GrowthPaths(months, growth), calibration, claims, start="2025-12", draws=128, seed=1)
+    assert result.degraded == ()
+    assert set(result.trajectories["scenario"]) == {"statistical", "mixture", "sodium"}
+    assert set(result.trajectories["basis"]) == {"", "LCE", "cell"}
+    assert not result.trajectories["variable"].str.startswith("p_regime").any()
+    assert set(result.absorption["basis"]) == {"LCE"}
+    assert result.claim_check.empty
+    assert result.hindcast.empty
+    assert set(result.milestones["milestone_id"]) == {"absorption", "refining_outside"}
+    capacity = result.trajectories[result.trajectories["variable"] == "capacity_index"]
+    assert set(capacity["capacity_basis"]) == {"prior_only"}
+    account = result.balance[~result.balance["item"].str.startswith("beside")]
+    sign = np.where(account["item"].str.startswith("in|"), 1.0, -1.0)
+    rest = (account["mean"] * sign).groupby([account["scenario"], account["year"]]).sum()
+    assert (rest.abs() < 1e-9 * account["mean"].max()).all()
+
+
+def test_a_flow_of_energy_becomes_material_by_its_content(lithium: Assumptions, outcome) -> None:
+    result = outcome(lithium, "mixture")
+    wanted = result.wanted["storage_cells"]
+    assert wanted.own.kt[0] == pytest.approx(101.0)
+    factor = result.drawn("basis.cell.content") / 0.9
+    np.testing.assert_allclose(wanted.need.kt, wanted.own.kt * factor)
+
+
+def test_the_engine_knows_no_name_of_any_cluster(assumptions: Assumptions, lithium: Assumptions) -> None:
+    names = set()
+    for item in (assumptions, lithium):
+        structure = item.structure
+        for group in (structure.anchors, structure.indicators, structure.routes, structure.projects, structure.units,
+                      structure.regimes, structure.quota_states, structure.inputs, structure.equipment,
+                      item.scenarios, item.questions.claims):  # fmt: skip
+            names |= set(group)
+    names -= {"imports", "storage", "normal", "industry", "statistical", "handover"}  # words of everyday
+    folder = Path(forecasting.projection.__file__).parent
+    for path in sorted(folder.glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                assert node.value not in names, f"{path.name}: {node.value!r}"
