@@ -65,12 +65,13 @@ def recover(figures: Figures, profile: Profile, draws: int, seed: np.random.Seed
     if broken:
         use |= {measure: np.zeros_like(use[measure]) for measure in ("ytd_level", "month_level")}
     spread = profile.spread or ((CERTAIN * np.eye(12), 1.0),)
+    posterior = None
     while True:
         rows = figure_rows(figures, use, dropped, broken)
         rows += [] if shares is None else base_rows(shares, own_base=figures.has_levels)
         system = System(rows, figures.years)
         prior = structure(figures.year, figures.years, profile.log_share, spread[len(spread) // 2][0], height(rows))
-        posterior = infer(system, prior, spread, particles=PARTICLES, rng=rng)
+        posterior = infer(system, prior, spread, particles=PARTICLES, rng=rng, before=posterior)
         revised = implausible(system, posterior)
         if not revised:
             z = draw(system, posterior, draws, rng)

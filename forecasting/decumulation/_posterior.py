@@ -40,6 +40,9 @@ CLUSTER = 0.5
 FOLLOWED = 3
 """The same with standard deviations that are known."""
 
+REVISED = 0.001
+"""Standard deviation of a revised rate about that of the months, relative."""
+
 PLAUSIBLE = 1.5
 """Half-widths by which the most likely months may miss a figure before it is taken for revised."""
 
@@ -84,10 +87,19 @@ class Particle:
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """Particles of equal weight, and the scale (N,) of each month's irregular variance."""
+    """What the figures say.
+
+    Attributes:
+        particles: Of equal weight.
+        scale: (N,) of each month's irregular variance.
+        log_sd: The most likely log standard deviations of `PARTS`.
+        spread: A root of their covariance.
+    """
 
     particles: tuple[Particle, ...]
     scale: FloatArray
+    log_sd: FloatArray
+    spread: FloatArray
 
 
 class _State:
@@ -129,22 +141,31 @@ class _State:
 
 
 def implausible(system: System, posterior: Posterior) -> list[int]:
-    """Rows that bind the most likely months, where these miss a figure by more than rounding explains: one a year.
+    """Rows that bind the most likely months, where these miss a figure by more than rounding explains.
 
     Figures of one kind leave the months free; those of several kinds may be possible together only by months that
-    nobody would believe. Rates of single months are believed before cumulative figures.
+    nobody would believe. Rates of single months are believed before cumulative figures. A row of each year is taken
+    for revised at a time, until the others go together.
     """
     kinds = np.array([2 * row.cumulative + row.yoy for row in system.rows])
-    mine_by_year = [system.hard & (system.year == year) for year in np.unique(system.year)]
-    bound = [mine for mine in mine_by_year if len(np.unique(kinds[mine])) > 1]
-    if not bound:
-        return []
-    value = _settled_value(system, posterior.particles[len(posterior.particles) // 2])
-    found = []
-    for mine in bound:
-        miss = np.where(mine, np.abs(value - system.value) / system.half, 0.0)
-        if miss.max() > PLAUSIBLE:
-            found.append(int(np.where(system.cumulative | ~system.yoy, miss, 0.0).argmax()))
+    years = [np.flatnonzero(system.hard & (system.year == year)) for year in np.unique(system.year)]
+    years = [rows for rows in years if len(np.unique(kinds[rows])) > 1]
+    noise, left = system.noise.copy(), system.hard.copy()
+    particle, z = posterior.particles[len(posterior.particles) // 2], None
+    found: list[int] = []
+    while years:
+        z = _mode(system, particle, noise, particle.mode if z is None else z)
+        miss = np.where(left, np.abs(system.observe(z)[0] - system.value) / system.half, 0.0)
+        new = []
+        for rows in years:
+            if miss[rows].max() > PLAUSIBLE:
+                yielding = np.where(system.cumulative[rows] | ~system.yoy[rows], miss[rows], 0.0)
+                new.append(int(rows[(yielding if yielding.any() else miss[rows]).argmax()]))
+        if not new:
+            break
+        found += new
+        left[new] = False
+        noise[new, new] += REVISED**2
     return found
 
 
@@ -156,19 +177,18 @@ def farthest(system: System, z: FloatArray) -> int:
     return int(np.where(yielding if yielding.any() else system.hard, beyond, -1.0).argmax())
 
 
-def _settled_value(system: System, particle: Particle) -> FloatArray:
-    """The figures (P,) at the mode, sought as far as rounding errors matter."""
-    z = particle.mode
+def _mode(system: System, particle: Particle, noise: FloatArray, z: FloatArray) -> FloatArray:
+    """(N,) the mode under a noise covariance (P, P), sought as far as rounding errors matter."""
     for _ in range(STEPS):
         value, slope = system.observe(z)
-        cross = slope @ particle.covariance
-        root = factor(slope @ cross.T + system.noise)
+        cross = csr_array(slope) @ particle.covariance
+        root = factor(csr_array(slope) @ cross.T + noise)
         weight = cho_solve(root, system.value - value + slope @ (z - particle.mean), check_finite=False)
         step = particle.mean + weight @ cross - z
         z = z + step * min(1.0, LONGEST_STEP / max(float(np.abs(step).max()), LONGEST_STEP))
         if np.abs(step).max() < 0.01 * system.half.min():
             break
-    return system.observe(z)[0]
+    return z
 
 
 def infer(
@@ -178,6 +198,7 @@ def infer(
     *,
     particles: int,
     rng: np.random.Generator,
+    before: Posterior | None = None,
 ) -> Posterior:
     """The posterior of the log levels.
 
@@ -188,9 +209,14 @@ def infer(
             nothing of the width of its prior, so that all keep their probability.
         particles: How many sets of hyper-parameters to draw.
         rng: Source of the draws.
+        before: The posterior of nearly the same figures, whose standard deviations are taken over.
     """
-    state = _estimated(system, prior)
-    spread = _curvature(state)
+    if before is None:
+        state = _estimated(system, prior)
+        spread = _curvature(state)
+    else:
+        state = _State(system, prior, prior.mean.copy())
+        state.log_sd, state.scale, spread = before.log_sd.copy(), before.scale, before.spread
     centre = state.log_sd.copy()
     position = np.cumsum([probability for _, probability in profiles])
     chosen = np.searchsorted(position, (np.arange(particles) + 0.5) / particles * position[-1])
@@ -198,7 +224,7 @@ def infer(
     for k in chosen:
         state.log_sd = centre + np.clip(spread @ rng.standard_normal(len(PARTS)), -BOUND, BOUND)
         found.append(_particle(state, profiles[k][0]))
-    return Posterior(tuple(found), state.scale)
+    return Posterior(tuple(found), state.scale, centre, spread)
 
 
 def _estimated(system: System, prior: Structure) -> _State:

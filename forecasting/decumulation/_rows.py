@@ -90,12 +90,15 @@ def figure_rows(
             # where both are published, months before are revised without a word by about a rounding unit
             doubt = half if twice else 0.0
             rows.append(Row(y, m, measure == "ytd_yoy", True, value, half + miss, hard, doubt=doubt))
+    by_month = np.isfinite(figures.value["month_level"]).sum(axis=1)
     for measure in ("ytd_level", "month_level"):
         for y, m in np.argwhere(figures.value[measure] > 0).tolist():
             if m >= spoilt.get(y, 12):
                 continue
             value, half = float(figures.value[measure][y, m]), float(figures.half[measure][y, m])
             hard = bool(use[measure][y, m]) and not broken
+            if not hard and measure == "ytd_level" and by_month[y] > m:
+                continue  # the single months say the same
             width = half if hard else half + np.sqrt(3) * LEVEL_SD * value
             rows.append(Row(y, m, measure == "ytd_level", False, value, width, hard, own_base=not hard))
     return rows + (_growth_rows(figures, broken) if broken else [])
