@@ -14,7 +14,7 @@ from forecasting.decumulation._figures import BoolArray, Figures, FloatArray
 from forecasting.decumulation._flags import by_levels, revisions
 from forecasting.decumulation._paths import Flag, Path
 from forecasting.decumulation._posterior import Posterior, farthest, implausible, infer
-from forecasting.decumulation._rows import base_rows, breaks, figure_rows, height, level_growth
+from forecasting.decumulation._rows import base_rows, breaks, contradicted, figure_rows, height, level_growth
 from forecasting.decumulation._structure import structure
 from forecasting.decumulation._system import Row, System
 from forecasting.decumulation._weights import Profile
@@ -81,10 +81,15 @@ def recover(figures: Figures, profile: Profile, draws: int, seed: np.random.Seed
                 z = pull_inside(system, z, point if inside[0] else z[inside[1:]][0])
                 break
             revised = [farthest(system, point)]
-        for row in (rows[k] for k in revised):
+        likely = np.exp(system.stated(posterior.particles[len(posterior.particles) // 2].mode[None])[0])
+        for k in revised:
+            row = rows[k]
             measure = ("ytd" if row.cumulative else "month") + ("_yoy" if row.yoy else "_level")
-            use[measure][row.year, row.month] = False
-            dropped = [*dropped, Dropped(measure, row.year, row.month, REVISED_PCT)]
+            if np.isfinite(figures.value[measure][row.year, row.month]):
+                use[measure][row.year, row.month] = False
+                dropped = [*dropped, Dropped(measure, row.year, row.month, REVISED_PCT)]
+            else:
+                broken = [*broken, contradicted(figures, row, float(likely[k]) - 1)]
     return Recovered(_path(figures, use, dropped, broken, rows, z, point, rng, shares), _shares(z[:, :12]))
 
 

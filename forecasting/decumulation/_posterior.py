@@ -147,7 +147,8 @@ def implausible(system: System, posterior: Posterior) -> list[int]:
     nobody would believe. Rates of single months are believed before cumulative figures. A row of each year is taken
     for revised at a time, until the others go together.
     """
-    kinds = np.array([2 * row.cumulative + row.yoy for row in system.rows])
+    # January-February together is as good as a single month
+    kinds = np.array([2 * (row.cumulative and row.month > 1) + row.yoy for row in system.rows])
     years = [np.flatnonzero(system.hard & (system.year == year)) for year in np.unique(system.year)]
     years = [rows for rows in years if len(np.unique(kinds[rows])) > 1]
     noise, left = system.noise.copy(), system.hard.copy()

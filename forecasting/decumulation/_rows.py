@@ -12,7 +12,7 @@ from forecasting.decumulation._paths import Flag
 from forecasting.decumulation._system import Row
 from forecasting.observations import RATES
 
-__all__ = ["base_rows", "breaks", "figure_rows", "height", "level_growth"]
+__all__ = ["base_rows", "breaks", "contradicted", "figure_rows", "height", "level_growth"]
 
 BREAK_LOG = 0.25
 BREAK_MADS = 6.0
@@ -64,6 +64,21 @@ def breaks(figures: Figures) -> list[Flag]:
             )
             flags.append(Flag.at(figures, y, int(month), "break", evidence, value - middle))
     return flags
+
+
+def contradicted(figures: Figures, row: Row, implied: float) -> Flag:
+    """A break where growth by levels, of a month without a rate, cannot be true together with the rates about it.
+
+    Args:
+        figures: Published figures.
+        row: The growth by levels.
+        implied: Growth of the same window by all figures together, a fraction.
+    """
+    evidence = (
+        f"published levels give {100 * row.value:.2f} percent, all figures together {100 * implied:.2f}: "
+        "not used, the month follows its neighbours"
+    )
+    return Flag.at(figures, row.year, row.month, "break", evidence, row.value - implied)
 
 
 def figure_rows(
