@@ -125,7 +125,7 @@ def decumulate(
     for line in [*sorted(notes), *left_out]:
         typer.echo(line, err=True)
     if left_out:
-        raise typer.Exit(3)
+        raise typer.Exit(DEGRADED)
 
 
 @app.command()
@@ -191,9 +191,11 @@ def forecast(
             workers=_workers(),
             progress=lambda _done, _total: advance(),
         )
-    for line in result.left_out():
-        typer.echo(line, err=True)
     _write({output: csv_bytes(result.quantiles.assign(ds=result.quantiles["ds"].dt.strftime("%Y-%m-%d")))})
+    for line in [*result.left_out(), *result.unmodelled()]:
+        typer.echo(line, err=True)
+    if result.unmodelled():
+        raise typer.Exit(DEGRADED)
 
 
 @app.command("read-bulletin")

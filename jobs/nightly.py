@@ -169,6 +169,7 @@ def _chain(
         outlook = _fit(night, decumulation, observations)
     with night.ledger.step(run, "project", key):
         projection = _project(night, outlook, observations)
+    night.messages += outlook.panel.unmodelled()
     night.messages += [f"projection: {what}" for what in projection.degraded]
     with night.ledger.step(run, "score", key):
         decisions = night.memory.decide(outlook, settings.champion)

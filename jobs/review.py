@@ -89,15 +89,13 @@ def _indicators(
     panel = outlook.panel
     rivals = {one.unique_id: one for one in decisions if one.challenger}
     contests = _by(panel.backtest[panel.backtest["unique_id"].isin(rivals)], "unique_id")
-    failures = _by(panel.failures, "unique_id")
     decided = {one.unique_id: one for one in decisions}
     records = []
     for name, champion in sorted(panel.champions.items()):
         item, merged = catalog[name], decumulation.paths[name].periods_per_year == 11
-        rival = None
-        if name in rivals:
-            failed = failures.get(name, panel.failures.head(0))
-            rival = challenger(champion, rivals[name].challenger, contests[name], failed).to_dict()
+        rival, watched = None, rivals[name].challenger if name in rivals else ""
+        if watched in panel.recipes[name]:
+            rival = challenger(champion, watched, panel.recipes[name][watched], contests[name]).to_dict()
         records.append(
             IndicatorRecord(
                 id=name,

@@ -7,7 +7,7 @@ result.
 
 from __future__ import annotations
 
-from forecasting.evaluation._champion import Champion
+from forecasting.evaluation._champion import Champion, Recipe
 from forecasting.evaluation._combination import combine
 from forecasting.evaluation._comparison import (
     Comparison,
@@ -43,6 +43,7 @@ __all__ = [
     "Decision",
     "Incumbent",
     "PanelForecast",
+    "Recipe",
     "add_references",
     "backtest",
     "challenger",

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from forecasting.errors import InputError, ModelError, Problem
-from forecasting.evaluation._combination import COMBINATIONS, LAST_RESORT
+from forecasting.evaluation._combination import COMBINATIONS
 from forecasting.evaluation._panel import SOURCE, Floats, Series
-from forecasting.models import FEWEST, MODELS, PRESETS, LevelsModel, Model, State, StateModel
+from forecasting.models import FEWEST, LAST_RESORT, MODELS, PRESETS, LevelsModel, Model, State, StateModel
 
 Progress = Callable[[int, int], None]
 T = TypeVar("T")

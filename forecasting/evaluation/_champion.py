@@ -22,6 +22,19 @@ VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
+class Recipe:
+    """The models behind a candidate.
+
+    Attributes:
+        candidates: Names of the models to fit: the one itself, or those that are combined.
+        weights: Of the candidates in their weighted mean; empty for their median.
+    """
+
+    candidates: tuple[str, ...]
+    weights: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Champion:
     """What it takes to forecast a series again: history, model, and the band that its backtest gave.
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecasting.evaluation._panel import Floats
-from forecasting.models import BASELINES
+from forecasting.models import BASELINES, LAST_RESORT
 
 if TYPE_CHECKING:
     from forecasting.evaluation._backtest import Paths
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 MEDIAN, INVERSE_ERROR, STACK = "median", "inverse_error", "stack"
 COMBINATIONS = (MEDIAN, INVERSE_ERROR, STACK)
 """Names of the combinations in every table."""
-LAST_RESORT = "last_resort"
-"""Model of a series that no other could forecast; it takes no part elsewhere."""
 
 EQUAL_PRIOR = 48.0
 """Origins that equal weights are worth against a series' own errors."""

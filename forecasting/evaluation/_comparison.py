@@ -10,10 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from forecasting.evaluation._champion import Champion
-from forecasting.evaluation._combination import MEDIAN
+from forecasting.evaluation._champion import Champion, Recipe
 from forecasting.evaluation._panel import Floats
-from forecasting.models import MODELS
 
 STEPS = 3
 """Months ahead whose errors decide: those of the next releases."""
@@ -215,26 +213,23 @@ def _overlap(cutoffs: pd.Index) -> int:
     return max(1, -(-STEPS // max(1, int(months.min()))))
 
 
-def challenger(champion: Champion, rival: str, backtest: pd.DataFrame, failures: pd.DataFrame) -> Champion:
-    """The forecaster that a rival of the champion would be: its model, and a band as wide as its errors are.
+def challenger(champion: Champion, rival: str, recipe: Recipe, backtest: pd.DataFrame) -> Champion:
+    """The forecaster that a rival of the champion would be: its recipe, and a band as wide as its errors are.
 
     The band's scale is the champion's times the ratio of their mean absolute errors over all origins and steps.
 
     Args:
         champion: Of the series.
-        rival: A model of its backtest.
-        backtest: unique_id, model, y, forecast of this series.
-        failures: unique_id, model, cutoff of this series; a model that failed on the whole history is no part of the
-            median.
+        rival: A candidate of its backtest.
+        recipe: The models behind the rival, with their weights.
+        backtest: model, y, forecast of this series.
     """
     error = (backtest["y"] - backtest["forecast"]).abs().groupby(backtest["model"]).mean()
-    last = pd.Timestamp(champion.ds[-1])
-    failed = set(failures.loc[failures["cutoff"] == last, "model"])
-    members = tuple(name for name in backtest["model"].unique() if name in MODELS and name not in failed)
     ratio = float(error[rival] / error[champion.model]) if error[champion.model] > 0 else 1.0
     return replace(
         champion,
         model=rival,
-        candidates=members if rival == MEDIAN else (rival,),
+        candidates=recipe.candidates,
+        weights=recipe.weights,
         sigma=tuple(ratio * each for each in champion.sigma),
     )

@@ -11,22 +11,13 @@ import pandas as pd
 from forecasting.errors import InputError, Problem
 from forecasting.evaluation._backtest import Paths, Progress, origins_of, resolve, run
 from forecasting.evaluation._bands import error_bands, left_out_coverage, sobered
-from forecasting.evaluation._champion import Champion, quantile_frame
-from forecasting.evaluation._combination import (
-    COMBINATIONS,
-    INVERSE_ERROR,
-    LAST_RESORT,
-    MEDIAN,
-    STACK,
-    combination_weights,
-    combined,
-    members,
-)
+from forecasting.evaluation._champion import Champion, Recipe, quantile_frame
+from forecasting.evaluation._contest import contest_of, hold, standards
 from forecasting.evaluation._draws import joint_draws
 from forecasting.evaluation._metrics import naive_scale
 from forecasting.evaluation._panel import SOURCE, Floats, Series, horizons, read_panel
-from forecasting.evaluation._selection import Scores, choose, panel_best, panel_gains, score
-from forecasting.models import Model, following_months
+from forecasting.evaluation._selection import Scores, choose, panel_gains, score
+from forecasting.models import LAST_RESORT, Model, following_months
 
 ORIGINS = 24
 """Cut-offs of a backtest, a month apart: what split conformal bands of a short series need."""
@@ -57,6 +48,7 @@ class PanelForecast:
             smape (percent), coverage90 (of its own 90 % band, made without the origin judged), n_origins,
             champion.
         champions: For each series what forecasts it.
+        recipes: For each series and every candidate that forecasts it from its whole history, what stands behind it.
         backtest: See `Backtest.forecasts`.
         failures: See `Backtest.failures`; a failure from the whole history has its last month as cutoff.
     """
@@ -65,8 +57,20 @@ class PanelForecast:
     draws: dict[str, Floats]
     leaderboard: pd.DataFrame
     champions: dict[str, Champion]
+    recipes: dict[str, dict[str, Recipe]]
     backtest: pd.DataFrame
     failures: pd.DataFrame
+
+    def unmodelled(self) -> list[str]:
+        """The series that no model could forecast, a line each with the reasons, for a person to read."""
+        lines = []
+        for name, champion in self.champions.items():
+            if champion.model != LAST_RESORT:
+                continue
+            last = (self.failures["unique_id"] == name) & (self.failures["cutoff"] == pd.Timestamp(champion.ds[-1]))
+            reasons = "; ".join(self.failures.loc[last, "reason"].drop_duplicates())
+            lines.append(f"{name}: no model could forecast it, its last figure goes on as {LAST_RESORT} ({reasons})")
+        return lines
 
     def left_out(self) -> list[str]:
         """The failures in words, one line per model and reason, for a person to read."""
@@ -112,7 +116,7 @@ def backtest(
     _check_workers(workers)
     cuts = origins_of(series, origins, step)
     found = run(series, steps, candidates, cuts, workers=workers, progress=progress, final=False)
-    contest = _contest(found, candidates)
+    contest = contest_of(found, candidates)
     shown = [m for m, name in enumerate(contest.names) if name != LAST_RESORT]
     paths = [replace(each, forecast=each.forecast[shown], final=each.final[shown]) for each in contest.paths]
     names = [contest.names[m] for m in shown]
@@ -163,18 +167,18 @@ def forecast_panel(
         raise InputError(SOURCE, [Problem("", f"draws {draws}; at least 100 are needed for the quantiles")])
     cuts = origins_of(series, origins, 1)
     found = run(series, steps, candidates, cuts, workers=workers, progress=progress, final=True)
-    contest = _contest(found, candidates)
+    contest = contest_of(found, candidates)
     names, paths = contest.names, contest.paths
 
     scores = [score(one, each) for one, each in zip(series, paths, strict=True)]
-    usual = _standards(series, contest, scores, standard or {})
+    usual = standards(series, contest, scores, standard or {})
     gains = panel_gains(scores, usual)
     resort = names.index(LAST_RESORT)
     chosen = [
         m if m == resort else choose(result, _without(each.final, resort), m, gains)
         for result, each, m in zip(scores, paths, usual, strict=True)
     ]
-    chosen = [_hold(one, each, names, held or {}, m) for one, each, m in zip(series, paths, chosen, strict=True)]
+    chosen = [hold(one, each, names, held or {}, m) for one, each, m in zip(series, paths, chosen, strict=True)]
     naive = np.array([float(naive_scale(one.z, one.season_length)) for one in series])
     best = sobered(_errors(paths, chosen, max(steps)), _errors(paths, usual, max(steps)))
     bands = error_bands(best, naive)
@@ -183,18 +187,18 @@ def forecast_panel(
     )
 
     tables, drawn, champions = [], {}, {}
+    recipes = {one.unique_id: contest.recipes(i) for i, one in enumerate(series)}
     for i, one in enumerate(series):
         name = names[chosen[i]]
         sample = one.back(paths[i].final[chosen[i]] + shocks[i])
         drawn[one.unique_id] = sample
         ds = following_months(one.ds[-1], steps[i], one.season_length)
         tables.append(quantile_frame(one.unique_id, name, ds, sample))
-        combined_models, weights = contest.recipe(i, chosen[i])
         champions[one.unique_id] = Champion(
             unique_id=one.unique_id,
             model=name,
-            candidates=combined_models,
-            weights=weights,
+            candidates=recipes[one.unique_id][name].candidates,
+            weights=recipes[one.unique_id][name].weights,
             y=tuple(one.y.tolist()),
             ds=tuple(one.ds.strftime("%Y-%m")),
             season_length=one.season_length,
@@ -209,82 +213,10 @@ def forecast_panel(
         draws=drawn,
         leaderboard=_leaderboard(series, scores, names, chosen, covered),
         champions=champions,
-        backtest=_backtest_frame(series, paths, names),
+        recipes=recipes,
+        backtest=_without_resort(_backtest_frame(series, paths, names), champions),
         failures=_failure_frame(series, paths),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Contest:
-    """The paths of all candidates: the models, the last resort among them, then the combinations.
-
-    Attributes:
-        names: Of the candidates.
-        paths: Of each series, with M candidates.
-        weights: Name of a combination -> for each series its weights, shape (O + 1, models).
-        inside: Models that the combinations hold, shape (models,).
-    """
-
-    names: tuple[str, ...]
-    paths: list[Paths]
-    weights: Mapping[str, list[Floats]]
-    inside: np.ndarray
-
-    def recipe(self, i: int, chosen: int) -> tuple[tuple[str, ...], tuple[float, ...]]:
-        """Models behind a candidate of a series, those that forecast from the whole history, and their weights."""
-        name = self.names[chosen]
-        if name not in COMBINATIONS:
-            return (name,), ()
-        there = np.flatnonzero(self.inside & np.isfinite(self.paths[i].final[: len(self.inside)]).all(axis=1))
-        if name == MEDIAN:
-            return tuple(self.names[m] for m in there), ()
-        weights = self.weights[name][i][-1]
-        used = [m for m in there if weights[m] > 0]
-        return tuple(self.names[m] for m in used), tuple((weights[used] / weights[used].sum()).tolist())
-
-
-def _contest(found: Sequence[Paths], candidates: Sequence[Model]) -> _Contest:
-    """Add the combinations to the paths of the models."""
-    models = tuple(model.name for model in candidates)
-    inside = members(models)
-    inverse, stack = combination_weights(found, inside)
-    paths = []
-    for i, each in enumerate(found):
-        forecast, final = combined(each, inside, inverse[i], stack[i])
-        paths.append(
-            replace(
-                each,
-                forecast=np.concatenate([each.forecast, forecast]),
-                final=np.concatenate([each.final, final]),
-            )
-        )
-    return _Contest((*models, *COMBINATIONS), paths, {INVERSE_ERROR: inverse, STACK: stack}, inside)
-
-
-def _standards(
-    series: Sequence[Series], contest: _Contest, scores: Sequence[Scores], standard: Mapping[str, str]
-) -> list[int]:
-    """Position of the candidate that forecasts each series unless another is clearly better.
-
-    The one that is asked for, else the combination that is best in the panel; where it failed, the first candidate
-    that did not, the last resort after all others.
-    """
-    names = contest.names
-    combinations = [names.index(name) for name in COMBINATIONS]
-    best = panel_best(scores, combinations)
-    others = [m for m in range(len(names)) if names[m] != LAST_RESORT and m not in combinations]
-    out = []
-    for one, each in zip(series, contest.paths, strict=True):
-        wanted = standard.get(one.unique_id)
-        if wanted is not None and wanted not in names:
-            raise InputError(SOURCE, [Problem("", f"{one.unique_id}: {wanted} is not among {', '.join(names)}")])
-        order = [best, *combinations, *others, names.index(LAST_RESORT)]
-        there = np.flatnonzero(contest.inside & np.isfinite(each.final[: len(contest.inside)]).all(axis=1))
-        if len(there) == 1:  # a combination of one is that one
-            order = [int(there[0]), *order]
-        order = order if wanted is None else [names.index(wanted), *order]
-        out.append(next(m for m in order if np.isfinite(each.final[m]).all()))
-    return out
 
 
 def _without(final: Floats, position: int) -> Floats:
@@ -292,13 +224,6 @@ def _without(final: Floats, position: int) -> Floats:
     out = final.copy()
     out[position] = np.nan
     return out
-
-
-def _hold(one: Series, paths: Paths, names: tuple[str, ...], held: Mapping[str, str], chosen: int) -> int:
-    """Position of the champion of a series where it can forecast, else of the candidate chosen tonight."""
-    name = held.get(one.unique_id)
-    position = names.index(name) if name in names else chosen
-    return position if np.isfinite(paths.final[position]).all() else chosen
 
 
 def _check_workers(workers: int) -> None:
@@ -369,6 +294,13 @@ def _backtest_frame(series: Sequence[Series], paths: Sequence[Paths], names: Seq
             )
         )
     return pd.concat(tables, ignore_index=True)
+
+
+def _without_resort(backtest: pd.DataFrame, champions: Mapping[str, Champion]) -> pd.DataFrame:
+    """The backtest without the last resort, but for the series that it forecasts."""
+    resorted = [name for name, champion in champions.items() if champion.model == LAST_RESORT]
+    shown = (backtest["model"] != LAST_RESORT) | backtest["unique_id"].isin(resorted)
+    return backtest[shown].reset_index(drop=True)
 
 
 def _failure_frame(series: Sequence[Series], paths: Sequence[Paths]) -> pd.DataFrame:

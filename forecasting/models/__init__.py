@@ -10,13 +10,14 @@ from __future__ import annotations
 from forecasting.models._calendar import calendar_effects
 from forecasting.models._months import following_months
 from forecasting.models._protocol import FEWEST, LevelsModel, Model, State, StateModel
-from forecasting.models._registry import BASELINES, CALENDAR, HEADLINE, MODELS, PRESETS
+from forecasting.models._registry import BASELINES, CALENDAR, HEADLINE, LAST_RESORT, MODELS, PRESETS
 
 __all__ = [
     "BASELINES",
     "CALENDAR",
     "FEWEST",
     "HEADLINE",
+    "LAST_RESORT",
     "MODELS",
     "PRESETS",
     "LevelsModel",

@@ -17,7 +17,7 @@ from forecasting.models._protocol import Floats, State, check_request, checked, 
 class NoChange:
     """The latest cumulative rate holds: every month grows by it on the year before; Franses and Mees (2013).
 
-    What a forecast of the headline has to beat. Needs two years, of the second as much as there is.
+    What a forecast of the headline has to beat. Needs a year and, before it, as much as there is of the latest one.
     """
 
     name = "no_change"
@@ -25,10 +25,8 @@ class NoChange:
 
     def forecast(self, y: Floats, horizon: int, season_length: int, ds: pd.DatetimeIndex) -> Floats:
         """See `Model.forecast`."""
-        check_request(self.name, y, horizon, season_length, ds)
-        this_year = int((ds.year == ds[-1].year).sum())
-        if len(y) < season_length + this_year:
-            raise ModelError(f"{self.name}: {len(y)} observations; {season_length + this_year} are needed")
+        this_year = int((ds.year == ds[-1].year).sum()) if len(ds) else 0
+        _check(self.name, y, horizon, season_length, ds, season_length + this_year)
         now, before = y[-this_year:].sum(), y[-this_year - season_length : len(y) - season_length].sum()
         line = np.concatenate([y, np.empty(horizon)])
         for t in range(len(y), len(line)):
@@ -66,9 +64,7 @@ class StateSpace:
 
     def fit(self, y: Floats, season_length: int, ds: pd.DatetimeIndex) -> State:
         """See `StateModel.fit`."""
-        check_request(self.name, y, 1, season_length, ds)
-        if len(y) < 2 * season_length or season_length not in (11, 12):
-            raise ModelError(f"{self.name}: {len(y)} observations; two years of {season_length} periods are needed")
+        _check(self.name, y, 1, season_length, ds, 2 * season_length)
         with model_errors(self.name):
             from forecasting.decumulation import estimate_levels
 
@@ -88,11 +84,15 @@ class _Mean:
     structure: State
 
     def forecast(self, y: Floats, horizon: int, ds: pd.DatetimeIndex) -> Floats:
-        paths = [
-            self.structure.forecast(y, horizon, ds),
-            np.exp(GrowthSes().forecast(np.log(y), horizon, self.season_length, ds)),
-            NoChange().forecast(y, horizon, self.season_length, ds),
-        ]
+        check_request(self.name, y, horizon, self.season_length, ds)
+        try:
+            paths = [
+                self.structure.forecast(y, horizon, ds),
+                np.exp(GrowthSes().forecast(np.log(y), horizon, self.season_length, ds)),
+                NoChange().forecast(y, horizon, self.season_length, ds),
+            ]
+        except ModelError as error:  # two thirds are another forecast
+            raise ModelError(f"{self.name}: {error}") from error
         return checked(self.name, np.exp(np.mean(np.log(paths), axis=0)), horizon)
 
 
@@ -101,6 +101,7 @@ class HeadlineMean:
 
     The three err in different ways: the first knows profile and calendar, the second the pace, the third that the
     headline is sluggish. Equal weights, since there is never history enough for better ones; Bates and Granger (1969).
+    Needs two years.
     """
 
     name = "headline_mean"
@@ -108,11 +109,30 @@ class HeadlineMean:
 
     def fit(self, y: Floats, season_length: int, ds: pd.DatetimeIndex) -> State:
         """See `StateModel.fit`."""
-        return _Mean(self.name, season_length, StateSpace().fit(y, season_length, ds))
+        _check(self.name, y, 1, season_length, ds, 2 * season_length)
+        try:
+            structure = StateSpace().fit(y, season_length, ds)
+        except ModelError as error:
+            raise ModelError(f"{self.name}: {error}") from error
+        return _Mean(self.name, season_length, structure)
 
     def forecast(self, y: Floats, horizon: int, season_length: int, ds: pd.DatetimeIndex) -> Floats:
         """See `Model.forecast`."""
         return self.fit(y, season_length, ds).forecast(y, horizon, ds)
+
+
+def _check(name: str, y: Floats, horizon: int, season_length: int, ds: pd.DatetimeIndex, needed: int) -> None:
+    """Refuse, beside what no model can forecast, a history that is too short, or has no growth rates.
+
+    Raises:
+        ModelError: The reason.
+    """
+    check_request(name, y, horizon, season_length, ds)
+    if len(y) < needed:
+        raise ModelError(f"{name}: {len(y)} observations; at least {needed} are needed")
+    if y.min() <= 0:
+        where = int(np.flatnonzero(y <= 0)[0]) + 1
+        raise ModelError(f"{name}: observation {where} is not positive; a cumulative rate needs positive levels")
 
 
 def _index(ds: pd.DatetimeIndex) -> np.ndarray:

@@ -51,12 +51,15 @@ BASELINES = (SeasonalNaive.name, RandomWalkDrift.name, NoChange.name)
 """Models that are there to be beaten: they can forecast a series, but no combination holds them beside others."""
 
 HEADLINE = (GrowthSes.name, NoChange.name, StateSpace.name, HeadlineMean.name)
-"""Models made for statistics whose headline is a cumulative rate."""
+"""Models made for statistics whose headline is a cumulative rate; for such statistics only, but for `growth_ses`."""
 
 CALENDAR = (SarimaxCalendar.name, ProphetCalendar.name)
 """Models that know the Chinese calendar; for Chinese statistics only."""
 
-_FAST = (*BASELINES, AggregatedEts.name, AutoCes.name, DynamicTheta.name)
+LAST_RESORT = LastResort.name
+"""Model of a series that no other could forecast; it takes no part elsewhere."""
+
+_FAST = (SeasonalNaive.name, RandomWalkDrift.name, AggregatedEts.name, AutoCes.name, DynamicTheta.name)
 _DEFAULT = (*_FAST, AutoEtsLevels.name, Arima.name)
 PRESETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

@@ -22,6 +22,7 @@ __all__ = [
     "check_night",
     "forecaster_json",
     "forecaster_sha256",
+    "weights_text",
 ]
 
 SCORES = ("mase", "rmsse", "smape", "coverage90")
@@ -73,6 +74,15 @@ def forecaster_json(forecaster: Mapping[str, Any]) -> str:
 def forecaster_sha256(forecaster: Mapping[str, Any]) -> str:
     """What tells one forecaster, with its training data, from another."""
     return hashlib.sha256(forecaster_json(forecaster).encode()).hexdigest()
+
+
+def weights_text(forecaster: Mapping[str, Any]) -> str:
+    """The models behind a forecaster, the heaviest first: "arima 0.612, auto_ces 0.388"; names alone for a median."""
+    names, weights = forecaster["candidates"], forecaster["weights"]
+    if not weights:
+        return ", ".join(names)
+    ordered = sorted(zip(weights, names, strict=True), key=lambda pair: (-pair[0], pair[1]))
+    return ", ".join(f"{name} {weight:.3f}" for weight, name in ordered)
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from forecasting.tracking._mlflow import load_mlflow
-from forecasting.tracking._records import IndicatorRecord, forecaster_json, forecaster_sha256
+from forecasting.tracking._records import IndicatorRecord, forecaster_json, forecaster_sha256, weights_text
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -99,7 +99,12 @@ class Registry:
             name,
             source=f"{run.info.artifact_uri}/{path}",
             run_id=run.info.run_id,
-            tags={"cumulus.sha256": sha256, "cumulus.model": str(forecaster["model"]), "cumulus.night": night},
+            tags={
+                "cumulus.sha256": sha256,
+                "cumulus.model": str(forecaster["model"]),
+                "cumulus.weights": weights_text(forecaster),
+                "cumulus.night": night,
+            },
             await_creation_for=0,
         )
         return str(made.version)

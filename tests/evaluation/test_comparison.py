@@ -1,11 +1,12 @@
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
-from forecasting.evaluation import Champion, Incumbent, challenger, decide_champions, diebold_mariano
+from forecasting.evaluation import Incumbent, PanelForecast, challenger, decide_champions, diebold_mariano
 
 NIGHT = dt.date(2026, 1, 20)
 OLD = dt.date(2025, 1, 1)
@@ -143,9 +144,29 @@ def test_origins_a_month_apart_are_tested_as_sharing_months(clear: dict[str, np.
     assert together.test.statistic != pytest.approx(apart.test.statistic)
 
 
-def test_the_challengers_band_is_as_wide_as_its_errors() -> None:
-    champion = Champion("a", "median", ("theta", "ets"), (1.0,) * 12, ("2020-01",), 12, "log", (0.2, 0.4), (0.0, 1.0))
-    table = contest({"median": np.full(8, 2.0), "optimized_theta": np.full(8, 1.0)})
-    other = challenger(champion, "optimized_theta", table, pd.DataFrame({"model": [], "cutoff": []}))
-    assert (other.model, other.candidates, other.sigma) == ("optimized_theta", ("optimized_theta",), (0.1, 0.2))
-    assert other.y == champion.y
+def test_the_challenger_has_its_recipe_and_a_band_as_wide_as_its_errors(result: PanelForecast) -> None:
+    champion = result.champions["m400"]
+    rows = result.backtest[result.backtest["unique_id"] == "m400"]
+    error = (rows["y"] - rows["forecast"]).abs().groupby(rows["model"]).mean()
+    for rival, recipe in result.recipes["m400"].items():
+        other = challenger(champion, rival, recipe, rows)
+        assert (other.model, other.candidates, other.weights) == (rival, recipe.candidates, recipe.weights)
+        np.testing.assert_allclose(np.divide(other.sigma, champion.sigma), error[rival] / error[champion.model])
+        assert (other.y, other.quantiles) == (champion.y, champion.quantiles)
+
+
+@pytest.mark.parametrize("combination", ["median", "inverse_error", "stack"])
+def test_every_combination_can_be_the_challenger_and_forecasts_by_its_weights(
+    result: PanelForecast, combination: str
+) -> None:
+    champion = replace(result.champions["m50"], model="auto_ets", candidates=("auto_ets",), weights=())
+    recipe = result.recipes["m50"][combination]
+    assert set(recipe.candidates) <= {"auto_ets", "optimized_theta"}
+    assert sum(recipe.weights) == pytest.approx(0.0 if combination == "median" else 1.0)
+    rows = result.backtest[result.backtest["unique_id"] == "m50"]
+    found = challenger(champion, combination, recipe, rows).predict(6)["q50"]
+    alone = [
+        challenger(champion, name, result.recipes["m50"][name], rows).predict(6)["q50"] for name in recipe.candidates
+    ]
+    weights = recipe.weights or [1 / len(alone)] * len(alone)
+    np.testing.assert_allclose(np.log(found), np.average(np.log(alone), axis=0, weights=weights), rtol=1e-6)

@@ -237,3 +237,14 @@ def test_a_history_that_is_too_short_at_many_origins_is_told_in_one_line():
     found = forecast_panel(panel, 3, models=["optimized_theta", "sarimax_calendar"], draws=100, seed=1)
     (line,) = found.left_out()
     assert line.startswith("left out, sarimax_calendar: too few observations; three years, 36, are needed")
+
+
+def test_the_last_resort_is_never_held_as_a_champion():
+    months = pd.date_range("2018-01-01", periods=40, freq="MS")
+    y = 100 * np.exp(0.01 * np.arange(40.0) + 0.02 * np.random.default_rng(4).standard_normal(40))
+    panel = pd.DataFrame({"unique_id": "x", "ds": months, "y": y})
+    found = forecast_panel(panel, 3, models=FAST, draws=100, seed=1, held={"x": "last_resort"})
+    assert found.champions["x"].model in {*FAST, *COMBINATIONS}
+    assert set(found.recipes["x"]) == {*FAST, *COMBINATIONS}
+    held = forecast_panel(panel, 3, models=FAST, draws=100, seed=1, held={"x": "seasonal_naive"})
+    assert held.champions["x"].model == "seasonal_naive"

@@ -18,6 +18,7 @@ from forecasting.errors import ModelError
 from forecasting.models import (
     BASELINES,
     CALENDAR,
+    HEADLINE,
     MODELS,
     PRESETS,
     LevelsModel,
@@ -30,7 +31,8 @@ from forecasting.models import (
 ROOT = Path(__file__).parents[2]
 FAST = ("seasonal_naive", "random_walk_drift", "auto_ets", "aggregated_ets", "auto_ces", "optimized_theta",
         "dynamic_theta")  # fmt: skip
-NEEDED = {"seasonal_naive": 12, "growth_ses": 20, "sarimax_calendar": 36}
+NEEDED = {"seasonal_naive": 12, "growth_ses": 20, "sarimax_calendar": 36, "state_space": 24, "headline_mean": 24}
+RATES = ("no_change", "state_space", "headline_mean")  # what has no growth rates has no headline
 REFUSE_CONSTANTS = ("auto_ces", "arima", "auto_arima", "sarimax_calendar")
 NAIVE = ("seasonal_naive", "random_walk_drift", "last_resort")
 AIR = np.log(np.asarray(AirPassengers.x, dtype=np.float64))
@@ -43,6 +45,13 @@ def months(n: int, season_length: int = 12) -> pd.DatetimeIndex:
 def forecast(name: str, y: np.ndarray, horizon: int = 12, season_length: int = 12) -> np.ndarray:
     y = np.asarray(y, dtype=np.float64)
     return MODELS[name].forecast(y, horizon, season_length, months(len(y), season_length))
+
+
+def needed(name: str, n: int) -> int:
+    """Observations without which a model refuses a history of n months from a January on."""
+    if name == "no_change":  # a year, and as much before it as there is of the latest
+        return 12 + (n - 1) % 12 + 1
+    return NEEDED.get(name, 8)
 
 
 every_model = pytest.mark.parametrize("name", list(MODELS))
@@ -91,8 +100,8 @@ def test_a_model_works_where_january_and_february_are_one_period(name: str) -> N
 
 @every_model
 def test_eight_observations_are_forecast_or_refused_with_a_reason(name: str) -> None:
-    if name in NEEDED:
-        with pytest.raises(ModelError, match=rf"{name}: 8 observations; .*{NEEDED[name]}"):
+    if needed(name, 8) > 8:
+        with pytest.raises(ModelError, match=rf"{name}: 8 observations; .*{needed(name, 8)}"):
             forecast(name, AIR[:8])
     else:
         path = forecast(name, AIR[:8])
@@ -102,7 +111,7 @@ def test_eight_observations_are_forecast_or_refused_with_a_reason(name: str) -> 
 @every_model
 @pytest.mark.parametrize("n", [9, 12, 13, 20, 25, 30, 37])
 def test_a_short_history_is_forecast_or_refused_with_its_length(name: str, n: int) -> None:
-    if n < NEEDED.get(name, 8):
+    if n < needed(name, n):
         with pytest.raises(ModelError, match=f"{name}: {n} observations"):
             forecast(name, AIR[:n], horizon=24)
     else:
@@ -116,14 +125,21 @@ def test_a_constant_series_stays_constant_or_is_refused(name: str, value: float)
     if name in REFUSE_CONSTANTS:
         with pytest.raises(ModelError, match=f"{name}: the series is constant"):
             forecast(name, y)
+    elif name in RATES and value <= 0:
+        with pytest.raises(ModelError, match=f"{name}: observation 1 is not positive"):
+            forecast(name, y)
     else:
         np.testing.assert_allclose(forecast(name, y), value, atol=1e-9 + 1e-9 * abs(value))
 
 
 @every_model
-def test_zeros_and_negative_figures_are_forecast(name: str) -> None:
+def test_zeros_and_negative_figures_are_forecast_but_for_the_headline(name: str) -> None:
     rng = np.random.default_rng(1)
     for y in (rng.poisson(0.3, 80), rng.normal(size=80) * 1e6, rng.normal(size=80) * 1e-6):
+        if name in RATES:
+            with pytest.raises(ModelError, match=rf"{name}: observation \d+ is not positive"):
+                forecast(name, y)
+            continue
         path = forecast(name, y)
         assert np.abs(path).max() <= 3 * np.abs(y).max()
 
@@ -225,7 +241,8 @@ def test_carrying_a_state_on_leaves_it_as_it_was(name: str) -> None:
 def test_presets_grow_and_hold_known_models() -> None:
     fast, default, best = (set(PRESETS[name]) for name in ("fast", "default", "best"))
     assert fast < default < best <= set(MODELS)
-    assert set(BASELINES) < fast
+    assert set(BASELINES) - set(HEADLINE) < fast
+    assert set(HEADLINE) & best == {"growth_ses"}  # no panel but one of cumulative statistics has a headline
     assert not set(CALENDAR) & best
     assert "last_resort" not in best
 
@@ -236,6 +253,7 @@ def test_models_on_levels_see_the_figures_themselves() -> None:
         "auto_ets_recent",
         "optimized_theta_levels",
         "dynamic_theta",
+        *RATES,
     }
     y = np.exp(AIR)
     np.testing.assert_allclose(forecast("auto_ets_levels", 1000 * y), 1000 * forecast("auto_ets_levels", y), rtol=1e-6)

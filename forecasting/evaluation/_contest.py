@@ -1,0 +1,110 @@
+"""The contest of a panel: models and combinations, which of them is the standard one, and who holds the title."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from forecasting.errors import InputError, Problem
+from forecasting.evaluation._backtest import Paths
+from forecasting.evaluation._champion import Recipe
+from forecasting.evaluation._combination import (
+    COMBINATIONS,
+    INVERSE_ERROR,
+    MEDIAN,
+    STACK,
+    combination_weights,
+    combined,
+    members,
+)
+from forecasting.evaluation._panel import SOURCE, Floats, Series
+from forecasting.evaluation._selection import Scores, panel_best
+from forecasting.models import LAST_RESORT, Model
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """The paths of all candidates: the models, the last resort among them, then the combinations.
+
+    Attributes:
+        names: Of the candidates.
+        paths: Of each series, with M candidates.
+        weights: Name of a combination -> for each series its weights, shape (O + 1, models).
+        inside: Models that the combinations hold, shape (models,).
+    """
+
+    names: tuple[str, ...]
+    paths: list[Paths]
+    weights: Mapping[str, list[Floats]]
+    inside: np.ndarray
+
+    def recipes(self, i: int) -> dict[str, Recipe]:
+        """What stands behind each candidate that forecasts a series from the whole history; else the last resort."""
+        able = np.isfinite(self.paths[i].final).all(axis=1) & (np.array(self.names) != LAST_RESORT)
+        found = {name: self._recipe(i, name) for name, there in zip(self.names, able, strict=True) if there}
+        return found or {LAST_RESORT: Recipe((LAST_RESORT,))}
+
+    def _recipe(self, i: int, name: str) -> Recipe:
+        if name not in COMBINATIONS:
+            return Recipe((name,))
+        there = np.flatnonzero(self.inside & np.isfinite(self.paths[i].final[: len(self.inside)]).all(axis=1))
+        if name == MEDIAN:
+            return Recipe(tuple(self.names[m] for m in there))
+        weights = self.weights[name][i][-1]
+        used = [m for m in there if weights[m] > 0]
+        return Recipe(tuple(self.names[m] for m in used), tuple((weights[used] / weights[used].sum()).tolist()))
+
+
+def contest_of(found: Sequence[Paths], candidates: Sequence[Model]) -> Contest:
+    """Add the combinations to the paths of the models."""
+    models = tuple(model.name for model in candidates)
+    inside = members(models)
+    inverse, stack = combination_weights(found, inside)
+    paths = []
+    for i, each in enumerate(found):
+        forecast, final = combined(each, inside, inverse[i], stack[i])
+        paths.append(
+            replace(
+                each,
+                forecast=np.concatenate([each.forecast, forecast]),
+                final=np.concatenate([each.final, final]),
+            )
+        )
+    return Contest((*models, *COMBINATIONS), paths, {INVERSE_ERROR: inverse, STACK: stack}, inside)
+
+
+def standards(
+    series: Sequence[Series], contest: Contest, scores: Sequence[Scores], standard: Mapping[str, str]
+) -> list[int]:
+    """Position of the candidate that forecasts each series unless another is clearly better.
+
+    The one that is asked for, else the combination that is best in the panel; where it failed, the first candidate
+    that did not, the last resort after all others.
+    """
+    names = contest.names
+    combinations = [names.index(name) for name in COMBINATIONS]
+    best = panel_best(scores, combinations)
+    others = [m for m in range(len(names)) if names[m] != LAST_RESORT and m not in combinations]
+    out = []
+    for one, each in zip(series, contest.paths, strict=True):
+        wanted = standard.get(one.unique_id)
+        if wanted is not None and wanted not in names:
+            raise InputError(SOURCE, [Problem("", f"{one.unique_id}: {wanted} is not among {', '.join(names)}")])
+        order = [best, *combinations, *others, names.index(LAST_RESORT)]
+        there = np.flatnonzero(contest.inside & np.isfinite(each.final[: len(contest.inside)]).all(axis=1))
+        if len(there) == 1:  # a combination of one is that one
+            order = [int(there[0]), *order]
+        order = order if wanted is None else [names.index(wanted), *order]
+        out.append(next(m for m in order if np.isfinite(each.final[m]).all()))
+    return out
+
+
+def hold(one: Series, paths: Paths, names: tuple[str, ...], held: Mapping[str, str], chosen: int) -> int:
+    """Position of the champion of a series where it can forecast, else of the candidate chosen tonight."""
+    name = held.get(one.unique_id, LAST_RESORT)
+    if name == LAST_RESORT:  # nobody's choice: it forecasts only where nothing else does
+        return chosen
+    position = names.index(name) if name in names else chosen
+    return position if np.isfinite(paths.final[position]).all() else chosen

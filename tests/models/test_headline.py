@@ -1,0 +1,182 @@
+"""The models made for the headline: no change, the state space, and the mean with smoothed growth."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecasting.errors import ModelError
+from forecasting.models import HEADLINE, MODELS, StateModel, following_months
+
+ROOT = Path(__file__).parents[2]
+PROFILE = np.array([70.0, 66, 104, 98, 100, 108, 96, 99, 105, 103, 110, 141])
+MADE = ("no_change", "state_space", "headline_mean")
+
+
+def months(n: int, season_length: int = 12) -> pd.DatetimeIndex:
+    return following_months(pd.Timestamp("2014-12-01"), n, season_length)
+
+
+def forecast(name: str, y: np.ndarray, horizon: int, season_length: int = 12) -> np.ndarray:
+    y = np.asarray(y, dtype=np.float64)
+    return MODELS[name].forecast(y, horizon, season_length, months(len(y), season_length))
+
+
+def levels(years: int, growth: float = 0.06, noise: float = 0.0) -> np.ndarray:
+    """Years of months that grow by one rate on the year before, but for noise."""
+    y = np.concatenate([PROFILE * (1 + growth) ** year for year in range(years)])
+    return y * np.exp(noise * np.random.default_rng(5).standard_normal(len(y)))
+
+
+def paired(y: np.ndarray) -> np.ndarray:
+    """The same with January and February as one period."""
+    by_year = y.reshape(-1, 12)
+    return np.column_stack([by_year[:, :2].sum(axis=1), by_year[:, 2:]]).ravel()
+
+
+def cumulative(y: np.ndarray, season_length: int = 12) -> np.ndarray:
+    """Cumulative rates on the year before, from the second year on; the last year may be unfinished."""
+    whole = -(-len(y) // season_length) * season_length
+    line = np.concatenate([y, np.full(whole - len(y), np.nan)]).reshape(-1, season_length)
+    total = line.cumsum(axis=1)
+    rates = (total[1:] / total[:-1] - 1).ravel()
+    return rates[np.isfinite(rates)]
+
+
+@pytest.mark.parametrize(("season_length", "known"), [(12, 29), (12, 36), (12, 25), (11, 26), (11, 33), (11, 23)])
+def test_no_change_keeps_the_latest_cumulative_rate_in_every_month_to_come(season_length: int, known: int) -> None:
+    y = levels(3, noise=0.05)
+    y = (paired(y) if season_length == 11 else y)[:known]
+    latest = cumulative(y, season_length)[-1]
+    path = forecast("no_change", y, 20, season_length)
+    ahead = cumulative(np.concatenate([y, path]), season_length)[-20:]
+    np.testing.assert_allclose(ahead, latest, rtol=1e-10)
+
+
+def test_no_change_of_a_small_case_by_hand() -> None:
+    # 2015: 10 a month; January to March 2016: 11, 12, 10 make 33 on 30, a tenth more
+    y = np.array([10.0] * 12 + [11, 12, 10])
+    expected = [11.0] * 9 + [12.1, 13.2, 11.0] + [12.1]
+    np.testing.assert_allclose(forecast("no_change", y, 13), expected)
+
+
+@pytest.mark.parametrize("name", MADE)
+@pytest.mark.parametrize("season_length", [12, 11])
+def test_steady_growth_is_carried_on_in_every_month(name: str, season_length: int) -> None:
+    y = levels(8) if season_length == 12 else paired(levels(8))
+    path = forecast(name, y[: 6 * season_length], 2 * season_length, season_length)
+    np.testing.assert_allclose(path, y[6 * season_length :], rtol=0.02)
+
+
+@pytest.mark.parametrize("season_length", [12, 11])
+def test_the_mean_is_the_geometric_one_of_state_space_smoothed_growth_and_no_change(season_length: int) -> None:
+    y = levels(5, noise=0.03)
+    y = y if season_length == 12 else paired(y)
+    paths = [
+        forecast("state_space", y, 14, season_length),
+        np.exp(forecast("growth_ses", np.log(y), 14, season_length)),
+        forecast("no_change", y, 14, season_length),
+    ]
+    expected = np.prod(paths, axis=0) ** (1 / 3)
+    np.testing.assert_allclose(forecast("headline_mean", y, 14, season_length), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_the_unit_of_the_levels_does_not_matter(name: str) -> None:
+    y = levels(4, noise=0.03)
+    np.testing.assert_allclose(forecast(name, 1e4 * y, 12), 1e4 * forecast(name, y, 12), rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_january_and_february_together_are_forecast_as_the_sum_of_both(name: str) -> None:
+    y = levels(6, noise=0.01)
+    apart, together = forecast(name, y, 12), forecast(name, paired(y), 11, 11)
+    np.testing.assert_allclose(together, paired(apart), rtol=0.03)
+    assert together[0] > 1.2 * together[1]
+
+
+@pytest.mark.parametrize("name", ["state_space", "headline_mean"])
+def test_a_carried_state_knows_newer_months_and_not_its_own_fit(name: str) -> None:
+    y, model = levels(6, noise=0.03), MODELS[name]
+    assert isinstance(model, StateModel)
+    state = model.fit(y[:50], 12, months(50))
+    np.testing.assert_array_equal(state.forecast(y[:50], 9, months(50)), forecast(name, y[:50], 9))
+    np.testing.assert_allclose(state.forecast(y[:60], 9, months(60)), forecast(name, y[:60], 9), rtol=0.03)
+
+
+def test_another_process_gives_the_same_forecast_to_the_bit() -> None:
+    y = levels(4, noise=0.03)
+    code = (
+        "import sys, numpy as np\n"
+        "from forecasting.models import MODELS, following_months\n"
+        "import pandas as pd\n"
+        "y = np.array([float.fromhex(text) for text in sys.argv[2:]])\n"
+        "ds = following_months(pd.Timestamp('2014-12-01'), len(y), 12)\n"
+        "print(*[value.hex() for value in MODELS[sys.argv[1]].forecast(y, 6, 12, ds).tolist()])"
+    )
+    for name in MADE:
+        command = [sys.executable, "-c", code, name, *(value.hex() for value in y.tolist())]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        assert [float.fromhex(text) for text in done.stdout.split()] == forecast(name, y, 6).tolist()
+
+
+@pytest.mark.parametrize(
+    ("name", "season_length", "least"),
+    [("state_space", 12, 24), ("state_space", 11, 22), ("headline_mean", 12, 24), ("headline_mean", 11, 22)],
+)
+def test_less_than_two_years_are_refused_with_the_number_needed(name: str, season_length: int, least: int) -> None:
+    y = levels(3, noise=0.02)
+    y = y if season_length == 12 else paired(y)
+    with pytest.raises(ModelError, match=f"^{name}: {least - 1} observations; at least {least} are needed$"):
+        forecast(name, y[: least - 1], 3, season_length)
+    assert (forecast(name, y[:least], 3, season_length) > 0).all()
+
+
+def test_no_change_needs_a_year_before_each_month_of_the_latest_year() -> None:
+    y = levels(3)
+    assert len(forecast("no_change", y[:13], 3)) == 3  # a January and the one before
+    with pytest.raises(ModelError, match=r"^no_change: 12 observations; at least 24 are needed$"):
+        forecast("no_change", y[:12], 3)
+    ds = months(24)[3:18]  # April to June of the year after
+    with pytest.raises(ModelError, match=r"^no_change: 15 observations; at least 18 are needed$"):
+        MODELS["no_change"].forecast(y[3:18], 3, 12, ds)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_levels_that_are_not_positive_have_no_headline(name: str) -> None:
+    y = levels(3)
+    y[7] = 0.0
+    with pytest.raises(ModelError, match=f"^{name}: observation 8 is not positive; a cumulative rate needs positive"):
+        forecast(name, y, 3)
+
+
+def test_a_panel_goes_on_without_the_headline_models_where_they_refuse() -> None:
+    from forecasting.evaluation import forecast_panel
+
+    ds = months(30)
+    panel = pd.concat(
+        [
+            pd.DataFrame({"unique_id": "short", "ds": ds[:9], "y": levels(1)[:9]}),
+            pd.DataFrame({"unique_id": "change", "ds": ds, "y": levels(3, noise=0.02)[:30] - 90}),
+            pd.DataFrame({"unique_id": "whole", "ds": ds, "y": levels(3, noise=0.02)[:30]}),
+        ]
+    )
+    names = ["short", "change", "whole"]
+    found = forecast_panel(
+        panel, 4, preset="fast", also=HEADLINE, standard=dict.fromkeys(names, "headline_mean"), seed=1, draws=100
+    )
+    assert found.champions["whole"].model == "headline_mean"
+    assert not {found.champions[name].model for name in ("short", "change")} & {*HEADLINE, "last_resort"}
+    last = found.failures[found.failures["cutoff"].isin([ds[8], ds[29]])]
+    refused = last.groupby("unique_id")["model"].agg(set)
+    assert set(MADE) <= refused["short"]
+    assert set(MADE) <= refused["change"]
+    lines = "\n".join(found.left_out())
+    assert "headline_mean: observation 1 is not positive" in lines
+    assert "headline_mean: too few observations; at least 24 are needed" in lines
+    assert found.unmodelled() == []
