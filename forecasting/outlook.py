@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from forecasting.decumulation import Decumulation, FloatArray, Path, lean
 from forecasting.errors import InputError, Problem
-from forecasting.evaluation import PanelForecast, forecast_panel
+from forecasting.evaluation import PanelForecast, forecast_panel, reconcile
 from forecasting.models import CALENDAR, HEADLINE
 from forecasting.observations import month_index, month_label
 
@@ -24,6 +24,8 @@ HEADLINE_COLUMNS = ["indicator", "origin", "period", "mean", "q025", "q05", "q25
 NEGLIGIBLE = 1e-4
 STANDARD = "headline_mean"
 MOST_VALUES = 5000
+APART = 0.02
+"""Share of a whole by which its parts may miss it in the latest year and still be made to add up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Outlook:
         paths: Indicator -> path that goes on to the horizon, draws included.
         origin: Month index of the latest month with a recovered figure; the horizon counts from it.
         panel: The models' contest behind it.
+        apart: Wholes whose parts do not add up to them, in words.
     """
 
     forecasts: pd.DataFrame
@@ -48,6 +51,7 @@ class Outlook:
     paths: dict[str, Path]
     origin: int
     panel: PanelForecast
+    apart: tuple[str, ...]
 
 
 def make_outlook(
@@ -63,15 +67,17 @@ def make_outlook(
 ) -> Outlook:
     """Forecast every indicator of a de-cumulation.
 
-    Densely published indicators are forecast from their own months; a sparse one goes on as a deviation from the
-    indicator that it leans on. The headline is the ratio of cumulated months in every draw, so it agrees with the
-    months and with what is already published this year.
+    Densely published indicators are forecast from their own months; a sparse one goes on, from its own latest figure,
+    as a deviation from the indicator that it leans on. Parts add up to their whole in every draw, where all of them are
+    densely published with their levels, or none is. The headline is the ratio of cumulated months in every draw, so it
+    agrees with the months and with what is already published this year.
 
     Args:
         decumulation: Recovered months; its seed and number of draws are used again.
         observations: The canonical figures that it was made from.
         horizon: Months ahead of the latest month of any indicator.
-        preset: One of `forecasting.models.PRESETS`; models that know the Chinese calendar join it.
+        preset: One of `forecasting.models.PRESETS`. The models of the headline join it and, in `best`, those that know
+            the Chinese calendar, which take as long as all others together.
         origins: Rolling origins of the backtest.
         workers: Processes; the result does not depend on it.
         champions: Indicator -> the model that forecasts it, where it is settled already.
@@ -99,7 +105,7 @@ def make_outlook(
         pd.concat(frames, ignore_index=True),
         {name: len(months) for name, months in ends.items()},
         preset=preset,
-        also=(*CALENDAR, *HEADLINE),
+        also=(*HEADLINE, *CALENDAR) if preset == "best" else HEADLINE,
         standard=dict.fromkeys(dense, STANDARD),
         origins=origins,
         draws=draws,
@@ -113,6 +119,8 @@ def make_outlook(
     for name, path in dense.items():
         growth = _growth(np.vstack([medians[name], panel.draws[name]]), history[name][1], path.periods_per_year)
         paths[name] = path.extended(ends[name], growth[1:], growth[0])
+    ties, apart = _ties(dense, ends, decumulation.parts)
+    paths |= _added_up(dense, paths, ends, ties)
     sparse = observations["indicator"].isin(decumulation.paths) & ~observations["indicator"].isin(dense)
     if sparse.any():
         paths |= lean(
@@ -127,11 +135,12 @@ def make_outlook(
     models |= {name: f"related:{decumulation.leans.get(name, 'none')}" for name in paths if name not in models}
 
     rates = _published_rates(observations)
+    published = observations.groupby("indicator")["period"].max().map(month_index)
     forecasts: list[pd.DataFrame] = []
     headlines: list[pd.DataFrame] = []
     odds: list[pd.DataFrame] = []
     for name in sorted(paths):
-        past, path = decumulation.paths[name], paths[name]
+        past, path = _published_part(decumulation.paths[name], published[name], origin), paths[name]
         months = past.future_ends(until)
         latest, half = _latest(path, past.last, rates.get(name, {}), draws, decumulation.seed)
         ytd = 100 * np.column_stack([path.year_to_date(int(month), latest.get(int(month) // 12)) for month in months])
@@ -148,11 +157,21 @@ def make_outlook(
         paths={name: paths[name] for name in sorted(paths)},
         origin=origin,
         panel=panel,
+        apart=apart,
     )
 
 
 def _date(month: int) -> pd.Timestamp:
     return pd.Timestamp(year=int(month) // 12, month=int(month) % 12 + 1, day=1)
+
+
+def _published_part(path: Path, published: int, origin: int) -> Path:
+    """A path up to its own latest figure, after which its forecasts begin.
+
+    A sparse one has been recovered further, along the indicator that it leans on: what is known of that is in the
+    forecasts. A figure that has failed to come for a year comes no more.
+    """
+    return replace(path, last=min(path.last, max(published, origin - 12))) if path.sparse else path
 
 
 def _growth(future: FloatArray, past: FloatArray, periods: int) -> FloatArray:
@@ -161,6 +180,58 @@ def _growth(future: FloatArray, past: FloatArray, periods: int) -> FloatArray:
     line = np.concatenate([np.broadcast_to(past, (len(future), len(past))), future], axis=1)
     growth: FloatArray = future / line[:, len(past) - periods : len(past) - periods + horizon] - 1
     return growth
+
+
+def _ties(
+    dense: Mapping[str, Path], ends: Mapping[str, np.ndarray], parts: Mapping[str, Sequence[str]]
+) -> tuple[dict[str, dict[str, float]], tuple[str, ...]]:
+    """Wholes and parts that are densely published with their levels to the same month; those that do not add up.
+
+    Without levels nobody knows the shares of the parts.
+    """
+    ties, apart = {}, []
+    for whole, of in sorted(parts.items()):
+        names = [whole, *of]
+        if not all(name in dense and dense[name].unit_level for name in names):
+            continue
+        if any(not np.array_equal(ends[name], ends[whole]) for name in of):
+            continue
+        months = np.arange(dense[whole].last - 11, dense[whole].last + 1)
+        size = [float(_point_levels(dense[name], months).sum()) for name in names]
+        if abs(sum(size[1:]) - size[0]) <= APART * size[0]:
+            ties[whole] = dict.fromkeys(of, 1.0)
+        else:
+            share = 100 * sum(size[1:]) / size[0]
+            apart.append(f"{whole}: {', '.join(of)} make {share:.1f} % of it in the latest year; they are left apart")
+    return ties, tuple(apart)
+
+
+def _added_up(
+    dense: Mapping[str, Path],
+    paths: Mapping[str, Path],
+    ends: Mapping[str, np.ndarray],
+    ties: Mapping[str, Mapping[str, float]],
+) -> dict[str, Path]:
+    """The forecast paths of wholes and parts, reconciled in every draw and in the point estimate."""
+    tied = sorted({name for whole, of in ties.items() for name in (whole, *of)})
+    levels = {
+        name: np.vstack([_point_levels(paths[name], ends[name]), paths[name].levels(ends[name])]) for name in tied
+    }
+    out = {}
+    for name, level in reconcile(levels, ties).items():
+        path, months = dense[name], ends[name]
+        before = np.arange(path.last - 12, path.last + 1)  # the pair of January and February may reach beyond a year
+        before = before[before % 12 != 0] if path.periods_per_year == 11 else before[1:]
+        past = np.vstack([_point_levels(path, before), path.levels(before)])[:, -path.periods_per_year :]
+        line = np.concatenate([past, level], axis=1)
+        growth = level / line[:, : len(months)] - 1
+        out[name] = path.extended(months, growth[1:], growth[0])
+    return out
+
+
+def _point_levels(path: Path, ends: np.ndarray) -> FloatArray:
+    """(1, H) levels of the point estimate."""
+    return replace(path, level=path.point_level[None]).levels(ends)
 
 
 def _published_rates(observations: pd.DataFrame) -> dict[str, dict[int, tuple[float, float]]]:

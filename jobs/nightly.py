@@ -169,7 +169,7 @@ def _chain(
         outlook = _fit(night, decumulation, observations)
     with night.ledger.step(run, "project", key):
         projection = _project(night, outlook, observations)
-    night.messages += outlook.panel.unmodelled()
+    night.messages += [*outlook.panel.unmodelled(), *outlook.apart]
     night.messages += [f"projection: {what}" for what in projection.degraded]
     with night.ledger.step(run, "score", key):
         decisions = night.memory.decide(outlook, settings.champion)
@@ -260,7 +260,7 @@ def _revisions(night: _Night, observations: pd.DataFrame, outlook: Outlook, earl
     if earlier is None:
         known = night.store.as_of(night.moment - dt.timedelta(days=35))
         return revision_report(known, observations, outlook.headlines, {})
-    tables = read_release(earlier)
+    tables = read_release(earlier, only=("observations", "headlines", "forecasts"))
     return revision_report(tables["observations"], observations, outlook.headlines, tables)
 
 

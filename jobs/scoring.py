@@ -169,6 +169,8 @@ def with_references(outlook: Outlook, decumulation: Decumulation, observations: 
     rates = observations[observations["measure"] == "ytd_yoy"]
     published = rates[["indicator", "period", "value"]].rename(columns={"period": "month"}).assign(target="ytd_yoy")
     history = pd.concat([*recovered, published], ignore_index=True)
+    origin = outlook.forecasts.groupby("indicator")["origin"].first()
+    history = history[history["month"] <= history["indicator"].map(origin)]  # a sparse one is recovered beyond it
     return add_references(outlook.forecasts, history).rename(columns={"month": "period"})
 
 
@@ -201,7 +203,7 @@ def alarms(release: Path) -> list[str]:
 
     if not (release / "scorecard.csv").exists():
         return []
-    tables = read_release(release)
+    tables = read_release(release, only=("scorecard", "drift"))
     return warnings_of(tables["scorecard"], tables["drift"])
 
 

@@ -32,7 +32,7 @@ def test_every_indicator_is_forecast_from_its_own_last_month_to_one_horizon(outl
     spans = outlook.forecasts.groupby("indicator")["month"].agg(["min", "max"])
     assert spans.loc["nation"].tolist() == ["2017-10", "2019-02"]
     assert spans.loc["trade"].tolist() == ["2018-01", "2019-02"]
-    assert spans.loc["city"].tolist() == ["2018-01", "2019-02"] or spans.loc["city"].tolist() == ["2017-10", "2019-02"]
+    assert spans.loc["city"].tolist() == ["2017-02", "2019-02"]  # its figure is more than a year old
     assert set(outlook.forecasts["target"]) == {"level", "yoy", "ytd_yoy"}
     assert set(outlook.forecasts["status"]) == {"F"}
 
@@ -84,10 +84,64 @@ def test_the_odds_of_the_next_release_lie_on_its_grid_and_sum_to_one(outlook):
         assert mean == pytest.approx(row["mean"], abs=0.1 + 0.05 * (row["q95"] - row["q05"]))
 
 
-def test_an_indicator_without_levels_is_forecast_from_its_growth_by_default(outlook):
+def test_the_models_of_the_headline_take_part_and_their_mean_is_the_standard_one(outlook):
     models = outlook.forecasts.groupby("indicator")["model"].first()
-    assert models["nation"] == "growth_ses"
-    assert models["trade"] != "growth_ses"
+    assert models["nation"] == "headline_mean"
+    for _, rows in outlook.panel.leaderboard.groupby("unique_id"):
+        assert {"no_change", "state_space", "headline_mean", "growth_ses"} <= set(rows["model"])
+        assert not {"sarimax_calendar", "prophet_calendar"} & set(rows["model"])
+
+
+def test_the_models_of_the_calendar_take_part_in_the_best_preset(table):
+    nation = table[table["indicator"] == "nation"].reset_index(drop=True)
+    found = make_outlook(decumulate(nation, draws=DRAWS), nation, horizon=2, origins=4, preset="best")
+    assert {"sarimax_calendar", "prophet_calendar"} <= set(found.panel.leaderboard["model"])
+
+
+def test_a_sparse_indicator_is_forecast_from_its_own_latest_figure_on(table):
+    late = table[(table["indicator"] == "trade") | (table["period"] < "2017-08")]
+    city = table[table["indicator"] == "city"].assign(period="2017-09", value=20.0)
+    frame = check_observations(pd.concat([late[late["indicator"] != "city"], city]).astype({"value": str}))
+    found = make_outlook(decumulate(frame, related={"city": "trade"}, draws=DRAWS, seed=4), frame, horizon=3, origins=4)
+    head = found.headlines.query("indicator == 'city'")
+    assert (head["origin"] == "2017-09").all()
+    assert head["period"].iloc[0] == "2017-10"
+    assert (head["no_change"] == 20.0).all()
+    assert set(found.odds.query("indicator == 'city'")["period"]) == {"2017-10"}
+    assert (head["q95"] - head["q05"]).iloc[0] < (head["q95"] - head["q05"]).iloc[2]
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_parts_with_levels_add_up_to_their_whole_in_every_draw(merged):
+    north, south = levels(GROWTH, PROFILE), levels(GROWTH[::-1], 3 * PROFILE[::-1])
+    named = {"all": north + south, "north": north, "south": south}
+    tables = [
+        publish(level, indicator=name, measures=("ytd_yoy", "ytd_level"), merged=merged, decimals=2)
+        for name, level in named.items()
+    ]
+    frame = check_observations(pd.concat(tables, ignore_index=True))
+    recovered = decumulate(frame, parts={"all": ("north", "south")}, draws=DRAWS, seed=4)
+    found = make_outlook(recovered, frame, horizon=14, origins=4)
+    assert found.apart == ()
+    months = recovered.paths["all"].future_ends(recovered.paths["all"].last + 14)
+    whole, *parts = (found.paths[name].levels(months) for name in named)
+    np.testing.assert_allclose(whole, np.sum(parts, axis=0), rtol=1e-9)
+    medians = found.forecasts.query("target == 'level'").pivot_table("q50", "month", "indicator")
+    np.testing.assert_allclose(medians["all"], medians["north"] + medians["south"], rtol=0.02)
+    alone = make_outlook(decumulate(frame, draws=DRAWS, seed=4), frame, horizon=14, origins=4)
+    rates = [one.headlines.query("indicator == 'all'")["q50"].to_numpy() for one in (found, alone)]
+    np.testing.assert_allclose(rates[0], rates[1], atol=1.5)
+
+
+def test_parts_that_miss_their_whole_are_left_apart_and_named():
+    north, south = levels(GROWTH, PROFILE), levels(GROWTH[::-1], PROFILE)
+    named = {"all": north + 1.5 * south, "north": north, "south": south}
+    tables = [publish(level, indicator=name, measures=("ytd_yoy", "ytd_level")) for name, level in named.items()]
+    frame = check_observations(pd.concat(tables, ignore_index=True))
+    recovered = decumulate(frame, parts={"all": ("north", "south")}, draws=DRAWS, seed=4)
+    (line,) = make_outlook(recovered, frame, horizon=3, origins=4).apart
+    assert line.startswith("all: north, south make ")
+    assert line.endswith("% of it in the latest year; they are left apart")
 
 
 def test_a_sparse_indicator_is_forecast_under_the_name_of_what_it_leans_on(outlook):

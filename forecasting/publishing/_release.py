@@ -14,7 +14,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -75,12 +75,13 @@ def publish(
     return target
 
 
-def read_release(path: Path) -> dict[str, pd.DataFrame]:
+def read_release(path: Path, only: Sequence[str] = ()) -> dict[str, pd.DataFrame]:
     """Read the tables of a release, typed by the dictionary that lies beside them.
 
     Args:
         path: Folder of a release, or the link `latest`, which is resolved once so that all tables are of one
             release.
+        only: Names of the tables wanted; all by default. One that the release does not have is left out.
 
     Returns:
         The tables by name. Numbers are float64, integers int64 (Int64 where cells may be empty), booleans
@@ -95,6 +96,8 @@ def read_release(path: Path) -> dict[str, pd.DataFrame]:
         package = json.loads((folder / "datapackage.json").read_bytes())
         out = {}
         for resource in package["resources"]:
+            if only and resource["name"] not in only:
+                continue
             data = (folder / resource["path"]).read_bytes()
             if resource["hash"] != f"sha256:{hashlib.sha256(data).hexdigest()}":
                 raise PublishError(

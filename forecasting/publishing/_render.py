@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -49,7 +50,7 @@ def cells(frame: pd.DataFrame, table: Table) -> dict[str, list[str]]:
         column = columns[name]
         values = frame[name].to_list()
         known = ~frame[name].isna().to_numpy()
-        text = [_cell(value, column, where, row) if known[row] else "" for row, value in enumerate(values)]
+        text = _column(values, known, column, where)
         if column.required and "" in text:
             raise PublishError(f"table {table.name}, row {text.index('') + 1}: {name} is empty; every row needs one")
         out[name] = text
@@ -79,9 +80,7 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
     for name, values in frame.items():
         column = Column(name=str(name), title_en="", title_zh="", type=_kind(values), made="", digits=12)
         known = values.notna().to_numpy()
-        text[column.name] = [
-            _cell(value, column, "file", row) if known[row] else "" for row, value in enumerate(values.to_list())
-        ]
+        text[column.name] = _column(values.to_list(), known, column, "file")
     return _lines(text)
 
 
@@ -159,6 +158,22 @@ def _check_key(columns: dict[str, list[str]], table: Table) -> None:
             )
 
 
+def _column(values: list[Any], known: Any, column: Column, where: str) -> list[str]:
+    """The text of the cells of a column; a value that comes again, as most do, is looked up."""
+    texts: dict[str | float, str] = {}
+    out = []
+    for row, value in enumerate(values):
+        if not known[row]:
+            out.append("")
+        elif type(value) not in (str, float):
+            out.append(_cell(value, column, where, row))
+        else:
+            if value not in texts:
+                texts[value] = _cell(value, column, where, row)
+            out.append(texts[value])
+    return out
+
+
 def _cell(value: Any, column: Column, where: str, row: int) -> str:
     try:
         text = _WRITERS[column.type](value, column)
@@ -185,7 +200,7 @@ def _number(value: Any, column: Column) -> str:
     if isinstance(value, (bool, np.bool_, str)):
         raise TypeError("a number was expected")
     number = float(value)
-    if not np.isfinite(number):
+    if not math.isfinite(number):
         raise ValueError("it is infinite; leave it empty and say why in the dictionary")
     digits = column.digits
     # The shortest text that reads back as the same number, cut to `digits`; adding zero turns -0 into 0.

@@ -25,7 +25,7 @@ NIGHT = dt.datetime(2026, 1, 20, 2, 30, tzinfo=dt.timezone(dt.timedelta(hours=8)
 
 def settings(home: Path, **changes) -> Settings:
     small = {
-        "fit": FitSettings(origins=4, draws=200, horizon=14, workers=1),
+        "fit": FitSettings(preset="fast", origins=4, draws=200, horizon=14, workers=1),
         "projection": ProjectionSettings(draws=128),
     }
     return Settings(**{"home": home, "catalog": CATALOG, **small, **changes})
@@ -205,7 +205,8 @@ def test_the_night_runs_on_postgresql_and_gives_the_same_tables(home, postgres_u
 
 def cumulus(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     small = {"CUMULUS_FIT__ORIGINS": "4", "CUMULUS_FIT__DRAWS": "200", "CUMULUS_FIT__HORIZON": "14",
-             "CUMULUS_FIT__WORKERS": "1", "CUMULUS_PROJECTION__DRAWS": "128"}  # fmt: skip
+             "CUMULUS_FIT__WORKERS": "1", "CUMULUS_FIT__PRESET": "fast",
+             "CUMULUS_PROJECTION__DRAWS": "128"}  # fmt: skip
     environment = {**os.environ, **small, "CUMULUS_HOME": str(home), "CUMULUS_CATALOG": str(CATALOG)}
     command = [sys.executable, "-c", "from jobs.cli import main; main()", *arguments]
     return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)

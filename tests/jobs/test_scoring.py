@@ -29,7 +29,7 @@ DENSE = "cn_industrial_va"
 
 def settings(home: Path, **changes) -> Settings:
     small = {
-        "fit": FitSettings(origins=8, draws=100, horizon=6, workers=1),
+        "fit": FitSettings(preset="fast", origins=8, draws=100, horizon=6, workers=1),
         "projection": ProjectionSettings(draws=64),
     }
     return Settings(**{"home": home, "catalog": CATALOG, **small, **changes})
