@@ -42,6 +42,7 @@ Output = Annotated[Path, typer.Option("--output", "-o", metavar="OUT.csv", help=
 Horizon = Annotated[int, typer.Option(min=1, max=120, help="Periods ahead.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random.")]
 Draws = Annotated[int, typer.Option(min=50, max=100_000, help="Draws per indicator.")]
+ForecastDraws = Annotated[int, typer.Option(min=100, max=100_000, help="Joint draws per series.")]
 
 
 @app.callback()
@@ -84,9 +85,7 @@ def decumulate(
 
     if adjust is not None and adjusted_out is None:
         raise typer.BadParameter("--adjust says how, --adjusted-out FILE.csv says where: give both")
-    places = [path.resolve() for path in (output, draws_out, plot, adjusted_out) if path is not None]
-    if len(set(places)) < len(places):
-        raise typer.BadParameter("two outputs go to one file: give each a name of its own")
+    _check_outputs(output, draws_out, plot, adjusted_out)
     if plot is not None:
         from forecasting.pictures import check_panels, draw_months, picture_kind
 
@@ -136,7 +135,7 @@ def headline(
     pmf_out: Annotated[
         Path | None, typer.Option(metavar="FILE.csv", help="Probabilities of the next release on its grid.")
     ] = None,
-    draws: Draws = 1000,
+    draws: ForecastDraws = 1000,
     seed: Seed = 0,
 ) -> None:
     """The next cumulative rates that will be published, as quantiles and odds."""
@@ -145,6 +144,7 @@ def headline(
     from forecasting.publishing import csv_bytes
     from forecasting.sources import read_observations
 
+    _check_outputs(output, pmf_out)
     table = read_observations(source)
     months = horizon + horizon // 11 + 2
     recovered = recover(table, draws=draws, seed=seed)
@@ -170,7 +170,7 @@ def forecast(
     calendar: Annotated[
         Literal["none", "china"], typer.Option(help="Whose holidays move the months; adds models that know them.")
     ] = "none",
-    draws: Draws = 1000,
+    draws: ForecastDraws = 1000,
     seed: Seed = 0,
 ) -> None:
     """Forecasts of any monthly panel (unique_id, ds, y), each by the model that was chosen for it."""
@@ -179,6 +179,7 @@ def forecast(
     from forecasting.publishing import csv_bytes
     from forecasting.sources import read_panel
 
+    _check_outputs(output)
     panel = read_panel(source)
     with progress("fit", total=panel["unique_id"].nunique()) as advance:
         result = forecast_panel(
@@ -211,6 +212,7 @@ def read_bulletin(
 
     from forecasting.sources.bulletin import figures_csv, read_bulletin_file
 
+    _check_outputs(output, doubtful_out)
     read, errors = [], []
     for path in files:
         try:
@@ -317,6 +319,18 @@ def _npz(arrays: dict[str, np.ndarray], save: Callable[..., None]) -> bytes:
     return buffer.getvalue()
 
 
+def _check_outputs(*outputs: Path | None) -> None:
+    """Refuse, before anything long is computed, what cannot be written in the end."""
+    places = [path for path in outputs if path is not None]
+    if len({path.resolve() for path in places}) < len(places):
+        raise typer.BadParameter("two outputs go to one file: give each a name of its own")
+    for path in places:
+        if path.is_dir():
+            raise InputError(str(path), [Problem("", "is a folder; name a file in it")])
+        if not path.parent.is_dir():
+            raise InputError(str(path), [Problem("", f"cannot be written: no folder {path.parent}; make it first")])
+
+
 def _write(outputs: dict[Path, bytes]) -> None:
     """Put every file in place whole, or none."""
     written: list[tuple[Path, Path]] = []
@@ -330,4 +344,4 @@ def _write(outputs: dict[Path, bytes]) -> None:
     except OSError as error:
         for part, _ in written:
             part.unlink(missing_ok=True)
-        raise InputError(str(error.filename), [Problem("", f"cannot be written: {error.strerror}")]) from error
+        raise InputError(str(path), [Problem("", f"cannot be written: {error.strerror}")]) from error

@@ -207,6 +207,11 @@ class Settings(BaseSettings):
         return self.store_url.get_secret_value() if self.store_url else f"sqlite:///{self.var / 'cumulus.db'}"
 
     @property
+    def has_store(self) -> bool:
+        """Whether there is a store to read: one by URL, or the file that the first night makes."""
+        return self.store_url is not None or (self.var / "cumulus.db").exists()
+
+    @property
     def tracking(self) -> str:
         """MLflow tracking URI."""
         if self.tracking_uri:

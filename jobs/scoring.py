@@ -217,6 +217,8 @@ def score_lines(settings: Settings, as_of: dt.date | None = None) -> list[str]:
     from forecasting.store import Store
 
     day, moment = night_of(dt.datetime.now(dt.UTC), as_of)
+    if not settings.has_store:
+        return ["nothing to score yet; cumulus run makes the first forecasts"]
     with Store.open(settings.store) as store:
         tables = Memory.recall(store.engine, day, moment).score(store.as_of(moment))
     rows = tables["scorecard"].query("print == 'first'")
@@ -245,6 +247,8 @@ def roll_back(settings: Settings, indicator: str) -> str:
     from forecasting.tracking import Tracker
 
     day, _ = night_of(dt.datetime.now(dt.UTC))
+    if not settings.has_store:
+        raise InputError("rollback", [Problem(indicator, "has had no champion yet; cumulus run makes the first")])
     with exclusive(settings.var / "run.lock"), Store.open(settings.store) as store:
         history = ChampionHistory(store.engine)
         reigns = history.before(day + dt.timedelta(days=1)).get(indicator, [])

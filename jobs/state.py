@@ -34,7 +34,7 @@ def read_state(settings: Settings) -> dict[str, Any]:
         "quarantine": {"rows": {}, "last": []},
     }
     newest: dict[str, str] = {}
-    if _has_store(settings):
+    if settings.has_store:
         with Store.open(settings.store) as store:
             state["runs"] = _runs(store)
             intake = Intake(store.engine)
@@ -106,15 +106,11 @@ def is_due(settings: Settings) -> bool:
     from forecasting.store import Store
     from jobs.freshness import due_now
 
-    if not _has_store(settings):
+    if not settings.has_store:
         return False
     catalog = load_catalog(settings.catalog, settings.calendar)
     with Store.open(settings.store) as store:
         return bool(due_now(catalog, _newest(store), dt.datetime.now(dt.UTC), settings.schedule.release_hours))
-
-
-def _has_store(settings: Settings) -> bool:
-    return settings.store_url is not None or (settings.var / "cumulus.db").exists()
 
 
 def _newest(store: Store) -> dict[str, str]:

@@ -183,8 +183,14 @@ def test_bad_input_gets_its_line_exit_1_and_nothing_written(tmp_path, command, t
 def test_an_output_folder_that_does_not_exist_is_named_and_nothing_is_left(rates, tmp_path):
     result = cumulus("decumulate", rates, "-o", tmp_path / "no" / "out.csv", "--draws", 50)
     assert result.returncode == 1
-    assert "cannot be written" in result.stderr
+    assert "cannot be written: no folder" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_an_output_that_is_a_folder_is_refused(rates, tmp_path):
+    result = cumulus("headline", rates, "-o", tmp_path, "--horizon", 2)
+    assert result.returncode == 1
+    assert f"{tmp_path}: is a folder; name a file in it" in result.stderr
 
 
 def test_wrong_usage_exits_2():

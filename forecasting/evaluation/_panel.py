@@ -114,7 +114,7 @@ def horizons(series: list[Series], horizon: int | Mapping[str, int]) -> list[int
 def _series(name: str, y: Floats, ds: pd.DatetimeIndex, problems: list[Problem]) -> Series:
     months = ds.year.to_numpy() * 12 + ds.month.to_numpy() - 1
     if len(y) < FEWEST:
-        problems.append(Problem("", f"{name}: {len(y)} observations; at least {FEWEST} are needed"))
+        problems.append(Problem("", f"{name}: {len(y)} observations; at least {FEWEST} are needed, leave it out"))
     if (np.diff(months) == 0).any():
         twice = ds[1:][np.diff(months) == 0][0]
         problems.append(Problem("", f"{name}: {twice:%Y-%m} is given twice"))

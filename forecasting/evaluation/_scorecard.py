@@ -81,7 +81,7 @@ def figures(observations: pd.DataFrame) -> pd.DataFrame:
         indicator, target, period, months, actual, appeared. A level out of cumulative levels needs the month before
         and appears with the later of the two; February's alone is that of both months.
     """
-    rows = observations[["indicator", "period", "measure", "value", "appeared"]]
+    rows = observations[["indicator", "period", "measure", "value", "appeared"]].astype({"value": np.float64})
     direct = {"ytd_yoy": "ytd_yoy", "month_yoy": "yoy", "month_level": "level"}
     stated = rows[rows["measure"].isin(direct)].assign(target=lambda t: t["measure"].map(direct), months=1)
     cumulative = rows[rows["measure"] == "ytd_level"].assign(m=lambda t: _month(t["period"]), target="level")

@@ -221,3 +221,18 @@ def test_the_commands_show_scores_and_alarms_and_refuse_an_empty_rollback(home):
     refused = cumulus(path, "rollback", DENSE)
     assert refused.returncode == 1
     assert "nothing to go back to" in refused.stderr
+
+
+def test_scores_and_rollbacks_of_an_empty_home_are_answered_and_leave_it_empty(tmp_path):
+    shown = cumulus(tmp_path, "score")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert shown.stdout == "nothing to score yet; cumulus run makes the first forecasts\n"
+    refused = cumulus(tmp_path, "rollback", DENSE)
+    assert refused.returncode == 1
+    assert "has had no champion yet" in refused.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_day_before_any_figure_has_nothing_to_score(home):
+    path, _ = home
+    assert cumulus(path, "score", "--as-of", "1999-01-01").stdout.startswith("no figure has appeared by 1999-01-01")

@@ -129,6 +129,11 @@ def test_a_release_never_changes(release: Release, tmp_path: Path) -> None:
     assert read_release(tmp_path / "releases" / "n1")["observations"]["value"].iloc[0] == 9.0
 
 
+def test_some_tables_of_a_release_are_read_alone(release: Release, tmp_path: Path) -> None:
+    folder = put(release(), tmp_path)
+    assert list(read_release(folder, only=("headlines", "drift", "no_such_table"))) == ["headlines", "drift"]
+
+
 def test_tables_without_rows_can_be_published_and_read(no_rows: dict[str, pd.DataFrame], tmp_path: Path) -> None:
     back = read_release(put(no_rows, tmp_path))
     assert all(frame.empty for frame in back.values())

@@ -1,9 +1,10 @@
 """Aliases of the registry, and the data sets behind the runs."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import mlflow
 import pandas as pd
@@ -28,12 +29,15 @@ class Review:
         self.client = MlflowClient(self.uri, self.uri)
         self._indicator, self._night, self._count = indicator, night, 0
 
-    def record(self, champion: str, challenger: str | None = None, months: int = 96) -> IndicatorRecord:
+    def record(
+        self, champion: str, challenger: str | Mapping[str, Any] | None = None, months: int = 96
+    ) -> IndicatorRecord:
         self._count += 1
         item = self._indicator(1, model=champion, months=months)
+        if isinstance(challenger, str):
+            challenger = {"model": challenger, "candidates": [challenger]}
         if challenger:
-            other = dict(item.champion) | {"model": challenger, "candidates": [challenger]}
-            item = replace(item, challenger=other)
+            item = replace(item, challenger={**item.champion, **challenger})
         self.tracker.record_night(self._night(f"run-{self._count}", f"2025-01-{self._count:02d}", indicators=[item]))
         return item
 
@@ -84,6 +88,22 @@ def test_a_challenger_has_an_alias_as_long_as_it_is_one_and_forecasts_from_the_l
     assert review.tags["cumulus.challenger"] == "none"
     review.record("seasonal_naive", "optimized_theta")
     assert review.aliases == {"champion": "seasonal_naive 1", "challenger": "optimized_theta 3"}
+
+
+def test_a_combination_that_challenges_is_registered_with_its_weights(
+    review: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = {"model": "stack", "candidates": ["optimized_theta", "auto_ets"], "weights": [0.25, 0.75]}
+    item = review.record("seasonal_naive", recipe)
+    version = review.client.get_model_version_by_alias(NAME, "challenger")
+    assert version.tags["cumulus.model"] == "stack"
+    assert version.tags["cumulus.weights"] == "auto_ets 0.750, optimized_theta 0.250"
+    assert review.client.get_model_version_by_alias(NAME, "champion").tags["cumulus.weights"] == "seasonal_naive"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", review.uri)
+    found = mlflow.pyfunc.load_model(f"models:/{NAME}@challenger").predict(pd.DataFrame({"horizon": [3]}))
+    expected = Champion.from_dict(dict(item.challenger or {})).predict(3)
+    pd.testing.assert_frame_equal(found, expected)
+    assert set(found["model"]) == {"stack"}
 
 
 def test_a_rollback_swaps_champion_and_previous_and_the_next_night_goes_on_from_there(review: Review) -> None:
