@@ -29,7 +29,7 @@ from forecasting.decumulation._figures import FloatArray
 from forecasting.decumulation._structure import LOG_SD, PARTS, Structure
 from forecasting.decumulation._system import System, factor
 
-__all__ = ["Particle", "Posterior", "estimate", "farthest", "follow", "implausible", "infer"]
+__all__ = ["Particle", "Posterior", "Stride", "estimate", "farthest", "follow", "implausible", "infer"]
 
 FREEDOM = 3.0
 """Degrees of freedom of the irregular."""
@@ -43,13 +43,19 @@ FOLLOWED = 3
 REVISED = 0.001
 """Standard deviation of a revised rate about that of the months, relative."""
 
-PLAUSIBLE = 1.5
+PLAUSIBLE = 2.0
 """Half-widths by which the most likely months may miss a figure before it is taken for revised."""
+
+FINEST = 1e-5
+"""A miss, relative, below which arithmetic alone may explain it."""
 
 ROUNDS = 5
 """Rounds of mode, standard deviations and heavy tails."""
 
-STEPS = 6
+STEPS, MODE_STEPS = 6, 20
+SLOW = 0.7
+"""A step that is longer than this part of the last one is taken for one to and fro."""
+
 ITERATIONS, LATER_ITERATIONS = 8, 4
 LONGEST_STEP = 1.0
 VOLUME_STEPS = 2
@@ -102,6 +108,25 @@ class Posterior:
     spread: FloatArray
 
 
+class Stride:
+    """Lengths of successive Gauss-Newton steps.
+
+    Attributes:
+        size: Of the last step before it was shortened, in its farthest element.
+    """
+
+    def __init__(self) -> None:
+        self.size = np.inf
+        self._damping = 1.0
+
+    def __call__(self, step: FloatArray) -> FloatArray:
+        """A step (N,), shortened where it is long, or where steps go to and fro instead of getting shorter."""
+        before, self.size = self.size, float(np.abs(step).max())
+        if self.size > SLOW * before:
+            self._damping *= 0.5
+        return step * self._damping * min(1.0, LONGEST_STEP / max(self.size, LONGEST_STEP))
+
+
 class _State:
     """Where the search for the mode is."""
 
@@ -120,6 +145,7 @@ class _State:
         system = self.system
         total = self.covariance(profile)
         years = system.years + 1
+        stride = Stride()
         for k in range(steps):
             value, slope = system.observe(self.z)
             lever = csr_array(slope)
@@ -133,9 +159,8 @@ class _State:
             root = factor(lever @ cross.T + system.noise)
             weight = cho_solve(root, system.value - value + lever @ (self.z - mean), check_finite=False)
             step = mean + weight @ cross - self.z
-            size = float(np.abs(step).max())
-            self.z = self.z + step * min(1.0, LONGEST_STEP / max(size, LONGEST_STEP))
-            if size < TOLERANCE:
+            self.z = self.z + stride(step)
+            if stride.size < TOLERANCE:
                 break
         return total
 
@@ -147,16 +172,17 @@ def implausible(system: System, posterior: Posterior) -> list[int]:
     nobody would believe. Rates of single months are believed before cumulative figures. A row of each year is taken
     for revised at a time, until the others go together.
     """
-    # January-February together is as good as a single month
-    kinds = np.array([2 * (row.cumulative and row.month > 1) + row.yoy for row in system.rows])
+    kinds = 2 * system.cumulative + system.yoy
+    telling = ~system.cumulative | (system.month > 1)  # January-February together is as good as a single month
     years = [np.flatnonzero(system.hard & (system.year == year)) for year in np.unique(system.year)]
-    years = [rows for rows in years if len(np.unique(kinds[rows])) > 1]
+    years = [rows for rows in years if len(np.unique(kinds[rows[telling[rows]]])) > 1]
     noise, left = system.noise.copy(), system.hard.copy()
+    unit = np.maximum(system.half, FINEST)
     particle, z = posterior.particles[len(posterior.particles) // 2], None
     found: list[int] = []
     while years:
         z = _mode(system, particle, noise, particle.mode if z is None else z)
-        miss = np.where(left, np.abs(system.observe(z)[0] - system.value) / system.half, 0.0)
+        miss = np.where(left, np.abs(system.observe(z)[0] - system.value) / unit, 0.0)
         new = []
         for rows in years:
             if miss[rows].max() > PLAUSIBLE:
@@ -180,14 +206,15 @@ def farthest(system: System, z: FloatArray) -> int:
 
 def _mode(system: System, particle: Particle, noise: FloatArray, z: FloatArray) -> FloatArray:
     """(N,) the mode under a noise covariance (P, P), sought as far as rounding errors matter."""
-    for _ in range(STEPS):
+    stride = Stride()
+    for _ in range(MODE_STEPS):
         value, slope = system.observe(z)
         cross = csr_array(slope) @ particle.covariance
         root = factor(csr_array(slope) @ cross.T + noise)
         weight = cho_solve(root, system.value - value + slope @ (z - particle.mean), check_finite=False)
         step = particle.mean + weight @ cross - z
-        z = z + step * min(1.0, LONGEST_STEP / max(float(np.abs(step).max()), LONGEST_STEP))
-        if np.abs(step).max() < 0.01 * system.half.min():
+        z = z + stride(step)
+        if stride.size < 0.01 * system.half.min():
             break
     return z
 
