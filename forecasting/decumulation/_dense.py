@@ -14,7 +14,15 @@ from forecasting.decumulation._figures import BoolArray, Figures, FloatArray
 from forecasting.decumulation._flags import by_levels, revisions
 from forecasting.decumulation._paths import Flag, Path
 from forecasting.decumulation._posterior import Posterior, farthest, implausible, infer
-from forecasting.decumulation._rows import base_rows, breaks, contradicted, figure_rows, height, level_growth, revised_figure
+from forecasting.decumulation._rows import (
+    base_rows,
+    breaks,
+    contradicted,
+    figure_rows,
+    height,
+    level_growth,
+    revised_figure,
+)
 from forecasting.decumulation._structure import structure
 from forecasting.decumulation._system import Row, System
 from forecasting.decumulation._weights import Profile
@@ -68,7 +76,7 @@ def recover(figures: Figures, profile: Profile, draws: int, seed: np.random.Seed
         rows += [] if shares is None else base_rows(shares, own_base=figures.has_levels)
         system = System(rows, figures.years)
         prior = structure(figures.year, figures.years, profile.log_share, spread[len(spread) // 2][0], height(rows))
-        posterior = infer(system, prior, spread, particles=PARTICLES, rng=rng, before=posterior)
+        posterior = infer(system, prior, spread, judged=profile.judged, particles=PARTICLES, rng=rng, before=posterior)
         middle = posterior.particles[len(posterior.particles) // 2]
         revised = implausible(system, posterior)
         if not revised:

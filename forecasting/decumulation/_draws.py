@@ -46,7 +46,7 @@ MARGIN = 1e-4
 ENOUGH = 0.3
 
 FINEST = 1e-6
-"""Relative half-width below which a linear programme is not asked for more digits."""
+"""Relative half-width below which no more digits are asked for on the way."""
 
 HALVINGS = 30
 
@@ -120,13 +120,14 @@ def _projected(system: System, particle: Particle, z: FloatArray) -> FloatArray:
     """
     centre = np.exp(particle.mode)
     lever, middle, half = system.linear(centre)
-    unit = PENALTY * half
+    unit = PENALTY * np.maximum(half, FINEST)
     scaled = lever * centre / unit[:, None]
     through = scaled @ particle.covariance
-    inverse = np.linalg.inv(through @ scaled.T + np.eye(len(half)))
-    passed = np.eye(len(half)) - inverse
+    eye = np.eye(len(half))
+    inverse = cho_solve(factor(through @ scaled.T + eye), eye, check_finite=False)
+    passed = eye - inverse
     level = np.exp(z)
-    bound = (1 - INSIDE) / PENALTY
+    bound = (1 - INSIDE) * half / unit
     out = z.copy()
     moving = np.arange(len(z))
     at = (level @ lever.T - middle) / unit

@@ -37,6 +37,9 @@ FREEDOM = 3.0
 CLUSTER = 0.5
 """A shock is seldom alone: a month's scale follows the irregulars about it, less so the farther they are."""
 
+JUMP = 3.0
+"""Largest standard deviation of a single shock in logs: a factor of twenty."""
+
 FOLLOWED = 3
 """The same with standard deviations that are known."""
 
@@ -46,6 +49,9 @@ REVISED = 0.001
 PLAUSIBLE = 2.0
 """Half-widths by which the most likely months may miss a figure before it is taken for revised."""
 
+TOO_FINE = 1e-9
+"""Steps, in logs, that arithmetic does not tell from none."""
+
 FINEST = 1e-5
 """A miss, relative, below which arithmetic alone may explain it."""
 
@@ -53,8 +59,8 @@ ROUNDS = 5
 """Rounds of mode, standard deviations and heavy tails."""
 
 STEPS, MODE_STEPS = 6, 20
-SLOW = 0.7
-"""A step that is longer than this part of the last one is taken for one to and fro."""
+SLOW, FAST = 0.3, 0.7
+"""Parts of what a step should achieve, below which the next is halved and above which it is doubled again."""
 
 ITERATIONS, LATER_ITERATIONS = 8, 4
 LONGEST_STEP = 1.0
@@ -122,8 +128,10 @@ class Stride:
     def __call__(self, step: FloatArray) -> FloatArray:
         """A step (N,), shortened where it is long, or where steps go to and fro instead of getting shorter."""
         before, self.size = self.size, float(np.abs(step).max())
-        if self.size > SLOW * before:
+        if self.size > (1 - SLOW * self._damping) * before:  # a step that is all right shortens the next by its part
             self._damping *= 0.5
+        elif self.size < (1 - FAST * self._damping) * before:
+            self._damping = min(1.0, 2 * self._damping)
         return step * self._damping * min(1.0, LONGEST_STEP / max(self.size, LONGEST_STEP))
 
 
@@ -182,6 +190,8 @@ def implausible(system: System, posterior: Posterior) -> list[int]:
     found: list[int] = []
     while years:
         z = _mode(system, particle, noise, particle.mode if z is None else z)
+        if z is None:
+            break  # nothing is known of the most likely months, so that no figure is accused
         miss = np.where(left, np.abs(system.observe(z)[0] - system.value) / unit, 0.0)
         new = []
         for rows in years:
@@ -204,8 +214,8 @@ def farthest(system: System, z: FloatArray) -> int:
     return int(np.where(yielding if yielding.any() else system.hard, beyond, -1.0).argmax())
 
 
-def _mode(system: System, particle: Particle, noise: FloatArray, z: FloatArray) -> FloatArray:
-    """(N,) the mode under a noise covariance (P, P), sought as far as rounding errors matter."""
+def _mode(system: System, particle: Particle, noise: FloatArray, z: FloatArray) -> FloatArray | None:
+    """(N,) the mode under a noise covariance (P, P), sought as far as rounding errors matter; None if not found."""
     stride = Stride()
     for _ in range(MODE_STEPS):
         value, slope = system.observe(z)
@@ -214,9 +224,9 @@ def _mode(system: System, particle: Particle, noise: FloatArray, z: FloatArray) 
         weight = cho_solve(root, system.value - value + slope @ (z - particle.mean), check_finite=False)
         step = particle.mean + weight @ cross - z
         z = z + stride(step)
-        if stride.size < 0.01 * system.half.min():
-            break
-    return z
+        if stride.size < max(0.01 * system.half.min(), TOO_FINE):
+            return z
+    return None
 
 
 def infer(
@@ -224,6 +234,7 @@ def infer(
     prior: Structure,
     profiles: Sequence[tuple[FloatArray, float]],
     *,
+    judged: bool,
     particles: int,
     rng: np.random.Generator,
     before: Posterior | None = None,
@@ -233,8 +244,9 @@ def infer(
     Args:
         system: The figures.
         prior: Of the log levels; its profile is where the search starts.
-        profiles: (12, 12) covariances of the log profile and their prior probabilities. The figures say next to
-            nothing of the width of its prior, so that all keep their probability.
+        profiles: (12, 12) covariances of the log profile and their prior probabilities.
+        judged: The figures tell which of them holds, by their evidence. Rates say next to nothing of it, so that all
+            keep their probability.
         particles: How many sets of hyper-parameters to draw.
         rng: Source of the draws.
         before: The posterior of nearly the same figures, whose standard deviations are taken over.
@@ -246,12 +258,16 @@ def infer(
         state = _State(system, prior, prior.mean.copy())
         state.log_sd, state.scale, spread = before.log_sd.copy(), before.scale, before.spread
     centre = state.log_sd.copy()
-    position = np.cumsum([probability for _, probability in profiles])
+    probability = np.array([probability for _, probability in profiles])
+    if judged:
+        evidence = np.array([_particle(state, profile)[1] for profile, _ in profiles])
+        probability *= np.exp(evidence - evidence.max())
+    position = np.cumsum(probability)
     chosen = np.searchsorted(position, (np.arange(particles) + 0.5) / particles * position[-1])
     found = []
     for k in chosen:
         state.log_sd = centre + np.clip(spread @ rng.standard_normal(len(PARTS)), -BOUND, BOUND)
-        found.append(_particle(state, profiles[k][0]))
+        found.append(_particle(state, profiles[k][0])[0])
     return Posterior(tuple(found), state.scale, centre, spread)
 
 
@@ -281,14 +297,17 @@ def follow(system: System, prior: Structure, log_sd: FloatArray) -> FloatArray:
     return state.z
 
 
-def _particle(state: _State, profile: FloatArray) -> Particle:
+def _particle(state: _State, profile: FloatArray) -> tuple[Particle, float]:
+    """The Gaussian posterior at the mode, and the log evidence there."""
     total = state.seek(profile)
     value, slope = state.system.observe(state.z)
     cross = slope @ total
     root = factor(slope @ cross.T + state.system.noise)
     gain = cho_solve(root, cross, check_finite=False).T
     mean = state.prior.mean + np.tile(state.shift, state.system.years + 1)
-    return Particle(state.log_sd, mean, total, state.z, value, slope, gain)
+    miss = state.system.value - value + slope @ (state.z - mean)
+    evidence = -0.5 * float(miss @ cho_solve(root, miss, check_finite=False)) - float(np.log(np.diag(root[0])).sum())
+    return Particle(state.log_sd, mean, total, state.z, value, slope, gain), evidence
 
 
 class _Evidence:
@@ -351,7 +370,8 @@ def _heavy_tails(state: _State) -> None:
         faded = CLUSTER**lag * raw
         size[lag:] = np.maximum(size[lag:], faded[:-lag])
         size[:-lag] = np.maximum(size[:-lag], faded[lag:])
-    state.scale = (FREEDOM + size) / (FREEDOM + 2)
+    most = max(1.0, (JUMP / float(np.exp(state.log_sd[SHOCKS].max()))) ** 2)
+    state.scale = np.minimum((FREEDOM + size) / (FREEDOM + 2), most)
 
 
 def _curvature(state: _State) -> FloatArray:
