@@ -14,8 +14,9 @@ test: $(VENV)/.dev               ## set up, then the tests
 test-slow: $(VENV)/.dev          ## the long checks
 	$(BIN)/python -m pytest -m slow
 
-fuzz: $(VENV)/.dev               ## the readers against mutated payloads, for ten minutes
+fuzz: $(VENV)/.dev               ## the readers against mutated payloads, the engine against any mixture, ten minutes each
 	$(BIN)/python -m tests.sources.fuzz 600
+	$(BIN)/python -m tests.decumulation.fuzz 600
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

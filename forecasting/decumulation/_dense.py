@@ -9,12 +9,20 @@ import numpy as np
 
 from forecasting.decumulation._bounds import set_bounds
 from forecasting.decumulation._certificate import Dropped, consistent
-from forecasting.decumulation._draws import draw, pull_inside, settle
+from forecasting.decumulation._draws import anchor, draw, pull_inside, settle
 from forecasting.decumulation._figures import BoolArray, Figures, FloatArray
 from forecasting.decumulation._flags import by_levels, revisions
 from forecasting.decumulation._paths import Flag, Path
 from forecasting.decumulation._posterior import Posterior, farthest, implausible, infer
-from forecasting.decumulation._rows import base_rows, breaks, contradicted, figure_rows, height, level_growth
+from forecasting.decumulation._rows import (
+    base_rows,
+    breaks,
+    contradicted,
+    figure_rows,
+    height,
+    level_growth,
+    revised_figure,
+)
 from forecasting.decumulation._structure import structure
 from forecasting.decumulation._system import Row, System
 from forecasting.decumulation._weights import Profile
@@ -26,9 +34,6 @@ PARTICLES = 5
 
 CERTAIN = 1e-8
 """Variance of a log share that is known exactly, by rows of its own."""
-
-REVISED_PCT = 0.1
-"""Error, in points, of a rate that is taken for revised: the usual size of a revision."""
 
 RESOLVED = 1e-6
 
@@ -71,23 +76,23 @@ def recover(figures: Figures, profile: Profile, draws: int, seed: np.random.Seed
         rows += [] if shares is None else base_rows(shares, own_base=figures.has_levels)
         system = System(rows, figures.years)
         prior = structure(figures.year, figures.years, profile.log_share, spread[len(spread) // 2][0], height(rows))
-        posterior = infer(system, prior, spread, particles=PARTICLES, rng=rng, before=posterior)
+        posterior = infer(system, prior, spread, judged=profile.judged, particles=PARTICLES, rng=rng, before=posterior)
+        middle = posterior.particles[len(posterior.particles) // 2]
         revised = implausible(system, posterior)
         if not revised:
             z = draw(system, posterior, draws, rng)
             point = _point(system, posterior, z)
-            inside = system.inside(system.stated(np.vstack([point, z])))
-            if inside.any():
-                z = pull_inside(system, z, point if inside[0] else z[inside[1:]][0])
+            inside = point if system.inside(system.stated(point[None]))[0] else anchor(system, middle.mode)
+            if inside is not None:
+                point, z = inside, pull_inside(system, z, inside)
                 break
             revised = [farthest(system, point)]
-        likely = np.exp(system.stated(posterior.particles[len(posterior.particles) // 2].mode[None])[0])
+        likely = np.exp(system.stated(middle.mode[None])[0])
         for k in revised:
             row = rows[k]
-            measure = ("ytd" if row.cumulative else "month") + ("_yoy" if row.yoy else "_level")
-            if np.isfinite(figures.value[measure][row.year, row.month]):
-                use[measure][row.year, row.month] = False
-                dropped = [*dropped, Dropped(measure, row.year, row.month, REVISED_PCT)]
+            if np.isfinite(figures.value[row.measure][row.year, row.month]):
+                use[row.measure][row.year, row.month] = False
+                dropped = [*dropped, revised_figure(row)]
             else:
                 broken = [*broken, contradicted(figures, row, float(likely[k]) - 1)]
     return Recovered(_path(figures, use, dropped, broken, rows, z, point, rng, shares), _shares(z[:, :12]))
@@ -180,6 +185,7 @@ def _levels(
         return level
     own = np.isfinite(figures.value["month_level"])
     believed = np.where(own, use["month_level"], use["ytd_level"]) & np.isfinite(published) & (not broken)
+    believed[figures.merged, 0] = believed[figures.merged, 1]
     noise = np.zeros(level.shape) if rng is None else rng.uniform(-1, 1, size=level.shape)
     stated = np.where(believed, level, published + width * noise)
     stated = np.where(stated > 0, stated, published)

@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.linalg import cho_solve
+from scipy.sparse import csr_array
 from scipy.special import ndtr, ndtri
 
 from forecasting.decumulation._figures import FloatArray
 from forecasting.decumulation._posterior import Particle, Posterior
+from forecasting.decumulation._program import Program
 from forecasting.decumulation._system import System, factor
 
-__all__ = ["draw", "pull_inside", "settle"]
+__all__ = ["anchor", "draw", "pull_inside", "settle"]
 
 STEPS = 12
 
@@ -42,6 +44,9 @@ MARGIN = 1e-4
 """Share of the half-width that targets keep from its edge."""
 
 ENOUGH = 0.3
+
+FINEST = 1e-6
+"""Relative half-width below which no more digits are asked for on the way."""
 
 HALVINGS = 30
 
@@ -115,16 +120,17 @@ def _projected(system: System, particle: Particle, z: FloatArray) -> FloatArray:
     """
     centre = np.exp(particle.mode)
     lever, middle, half = system.linear(centre)
-    scaled = lever * centre
+    unit = PENALTY * np.maximum(half, FINEST)
+    scaled = lever * centre / unit[:, None]
     through = scaled @ particle.covariance
-    spread = through @ scaled.T
-    inverse = np.linalg.inv(spread + np.diag((PENALTY * half) ** 2))
-    passed = inverse @ spread
+    eye = np.eye(len(half))
+    inverse = cho_solve(factor(through @ scaled.T + eye), eye, check_finite=False)
+    passed = eye - inverse
     level = np.exp(z)
-    bound = (1 - INSIDE) * half
+    bound = (1 - INSIDE) * half / unit
     out = z.copy()
     moving = np.arange(len(z))
-    at = level @ lever.T - middle
+    at = (level @ lever.T - middle) / unit
     wanted, excess = np.clip(at, -bound, bound), np.zeros_like(at)
     for _ in range(ROUNDS):
         for _ in range(ITERATIONS):
@@ -139,6 +145,30 @@ def _projected(system: System, particle: Particle, z: FloatArray) -> FloatArray:
         if not len(moving):
             break
     return out
+
+
+def anchor(system: System, z: FloatArray) -> FloatArray | None:
+    """(N,) a state whose figures are all inside, its levels as near to those of a state (N,) as a linear programme
+    brings the farthest one, relative to itself; None if there is none."""
+    centre = np.exp(z)
+    size = len(centre)
+    for inside in (INSIDE, MARGIN):
+        lever, limit = system.intervals(1 - inside)
+        lever = lever * centre
+        # a row's unit is its half-width, of which the programme's tolerance is then a small part
+        scale = np.abs(lever).max(axis=1) * np.tile(np.maximum(system.half[system.hard], FINEST), 2)
+        eye, one = np.eye(size), np.ones((size, 1))
+        matrix = np.block(
+            [[lever / scale[:, None], np.zeros((len(lever), 1))], [eye, -one], [-eye, -one], [-eye, 0 * one]]
+        )
+        high = np.concatenate([limit / scale, np.ones(size), -np.ones(size), np.full(size, -VANISHED)])
+        cost = np.append(np.zeros(size), 1.0)
+        found = Program(csr_array(matrix), np.full(len(high), -np.inf), high, cost, primal=False).solve()
+        if found is not None:
+            state = z + np.log(np.maximum(found[:-1], VANISHED))
+            if system.inside(system.stated(state[None]))[0]:
+                return state
+    return None
 
 
 def pull_inside(system: System, z: FloatArray, anchor: FloatArray) -> FloatArray:

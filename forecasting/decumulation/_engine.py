@@ -119,7 +119,10 @@ def decumulate(
         )
     figures = arrange(table)
     profiles = {
-        figure.indicator: exactly(np.ones(12), "equal") if weights == "equal" else by_calendar() for figure in figures
+        figure.indicator: exactly(np.ones(12), "equal")
+        if weights == "equal"
+        else by_calendar(levels=figure.has_levels and _is_dense(figure))
+        for figure in figures
     }
     profiles |= given_profiles({} if isinstance(weights, str) else weights)
     recovered = _recover([figure for figure in figures if _is_dense(figure)], profiles, draws, seed, workers)

@@ -30,17 +30,22 @@ def revisions(figures: Figures, dropped: Sequence[Dropped], levels: FloatArray) 
         cumulative = measure.startswith("ytd")
         window = "January to this month" if cumulative else "this month"
         value = float(figures.value[measure][y, m])
-        rate = measure.endswith("yoy")
-        name, what = ("revision", "the published rate is") if rate else ("restated_base", "levels give")
-        if rate and cumulative:
-            what = "the published cumulative rate is"
-        if not rate:
-            value = value / float(figures.value[measure][y - 1, m]) - 1 if y else np.nan
         now, before = (levels[at, : m + 1].sum() if cumulative else levels[at, m] for at in (y + 1, y))
         implied = float(now / before - 1)
-        if rate or abs(implied - value) > LEAST_GAP:
+        if measure.endswith("yoy"):
+            what = "the published cumulative rate is" if cumulative else "the published rate is"
             evidence = f"{window}: {what} {100 * value:.2f} percent, the rates by month give {100 * implied:.2f}"
-            flags.append(Flag.at(figures, y, m, name, evidence, implied - value))
+            flags.append(Flag.at(figures, y, m, "revision", evidence, implied - value))
+            continue
+        growth = value / float(figures.value[measure][y - 1, m]) - 1 if y else np.nan
+        if np.isfinite(growth):
+            evidence = f"{window}: levels give {100 * growth:.2f} percent, the rates by month give {100 * implied:.2f}"
+            gap = implied - growth
+        else:
+            evidence = f"{window}: the published level is {value:g}, the other figures give {now:g}"
+            gap = float(now / value - 1)
+        if abs(gap) > LEAST_GAP:
+            flags.append(Flag.at(figures, y, m, "restated_base", evidence, gap))
     return flags
 
 

@@ -29,7 +29,7 @@ from forecasting.decumulation._figures import FloatArray
 from forecasting.decumulation._structure import LOG_SD, PARTS, Structure
 from forecasting.decumulation._system import System, factor
 
-__all__ = ["Particle", "Posterior", "estimate", "farthest", "follow", "implausible", "infer"]
+__all__ = ["Particle", "Posterior", "Stride", "estimate", "farthest", "follow", "implausible", "infer"]
 
 FREEDOM = 3.0
 """Degrees of freedom of the irregular."""
@@ -37,19 +37,31 @@ FREEDOM = 3.0
 CLUSTER = 0.5
 """A shock is seldom alone: a month's scale follows the irregulars about it, less so the farther they are."""
 
+JUMP = 3.0
+"""Largest standard deviation of a single shock in logs: a factor of twenty."""
+
 FOLLOWED = 3
 """The same with standard deviations that are known."""
 
 REVISED = 0.001
 """Standard deviation of a revised rate about that of the months, relative."""
 
-PLAUSIBLE = 1.5
+PLAUSIBLE = 2.0
 """Half-widths by which the most likely months may miss a figure before it is taken for revised."""
+
+TOO_FINE = 1e-9
+"""Steps, in logs, that arithmetic does not tell from none."""
+
+FINEST = 1e-5
+"""A miss, relative, below which arithmetic alone may explain it."""
 
 ROUNDS = 5
 """Rounds of mode, standard deviations and heavy tails."""
 
-STEPS = 6
+STEPS, MODE_STEPS = 6, 20
+SLOW, FAST = 0.3, 0.7
+"""Parts of what a step should achieve, below which the next is halved and above which it is doubled again."""
+
 ITERATIONS, LATER_ITERATIONS = 8, 4
 LONGEST_STEP = 1.0
 VOLUME_STEPS = 2
@@ -102,6 +114,27 @@ class Posterior:
     spread: FloatArray
 
 
+class Stride:
+    """Lengths of successive Gauss-Newton steps.
+
+    Attributes:
+        size: Of the last step before it was shortened, in its farthest element.
+    """
+
+    def __init__(self) -> None:
+        self.size = np.inf
+        self._damping = 1.0
+
+    def __call__(self, step: FloatArray) -> FloatArray:
+        """A step (N,), shortened where it is long, or where steps go to and fro instead of getting shorter."""
+        before, self.size = self.size, float(np.abs(step).max())
+        if self.size > (1 - SLOW * self._damping) * before:  # a step that is all right shortens the next by its part
+            self._damping *= 0.5
+        elif self.size < (1 - FAST * self._damping) * before:
+            self._damping = min(1.0, 2 * self._damping)
+        return step * self._damping * min(1.0, LONGEST_STEP / max(self.size, LONGEST_STEP))
+
+
 class _State:
     """Where the search for the mode is."""
 
@@ -120,6 +153,7 @@ class _State:
         system = self.system
         total = self.covariance(profile)
         years = system.years + 1
+        stride = Stride()
         for k in range(steps):
             value, slope = system.observe(self.z)
             lever = csr_array(slope)
@@ -133,9 +167,8 @@ class _State:
             root = factor(lever @ cross.T + system.noise)
             weight = cho_solve(root, system.value - value + lever @ (self.z - mean), check_finite=False)
             step = mean + weight @ cross - self.z
-            size = float(np.abs(step).max())
-            self.z = self.z + step * min(1.0, LONGEST_STEP / max(size, LONGEST_STEP))
-            if size < TOLERANCE:
+            self.z = self.z + stride(step)
+            if stride.size < TOLERANCE:
                 break
         return total
 
@@ -147,16 +180,19 @@ def implausible(system: System, posterior: Posterior) -> list[int]:
     nobody would believe. Rates of single months are believed before cumulative figures. A row of each year is taken
     for revised at a time, until the others go together.
     """
-    # January-February together is as good as a single month
-    kinds = np.array([2 * (row.cumulative and row.month > 1) + row.yoy for row in system.rows])
+    kinds = 2 * system.cumulative + system.yoy
+    telling = ~system.cumulative | (system.month > 1)  # January-February together is as good as a single month
     years = [np.flatnonzero(system.hard & (system.year == year)) for year in np.unique(system.year)]
-    years = [rows for rows in years if len(np.unique(kinds[rows])) > 1]
+    years = [rows for rows in years if len(np.unique(kinds[rows[telling[rows]]])) > 1]
     noise, left = system.noise.copy(), system.hard.copy()
+    unit = np.maximum(system.half, FINEST)
     particle, z = posterior.particles[len(posterior.particles) // 2], None
     found: list[int] = []
     while years:
         z = _mode(system, particle, noise, particle.mode if z is None else z)
-        miss = np.where(left, np.abs(system.observe(z)[0] - system.value) / system.half, 0.0)
+        if z is None:
+            break  # nothing is known of the most likely months, so that no figure is accused
+        miss = np.where(left, np.abs(system.observe(z)[0] - system.value) / unit, 0.0)
         new = []
         for rows in years:
             if miss[rows].max() > PLAUSIBLE:
@@ -178,18 +214,19 @@ def farthest(system: System, z: FloatArray) -> int:
     return int(np.where(yielding if yielding.any() else system.hard, beyond, -1.0).argmax())
 
 
-def _mode(system: System, particle: Particle, noise: FloatArray, z: FloatArray) -> FloatArray:
-    """(N,) the mode under a noise covariance (P, P), sought as far as rounding errors matter."""
-    for _ in range(STEPS):
+def _mode(system: System, particle: Particle, noise: FloatArray, z: FloatArray) -> FloatArray | None:
+    """(N,) the mode under a noise covariance (P, P), sought as far as rounding errors matter; None if not found."""
+    stride = Stride()
+    for _ in range(MODE_STEPS):
         value, slope = system.observe(z)
         cross = csr_array(slope) @ particle.covariance
         root = factor(csr_array(slope) @ cross.T + noise)
         weight = cho_solve(root, system.value - value + slope @ (z - particle.mean), check_finite=False)
         step = particle.mean + weight @ cross - z
-        z = z + step * min(1.0, LONGEST_STEP / max(float(np.abs(step).max()), LONGEST_STEP))
-        if np.abs(step).max() < 0.01 * system.half.min():
-            break
-    return z
+        z = z + stride(step)
+        if stride.size < max(0.01 * system.half.min(), TOO_FINE):
+            return z
+    return None
 
 
 def infer(
@@ -197,6 +234,7 @@ def infer(
     prior: Structure,
     profiles: Sequence[tuple[FloatArray, float]],
     *,
+    judged: bool,
     particles: int,
     rng: np.random.Generator,
     before: Posterior | None = None,
@@ -206,8 +244,9 @@ def infer(
     Args:
         system: The figures.
         prior: Of the log levels; its profile is where the search starts.
-        profiles: (12, 12) covariances of the log profile and their prior probabilities. The figures say next to
-            nothing of the width of its prior, so that all keep their probability.
+        profiles: (12, 12) covariances of the log profile and their prior probabilities.
+        judged: The figures tell which of them holds, by their evidence. Rates say next to nothing of it, so that all
+            keep their probability.
         particles: How many sets of hyper-parameters to draw.
         rng: Source of the draws.
         before: The posterior of nearly the same figures, whose standard deviations are taken over.
@@ -219,12 +258,16 @@ def infer(
         state = _State(system, prior, prior.mean.copy())
         state.log_sd, state.scale, spread = before.log_sd.copy(), before.scale, before.spread
     centre = state.log_sd.copy()
-    position = np.cumsum([probability for _, probability in profiles])
+    probability = np.array([probability for _, probability in profiles])
+    if judged:
+        evidence = np.array([_particle(state, profile)[1] for profile, _ in profiles])
+        probability *= np.exp(evidence - evidence.max())
+    position = np.cumsum(probability)
     chosen = np.searchsorted(position, (np.arange(particles) + 0.5) / particles * position[-1])
     found = []
     for k in chosen:
         state.log_sd = centre + np.clip(spread @ rng.standard_normal(len(PARTS)), -BOUND, BOUND)
-        found.append(_particle(state, profiles[k][0]))
+        found.append(_particle(state, profiles[k][0])[0])
     return Posterior(tuple(found), state.scale, centre, spread)
 
 
@@ -254,14 +297,17 @@ def follow(system: System, prior: Structure, log_sd: FloatArray) -> FloatArray:
     return state.z
 
 
-def _particle(state: _State, profile: FloatArray) -> Particle:
+def _particle(state: _State, profile: FloatArray) -> tuple[Particle, float]:
+    """The Gaussian posterior at the mode, and the log evidence there."""
     total = state.seek(profile)
     value, slope = state.system.observe(state.z)
     cross = slope @ total
     root = factor(slope @ cross.T + state.system.noise)
     gain = cho_solve(root, cross, check_finite=False).T
     mean = state.prior.mean + np.tile(state.shift, state.system.years + 1)
-    return Particle(state.log_sd, mean, total, state.z, value, slope, gain)
+    miss = state.system.value - value + slope @ (state.z - mean)
+    evidence = -0.5 * float(miss @ cho_solve(root, miss, check_finite=False)) - float(np.log(np.diag(root[0])).sum())
+    return Particle(state.log_sd, mean, total, state.z, value, slope, gain), evidence
 
 
 class _Evidence:
@@ -324,7 +370,8 @@ def _heavy_tails(state: _State) -> None:
         faded = CLUSTER**lag * raw
         size[lag:] = np.maximum(size[lag:], faded[:-lag])
         size[:-lag] = np.maximum(size[:-lag], faded[lag:])
-    state.scale = (FREEDOM + size) / (FREEDOM + 2)
+    most = max(1.0, (JUMP / float(np.exp(state.log_sd[SHOCKS].max()))) ** 2)
+    state.scale = np.minimum((FREEDOM + size) / (FREEDOM + 2), most)
 
 
 def _curvature(state: _State) -> FloatArray:

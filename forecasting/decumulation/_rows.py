@@ -12,7 +12,7 @@ from forecasting.decumulation._paths import Flag
 from forecasting.decumulation._system import Row
 from forecasting.observations import RATES
 
-__all__ = ["base_rows", "breaks", "contradicted", "figure_rows", "height", "level_growth"]
+__all__ = ["base_rows", "breaks", "contradicted", "figure_rows", "height", "level_growth", "revised_figure"]
 
 BREAK_LOG = 0.25
 BREAK_MADS = 6.0
@@ -21,6 +21,9 @@ and this many median absolute deviations."""
 
 LEVEL_SD = 0.003
 """Relative standard deviation of levels on a base of their own about the comparable ones."""
+
+REVISED_PCT = 0.1
+"""Error, in points, of a figure that is taken for revised: the usual size of a revision."""
 
 EXACT = 1e-6
 """Relative half-width of shares that are given exactly."""
@@ -130,6 +133,11 @@ def _growth_rows(figures: Figures, broken: Sequence[Flag]) -> list[Row]:
             pair = bool(figures.merged[y]) and m == 1
             rows.append(Row(y, m, pair, True, float(growth[y, m]), float(half[y, m])))
     return rows
+
+
+def revised_figure(row: Row) -> Dropped:
+    """A figure that is not believed though nothing proves it wrong."""
+    return Dropped(row.measure, row.year, row.month, REVISED_PCT)
 
 
 def base_rows(share: FloatArray, *, own_base: bool) -> list[Row]:

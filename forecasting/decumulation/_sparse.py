@@ -21,12 +21,12 @@ import numpy as np
 from scipy.linalg import cho_solve
 
 from forecasting.decumulation._certificate import Dropped, consistent
-from forecasting.decumulation._draws import pull_inside, settle
+from forecasting.decumulation._draws import anchor, pull_inside, settle
 from forecasting.decumulation._figures import BoolArray, Figures, FloatArray
 from forecasting.decumulation._flags import revisions
 from forecasting.decumulation._paths import Path
-from forecasting.decumulation._posterior import Particle
-from forecasting.decumulation._rows import figure_rows, height
+from forecasting.decumulation._posterior import Particle, Stride, farthest
+from forecasting.decumulation._rows import figure_rows, height, revised_figure
 from forecasting.decumulation._system import System, factor
 from forecasting.decumulation._weights import Profile
 
@@ -38,15 +38,14 @@ S_MU = (0.05, 0.10, 0.20, 0.40)
 S_A = (0.03, 0.08, 0.20)
 S_E = (0.01, 0.05, 0.15)
 LENGTH = (6.0, 24.0)
-STEPS = 12
+STEPS = 20
 CONVERGED = 1e-9
-LONGEST_STEP = 2.0
-"""Most by which a log level moves in a step: far from the mode whole steps would overshoot without end."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One indicator ready for conditioning: figures, log growth of the related one (n, T), prior of the base year."""
+    """One indicator ready for conditioning: figures, log growth of the related one (n, T), prior of the base year,
+    and a state that all believed figures round from."""
 
     figures: Figures
     system: System
@@ -56,6 +55,7 @@ class _Case:
     base: FloatArray
     base_sd: FloatArray
     height_sd: float
+    inside: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +120,8 @@ def recover_family(
             z[at] = _draw(case, grid[k], fits[k][i][0], at, rng)
         commonest = fits[int(np.bincount(chosen).argmax())][i][0]
         centre = settle(case.system, commonest, z.mean(axis=0)[None], case.system.value[None])[0]
+        if not case.system.inside(case.system.stated(centre[None]))[0]:
+            centre = case.inside
         z = pull_inside(case.system, z, centre)
         path = _path(case.figures, case.merged, z, centre, until, case.dropped)
         found.append(Sparse(path, case.figures, case.system, case.dropped, commonest, z, centre))
@@ -140,17 +142,29 @@ def _case(figures: Figures, related: Path | None, profile: Profile, until: int, 
         if profile.source == "calendar":
             share = _average_year(related, share)
     use, dropped = consistent(figures)
-    rows = figure_rows(figures, use, dropped, ())
-    middle = height(rows)
+    merged[: figures.years] &= ~figures.published[:, 0]
+    while True:
+        rows = figure_rows(figures, use, dropped, ())
+        middle = height(rows)
+        base = np.log(share * 12) + (middle or 0.0)
+        system = System(rows, months // 12)
+        expected = _levels(base, growth.mean(axis=0))
+        inside = anchor(system, expected)
+        if inside is not None:
+            break
+        row = system.rows[farthest(system, expected)]
+        use[row.measure][row.year, row.month] = False
+        dropped = [*dropped, revised_figure(row)]
     return _Case(
         figures=figures,
-        system=System(rows, months // 12),
+        system=system,
         dropped=tuple(dropped),
         related=growth,
         merged=merged,
-        base=np.log(share * 12) + (middle or 0.0),
+        base=base,
         base_sd=np.maximum(profile.sd, 1e-6),
         height_sd=0.0 if middle is None else HEIGHT_SD,
+        inside=inside,
     )
 
 
@@ -207,16 +221,15 @@ def _fit(case: _Case, scales: tuple[float, ...]) -> tuple[Particle, float]:
     """The Gaussian posterior under given scales, and their log marginal likelihood."""
     system = case.system
     mean, covariance = _prior(case, scales)
-    z = mean
+    z, stride = mean, Stride()
     for _ in range(STEPS):
         value, slope = system.observe(z)
         cross = slope @ covariance
         root = factor(cross @ slope.T + system.noise)
         miss = system.value - value + slope @ (z - mean)
         step = mean + cho_solve(root, miss, check_finite=False) @ cross - z
-        size = float(np.abs(step).max())
-        z = z + step * min(1.0, LONGEST_STEP / max(size, LONGEST_STEP))
-        if size < CONVERGED:
+        z = z + stride(step)
+        if stride.size < CONVERGED:
             break
     gain = cho_solve(root, cross, check_finite=False).T
     evidence = -0.5 * float(miss @ cho_solve(root, miss, check_finite=False)) - float(np.log(np.diag(root[0])).sum())

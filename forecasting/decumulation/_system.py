@@ -58,6 +58,11 @@ class Row:
     own_base: bool = False
     doubt: float = 0.0
 
+    @property
+    def measure(self) -> str:
+        """The measure that it is a figure of."""
+        return ("ytd" if self.cumulative else "month") + ("_yoy" if self.yoy else "_level")
+
 
 def factor(matrix: FloatArray) -> tuple[FloatArray, bool]:
     """Cholesky factor, for `scipy.linalg.cho_solve`, of a covariance that rounding may have left indefinite."""
@@ -171,6 +176,28 @@ class System:
         size = np.where(yoy, base.reshape(len(hard), -1) @ level, centre)
         middle = np.where(yoy, 0.0, 1.0)
         return lever.reshape(len(hard), -1) / size[:, None], middle, np.where(yoy, half, half / centre)
+
+    def intervals(self, keep: float) -> tuple[FloatArray, FloatArray]:
+        """The hard figures as lever @ x <= limit for levels x, each interval narrowed to a part of itself.
+
+        Args:
+            keep: The part of the half-width that is kept.
+
+        Returns:
+            (2 H, N) lever and (2 H,) limit, H figures; exact, whatever the levels.
+        """
+        hard = np.flatnonzero(self.hard)
+        low, high = np.exp(self.low[hard]), np.exp(self.high[hard])
+        centre, half = (low + high) / 2, keep * (high - low) / 2
+        window, year, yoy = self._window[hard].astype(np.float64), self.year[hard], self.yoy[hard]
+        p = np.arange(len(hard))
+        now, base = np.zeros((2, len(hard), self.years + 1, 12))
+        now[p, year] = window
+        base[p[yoy], year[yoy] - 1] = window[yoy]
+        now, base = now.reshape(len(hard), -1), base.reshape(len(hard), -1)
+        above, below = (now - (centre + half)[:, None] * base, (centre - half)[:, None] * base - now)
+        limits = np.where(yoy, 0.0, centre + half), np.where(yoy, 0.0, half - centre)
+        return np.vstack([above, below]), np.concatenate(limits)
 
     def volume(self, slope: FloatArray, gain: FloatArray) -> FloatArray:
         """(12,) derivative of half the log determinant of J K J' + R in the log profile of all years alike.

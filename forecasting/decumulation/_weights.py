@@ -33,6 +33,9 @@ WIDTHS = ((0.03, 0.25), (0.06, 0.35), (0.12, 0.27), (0.2, 0.13))
 """Standard deviations of a month's log share about the calendar's and their probabilities. The average years of the 334
 industry series of M3 have quartiles of .036, .061 and .097 and an upper decile of .175."""
 
+OWN_WIDTHS = ((0.03, 0.25), (0.06, 0.33), (0.12, 0.25), (0.3, 0.12), (1.0, 0.05))
+"""The same where an indicator's own levels tell how far it is from the calendar: heating, harvests."""
+
 FAMILY_WIDTHS = ((0.03, 0.25), (0.06, 0.5), (0.12, 0.25))
 """The same about a profile borrowed from the family."""
 
@@ -45,11 +48,13 @@ class Profile:
         share: (12,) positive, sum 1.
         spread: (12, 12) covariances of the log shares and their probabilities; empty if the shares are exact.
         source: given, equal, family or calendar; levels or rates where the indicator's own figures tell.
+        judged: The indicator's figures tell which of the covariances is its own.
     """
 
     share: FloatArray
     spread: tuple[tuple[FloatArray, float], ...]
     source: str
+    judged: bool = False
 
     @property
     def log_share(self) -> FloatArray:
@@ -93,15 +98,19 @@ def given_profiles(given: Mapping[str, FloatArray]) -> dict[str, Profile]:
 
 
 @cache
-def by_calendar() -> Profile:
-    """Shares by working days and the days about Chinese New Year."""
+def by_calendar(*, levels: bool = False) -> Profile:
+    """Shares by working days and the days about Chinese New Year.
+
+    Args:
+        levels: The indicator publishes levels, which tell how far it is from that.
+    """
     first, last = YEARS[0] * 12, YEARS[1] * 12 - 1
     days = np.log(working_days(first, last)).reshape(-1, 12).mean(axis=0)
     near = new_year_exposure(first, last, *NEW_YEAR_DAYS).reshape(-1, 12).mean(axis=0) * 12 / 365.25
     days, near = days - days.mean(), near - near.mean()
     share = np.exp(DAYS_MEAN * days - NEW_YEAR_MEAN * near)
     known = DAYS_SD**2 * np.outer(days, days) + NEW_YEAR_SD**2 * np.outer(near, near)
-    return Profile(share / share.sum(), _widened(known, WIDTHS), "calendar")
+    return Profile(share / share.sum(), _widened(known, OWN_WIDTHS if levels else WIDTHS), "calendar", levels)
 
 
 def by_family(shares: Sequence[FloatArray]) -> Profile:

@@ -46,7 +46,7 @@ def publish(
     return pd.DataFrame(rows, columns=["indicator", "period", "measure", "value", "unit", "family"])
 
 
-def mixture(seed: int) -> pd.DataFrame:
+def mixture(seed: int, *, misprints: float = 0.02) -> pd.DataFrame:
     """Any mixture of measures, gaps, merged years, decimals and misprints, of one to three indicators."""
     rng = np.random.default_rng(seed)
     frames = []
@@ -64,7 +64,7 @@ def mixture(seed: int) -> pd.DataFrame:
             family=str(rng.choice(["", "f"])),
         )
         frame = frame[rng.random(len(frame)) < rng.choice([0.05, 0.3, 0.7, 1.0])]
-        misprint = (rng.random(len(frame)) < 0.02) & ~frame["value"].str.startswith(("-", "0"))
+        misprint = (rng.random(len(frame)) < misprints) & ~frame["value"].str.startswith(("-", "0"))
         frame.loc[misprint, "value"] = "1" + frame.loc[misprint, "value"]
         frames.append(frame[frame["value"].astype(float) > -99.9])
     return pd.concat(frames, ignore_index=True)

@@ -5,8 +5,19 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from forecasting import decumulate
+from forecasting.decumulation import decumulate_in_chunks
 from forecasting.errors import InputError
 from tests.decumulation.publication import levels, mixture, publish
+from tests.decumulation.rounding import unstated
+
+STEADY = levels(np.full((3, 12), 0.05), np.full(12, 100.0))
+CHUNKED = pd.concat(
+    [
+        publish(STEADY, indicator="a", family="f"),
+        publish(STEADY, indicator="b", merged=True),
+        publish(STEADY, indicator="c", family="f", measures=("ytd_yoy", "month_level")),
+    ]
+)
 
 
 @settings(max_examples=20, deadline=None)
@@ -25,6 +36,23 @@ def test_any_mixture_of_figures_gives_every_indicator_a_path(seed):
     bounded = rows.dropna(subset=["set_low", "set_high"])
     assert (bounded["set_low"] <= bounded["set_high"]).all()
     assert (result.weights.groupby("indicator")["weight"].sum() - 1).abs().max() < 1e-9
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6), st.sampled_from([0.0, 0.02]))
+def test_every_draw_of_any_mixture_rounds_back_to_every_figure_that_is_believed(seed, misprints):
+    frame = mixture(seed, misprints=misprints)
+    assume(len(frame) > 0)
+    for path in decumulate(frame, draws=50).paths.values():
+        assert unstated(frame, path) == []
+
+
+def test_chunks_give_what_the_whole_table_gives():
+    whole = decumulate(CHUNKED, draws=50)
+    chunks = list(decumulate_in_chunks(CHUNKED, size=1, draws=50))
+    assert [sorted(chunk.paths) for chunk in chunks] == [["a", "c"], ["b"]]
+    together = pd.concat([chunk.monthly for chunk in chunks]).sort_values(["indicator", "month"], ignore_index=True)
+    pd.testing.assert_frame_equal(together, whole.monthly)
 
 
 def test_months_that_no_figure_speaks_of_have_no_level():
