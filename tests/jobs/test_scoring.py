@@ -45,14 +45,19 @@ def home(tmp_path_factory) -> tuple[Path, list[NightResult]]:
     return path, nights(settings(path))
 
 
+def table(result: NightResult, name: str) -> pd.DataFrame:
+    """One table of a night's release."""
+    return read_release(result.release, only=(name,))[name]
+
+
 def published_rates(result: NightResult) -> pd.Series:
-    rows = read_release(result.release)["observations"].query("measure == 'ytd_yoy' and indicator == @DENSE")
+    rows = table(result, "observations").query("measure == 'ytd_yoy' and indicator == @DENSE")
     return rows.set_index("period")["value"]
 
 
 def test_the_first_night_has_nothing_to_score(home):
     _, (first, *_) = home
-    tables = read_release(first.release)
+    tables = read_release(first.release, only=("scorecard", "drift"))
     assert tables["scorecard"].empty
     assert tables["drift"].empty
 
@@ -60,17 +65,17 @@ def test_the_first_night_has_nothing_to_score(home):
 def test_the_scores_are_those_of_the_published_forecasts_and_nothing_else(home):
     _, results = home
     rates = published_rates(results[-1])
-    card = read_release(results[-1].release)["scorecard"]
+    card = table(results[-1], "scorecard")
     rows = card.query("indicator == @DENSE and target == 'ytd_yoy' and print == 'first'").set_index(
         ["origin", "period"]
     )
     expected = {}
     for result in results[:-1]:
         before = published_rates(result)
-        tables = read_release(result.release)
-        table = tables["forecasts"].query("indicator == @DENSE and target == 'ytd_yoy'")
+        tables = read_release(result.release, only=("forecasts", "headlines"))
+        made = tables["forecasts"].query("indicator == @DENSE and target == 'ytd_yoy'")
         headline = tables["headlines"].query("indicator == @DENSE").set_index("period")
-        for row in table.itertuples():
+        for row in made.itertuples():
             assert headline.at[row.month, "q50"] == row.q50
             if row.month in rates.index:
                 assert row.month not in before.index
@@ -91,19 +96,19 @@ def test_the_scores_are_those_of_the_published_forecasts_and_nothing_else(home):
 def test_nothing_is_scored_by_a_figure_that_was_not_yet_released(home):
     _, results = home
     for result, day in zip(results, DAYS, strict=True):
-        card = read_release(result.release)["scorecard"]
+        card = table(result, "scorecard")
         end = pd.Timestamp(day + dt.timedelta(days=1)).tz_localize("Asia/Shanghai")
         assert (card["appeared"] < end).all()
         made = pd.to_datetime(card["forecast_as_of"]).dt.tz_localize("Asia/Shanghai") + pd.Timedelta(days=1)
         assert (made <= card["appeared"]).all()
         assert set(card.query("indicator == @DENSE")["period"]) <= set(published_rates(result).index)
-    assert set(read_release(results[1].release)["scorecard"].query("indicator == @DENSE")["period"]) == {
+    assert set(table(results[1], "scorecard").query("indicator == @DENSE")["period"]) == {
         "2025-09", "2025-10"}  # fmt: skip
 
 
 def test_drift_counts_each_figure_once(home):
     _, results = home
-    tables = read_release(results[-1].release)
+    tables = read_release(results[-1].release, only=("scorecard", "drift"))
     row = tables["drift"].query("indicator == @DENSE and target == 'ytd_yoy'").iloc[0]
     assert row["n"] == 4
     assert np.isnan(row["cusum"])
@@ -137,7 +142,7 @@ def test_the_champion_is_held_and_the_decision_is_logged(home):
     assert (first.day, first.run_id) == (DAYS[0], results[0].run_id)
     assert first.reason.startswith("first champion")
     for result in results:
-        board = read_release(result.release)["leaderboard"]
+        board = table(result, "leaderboard")
         assert board[board["champion"]]["model"].tolist() == [first.model]
     uri = f"sqlite:///{path}/mlruns/mlflow.db"
     client = mlflow.MlflowClient(uri, uri)
@@ -155,9 +160,9 @@ def test_a_champion_of_the_store_forecasts_and_a_rollback_brings_the_one_before_
         history = ChampionHistory(store.engine)
         history.add([Reign(DENSE, dt.date(2025, 1, 1), "seasonal_naive", "", "by hand")])
     result = nights(configured, DAYS[:1])[0]
-    board = read_release(result.release)["leaderboard"]
+    board = table(result, "leaderboard")
     assert board[board["champion"]]["model"].tolist() == ["seasonal_naive"]
-    assert set(read_release(result.release)["forecasts"].query("indicator == @DENSE")["model"]) == {"seasonal_naive"}
+    assert set(table(result, "forecasts").query("indicator == @DENSE")["model"]) == {"seasonal_naive"}
     with Store.open(configured.store) as store:
         last = ChampionHistory(store.engine).before(dt.date(2030, 1, 1))[DENSE][-1]
     assert last.model != "seasonal_naive"  # it is beaten beyond chance, and promoted for the next night
@@ -188,7 +193,7 @@ def test_there_is_no_way_back_without_another_champion(home):
 
 def test_a_surprise_and_a_drift_are_said_in_words_with_their_numbers(home):
     _, results = home
-    tables = read_release(results[-1].release)
+    tables = read_release(results[-1].release, only=("scorecard", "drift"))
     card, drift = tables["scorecard"].copy(), tables["drift"].copy()
     last = card.query("indicator == @DENSE and target == 'ytd_yoy' and print == 'first'").index[-1]
     card.loc[last, ["actual", "inside95"]] = [99.5, False]
@@ -211,9 +216,7 @@ def test_the_commands_show_scores_and_alarms_and_refuse_an_empty_rollback(home):
     assert shown.returncode == 0, shown.stderr
     head, *lines = shown.stdout.splitlines()
     assert head.split() == ["figures", "MASE", "no", "change", "seasonal", "in", "80", "%", "in", "95", "%"]
-    card = read_release(results[-1].release)["scorecard"].query(
-        "print == 'first' and target == 'ytd_yoy' and step == 1"
-    )
+    card = table(results[-1], "scorecard").query("print == 'first' and target == 'ytd_yoy' and step == 1")
     (row,) = [line.split() for line in lines if line.split()[:2] == ["ytd_yoy", "1"]]
     assert row[2:4] == [str(len(card)), f"{card['scaled_error'].mean():.3f}"]
     assert cumulus(path, "score", "--as-of", "2025-09-20").stdout.startswith("no figure has appeared by 2025-09-20")
