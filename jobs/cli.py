@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from forecasting.cli import DEGRADED, app, guarded
+from forecasting.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from forecasting.settings import Settings
@@ -142,6 +144,7 @@ def ui(
     from forecasting.tracking import ui_command
 
     settings = load_settings()
+    _check_port(port)
     server = ui_command(settings.tracking, settings.artifacts, port=port)
     typer.echo(server.link)
     os.execvpe(server.argv[0], server.argv, {**os.environ, **server.env})  # noqa: S606
@@ -150,6 +153,16 @@ def ui(
 def main() -> None:
     """Run `cumulus`."""
     guarded(app)
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            what = f"cannot listen on port {port}: {error.strerror}; choose another with --port"
+            raise InputError("ui", [Problem("", what)]) from error
 
 
 @contextmanager

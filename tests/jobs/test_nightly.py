@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -232,6 +233,16 @@ def test_status_of_an_empty_home_is_not_an_error(tmp_path):
     assert done.returncode == 0
     assert "none yet" in done.stdout
     assert not (tmp_path / "var").exists()
+
+
+def test_the_review_says_so_where_its_port_is_taken(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = cumulus(tmp_path, "ui", "--port", str(port))
+    assert done.returncode == 1
+    assert f"cannot listen on port {port}: Address already in use; choose another with --port" in done.stderr
 
 
 def test_a_wrong_setting_ends_in_a_message_and_exit_1(tmp_path):
