@@ -127,18 +127,16 @@ class Memory:
             moment: Up to which figures were known.
             made_at: When it was run.
             forecasts: See `with_references`.
-            decisions: See `decide`; the last resort is nobody's choice and never becomes champion.
+            decisions: See `decide`.
 
         Returns:
             Number of forecasts archived.
         """
-        from forecasting.models import LAST_RESORT
-
         self.history.add(
             [
                 Reign(one.unique_id, self.day, one.rival if one.promoted else one.champion, run_id, _reason(one))
                 for one in decisions
-                if one.promoted or (one.unique_id not in self.reigns and one.champion != LAST_RESORT)
+                if one.promoted or one.crowned
             ]
         )
         return self.archive.add(

@@ -12,6 +12,7 @@ import pandas as pd
 
 from forecasting.evaluation._champion import Champion, Recipe
 from forecasting.evaluation._panel import Floats
+from forecasting.models import LAST_RESORT
 
 STEPS = 3
 """Months ahead whose errors decide: those of the next releases."""
@@ -54,6 +55,7 @@ class Decision:
         rival: The other model with the smallest loss; "" where none could be judged.
         challenger: The rival, where it is good enough to be watched, else "".
         promoted: The rival is champion from the next night on.
+        crowned: Tonight's champion is so from now on: nobody was, or who was is no candidate any more.
         reason: In words.
         gain: Loss that the rival saves, as a share of the champion's; NaN without a rival.
         test: Of the rival against the champion; None without a rival.
@@ -65,6 +67,7 @@ class Decision:
     rival: str
     challenger: str
     promoted: bool
+    crowned: bool
     reason: str
     gain: float
     test: Comparison | None
@@ -133,7 +136,7 @@ def decide_champions(
 
     Args:
         backtest: unique_id, model, cutoff, ds, step, y, forecast of the night's rolling origins.
-        champions: Series -> the model that forecasts it tonight.
+        champions: Series -> the model that forecasts it tonight; the last resort never takes the title.
         incumbents: Series -> the champion as the night found it; a series without one gets tonight's.
         night: The night's day.
         level: Of the test.
@@ -164,9 +167,11 @@ def _decide(
     level: float,
     cool_down: int,
 ) -> Decision:
+    retired = incumbent is not None and losses is not None and not _judged(losses, incumbent.model)
+    crowned = (incumbent is None or retired) and champion != LAST_RESORT
     judged = _best_rival(losses, champion)
     if judged is None:
-        return Decision(name, champion, "", "", False, "too few origins to judge a rival", np.nan, None, 1.0)
+        return Decision(name, champion, "", "", False, crowned, "too few origins to judge a rival", np.nan, None, 1.0)
     assert losses is not None  # noqa: S101
     rival, rivals = judged
     pair = losses[[champion, rival]].dropna()
@@ -177,6 +182,8 @@ def _decide(
     until = incumbent.since + dt.timedelta(days=cool_down) if incumbent else None
     if incumbent is None:
         reason = "first champion"
+    elif retired:
+        reason = f"{incumbent.model} was champion and is no candidate any more"
     elif incumbent.model != champion:
         reason = f"{incumbent.model} is champion and could not forecast tonight"
     elif adjusted > level:
@@ -189,7 +196,12 @@ def _decide(
         reason = f"{rival} promoted"
     challenger = rival if gain > 0 and adjusted <= WATCHED else ""
     promoted = reason.endswith("promoted")
-    return Decision(name, champion, rival, challenger, promoted, reason, gain, test, adjusted)
+    return Decision(name, champion, rival, challenger, promoted, crowned, reason, gain, test, adjusted)
+
+
+def _judged(losses: pd.DataFrame, model: str) -> bool:
+    """Whether a model forecast from any origin."""
+    return model in losses and bool(losses[model].notna().any())
 
 
 def _best_rival(losses: pd.DataFrame | None, champion: str) -> tuple[str, int] | None:

@@ -121,7 +121,22 @@ def test_a_rival_that_is_better_in_the_next_months_alone_is_not_promoted(clear: 
 
 def test_a_series_without_a_champion_gets_tonights_and_nobody_is_promoted(clear: dict[str, np.ndarray]) -> None:
     one = decide(contest(clear), None)
-    assert (one.champion, one.promoted, one.reason) == ("median", False, "first champion")
+    assert (one.champion, one.promoted, one.crowned, one.reason) == ("median", False, True, "first champion")
+
+
+def test_a_champion_that_is_no_candidate_any_more_gives_the_title_to_tonights(clear: dict[str, np.ndarray]) -> None:
+    backtest = contest(clear)
+    (one,) = decide_champions(backtest, {"a": "ets"}, {"a": Incumbent("prophet", OLD)}, NIGHT)
+    assert (one.champion, one.promoted, one.crowned) == ("ets", False, True)
+    assert one.reason == "prophet was champion and is no candidate any more"
+    (one,) = decide_champions(backtest, {"a": "ets"}, {"a": Incumbent("theta", OLD)}, NIGHT)
+    assert (one.crowned, one.reason) == (False, "theta is champion and could not forecast tonight")
+
+
+def test_the_last_resort_never_takes_the_title(clear: dict[str, np.ndarray]) -> None:
+    backtest = contest({**clear, "last_resort": clear["ets"]})
+    (one,) = decide_champions(backtest, {"a": "last_resort"}, {}, NIGHT)
+    assert (one.champion, one.promoted, one.crowned) == ("last_resort", False, False)
 
 
 def test_too_few_origins_decide_nothing(clear: dict[str, np.ndarray]) -> None:
