@@ -28,7 +28,7 @@ def spread(path: Path, month: int) -> float:
 
 
 def points(path: Path, table: pd.DataFrame) -> bool:
-    """Print the band at each point and the narrowest without one in that year; whether it narrows and is stated everywhere."""
+    """Print the band at each point and the narrowest without one in that year; whether all is well."""
     good = True
     rows = table[table["indicator"] == path.indicator]
     known = set(rows["period"].map(month_index))
@@ -64,8 +64,8 @@ def adding_up(whole: Path, parts: list[Path]) -> bool:
     error = np.abs(pull - growth).max()
     share = [float(np.mean(part / now[0])) for part in now[1:]]
     print(
-        f"\n{month_label(start)} to {month_label(last)}, {len(now[0])} draws: parts add up to the whole to {level:.0e} of "
-        f"it, contributions to its growth to {100 * error:.0e} points; mean shares "
+        f"\n{month_label(start)} to {month_label(last)}, {len(now[0])} draws: parts add up to the whole to "
+        f"{level:.0e} of it, contributions to its growth to {100 * error:.0e} points; mean shares "
         + ", ".join(f"{path.indicator.removeprefix(CITY)} {s:.2f}" for path, s in zip(parts, share, strict=True))
     )
     return bool(level < 1e-6 and error < 1e-6)

@@ -247,7 +247,7 @@ class Path:
                 names = [*names, *(["sparse"] if self.sparse else [] if self.exact[t] else ["block"])]
             band = (sd[k], q05[k], q95[k]) if known[t] else (np.nan,) * 3
             status = "B" if "break" in names else "W" if pair[k] else "A" if self.observed[t] else "E"
-            rows.append([self.indicator, label, 2 if pair[k] else 1, scale * level[k] if self.level_known[t] else np.nan,
-                         100 * self.point_growth[t], *band, 100 * self.low[t], 100 * self.high[t], status,
-                         " ".join(names)])  # fmt: skip
+            stated = scale * level[k] if self.level_known[t] else np.nan
+            rows.append([self.indicator, label, 2 if pair[k] else 1, stated, 100 * self.point_growth[t], *band,
+                         100 * self.low[t], 100 * self.high[t], status, " ".join(names)])  # fmt: skip
         return pd.DataFrame(rows, columns=COLUMNS).astype({"months": "Int64"})

@@ -328,7 +328,7 @@ class _Evidence:
 
     def spread(self, log_sd: FloatArray) -> FloatArray:
         """S (P, P)."""
-        out = self.fixed.copy()
+        out: FloatArray = self.fixed.copy()
         for part, variance in zip(self.parts, np.exp(2 * log_sd), strict=True):
             out += variance * part
         return out

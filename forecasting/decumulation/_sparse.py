@@ -46,7 +46,7 @@ CONVERGED = 1e-9
 class _Case:
     """One indicator ready for conditioning.
 
-    Figures, log growth of the related one (n, T), prior of the base year, a state from which all believed figures round.
+    Figures, log growth of the related one (n, T), prior of the base year, a state that states all figures.
     """
 
     figures: Figures
