@@ -54,8 +54,8 @@ TOO_FINE = 1e-9
 FINEST = 1e-5
 """A miss, relative, below which arithmetic alone may explain it."""
 
-ROUNDS = 5
-"""Rounds of mode, standard deviations and heavy tails."""
+ROUNDS, SETTLED = 12, 0.15
+"""Most rounds of mode, standard deviations and heavy tails, and the change of logs below which they end."""
 
 STEPS, MODE_STEPS = 6, 20
 SLOW, FAST = 0.3, 0.7
@@ -275,9 +275,12 @@ def _estimated(system: System, prior: Structure) -> _State:
     state = _State(system, prior, prior.mean.copy())
     state.seek(np.zeros((12, 12)))  # a first orientation, with the profile as it is expected
     for k in range(ROUNDS):
+        before = np.concatenate([state.log_sd, np.log(state.scale)])
         _estimate(state, LATER_ITERATIONS if k else ITERATIONS)
         state.seek(prior.profile, 2)
         _heavy_tails(state)
+        if np.abs(np.concatenate([state.log_sd, np.log(state.scale)]) - before).max() < SETTLED:
+            break
     return state
 
 
