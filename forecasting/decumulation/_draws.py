@@ -148,8 +148,10 @@ def _projected(system: System, particle: Particle, z: FloatArray) -> FloatArray:
 
 
 def anchor(system: System, z: FloatArray) -> FloatArray | None:
-    """(N,) a state whose figures are all inside, its levels as near to those of a state (N,) as a linear programme
-    brings the farthest one, relative to itself; None if there is none."""
+    """(N,) a state whose figures are all inside, near a state (N,); None if there is none.
+
+    A linear programme brings that level which is farthest from its own, relative to it, as near as can be.
+    """
     centre = np.exp(z)
     size = len(centre)
     for inside in (INSIDE, MARGIN):

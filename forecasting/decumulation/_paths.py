@@ -231,34 +231,23 @@ class Path:
         flags: dict[int, list[str]] = {}
         for flag in self.flags:
             flags.setdefault(flag.month, []).append(flag.name)
+        shown = np.arange(self.first - self.start, self.last + 1 - self.start)
+        growth, level = self.growth[:, shown], self.point_level[shown].copy()
+        pair = self.merged[shown // 12] & (shown % 12 == 1)
+        level[pair] += self.point_level[shown[pair] - 1]
+        sd = 100 * growth.std(axis=0)
+        q05, q95 = 100 * np.quantile(growth, [0.05, 0.95], axis=0, method="weibull")
         rows = []
-        for month in range(self.first, self.last + 1):
-            t = month - self.start
-            paired = bool(self.merged[t // 12])
-            names = sorted(set(flags.get(month, [])))
-            if paired and t % 12 == 0:
-                rows.append([self.indicator, month_label(month), None, *[np.nan] * 7, "K", " ".join(names)])
+        for k, t in enumerate(shown.tolist()):
+            label, names = month_label(self.start + t), sorted(set(flags.get(self.start + t, [])))
+            if self.merged[t // 12] and t % 12 == 0:
+                rows.append([self.indicator, label, None, *[np.nan] * 7, "K", " ".join(names)])
                 continue
-            pair = paired and t % 12 == 1
-            growth, level = self._at(t, pair=pair)
-            shown = scale * level[0] if self.level_known[t] else np.nan
-            sd, q05, q95 = np.nan, np.nan, np.nan
             if known[t]:
-                sd = 100 * float(np.std(growth[1:]))
-                q05, q95 = (100 * float(q) for q in np.quantile(growth[1:], [0.05, 0.95], method="weibull"))
-                if not (self.exact[t] or self.sparse):
-                    names.append("block")
-                if self.sparse:
-                    names.append("sparse")
-            status = "B" if "break" in names else "W" if pair else "A" if self.observed[t] else "E"
-            rows.append([self.indicator, month_label(month), 2 if pair else 1, shown, 100 * growth[0],
-                         sd, q05, q95, 100 * self.low[t], 100 * self.high[t], status, " ".join(names)])  # fmt: skip
+                names = [*names, *(["sparse"] if self.sparse else [] if self.exact[t] else ["block"])]
+            band = (sd[k], q05[k], q95[k]) if known[t] else (np.nan,) * 3
+            status = "B" if "break" in names else "W" if pair[k] else "A" if self.observed[t] else "E"
+            stated = scale * level[k] if self.level_known[t] else np.nan
+            rows.append([self.indicator, label, 2 if pair[k] else 1, stated, 100 * self.point_growth[t], *band,
+                         100 * self.low[t], 100 * self.high[t], status, " ".join(names)])  # fmt: skip
         return pd.DataFrame(rows, columns=COLUMNS).astype({"months": "Int64"})
-
-    def _at(self, t: int, *, pair: bool) -> tuple[FloatArray, FloatArray]:
-        """Point estimate followed by draws, of growth and level, of one month or of the pair that ends there."""
-        growth = np.concatenate([[self.point_growth[t]], self.growth[:, t]])
-        level = np.concatenate([[self.point_level[t]], self.level[:, t]])
-        if pair:
-            level = level + np.concatenate([[self.point_level[t - 1]], self.level[:, t - 1]])
-        return growth, level

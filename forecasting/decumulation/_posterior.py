@@ -23,7 +23,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import cho_solve, lapack, solve_triangular
 from scipy.optimize import minimize
-from scipy.sparse import csr_array
 
 from forecasting.decumulation._figures import FloatArray
 from forecasting.decumulation._structure import LOG_SD, PARTS, Structure
@@ -55,8 +54,8 @@ TOO_FINE = 1e-9
 FINEST = 1e-5
 """A miss, relative, below which arithmetic alone may explain it."""
 
-ROUNDS = 5
-"""Rounds of mode, standard deviations and heavy tails."""
+ROUNDS, SETTLED = 12, 0.15
+"""Most rounds of mode, standard deviations and heavy tails, and the change of logs below which they end."""
 
 STEPS, MODE_STEPS = 6, 20
 SLOW, FAST = 0.3, 0.7
@@ -64,7 +63,7 @@ SLOW, FAST = 0.3, 0.7
 
 ITERATIONS, LATER_ITERATIONS = 8, 4
 LONGEST_STEP = 1.0
-VOLUME_STEPS = 2
+VOLUME_STEPS = 1
 TOLERANCE = 1e-3
 BOUND = 1.5
 """Most by which a log standard deviation moves in a round, before the figures are linearised anew."""
@@ -156,7 +155,7 @@ class _State:
         stride = Stride()
         for k in range(steps):
             value, slope = system.observe(self.z)
-            lever = csr_array(slope)
+            lever = system.lever(slope)
             cross = lever @ total  # (P, N), the covariance is symmetric
             if profile.any() and k < VOLUME_STEPS:
                 spread = np.asarray(cross - lever @ self.prior.spread(profile))
@@ -219,8 +218,9 @@ def _mode(system: System, particle: Particle, noise: FloatArray, z: FloatArray) 
     stride = Stride()
     for _ in range(MODE_STEPS):
         value, slope = system.observe(z)
-        cross = csr_array(slope) @ particle.covariance
-        root = factor(csr_array(slope) @ cross.T + noise)
+        lever = system.lever(slope)
+        cross = lever @ particle.covariance
+        root = factor(lever @ cross.T + noise)
         weight = cho_solve(root, system.value - value + slope @ (z - particle.mean), check_finite=False)
         step = particle.mean + weight @ cross - z
         z = z + stride(step)
@@ -275,9 +275,12 @@ def _estimated(system: System, prior: Structure) -> _State:
     state = _State(system, prior, prior.mean.copy())
     state.seek(np.zeros((12, 12)))  # a first orientation, with the profile as it is expected
     for k in range(ROUNDS):
+        before = np.concatenate([state.log_sd, np.log(state.scale)])
         _estimate(state, LATER_ITERATIONS if k else ITERATIONS)
         state.seek(prior.profile, 2)
         _heavy_tails(state)
+        if np.abs(np.concatenate([state.log_sd, np.log(state.scale)]) - before).max() < SETTLED:
+            break
     return state
 
 
@@ -301,8 +304,9 @@ def _particle(state: _State, profile: FloatArray) -> tuple[Particle, float]:
     """The Gaussian posterior at the mode, and the log evidence there."""
     total = state.seek(profile)
     value, slope = state.system.observe(state.z)
-    cross = slope @ total
-    root = factor(slope @ cross.T + state.system.noise)
+    lever = state.system.lever(slope)
+    cross = lever @ total
+    root = factor(lever @ cross.T + state.system.noise)
     gain = cho_solve(root, cross, check_finite=False).T
     mean = state.prior.mean + np.tile(state.shift, state.system.years + 1)
     miss = state.system.value - value + slope @ (state.z - mean)
@@ -317,7 +321,7 @@ class _Evidence:
         system, prior = state.system, state.prior
         value, slope = system.observe(state.z)
         self.slope = slope
-        lever = csr_array(slope)
+        lever = system.lever(slope)
         self.fixed = lever @ (lever @ (prior.fixed + prior.spread(prior.profile))).T + system.noise
         self.steps = prior.unwound(slope)
         self.parts = [np.asarray(lever @ (lever @ matrix).T) for matrix in prior.parts.values()]
@@ -327,7 +331,7 @@ class _Evidence:
 
     def spread(self, log_sd: FloatArray) -> FloatArray:
         """S (P, P)."""
-        out = self.fixed.copy()
+        out: FloatArray = self.fixed.copy()
         for part, variance in zip(self.parts, np.exp(2 * log_sd), strict=True):
             out += variance * part
         return out

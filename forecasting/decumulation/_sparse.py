@@ -44,8 +44,10 @@ CONVERGED = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One indicator ready for conditioning: figures, log growth of the related one (n, T), prior of the base year,
-    and a state that all believed figures round from."""
+    """One indicator ready for conditioning.
+
+    Figures, log growth of the related one (n, T), prior of the base year, a state that states all figures.
+    """
 
     figures: Figures
     system: System

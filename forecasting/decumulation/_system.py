@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import lapack
+from scipy.sparse import csr_array
 
 from forecasting.decumulation._figures import BoolArray, FloatArray
 
@@ -135,6 +136,21 @@ class System:
         value[p] -= np.log(total) + z.max()
         slope[p, self.year[p] - 1] -= part / total[:, None]
         return value, slope.reshape(len(self.rows), self.size)
+
+    @cached_property
+    def _touched(self) -> tuple[IntArray, IntArray, IntArray]:
+        """Rows, columns and row starts of the derivatives that may differ from zero."""
+        touched = np.zeros((len(self.rows), self.years + 1, 12), dtype=bool)
+        p = np.arange(len(self.rows))
+        touched[p, self.year] = self._window
+        touched[p[self.yoy], self.year[self.yoy] - 1] = self._window[self.yoy]
+        row, column = np.nonzero(touched.reshape(len(p), -1))
+        return row, column, np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(p)))])
+
+    def lever(self, slope: FloatArray) -> csr_array:
+        """Derivatives (P, N) without the months that a figure does not speak of."""
+        row, column, start = self._touched
+        return csr_array((slope[row, column], column, start), shape=slope.shape)
 
     def stated(self, z: FloatArray) -> FloatArray:
         """The figures (n, P) that states (n, N) state, as logs."""

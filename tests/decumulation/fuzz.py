@@ -27,7 +27,7 @@ def main() -> None:
                 raise SystemExit(f"mixture {seed}: " + "; ".join(misses[:5]))
             paths += 1
         seed += 1
-    print(f"{paths} indicators, every figure that is believed is stated by every draw")
+    sys.stdout.write(f"{paths} indicators, every figure that is believed is stated by every draw\n")
 
 
 if __name__ == "__main__":
