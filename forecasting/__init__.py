@@ -8,7 +8,7 @@
 ... })
 >>> result = forecasting.decumulate(rates)
 >>> [f"{row.month} {row.yoy:.1f}" for row in result.monthly.itertuples()][1:4]
-['2024-02 7.0', '2024-03 4.3', '2024-04 6.9']
+['2024-02 7.0', '2024-03 4.6', '2024-04 6.8']
 """
 
 from __future__ import annotations
