@@ -14,7 +14,7 @@ from scipy.linalg import cho_solve
 from scipy.sparse import csr_array
 
 from forecasting.decumulation._figures import FloatArray
-from forecasting.decumulation._system import System, factor
+from forecasting.decumulation._system import System
 
 __all__ = ["Linear"]
 
