@@ -21,7 +21,7 @@ from forecasting.reference import load_observations
 STEPS = (1, 3, 6, 12)
 MODEL = "headline_mean"
 VALUE_ADDED = "cn_industrial_va"
-FIRST_YEARS = {True: 48, False: 14}
+FIRST_YEARS = {True: 48, False: 22}
 """Months of history before the first origin, for long series and short ones."""
 
 PANDEMIC = range(2020 * 12, 2022 * 12)

@@ -19,6 +19,7 @@ from forecasting.errors import InputError, Problem
 __all__ = [
     "COLUMNS",
     "MEASURES",
+    "MOST_DECIMALS",
     "RATES",
     "REQUIRED",
     "check_observations",
@@ -32,6 +33,7 @@ MEASURES = ("ytd_yoy", "month_yoy", "ytd_level", "month_level")
 REQUIRED = ("indicator", "period", "measure", "value", "unit")
 OPTIONAL = ("decimals", "status", "released_at", "source", "note", "family")
 COLUMNS = REQUIRED + OPTIONAL
+MOST_DECIMALS = 9  # and at least as many below zero: -2 is a figure rounded to hundreds
 KEY = ["indicator", "period", "measure"]
 
 _PERIOD = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
@@ -71,7 +73,8 @@ def check_observations(
 
     Returns:
         Columns `COLUMNS`, sorted by indicator, period and measure: ``value`` float64 (rates in percent),
-        ``decimals`` int64, ``released_at`` UTC timestamps (NaT where unknown), the rest str ("" if absent).
+        ``decimals`` int64 (-2 where rounded to hundreds), ``released_at`` UTC timestamps (NaT where unknown), the
+        rest str ("" if absent).
 
     Raises:
         InputError: A missing or unknown column, no rows, or bad rows: an empty name, a period that is not
@@ -189,8 +192,9 @@ def _values(
             continue
         if given[i]:
             number = whole[given[i]]
-            if not (0 <= number <= 9) or number != int(number):
-                problems.append((i, f"decimals {given[i]!r} is not a whole number from 0 to 9"))
+            if not abs(number) <= MOST_DECIMALS or number != int(number):
+                what = f"is not a whole number from -{MOST_DECIMALS} to {MOST_DECIMALS}"
+                problems.append((i, f"decimals {given[i]!r} {what}"))
             else:
                 decimals[i] = int(number)
         else:

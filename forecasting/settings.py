@@ -29,7 +29,7 @@ __all__ = [
     "load_settings",
 ]
 
-ConnectorName = Literal["reference", "file", "nbs", "nbs_legacy", "sdmx"]
+ConnectorName = Literal["reference", "file", "bulletin", "nbs", "nbs_legacy", "sdmx"]
 
 
 class _Section(BaseModel):
@@ -136,7 +136,9 @@ class SourceSettings(_Section):
     Attributes:
         pull: Connectors that a night asks.
         drop_folder: Folder of files to be read; default `var/drop`.
-        max_file_mb: Largest file that is read.
+        review: File of the doubtful figures of bulletins, for a person to confirm; default `var/review.csv`.
+        max_file_mb: Largest table that is read.
+        max_bulletin_mb: Largest bulletin that is read.
         max_unpacked_mb: Largest workbook once unpacked.
         nbs_url: Base of the bureau's data library.
         nbs_legacy_url: The bureau's former service.
@@ -144,9 +146,11 @@ class SourceSettings(_Section):
         http: How live sources are asked.
     """
 
-    pull: tuple[ConnectorName, ...] = ("reference", "file")
+    pull: tuple[ConnectorName, ...] = ("reference", "file", "bulletin")
     drop_folder: Path | None = None
+    review: Path | None = None
     max_file_mb: int = Field(default=512, ge=1, le=65536)
+    max_bulletin_mb: int = Field(default=4, ge=1, le=1024)
     max_unpacked_mb: int = Field(default=2048, ge=1, le=65536)
     nbs_url: str = "https://data.stats.gov.cn/dg/website/publicrelease/web/external"
     nbs_legacy_url: str = "https://data.stats.gov.cn/easyquery.htm"
@@ -195,6 +199,11 @@ class Settings(BaseSettings):
     def drop(self) -> Path:
         """Drop folder."""
         return self.sources.drop_folder or self.var / "drop"
+
+    @property
+    def review(self) -> Path:
+        """Doubtful figures that wait for a person."""
+        return self.sources.review or self.var / "review.csv"
 
     @property
     def published(self) -> Path:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import itertools
 import logging
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,7 +31,6 @@ __all__ = ["Pulling"]
 SLICE_ROWS = 100_000
 SLICE_INDICATORS = 500
 KEY = ["indicator", "period", "measure"]
-PACKAGED = "reference"  # its figures are as old as the package
 OPEN_TO_ALL = ("file", "import")  # a user may keep figures that no catalogue follows
 
 _logger = logging.getLogger(__name__)
@@ -44,8 +44,11 @@ class _Tally:
     read: int = 0
     unchanged: int = 0
     closed: bool = False
+    doubtful: int = 0
+    review: str = ""
     problems: list[str] = field(default_factory=list)
     unfollowed: set[str] = field(default_factory=set)
+    left_out: Counter[str] = field(default_factory=Counter)
 
     def pull(self, source: str, at: datetime, catalog: Catalog) -> Pull:
         if self.closed:
@@ -54,7 +57,10 @@ class _Tally:
             status = "partial" if self.read or self.unchanged else "failed"
         else:
             status = "unchanged" if self.unchanged and not self.read else "done"
-        message = [*self.problems, *_unfollowed(self.unfollowed, catalog)]
+        message = [*self.problems, *_unfollowed(self.unfollowed, catalog), *_left_out(self.left_out, catalog)]
+        if self.doubtful:
+            remedy = "write yes beside those that are right, and cumulus import it"
+            message.append(f"{source}: {self.doubtful} doubtful figures went to {self.review}; {remedy}")
         if self.quarantined:
             message.append(f"{source}: {self.quarantined} rows were put aside; cumulus status shows them")
         return Pull(source, at, status, self.figures, self.new, self.quarantined, "\n".join(message))
@@ -108,6 +114,7 @@ class Pulling:
         """
         tallies: dict[str, _Tally] = {}
         last: dict[tuple[str, str, str], str] = {}
+        seen: dict[tuple[str, str, str], str] = {}
         at: dict[str, datetime] = {}
         for batch in self._archive.batches():
             source = batch[0].source
@@ -117,7 +124,10 @@ class Pulling:
             if source != "import" and all(last.get(key) == sha256 for key, sha256 in keys.items()):
                 tally.unchanged += len(batch)
                 continue
-            if self._ingest([self._archive.payload(one) for one in batch], self._connectors[source], tally):
+            again = source != "import" and all(seen.get(key) == sha256 for key, sha256 in keys.items())
+            seen |= keys
+            payloads = [self._archive.payload(one) for one in batch]
+            if self._ingest(payloads, self._connectors[source], tally, again=again):
                 last |= keys
         return [tally.pull(source, at[source], self._catalog) for source, tally in tallies.items()]
 
@@ -133,9 +143,10 @@ class Pulling:
                 if all(self._intake.last_reading(payload) == self._key(payload) for payload in item):
                     tally.unchanged += len(item)
                     continue
-                if self._ingest(item, source, tally):
-                    for payload in item:
-                        self._intake.note_reading(payload, self._key(payload))
+                again = all(self._was_read(payload) for payload in item)
+                whole = self._ingest(item, source, tally, again=again)
+                for payload in item:
+                    self._intake.note_reading(payload, self._key(payload) if whole else f"{payload.sha256}:in part")
         except InputError as error:
             tally.problems.append(str(error))
         return self._noted(tally.pull(source.name, moment, self._catalog))
@@ -148,8 +159,11 @@ class Pulling:
         )  # fmt: skip
         return pull
 
-    def _ingest(self, batch: Sequence[Payload], source: Source, tally: _Tally) -> bool:
-        """Read payloads and let in what is good; whether all of it could be read and was what was asked for."""
+    def _ingest(self, batch: Sequence[Payload], source: Source, tally: _Tally, *, again: bool = False) -> bool:
+        """Read payloads and let in what is good; whether all of it could be read and was what was asked for.
+
+        What is read ``again``, by another reader or for another catalogue, must not undo what came after it.
+        """
         faults = len(tally.problems)
         readings: list[tuple[Payload, Reading]] = []
         for payload in batch:
@@ -168,10 +182,11 @@ class Pulling:
             tally.problems += reading.notes
             readings.append((payload, reading))
             self._put_aside(payload, reading.bad, tally)
-        self._let_in(readings, batch[0], tally)
+            self._ask_a_person(reading, tally)
+        self._let_in(readings, batch[0], tally, again=again)
         return len(tally.problems) == faults
 
-    def _let_in(self, readings: list[tuple[Payload, Reading]], first: Payload, tally: _Tally) -> None:
+    def _let_in(self, readings: list[tuple[Payload, Reading]], first: Payload, tally: _Tally, *, again: bool) -> None:
         from forecasting.sources import admit
 
         frames = [
@@ -181,10 +196,12 @@ class Pulling:
             return
         rows = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
         moment = first.fetched_at
-        for part in _slices(rows if first.source != PACKAGED else self._unsaid(rows, moment, tally)):
+        retold = again or all(reading.retold for _, reading in readings)
+        rounded = all(reading.rounded for _, reading in readings)
+        for part in _slices(self._unsaid(rows, moment, tally) if retold else rows):
             known = self._store.as_of(ingested_by=moment, indicators=part["indicator"].unique().tolist())
             open_to_all = first.source in OPEN_TO_ALL
-            admission = admit(part, self._catalog, known, moment, followed_only=not open_to_all)
+            admission = admit(part, self._catalog, known, moment, followed_only=not open_to_all, rounded=rounded)
             if open_to_all:
                 tally.unfollowed |= set(admission.frame["indicator"]) - set(self._catalog.ids)
             tally.figures += len(admission.frame) + admission.known
@@ -196,7 +213,7 @@ class Pulling:
                 self._put_aside(payload, theirs, tally)
 
     def _unsaid(self, rows: pd.DataFrame, moment: datetime, tally: _Tally) -> pd.DataFrame:
-        """Rows but for values that the store has had: the package is old and must not undo later revisions."""
+        """Rows but for values that the store has had: what is old must not undo later revisions."""
         had = self._store.vintages(rows["indicator"].unique().tolist())
         had = had[had["ingested_at"] <= pd.Timestamp(moment)]
         values = pd.to_numeric(rows["value"], errors="coerce")
@@ -208,6 +225,21 @@ class Pulling:
 
     def _put_aside(self, payload: Payload, bad: Iterable[BadRow], tally: _Tally) -> None:
         tally.quarantined += self._intake.quarantine(payload, bad)
+
+    def _ask_a_person(self, reading: Reading, tally: _Tally) -> None:
+        """Note what a reading leaves out, and hand over what it doubts."""
+        tally.left_out.update(reading.unfollowed)
+        if reading.doubtful:
+            review = self._connectors.review()
+            tally.review = str(review.path)
+            try:
+                tally.doubtful += review.add(reading.doubtful)
+            except InputError as error:
+                tally.problems.append(str(error))
+
+    def _was_read(self, payload: Payload) -> bool:
+        """Whether these bytes were read from this address before, whoever read them."""
+        return (self._intake.last_reading(payload) or "").startswith(payload.sha256)
 
     def _key(self, payload: Payload) -> str:
         return f"{payload.sha256}:{self._reader}"
@@ -222,6 +254,17 @@ def _unfollowed(names: set[str], catalog: Catalog) -> list[str]:
     near = {name for one in strange[:5] for name in difflib.get_close_matches(one, catalog.ids, n=1, cutoff=0.85)}
     meant = f"; did you mean {', '.join(sorted(near))}?" if near else ""
     return [f"kept, but not followed, since the catalogue has no entry: {shown}{meant}"]
+
+
+def _left_out(names: Counter[str], catalog: Catalog) -> list[str]:
+    """What to say of figures that are not kept because nothing follows them."""
+    if not names:
+        return []
+    shown = ", ".join(f"{name} ({times})" for name, times in names.most_common(5))
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    near = sorted(set(names) & set(catalog.ids))
+    remedy = f"; for {', '.join(near)} add bulletin to its source in the catalogue" if near else ""
+    return [f"not kept, since the catalogue does not follow them: {names.total()} figures of {shown}{more}{remedy}"]
 
 
 def _slices(rows: pd.DataFrame) -> Iterator[pd.DataFrame]:

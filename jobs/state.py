@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from forecasting.errors import InputError
 from forecasting.settings import Settings
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ ROWS = 10
 def read_state(settings: Settings) -> dict[str, Any]:
     """The state of an installation in JSON's types; a home in which nothing ever ran is a state like others."""
     from forecasting.catalog import load_catalog
+    from forecasting.sources import Connectors
     from forecasting.store import Intake, Store
     from jobs.freshness import freshness
     from jobs.scoring import alarms
@@ -32,7 +34,12 @@ def read_state(settings: Settings) -> dict[str, Any]:
         "runs": [],
         "sources": [],
         "quarantine": {"rows": {}, "last": []},
+        "review": {"file": str(settings.review), "waiting": 0, "message": ""},
     }
+    try:
+        state["review"]["waiting"] = Connectors(settings).review().waiting()
+    except InputError as error:
+        state["review"]["message"] = str(error)
     newest: dict[str, str] = {}
     if settings.has_store:
         with Store.open(settings.store) as store:
@@ -93,6 +100,10 @@ def as_lines(state: Mapping[str, Any]) -> list[str]:
     for row in state["quarantine"]["last"]:
         cells = ", ".join(f"{name}={text}" for name, text in row["content"].items())
         lines.append(f"    {row['address']} {row['place']}: {row['reason']} ({cells})")
+    review = state["review"]
+    if review["waiting"]:
+        lines.append(f"review: {review['waiting']} doubtful figures of bulletins wait in {review['file']}")
+    lines += filter(None, [review["message"]])
     lines += [
         f"{item['indicator']:<32} last period {item['last_period'] or '-':<8} {item['note']}"
         for item in state["indicators"]

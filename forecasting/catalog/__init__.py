@@ -5,6 +5,7 @@ from forecasting.catalog._catalog import Catalog
 from forecasting.catalog._indicator import Indicator, Release
 from forecasting.catalog._load import load_catalog, load_mapping
 from forecasting.catalog._mapping import (
+    BulletinSeries,
     ColumnMapping,
     NbsLegacySeries,
     NbsSeries,
@@ -15,6 +16,7 @@ from forecasting.catalog._mapping import (
 )
 
 __all__ = [
+    "BulletinSeries",
     "Calendar",
     "Catalog",
     "ColumnMapping",

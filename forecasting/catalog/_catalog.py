@@ -21,13 +21,14 @@ class Catalog:
     """The indicators that are followed, in the order of their file.
 
     Args:
-        indicators: At least one; ids are unique, every parent and related indicator is among them.
+        indicators: At least one; ids are unique, every parent and related indicator is among them, and no two take
+            the same figures of bulletins.
         mappings: How other people's files are read.
         calendar: Release dates that go before the indicators' usual rules.
 
     Raises:
-        CatalogError: No indicators, an id given twice, a reference to an unknown indicator, or indicators
-            that lean on each other in a circle.
+        CatalogError: No indicators, an id given twice, a reference to an unknown indicator, a name in bulletins
+            given twice, or indicators that lean on each other in a circle.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Catalog:
         if problems:
             raise CatalogError("\n".join(problems))
         self._by_id = {indicator.id: indicator for indicator in self._indicators}
+        self._in_bulletins = {key: indicator for indicator in self._indicators for key in _bulletin_keys(indicator)}
 
     def __iter__(self) -> Iterator[Indicator]:
         return iter(self._indicators)
@@ -88,6 +90,10 @@ class Catalog:
                 return mapping
         return None
 
+    def in_bulletins(self, region: str, name: str) -> Indicator | None:
+        """The indicator of which bulletins speak under this region and name; None where it is not followed."""
+        return self._in_bulletins.get((region, name))
+
     def children(self, name: str) -> tuple[Indicator, ...]:
         """The indicators whose parent is ``name``, in the order of the file.
 
@@ -127,6 +133,13 @@ def find_problems(indicators: Sequence[Indicator]) -> list[tuple[int, str, str]]
             target = getattr(indicator, key)
             if target is not None and target not in first:
                 problems.append((n, key, f"{key} {target!r} is not in the catalogue; {suggestion(target, first)}"))
+    taken: dict[tuple[str, str], str] = {}
+    for n, indicator in enumerate(indicators):
+        for place in _bulletin_keys(indicator):
+            if place in taken:
+                what = f"bulletin {place[1]!r} of {place[0]} is taken by {taken[place]!r}; a figure has one indicator"
+                problems.append((n, "source", what))
+            taken.setdefault(place, indicator.id)
     if problems:
         return problems
     try:
@@ -138,6 +151,11 @@ def find_problems(indicators: Sequence[Indicator]) -> list[tuple[int, str, str]]
         way = " -> ".join(reversed(ring))
         problems.append((n, key, f"parent and related lead round in a circle, {way}; drop one of these links"))
     return problems
+
+
+def _bulletin_keys(indicator: Indicator) -> list[tuple[str, str]]:
+    """Region and name of an indicator in bulletins."""
+    return [(series.region or indicator.region, series.name) for series in indicator.source.bulletin]
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

@@ -7,12 +7,10 @@ from typing import Annotated, Literal
 import pandas as pd
 from pydantic import Field, StringConstraints, model_validator
 
-from forecasting.catalog._mapping import Frozen, SourceMapping, Text
+from forecasting.catalog._mapping import Frozen, Name, Region, SourceMapping, Text
 from forecasting.errors import CatalogError
 from forecasting.observations import month_index, month_label
 
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]
-Region = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,6})?$")]
 Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Year = Annotated[int, Field(strict=True, ge=1900, le=2200)]
 

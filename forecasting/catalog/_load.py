@@ -16,7 +16,14 @@ from pydantic_core import ErrorDetails
 from forecasting.catalog._calendar import Calendar, load_calendar
 from forecasting.catalog._catalog import Catalog, find_problems, suggestion
 from forecasting.catalog._indicator import Indicator, Release
-from forecasting.catalog._mapping import ColumnMapping, NbsLegacySeries, NbsSeries, SdmxSeries, SourceMapping
+from forecasting.catalog._mapping import (
+    BulletinSeries,
+    ColumnMapping,
+    NbsLegacySeries,
+    NbsSeries,
+    SdmxSeries,
+    SourceMapping,
+)
 from forecasting.errors import CatalogError
 
 _HEADER = re.compile(r"\s*\[\[\s*[\"']?indicator[\"']?\s*\]\]")
@@ -27,6 +34,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "source.nbs": NbsSeries,
     "source.nbs_legacy": NbsLegacySeries,
     "source.sdmx": SdmxSeries,
+    "source.bulletin": BulletinSeries,
     "release": Release,
 }
 

@@ -13,7 +13,8 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Measure = Literal["ytd_yoy", "month_yoy", "ytd_level", "month_level"]
 Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 Factor = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Region = Annotated[str, StringConstraints(pattern=r"^\d{6,12}$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]
+Region = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,6})?$")]
 
 _TARGETS = ("period", "value", "indicator", "measure", "unit", "decimals", "status", "released_at", "source", "note")
 _DIRECTIVES = {"%Y": r"(?P<year>\d{4})", "%y": r"(?P<short>\d{2})", "%m": r"(?P<month>\d{1,2})", "%d": r"\d{1,2}",
@@ -104,23 +105,37 @@ class SdmxSeries(Series):
     key: Text
 
 
+class BulletinSeries(Frozen):
+    """What bulletins say of an indicator, whatever its measure and unit.
+
+    Attributes:
+        name: The indicator as the bulletin reader gives it (`cumulus read-bulletin` prints it).
+        region: The region of the figures; the indicator's own by default.
+    """
+
+    name: Name
+    region: Region | None = None
+
+
 class SourceMapping(Frozen):
     """Where an indicator's figures come from.
 
     Attributes:
         connector: Its usual source: ``reference`` for the embedded tables, ``file`` for files a user brings,
-            else a live source, of which the series are given below.
+            else another source, of which the series are given below.
         series: Name of the series in the embedded tables.
         nbs: In the data library of the National Bureau of Statistics.
         nbs_legacy: In its former service.
         sdmx: In SDMX web services.
+        bulletin: In bulletins of the drop folder.
     """
 
-    connector: Literal["reference", "file", "nbs", "nbs_legacy", "sdmx"]
+    connector: Literal["reference", "file", "nbs", "nbs_legacy", "sdmx", "bulletin"]
     series: Text | None = None
     nbs: tuple[NbsSeries, ...] = ()
     nbs_legacy: tuple[NbsLegacySeries, ...] = ()
     sdmx: tuple[SdmxSeries, ...] = ()
+    bulletin: tuple[BulletinSeries, ...] = ()
 
     @model_validator(mode="after")
     def _connector_has_its_series(self) -> SourceMapping:

@@ -23,8 +23,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import cho_solve, lapack, solve_triangular
 from scipy.optimize import minimize
+from scipy.sparse import csr_array
 
 from forecasting.decumulation._figures import FloatArray
+from forecasting.decumulation._linear import Linear
 from forecasting.decumulation._structure import LOG_SD, PARTS, Structure
 from forecasting.decumulation._system import System, factor
 
@@ -154,18 +156,15 @@ class _State:
         years = system.years + 1
         stride = Stride()
         for k in range(steps):
-            value, slope = system.observe(self.z)
-            lever = system.lever(slope)
-            cross = lever @ total  # (P, N), the covariance is symmetric
+            near = Linear(system, self.z)
+            cross = near.lever @ total  # the covariance is symmetric
             if profile.any() and k < VOLUME_STEPS:
-                spread = np.asarray(cross - lever @ self.prior.spread(profile))
-                inner = factor(lever @ spread.T + system.noise)
-                gain = cho_solve(inner, spread, check_finite=False)
-                self.shift = -profile @ system.volume(slope, gain)
+                alike = self.prior.spread(profile)
+                spread = np.asarray(cross - near.lever @ alike)
+                inner = factor(near.lever @ spread.T + near.noise)
+                self.shift = -profile @ system.volume(near.slope, near.gain(total - alike, spread, inner))
             mean = self.prior.mean + np.tile(self.shift, years)
-            root = factor(lever @ cross.T + system.noise)
-            weight = cho_solve(root, system.value - value + lever @ (self.z - mean), check_finite=False)
-            step = mean + weight @ cross - self.z
+            step = mean + _change(near, cross, system.value - near.value + near.slope @ (self.z - mean)) - self.z
             self.z = self.z + stride(step)
             if stride.size < TOLERANCE:
                 break
@@ -217,16 +216,20 @@ def _mode(system: System, particle: Particle, noise: FloatArray, z: FloatArray) 
     """(N,) the mode under a noise covariance (P, P), sought as far as rounding errors matter; None if not found."""
     stride = Stride()
     for _ in range(MODE_STEPS):
-        value, slope = system.observe(z)
-        lever = system.lever(slope)
-        cross = lever @ particle.covariance
-        root = factor(lever @ cross.T + noise)
-        weight = cho_solve(root, system.value - value + slope @ (z - particle.mean), check_finite=False)
-        step = particle.mean + weight @ cross - z
+        near = Linear(system, z, noise)
+        miss = system.value - near.value + near.slope @ (z - particle.mean)
+        step = particle.mean + _change(near, near.lever @ particle.covariance, miss) - z
         z = z + stride(step)
         if stride.size < max(0.01 * system.half.min(), TOO_FINE):
             return z
     return None
+
+
+def _change(near: Linear, cross: FloatArray, miss: FloatArray) -> FloatArray:
+    """(N,) the mode's distance from the mean, for figures that miss it by (P,)."""
+    root = factor(near.lever @ cross.T + near.noise)
+    weight: FloatArray = cho_solve(root, near.folded(miss), check_finite=False)
+    return weight @ cross
 
 
 def infer(
@@ -303,15 +306,16 @@ def follow(system: System, prior: Structure, log_sd: FloatArray) -> FloatArray:
 def _particle(state: _State, profile: FloatArray) -> tuple[Particle, float]:
     """The Gaussian posterior at the mode, and the log evidence there."""
     total = state.seek(profile)
-    value, slope = state.system.observe(state.z)
-    lever = state.system.lever(slope)
-    cross = lever @ total
-    root = factor(lever @ cross.T + state.system.noise)
-    gain = cho_solve(root, cross, check_finite=False).T
+    near = Linear(state.system, state.z)
+    cross = near.lever @ total
+    root = factor(near.lever @ cross.T + near.noise)
+    gain = near.gain(total, cross, root).T
     mean = state.prior.mean + np.tile(state.shift, state.system.years + 1)
-    miss = state.system.value - value + slope @ (state.z - mean)
-    evidence = -0.5 * float(miss @ cho_solve(root, miss, check_finite=False)) - float(np.log(np.diag(root[0])).sum())
-    return Particle(state.log_sd, mean, total, state.z, value, slope, gain), evidence
+    miss = state.system.value - near.value
+    folded = near.folded(miss + near.slope @ (state.z - mean))
+    size = float(folded @ cho_solve(root, folded, check_finite=False)) + near.unseen(miss)
+    evidence = -0.5 * size - float(np.log(np.diag(root[0])).sum())
+    return Particle(state.log_sd, mean, total, state.z, near.value, near.slope, gain), evidence
 
 
 class _Evidence:
@@ -319,15 +323,15 @@ class _Evidence:
 
     def __init__(self, state: _State) -> None:
         system, prior = state.system, state.prior
-        value, slope = system.observe(state.z)
-        self.slope = slope
-        lever = system.lever(slope)
-        self.fixed = lever @ (lever @ (prior.fixed + prior.spread(prior.profile))).T + system.noise
-        self.steps = prior.unwound(slope)
+        near = Linear(system, state.z)
+        lever = near.lever
+        self.slope = near.slope if isinstance(lever, csr_array) else lever
+        self.fixed = lever @ (lever @ (prior.fixed + prior.spread(prior.profile))).T + near.noise
+        self.steps = prior.unwound(self.slope)
         self.parts = [np.asarray(lever @ (lever @ matrix).T) for matrix in prior.parts.values()]
-        self.parts += [(self.steps * state.scale) @ self.steps.T, np.asarray(lever @ (slope * state.scale).T)]
+        self.parts += [(self.steps * state.scale) @ self.steps.T, np.asarray(lever @ (self.slope * state.scale).T)]
         mean = prior.mean + np.tile(state.shift, system.years + 1)
-        self.residual = system.value - value + slope @ (state.z - mean)
+        self.residual = near.folded(system.value - near.value + near.slope @ (state.z - mean))
 
     def spread(self, log_sd: FloatArray) -> FloatArray:
         """S (P, P)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pandas as pd
 
@@ -55,35 +55,63 @@ def read_records(records: Records, name: str, mapping: ColumnMapping | None, *, 
         InputError: No header, a header that cannot be used, or columns that are not those expected.
     """
     collected, bad = _Collector(), []
+    skip = mapping.skip if mapping is not None else 0
+
+    def check(header: list[str], where: str) -> None:
+        _check_header(header, where, name, mapping)
+
+    for line, cells in cells_of(records, name, check, wide=wide, skip=skip):
+        if isinstance(cells, BadRow):
+            bad.append(cells)
+            continue
+        for row in _rows(cells, mapping):
+            collected.add(line, row)
+    frame = collected.frame()
+    if frame.empty and not bad:
+        raise InputError(name, [Problem("", "no figures below the header")])
+    return Reading(frame, bad)
+
+
+def cells_of(
+    records: Records, name: str, check: Callable[[list[str], str], None], *, wide: bool, skip: int = 0
+) -> Iterator[tuple[int, dict[str, str] | BadRow]]:
+    """The records below the header as cells by column, or as bad rows where they have not its form.
+
+    Args:
+        records: As in `read_records`.
+        name: What to call the file in messages.
+        check: Is given the header and its place, and raises where it cannot be used.
+        wide: Records may be shorter than the header.
+        skip: Lines above the header.
+
+    Raises:
+        InputError: No header.
+    """
     header: list[str] | None = None
     for line, fields in records:
         where = f"line {line}"
-        if mapping is not None and line <= mapping.skip:
+        if line <= skip:
             continue
         if isinstance(fields, str):
-            bad.append(BadRow(where, {}, f"{fields}; nothing was read from here on"))
+            yield line, BadRow(where, {}, f"{fields}; nothing was read from here on")
         elif header is None:
             header = [field.strip() for field in fields]
-            _check_header(header, where, name, mapping)
+            check(header, where)
         else:
             if wide and len(fields) < len(header):
                 fields = [*fields, *[""] * (len(header) - len(fields))]
             what = field_problem(fields, header)
             cells = dict(zip(header, fields, strict=False))
             if what:
-                bad.append(BadRow(where, {**cells, "": ",".join(fields)[:1000]}, what))
+                yield line, BadRow(where, {**cells, "": ",".join(fields)[:1000]}, what)
             elif FORMULA in fields:
                 shown = {column: "(formula)" if text == FORMULA else text for column, text in cells.items()}
-                bad.append(BadRow(where, shown, "a formula; paste it as a value, so that what is seen is what is read"))
+                what = "a formula; paste it as a value, so that what is seen is what is read"
+                yield line, BadRow(where, shown, what)
             else:
-                for row in _rows(cells, mapping):
-                    collected.add(line, row)
+                yield line, cells
     if header is None:
         raise InputError(name, [Problem("", "the file is empty; expected a header line and rows below it")])
-    frame = collected.frame()
-    if frame.empty and not bad:
-        raise InputError(name, [Problem("", "no figures below the header")])
-    return Reading(frame, bad)
 
 
 def _check_header(header: list[str], where: str, name: str, mapping: ColumnMapping | None) -> None:
@@ -105,22 +133,23 @@ def _check_header(header: list[str], where: str, name: str, mapping: ColumnMappi
 
 def _rows(cells: dict[str, str], mapping: ColumnMapping | None) -> Iterator[dict[str, str]]:
     if mapping is None:
-        yield _tidy({column: text.strip() for column, text in cells.items()})
+        yield tidy({column: text.strip() for column, text in cells.items()})
         return
     row = dict(mapping.constants)
     row |= {ours: cells[theirs].strip() for ours, theirs in mapping.columns.items()}
     row |= {ours: words.get(row[ours], row[ours]) for ours, words in mapping.translate.items() if ours in row}
     row["period"] = _month(row["period"], mapping)
     if not mapping.wide:
-        yield _tidy(row)
+        yield tidy(row)
     for value in mapping.wide:
         if text := cells[value.column].strip():  # an empty cell of a wide table is no figure
-            yield _tidy(
+            yield tidy(
                 {**row, "indicator": value.indicator, "measure": value.measure, "unit": value.unit, "value": text}
             )
 
 
-def _tidy(row: dict[str, str]) -> dict[str, str]:
+def tidy(row: dict[str, str]) -> dict[str, str]:
+    """A row without what spreadsheets add: a sign of percent, thousands' commas, the day of a month."""
     value = row.get("value", "")
     if value.endswith("%") and row.get("unit") == "percent":
         row["value"] = value = value[:-1].rstrip()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from forecasting.settings import Settings
+from forecasting.sources._bulletins import BULLETINS, Bulletins
 from forecasting.sources._drop import Files
 from forecasting.sources._reference import EmbeddedReference
+from forecasting.sources._review import ReviewFile
 from forecasting.sources._source import Source
 
 IMPORT = "import"  # files named on the command line; no connector of a night
@@ -35,9 +37,14 @@ class Connectors:
         """What reads files that are imported by hand."""
         return self._files(IMPORT)
 
+    def review(self) -> ReviewFile:
+        """Where doubtful figures go."""
+        return ReviewFile(self._settings.review)
+
     def _files(self, name: str) -> Files:
         own = self._settings.sources
-        return Files(name, self._settings.drop, own.max_file_mb, own.max_unpacked_mb)
+        others = BULLETINS if Bulletins.name in own.pull else ()
+        return Files(name, self._settings.drop, own.max_file_mb, own.max_unpacked_mb, others)
 
     def _make(self, name: str) -> Source:
         own = self._settings.sources
@@ -45,6 +52,8 @@ class Connectors:
             return EmbeddedReference()
         if name in ("file", IMPORT):
             return self._files(name)
+        if name == Bulletins.name:
+            return Bulletins(self._settings.drop, own.max_bulletin_mb)
         from forecasting.sources._http import Breaker, Client
         from forecasting.sources._nbs import NbsLibrary
         from forecasting.sources._nbs_legacy import NbsLegacy

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.catalog import Catalog
-from forecasting.observations import COLUMNS, MEASURES, RATES
+from forecasting.observations import COLUMNS, MEASURES, MOST_DECIMALS, RATES
 from forecasting.payloads import BadRow
 from forecasting.sources._consistency import falling_levels, impossible_rates
 
@@ -54,7 +54,13 @@ class Admission:
 
 
 def admit(
-    rows: pd.DataFrame, catalog: Catalog, known: pd.DataFrame, moment: datetime, *, followed_only: bool
+    rows: pd.DataFrame,
+    catalog: Catalog,
+    known: pd.DataFrame,
+    moment: datetime,
+    *,
+    followed_only: bool,
+    rounded: bool = False,
 ) -> Admission:
     """Let the good rows in.
 
@@ -67,6 +73,7 @@ def admit(
         known: The latest vintages that the store has of these indicators (`Store.as_of`).
         moment: When the payload was fetched, with a time zone.
         followed_only: Refuse indicators that the catalogue has not.
+        rounded: Take a figure that is known more exactly, and rounds to what is said here, for known.
 
     Returns:
         Frame with the columns of an observation frame; no row is lost: each is in it, known, repeated, or bad.
@@ -76,6 +83,8 @@ def admit(
     frame = _with_known(frame, known)
     same = frame["known_value"].eq(frame["value"]) & frame["known_decimals"].eq(frame["decimals"])
     same &= frame["known_unit"].eq(frame["unit"]) & (frame["status"].eq("") | frame["known_status"].eq(frame["status"]))
+    if rounded:
+        same |= _rounds_to(frame)
     fresh = frame[~same]
     if fresh.empty:
         return Admission(_canonical(fresh), int(same.sum()), [])
@@ -123,7 +132,7 @@ def _number(text: str) -> float:
 
 
 def _whole(text: str) -> float:
-    return float(text) if re.fullmatch(r"\d", text, re.ASCII) else np.nan
+    return float(text) if re.fullmatch(r"-?\d", text, re.ASCII) else np.nan
 
 
 def _places(text: str) -> float:
@@ -137,6 +146,13 @@ def _with_known(frame: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     latest = known[[*KEY, *columns]].rename(columns=columns)
     merged = frame.reset_index().merge(latest, on=KEY, how="left", validate="many_to_one")
     return merged.set_index("index")
+
+
+def _rounds_to(frame: pd.DataFrame) -> pd.Series[bool]:
+    """Where what is known is more exact than the row and rounds to it."""
+    half = 0.5 * 10.0 ** -frame["decimals"]
+    finer = (frame["decimals"] < frame["known_decimals"]) & frame["known_unit"].eq(frame["unit"])
+    return finer & ((frame["value"] - frame["known_value"]).abs() <= half * (1 + 1e-9))
 
 
 def _row_reasons(frame: pd.DataFrame, catalog: Catalog, now: pd.Timestamp, followed_only: bool) -> dict[int, str]:
@@ -204,7 +220,8 @@ def _schema(frame: pd.DataFrame, catalog: Catalog, now: pd.Timestamp, followed_o
                  lambda unit: ~level | (unit == expected) | expected.isna() | (unit == "")),
         ]),
         "decimals": pa.Column(float, [
-            rule("decimals is not a whole number from 0 to 9", lambda decimals: decimals.between(0, 9)),
+            rule(f"decimals is not a whole number from -{MOST_DECIMALS} to {MOST_DECIMALS}",
+                 lambda decimals: decimals.abs() <= MOST_DECIMALS),
             rule("value has more decimals than decimals says", lambda decimals: ~off_grid | decimals.isna()),
         ], nullable=True),
         "released_at": pa.Column("datetime64[ns, UTC]", [

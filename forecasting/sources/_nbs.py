@@ -216,7 +216,7 @@ def _take(
         return
     rows.append({
         **cells,
-        "value": scaled(str(number).strip(), series.factor),
+        **scaled(str(number).strip(), series.factor),
         "unit": our_unit(catalog, entry["indicator"], series.measure),
         "status": "A",
         "source": "National Bureau of Statistics of China, data library",

@@ -12,6 +12,7 @@ from forecasting.catalog import Catalog, Series
 from forecasting.errors import SourceError
 from forecasting.observations import RATES
 from forecasting.payloads import Payload
+from forecasting.sources._units import NUMBER, converted
 
 # the first that fits decides; month on month is none of our measures
 _MEASURES = (
@@ -95,18 +96,25 @@ def contradiction(series: Series, name: str, unit: str) -> str:
     return ""
 
 
-def scaled(text: str, factor: float) -> str:
-    """A number's text times a factor, exactly.
+def scaled(text: str, factor: float, decimals: str = "") -> dict[str, str]:
+    """The cells ``value`` and ``decimals`` of a number's text times a factor, exactly.
 
-    >>> scaled("88665.04", 0.01), scaled("6.2", 1.0)
-    ('886.6504', '6.2')
+    A power of ten moves the place to which the number was rounded; by another factor it is counted from the text.
+
+    >>> scaled("88665.04", 0.01), scaled("0.35", 10000.0), scaled("6.2", 1.0, "1")
+    ({'value': '886.6504', 'decimals': '4'}, {'value': '3500', 'decimals': '-2'}, {'value': '6.2', 'decimals': '1'})
     """
     if factor == 1:
-        return text
+        return {"value": text, "decimals": decimals}
     try:
-        return format(Decimal(text) * Decimal(repr(factor)), "f")
+        number = Decimal(text)
     except InvalidOperation:
-        return text  # the door says what is wrong with it
+        return {"value": text, "decimals": ""}  # the door says what is wrong with it
+    _, digits, power = Decimal(repr(factor)).normalize().as_tuple()
+    if digits == (1,) and NUMBER.fullmatch(text):
+        value, places = converted(text, max(0, -int(number.as_tuple().exponent)), int(power))
+        return {"value": value, "decimals": str(places)}
+    return {"value": format(number * Decimal(repr(factor)), "f"), "decimals": ""}
 
 
 def period_of(code: str, measure: str) -> str | None:

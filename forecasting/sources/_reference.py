@@ -54,4 +54,4 @@ class EmbeddedReference:
         if problems:
             raise InputError("reference observations", problems)
         parts = [groups[str(item.source.series)].assign(indicator=item.id, family=item.family) for item in wanted]
-        return Reading(pd.concat(parts, ignore_index=True))
+        return Reading(pd.concat(parts, ignore_index=True), retold=True)

@@ -92,7 +92,7 @@ class Sdmx:
                 rows.append({
                     **cells,
                     "period": f"{month[1]}-{month[2]}",
-                    "value": scaled(number, series.factor),
+                    **scaled(number, series.factor),
                     "unit": our_unit(catalog, indicator, series.measure),
                     "status": "A",
                     "source": f"{series.agency} {series.flow} {series.key}",

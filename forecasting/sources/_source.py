@@ -25,12 +25,20 @@ class Reading:
         rows: Text columns `RAW_COLUMNS` (those of the observation frame, "" where not given) and ``where``: the
             row's place in the payload, a line number or a text.
         bad: Rows that have not even the form of one.
-        notes: What to know of the payload as a whole.
+        notes: What is amiss with the payload as a whole.
+        retold: The payload may repeat old figures: values that the store has had are not news.
+        rounded: A figure that is known more exactly, and rounds to what is said here, is not news.
+        unfollowed: Names of figures that were left out because nothing in the catalogue follows them.
+        doubtful: Figures for a person to look at, rows of the review file.
     """
 
     rows: pd.DataFrame
     bad: list[BadRow] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    retold: bool = False
+    rounded: bool = False
+    unfollowed: list[str] = field(default_factory=list)
+    doubtful: list[dict[str, str]] = field(default_factory=list)
 
 
 class Source(Protocol):

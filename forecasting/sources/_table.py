@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import TextIO
 import pandas as pd
 
 from forecasting.errors import InputError, Problem
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,30 @@ def field_problem(fields: list[str], header: list[str]) -> str:
         return ""
     what = f"{len(fields)} field{'s' * (len(fields) != 1)} where the header has {len(header)}"
     return f"{what}; put a text that holds a comma in double quotes"
+
+
+def encoding_of(body: bytes, name: str) -> str:
+    """UTF-8, with or without byte order mark, or GB 18030, as Chinese spreadsheets write.
+
+    Raises:
+        InputError: The bytes are text in neither, or hold a NUL.
+    """
+    if b"\0" in body:
+        line = body[: body.index(b"\0")].count(b"\n") + 1
+        what = "a NUL byte; this is not a text file, or in UTF-16: save it as CSV in UTF-8"
+        raise InputError(name, [Problem(f"line {line}", what)])
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            body.decode(encoding)
+        except UnicodeDecodeError as error:
+            line = body[: error.start].count(b"\n") + 1
+            byte = body[error.start]
+            continue
+        if encoding == "gb18030":
+            _logger.warning("%s: read as GB 18030, since it is not UTF-8; names are wrong if it is neither", name)
+        return encoding
+    what = f"byte 0x{byte:02x} is text in neither UTF-8 nor GB 18030; save the file as CSV in UTF-8"
+    raise InputError(name, [Problem(f"line {line}", what)])
 
 
 def _text(path: Path, name: str) -> str:

@@ -103,6 +103,16 @@ def test_duplicates_unknown_references_and_an_empty_catalogue_are_refused():
         Catalog([])
 
 
+def test_a_figure_of_bulletins_has_one_indicator():
+    source = SourceMapping(connector="bulletin", bulletin=({"name": "cn_x"}, {"name": "cn_y", "region": "CN-15"}))
+    catalog = Catalog([indicator("a", source=source), indicator("b")])
+    assert catalog.in_bulletins("CN", "cn_x") is catalog["a"]
+    assert catalog.in_bulletins("CN-15", "cn_y") is catalog["a"]
+    assert catalog.in_bulletins("CN", "cn_y") is None
+    with pytest.raises(CatalogError, match="indicator 'b': bulletin 'cn_x' of CN is taken by 'a'"):
+        Catalog([indicator("a", source=source), indicator("b", source=source)])
+
+
 def test_an_indicator_cannot_be_changed():
     with pytest.raises(ValidationError, match="frozen"):
         load_catalog()["cn_exports"].unit = "t"

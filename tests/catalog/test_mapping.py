@@ -72,6 +72,12 @@ def test_a_connector_needs_its_series():
     ("old", "new", "line", "message"),
     [
         ('series = "total" }', 'series = "total", nbs = [{ cidd = "x" }] }', 11, "unknown key 'cidd' in source.nbs"),
+        (
+            'series = "total" }',
+            'series = "total", bulletin = [{ nam = "x" }] }',
+            11,
+            "unknown key 'nam' in source.bulletin",
+        ),
         ("no_january_since = 2013 }", 'calendar = "nbs_activty" }', 13, "release.calendar 'nbs_activty'; did you mean"),
     ],
 )

@@ -196,7 +196,7 @@ def test_files_of_the_drop_folder_are_read_once_and_others_named(tmp_path, store
     one = pulling(tmp_path, store)
     [first] = one.pull(["file"], NOW)
     assert (first.status, first.new) == ("partial", 1)
-    assert "old.xls: only .csv and .xlsx files are read" in first.message
+    assert "old.xls: only .csv, .xlsx and bulletins (.txt, .md, .html, .htm) are read" in first.message
     (drop / "old.xls").unlink()
     [again] = one.pull(["file"], NOW + DAY)
     assert (again.status, again.new) == ("unchanged", 0)

@@ -2,8 +2,8 @@
 
     python -m tests.sources.fuzz SECONDS
 
-Replies of both services, SDMX messages, CSV files and workbooks are mutated byte by byte and value by value; what is
-read then goes through the door.
+Replies of both services, SDMX messages, CSV files, workbooks, bulletins and a review are mutated byte by byte and value
+by value; what is read then goes through the door, and doubtful figures into a review file.
 """
 
 import copy
@@ -14,9 +14,11 @@ import json
 import logging
 import random
 import sys
+import tempfile
 import time
 import zipfile
 from collections import Counter
+from pathlib import Path
 
 from forecasting.catalog import load_catalog
 from forecasting.errors import InputError, SourceError
@@ -25,10 +27,23 @@ from forecasting.payloads import Payload
 from forecasting.reference import load_observations
 from forecasting.settings import Settings
 from forecasting.sources import Connectors, admit
+from forecasting.sources._bulletins import Bulletins
+from forecasting.sources._review import ReviewFile
+from tests.sources.bulletin.test_properties import PIECES
 from tests.sources.bureau import LEGACY, LIBRARY, Bureau
 from tests.sources.test_fault_matrix import COLUMNS, HEADER, ROWS, workbook
 from tests.sources.test_sdmx import message
 
+BULLETINS = {
+    "a.txt": "包头市2025年1—11月经济运行情况\n"
+    "2025年1—11月份，包头市规模以上工业增加值同比增长11.3%，高于全国5.3个百分点；"
+    "其中采矿业、制造业分别增长19.4%和10.0%。稀土产业增加值增长24.6%，氟化工产业增加值增长20%左右，蒙古刀产量增长5.0%。",
+    "b.txt": "2025年11月份全国外贸：出口3303.5亿美元，按美元计价增长５.９％。1-11月，全国稀土出口量5.8万吨，增长1.6倍；"
+    "稀土永磁出口5800吨，翻一番。\n指标 单位 1-11月 同比增长(%)\n社会消费品零售总额 亿元 456067 4.0\n",
+    "c.html": "<html><body><h1>2025年1-11月国民经济</h1><p>全國社會消費品零售總額45.6萬億元，增長4.0%。</p><table><tr>"
+    "<td>指标</td><td>单位</td><td>1-11月</td><td>同比增长(%)</td></tr><tr><td>固定资产投资</td><td>亿元</td><td>444035"
+    "</td><td>-2.6</td></tr></table></body></html>",
+}
 NOW = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
 ODD = [
     None,
@@ -71,8 +86,20 @@ def seeds() -> list[Payload]:
     found.append(Payload("sdmx", "sdmx", NOW, message(("2025-10", "4.9")), {"indicator": "cn_exports", "series": sdmx}))
     rows = [HEADER, "steel,2024-03,ytd_yoy,5.5,percent,1,2024-04-16,x", *(row for row, _ in ROWS.values())]
     found.append(Payload("file", "x.csv", NOW, "\n".join(rows).encode()))
+    for name, text in BULLETINS.items():
+        found.append(Payload("bulletin", name, NOW, text.encode("gb18030" if name == "b.txt" else "utf-8")))
+    found.append(Payload("file", "review.csv", NOW, review()))
     found.append(Payload("file", "x.xlsx", NOW, workbook(COLUMNS, ["steel", "2024-03", "ytd_yoy", 5.5, "percent"])))
     return found
+
+
+def review() -> bytes:
+    """A review in which every row is confirmed."""
+    with tempfile.TemporaryDirectory() as folder:
+        connector, file = Bulletins(Path(folder), 1), ReviewFile(Path(folder) / "review.csv")
+        for name, text in BULLETINS.items():
+            file.add(connector.read(Payload("bulletin", name, NOW, text.encode()), load_catalog()).doubtful)
+        return file.path.read_bytes().replace(b"\n,", b"\nyes,")
 
 
 def mutated(payload: Payload, chance: random.Random) -> Payload:
@@ -80,6 +107,8 @@ def mutated(payload: Payload, chance: random.Random) -> Payload:
     body = payload.body
     if payload.address.endswith(".xlsx") and chance.random() < 0.8:
         body = _in_workbook(body, chance)
+    elif payload.source == "bulletin" and chance.random() < 0.8:
+        body = _in_text(BULLETINS[payload.address], chance).encode("utf-8", "replace")
     elif body.startswith(b"{") and chance.random() < 0.7:
         content = json.loads(body)
         for _ in range(chance.randint(1, 4)):
@@ -112,6 +141,15 @@ def _in_bytes(body: bytes, chance: random.Random) -> bytes:
     return bytes(out)
 
 
+def _in_text(text: str, chance: random.Random) -> str:
+    for _ in range(chance.choice((1, 2, 8, 30))):
+        start = chance.randrange(len(text) + 1)
+        end = start + chance.choice((0, 0, 1, 5, 40))
+        piece = chance.choice((chance.choice(PIECES), text[: chance.randint(0, 60)], ""))
+        text = text[:start] + piece * chance.choice((1, 1, 1, 3, 500)) + text[end:]
+    return text[:20_000]
+
+
 def _in_json(content: object, chance: random.Random) -> None:
     while True:
         places = list(content.keys() if isinstance(content, dict) else range(len(content)))
@@ -140,13 +178,20 @@ def run(seconds: float, seed: int) -> Counter[str]:
     chance, connectors, catalog = random.Random(seed), Connectors(Settings()), load_catalog()
     known = check_observations(load_observations())
     good, outcomes = seeds(), Counter()
+    folder = tempfile.TemporaryDirectory()
+    doubts = ReviewFile(Path(folder.name) / "review.csv")
     logging.disable(logging.WARNING)
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         payload = mutated(chance.choice(good), chance)
         try:
             reading = connectors[payload.source].read(payload, catalog)
-            admission = admit(reading.rows, catalog, known, NOW, followed_only=payload.source != "file")
+            if reading.doubtful:
+                doubts.add(reading.doubtful)
+            admission = admit(
+                reading.rows, catalog, known, NOW,
+                followed_only=payload.source != "file", rounded=reading.rounded,
+            )  # fmt: skip
             check_observations(admission.frame) if len(admission.frame) else None
             outcomes[f"{payload.source} read"] += 1
         except (InputError, SourceError):
@@ -156,6 +201,7 @@ def run(seconds: float, seed: int) -> Counter[str]:
             sys.stderr.write(f"{payload.source} {payload.address}, gzip in hex: {kept}\n")
             raise
     logging.disable(logging.NOTSET)
+    folder.cleanup()
     return outcomes
 
 

@@ -57,6 +57,8 @@ ROWS = {
     "a level in no unit": ("bad,2023-03,month_level,5.0,,,,", "the unit of the level is empty"),
     "another unit than the catalogue's": ("cn_exports,2023-03,month_level,5.0,t,,,", "not the catalogue's"),
     "decimals that are none": ("bad,2023-03,ytd_yoy,5.0,percent,one,,", "decimals is not a whole number"),
+    "decimals below minus nine": ("bad,2023-03,month_level,0,t,-10,,", "decimals is not a whole number"),
+    "more digits than a rounding to tens": ("bad,2023-03,month_level,55,t,-1,,", "value has more decimals"),
     "decimals beyond nine": ("bad,2023-03,ytd_yoy,5.0,percent,10,,", "decimals is not a whole number"),
     "too many digits": ("bad,2023-03,ytd_yoy,5.1234567891,percent,,,", "decimals is not a whole number"),
     "more digits than decimals": ("bad,2023-03,ytd_yoy,5.25,percent,1,,", "value has more decimals"),
@@ -161,6 +163,37 @@ FILES = {
 }  # fmt: skip
 
 
+GOOD_TEXT = "2025年1—11月，全国进口按美元计价下降0.6%。"
+
+# bulletins without figures, and what is said of them
+BULLETINS = {
+    "an empty bulletin": (b"", "the file is empty"),
+    "blanks only": (b" \n\t\n", "the file is empty"),
+    "a PDF": (b"%PDF-1.7\n1 0 obj", "not a text"),
+    "a Word file": (workbook(COLUMNS), "not a text"),
+    "NUL bytes": (GOOD_TEXT.encode() + b"\0", "neither UTF-8 nor GB18030"),
+    "UTF-16 without a mark": (GOOD_TEXT.encode("utf-16-le"), "neither UTF-8 nor GB18030"),
+    "no text": (b"\xff\xff\xff", "neither UTF-8 nor GB18030"),
+    "Big5": (GOOD_TEXT.replace("国", "國").encode("big5", "replace"), "no figure found"),
+    "half of its bytes lost": (bytes(byte for n, byte in enumerate(GOOD_TEXT.encode() * 9) if n % 2), ""),
+    "a firewall's page": (b"<html><script>location.reload()</script><body>403</body></html>", "no figure found"),
+    "English prose": (b"Imports fell by 0.6% in January to November 2025.", "no figure found"),
+    "prose without figures": ("全国进口保持平稳。".encode(), "no figure found"),
+    "shares and points only": ("2025年1—11月，全国进口占比28.3%，加快0.4个百分点。".encode(), "no figure found"),
+    "markup only": (b"<table>" * 2000, "no figure found"),
+    "one sentence without end": (("进口，" * 4000).encode(), ""),
+}  # fmt: skip
+
+# sentences of one figure each, and what is said of them
+SENTENCES = {
+    "a fall by more than all": ("2025年1—11月，全国出口按美元计价增长25000%", "a rate above 10000 percent"),
+    "a level of growth alone": ("2025年1—11月，全国制造业投资28万亿元", "the catalogue follows growth alone"),
+    "another kind of unit": ("2025年1—11月，全国固定资产投资44万亿美元", "cannot be converted into the catalogue's"),
+    "a January without a figure": ("2025年1月，全国制造业投资增长2.0%", "this January has no figure"),
+    "a figure finer than any": ("2025年1—11月，全国固定资产投资4560670000000.25元", "decimals is not a whole number"),
+}  # fmt: skip
+
+
 class Home:
     def __init__(self, folder: Path):
         self.settings = Settings(home=folder)
@@ -175,8 +208,8 @@ class Home:
     def __exit__(self, *_):
         self.store.close()
 
-    def take(self, name: str, body: bytes):
-        result = self.pulling.take(Payload("import", name, NOW, body))
+    def take(self, name: str, body: bytes, source: str = "import"):
+        result = self.pulling.take(Payload(source, name, NOW, body))
         [fetch] = self.archive.fetches()
         assert self.archive.payload(fetch).body == body
         return result
@@ -235,6 +268,32 @@ def test_a_file_that_cannot_be_read_is_archived_and_its_fault_is_said(home, kind
     assert result.status == "failed"
     assert message in result.message
     assert home.store.as_of().empty
+
+
+@pytest.mark.parametrize("kind", BULLETINS)
+def test_a_bulletin_without_figures_is_archived_and_that_is_said(home, kind):
+    body, message = BULLETINS[kind]
+    result = home.take("b.txt", body, "bulletin")
+    assert message in result.message
+    assert result.message
+    assert home.store.as_of().empty
+
+
+@pytest.mark.parametrize("kind", SENTENCES)
+def test_a_bad_sentence_is_put_aside_with_its_reason_and_the_good_one_comes_in(home, kind):
+    sentence, reason = SENTENCES[kind]
+    result = home.take("b.txt", f"{GOOD_TEXT}{sentence}。".encode(), "bulletin")
+    assert (result.status, result.new, result.quarantined) == ("partial", 1, 1)
+    assert home.figures() == {("cn_imports", "2025-11"): -0.6}
+    [aside] = home.aside()
+    assert reason in aside["reason"]
+    assert sentence in aside["place"]
+
+
+def test_a_bulletin_on_a_month_to_come_is_put_aside(home):
+    result = home.take("b.txt", "2026年1—11月，全国出口按美元计价增长5.9%。".encode(), "bulletin")
+    assert (result.new, result.quarantined) == (0, 1)
+    assert "after the month in which it came" in home.aside()[0]["reason"]
 
 
 def test_a_file_that_stops_being_csv_gives_what_came_before(home):

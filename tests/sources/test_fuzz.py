@@ -4,4 +4,4 @@ from tests.sources.fuzz import run
 def test_mutated_payloads_are_read_or_refused_and_nothing_else():
     outcomes = run(4, seed=1)
     assert sum(outcomes.values()) > 20
-    assert {outcome.split()[0] for outcome in outcomes} == {"nbs", "nbs_legacy", "sdmx", "file"}
+    assert {outcome.split()[0] for outcome in outcomes} == {"nbs", "nbs_legacy", "sdmx", "file", "bulletin"}

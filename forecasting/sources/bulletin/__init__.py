@@ -6,8 +6,28 @@ Text is cut into paragraphs and tables (`_blocks`), brought into one form (`_tex
 out is judged once more as a whole (`_reader`).
 """
 
-from forecasting.sources.bulletin._files import figures_csv, read_bulletin_file
-from forecasting.sources.bulletin._reader import DOUBTFUL, SURE, read_bulletin
-from forecasting.sources.bulletin._review import confirmed
+from forecasting.sources.bulletin._candidates import Candidate
+from forecasting.sources.bulletin._figures import places
+from forecasting.sources.bulletin._files import GUARDED, bulletin_text, figures_csv, read_bulletin_file
+from forecasting.sources.bulletin._phrases import UNITS
+from forecasting.sources.bulletin._reader import DOUBTFUL, SURE, read_bulletin, read_figures
+from forecasting.sources.bulletin._review import NO, YES, confirmed
+from forecasting.sources.bulletin._vocabulary import name_problem
 
-__all__ = ["DOUBTFUL", "SURE", "confirmed", "figures_csv", "read_bulletin", "read_bulletin_file"]
+__all__ = [
+    "DOUBTFUL",
+    "GUARDED",
+    "NO",
+    "SURE",
+    "UNITS",
+    "YES",
+    "Candidate",
+    "bulletin_text",
+    "confirmed",
+    "figures_csv",
+    "name_problem",
+    "places",
+    "read_bulletin",
+    "read_bulletin_file",
+    "read_figures",
+]

@@ -196,7 +196,7 @@ def _paragraphs(lines: list[str]) -> list[Block]:
             joined
             and (
                 opened
-                or _BROKEN.search(f"{joined[-1]}\n{line}")
+                or _BROKEN.fullmatch(f"{joined[-1][-2:]}\n{line[:1]}")
                 or (_GOES_ON.match(line) and joined[-1][-1] not in _ENDS and not _titled(joined[-1]))
             )
             and not _HEADING.match(line)
@@ -227,7 +227,7 @@ def _titled(text: str) -> bool:
     return bool(
         re.search(
             r"(?:情况|运行|分析|公报|快报|简析|简报|解读|.{4,}指标|数据|统计局|形势|综述|月报|表|发布|来源.{0,12}|[0-9]{4}[-/年][0-9]{1,2}[-/月][0-9]{1,2}日?.{0,9})$",
-            text,
+            text[-40:],
         )
     )
 

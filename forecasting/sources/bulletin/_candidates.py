@@ -21,7 +21,19 @@ _CONSTANT_PRICES = frozenset(("va", "prices", "output", "power", "services"))
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A row of the output: sure where ``reason`` is empty."""
+    """A figure that was read: sure where ``reason`` is empty.
+
+    Attributes:
+        region: As in the catalogue (CN, CN-150200), "" where not known.
+        indicator: The region's slug and the subject; an unknown subject in its own words.
+        period: YYYY-MM, last month of the window, "" where not known.
+        measure: As in an observation; ``yoy`` or ``level`` where the window is not known.
+        value: As printed, multiples in percent.
+        unit: As the catalogue writes it.
+        sentence: In which it stands.
+        reason: Why it is doubtful.
+        decimals: To which the value was rounded; negative where to tens or more.
+    """
 
     region: str
     indicator: str
@@ -31,6 +43,7 @@ class Candidate:
     unit: str
     sentence: str
     reason: str = ""
+    decimals: int = 0
 
 
 def candidate(
@@ -69,7 +82,8 @@ def candidate(
         reasons.append("a fall by all or more")
     unit = "percent" if figure.rate else UNITS.get(figure.unit, (figure.unit, ""))[0]
     code = "" if region is None else region.code
-    return Candidate(code, indicator, period, measure, figure.value, unit, sentence, "; ".join(reasons))
+    doubt = "; ".join(reasons)
+    return Candidate(code, indicator, period, measure, figure.value, unit, sentence, doubt, figure.decimals)
 
 
 def _variant(subject: Subject, item: Item, figure: Figure, currency: str) -> tuple[str, list[str]]:

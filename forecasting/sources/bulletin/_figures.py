@@ -26,6 +26,7 @@ class Figure:
         doubt: Why it is not to be trusted, else "".
         real: At constant prices, said expressly.
         sign: Direction of the verb, for items of a list that leave the verb out.
+        decimals: To which the value was rounded; -1 of 1.6 times, which is 160 percent or 5 more or less.
     """
 
     rate: bool
@@ -34,6 +35,16 @@ class Figure:
     doubt: str = ""
     real: bool = False
     sign: int = 0
+    decimals: int = 0
+
+
+def places(number: str) -> int:
+    """Decimals with which a number is printed.
+
+    >>> places("-1.30"), places("160")
+    (2, 0)
+    """
+    return max(0, -int(Decimal(number).as_tuple().exponent))
 
 
 def judge(before: Sequence[Token], figure: Token, after: Token | None, listed: int) -> Figure | None:
@@ -47,7 +58,7 @@ def judge(before: Sequence[Token], figure: Token, after: Token | None, listed: i
     """
     kinds = {token.kind for token in before}
     if figure.kind == "times" and figure.value[1] == "倍" and _ratio(before):
-        return Figure(True, _percent(str(Decimal(figure.value[0]) - 1)), "%")
+        return _multiple(str(Decimal(figure.value[0]) - 1))
     if kinds & _SKIP:
         return None
     vague = [token.text for token in before if token.kind == "vague"]
@@ -76,9 +87,9 @@ def _ratio(before: Sequence[Token]) -> bool:
     )
 
 
-def _percent(times: str) -> str:
+def _multiple(times: str, doubt: str = "", real: bool = False) -> Figure:
     number = Decimal(times) * 100
-    return f"{number.normalize():f}" if number else "0"
+    return Figure(True, f"{number.normalize():f}" if number else "0", "%", doubt, real, decimals=places(times) - 2)
 
 
 def _level(before: Sequence[Token], figure: Token, kinds: set[str], doubt: str) -> Figure | None:
@@ -87,7 +98,8 @@ def _level(before: Sequence[Token], figure: Token, kinds: set[str], doubt: str) 
         return None  # 增加5亿元: a difference
     if "to" in kinds and "speed" in kinds:
         return None
-    return Figure(False, number, unit, doubt or ("" if unit in UNITS else f"unit {unit} is not known"))
+    doubt = doubt or ("" if unit in UNITS else f"unit {unit} is not known")
+    return Figure(False, number, unit, doubt, decimals=places(number))
 
 
 def _rate(before: Sequence[Token], figure: Token, kinds: set[str], doubt: str, listed: int) -> Figure | None:
@@ -98,13 +110,13 @@ def _rate(before: Sequence[Token], figure: Token, kinds: set[str], doubt: str, l
     if number.startswith("-") and any(token.value < 0 for token in verbs + speeds):
         doubt = doubt or "a fall of a negative rate"
     if unit == "番":
-        return Figure(True, _percent(number), "%", doubt, real)
+        return _multiple(number, doubt, real)
     if unit == "倍":
         if not verbs or "to" in kinds:
             return None
         if verbs[-1].value < 0:
-            return Figure(True, f"-{_percent(number)}", "%", "a fall by multiples", real)
-        return Figure(True, _percent(number), "%", doubt, real)
+            return _multiple(f"-{number}", "a fall by multiples", real)
+        return _multiple(number, doubt, real)
     if "move" in kinds and not ("to" in kinds and speeds):
         return None
     if speeds:
@@ -116,18 +128,22 @@ def _rate(before: Sequence[Token], figure: Token, kinds: set[str], doubt: str, l
                     or f"whether the rate itself is {number} or it moved by that: {speeds[-1].text}{verbs[-1].text}"
                 )
             sign = verbs[-1].value
-        return Figure(True, _signed(number, sign), "%", doubt, real, sign)
+        return _growth(_signed(number, sign), doubt, real, sign)
     if verbs:
         if "to" in kinds:
             return None  # 提高到45%: a share
-        return Figure(True, _signed(number, verbs[-1].value), "%", doubt, real, verbs[-1].value)
+        return _growth(_signed(number, verbs[-1].value), doubt, real, verbs[-1].value)
     if signed and "compare" in kinds:
-        return Figure(True, number, "%", doubt, real, 1)
+        return _growth(number, doubt, real, 1)
     if listed:
         if listed < 0 and not number.startswith("-"):
             doubt = doubt or "no verb: whether it fell is not said"
-        return Figure(True, number, "%", doubt, real, listed)
+        return _growth(number, doubt, real, listed)
     return None
+
+
+def _growth(number: str, doubt: str, real: bool, sign: int) -> Figure:
+    return Figure(True, number, "%", doubt, real, sign, places(number))
 
 
 def _signed(number: str, sign: int) -> str:

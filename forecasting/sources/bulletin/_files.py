@@ -11,7 +11,8 @@ import pandas as pd
 from forecasting.errors import InputError, Problem
 from forecasting.sources.bulletin._reader import read_bulletin
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+GUARDED = ("=", "+", "-", "@", "\t", "\r")
+NUMBERS = ("value", "decimals")
 _BINARY = (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 
@@ -33,14 +34,19 @@ def read_bulletin_file(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
         raise InputError(name, [Problem("", "is a folder; give the path of a text or HTML file in it")]) from error
     except OSError as error:
         raise InputError(name, [Problem("", f"cannot be read: {error.strerror}")]) from error
+    return read_bulletin(bulletin_text(data, name), source=path.name)
+
+
+def bulletin_text(data: bytes, name: str) -> str:
+    """The text of a bulletin's bytes, in any of the encodings of `read_bulletin_file`.
+
+    Raises:
+        InputError: It is empty, or no text.
+    """
     if not data.strip():
         raise InputError(name, [Problem("", "the file is empty; expected a bulletin as text or HTML")])
     if data.startswith(_BINARY):
         raise InputError(name, [Problem("", "not a text; save the bulletin as plain text or HTML")])
-    return read_bulletin(_decoded(data, name), source=path.name)
-
-
-def _decoded(data: bytes, name: str) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encodings: tuple[str, ...] = ("utf-16",)
     else:
@@ -67,7 +73,7 @@ def figures_csv(frame: pd.DataFrame) -> bytes:
     writer.writerow(frame.columns)
     for row in frame.itertuples(index=False):
         writer.writerow(
-            f"'{cell}" if cell.startswith(_FORMULA) and name != "value" else cell
+            f"'{cell}" if cell.startswith(GUARDED) and name not in NUMBERS else cell
             for name, cell in zip(frame.columns, row, strict=True)
         )
     return buffer.getvalue().encode()

@@ -19,6 +19,7 @@ _NATIONAL = re.compile(
 )
 _TITLES = 4
 _CAPTION_CELLS = 8
+_FRAMING = 3000  # characters of a paragraph that may say what holds for all
 
 
 def frame(found: Sequence[Block], source: str, year: int | None, region: Region | None) -> Frame:
@@ -49,7 +50,7 @@ def frame(found: Sequence[Block], source: str, year: int | None, region: Region 
 
 def _text(block: Block) -> str:
     if isinstance(block, Paragraph):
-        return block.text
+        return block.text[:_FRAMING]
     cells = block.cells if isinstance(block, Stream) else [cell for row in block.rows[:3] for cell in row]
     return "，".join(cells[:_CAPTION_CELLS])
 

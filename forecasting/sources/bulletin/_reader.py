@@ -17,7 +17,7 @@ from forecasting.sources.bulletin._candidates import Candidate
 from forecasting.sources.bulletin._frame import frame, windows
 from forecasting.sources.bulletin._phrases import UNITS
 from forecasting.sources.bulletin._reading import read_sentence
-from forecasting.sources.bulletin._regions import region_names
+from forecasting.sources.bulletin._regions import Region, region_names
 from forecasting.sources.bulletin._state import Reading
 from forecasting.sources.bulletin._tables import table_candidates
 from forecasting.sources.bulletin._text import normal
@@ -25,6 +25,8 @@ from forecasting.sources.bulletin._windows import match_window
 
 SURE = ("region", "indicator", "period", "measure", "value", "unit", "sentence")
 DOUBTFUL = (*SURE, "reason", "source", "confirmed")
+LONGEST = 5000  # characters of a sentence; reading takes time by their square
+SHOWN = 200  # characters of a longer one
 
 _CELLS = attrgetter(*SURE)
 _STOP = re.compile(r"[。！？!?]|\.(?=\s*(?:[\u4e00-\u9fff]|$))")
@@ -68,15 +70,23 @@ def read_bulletin(
         home = region_names().get(normal(region))
         if home is None:
             raise InputError(source, [Problem("", f"region {region!r} is not in the table; give a name like 包头市")])
-    found = blocks(text)
-    candidates = list(_read(found, Reading(frame(found, source, year, home))))
-    sure, doubtful = _settle(candidates)
+    sure, doubtful = _figures(text, source, year, home)
     return (
         pd.DataFrame([_CELLS(one) for one in sure], columns=list(SURE), dtype=object),
         pd.DataFrame(
             [(*_CELLS(one), one.reason, source, "") for one in doubtful], columns=list(DOUBTFUL), dtype=object
         ),
     )
+
+
+def read_figures(text: str, source: str) -> tuple[list[Candidate], list[Candidate]]:
+    """The same as `read_bulletin`, sure and doubtful figures with the decimals to which they were rounded."""
+    return _figures(text, source, None, None)
+
+
+def _figures(text: str, source: str, year: int | None, home: Region | None) -> tuple[list[Candidate], list[Candidate]]:
+    found = blocks(text)
+    return _settle(list(_read(found, Reading(frame(found, source, year, home)))))
 
 
 def _read(found: Sequence[Block], state: Reading) -> Iterator[Candidate]:
@@ -92,6 +102,10 @@ def _read(found: Sequence[Block], state: Reading) -> Iterator[Candidate]:
             state.section = named and replace(named, year=named.year or state.frame.year)
         state.paragraph(block.text if block.heading else "")
         for sentence in _sentences(block.text):
+            if len(sentence) > LONGEST:
+                what = f"a sentence of {len(sentence)} characters, which is not read; part it by full stops"
+                yield Candidate("", "", "", "", "", "", f"{sentence[:SHOWN]}…", what)
+                continue
             yield from read_sentence(state, sentence, _without_brackets(normal(sentence)))
 
 
@@ -137,7 +151,7 @@ def _settle(candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[Cand
             groups[one.region, one.indicator, one.period, one.measure].append(one)
     sure = []
     for same in groups.values():
-        finest = max(same, key=lambda one: (_places(one.value), one.unit != same[0].unit))
+        finest = max(same, key=lambda one: (one.decimals, one.unit != same[0].unit))
         if all(_agree(finest, one) for one in same):
             sure.append(next(one for one in same if one.value == finest.value and one.unit == finest.unit))
         else:
@@ -151,13 +165,9 @@ def _settle(candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[Cand
     )
 
 
-def _places(value: str) -> int:
-    return max(0, -int(Decimal(value).as_tuple().exponent))
-
-
 def _agree(finest: Candidate, other: Candidate) -> bool:
     """The same figure, or the same rounded."""
     if finest.unit != other.unit:
         return False
-    step = Decimal(1).scaleb(-_places(other.value))
+    step = Decimal(1).scaleb(-other.decimals)
     return abs(Decimal(finest.value) - Decimal(other.value)) <= step / 2

@@ -7,8 +7,8 @@ import pandas as pd
 from forecasting.errors import InputError, Problem
 from forecasting.observations import REQUIRED, check_observations, column_problems
 
-_YES = frozenset(("yes", "y", "true", "1", "x", "是", "对", "✓", "√"))
-_NO = frozenset(("", "no", "n", "false", "0", "否", "错"))
+YES = frozenset(("yes", "y", "true", "1", "x", "是", "对", "✓", "√"))
+NO = frozenset(("", "no", "n", "false", "0", "否", "错"))
 _OPTIONAL = ("region", "sentence", "reason", "source")
 
 
@@ -37,14 +37,14 @@ def confirmed(frame: pd.DataFrame, *, source: str = "review", lines: list[int] |
     numbers = list(range(1, len(rows) + 1)) if lines is None else list(lines)
     word = "row" if lines is None else "line"
     answers = rows["confirmed"].str.strip().str.lower()
-    strange = [n for n, answer in enumerate(answers) if answer not in _YES | _NO]
+    strange = [n for n, answer in enumerate(answers) if answer not in YES | NO]
     if strange:
         problems = [
             Problem(f"{word} {numbers[n]}", f"confirmed {rows['confirmed'][n]!r} is neither yes nor no")
             for n in strange
         ]
         raise InputError(source, problems)
-    kept = [n for n, answer in enumerate(answers) if answer in _YES]
+    kept = [n for n, answer in enumerate(answers) if answer in YES]
     if not kept:
         raise InputError(
             source, [Problem("", "no row is confirmed; write yes into the column confirmed of those that are right")]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from forecasting.sources.bulletin._blocks import Grid, Stream
 from forecasting.sources.bulletin._candidates import Candidate, candidate
-from forecasting.sources.bulletin._figures import Figure
+from forecasting.sources.bulletin._figures import Figure, places
 from forecasting.sources.bulletin._lexer import Token, tokens
 from forecasting.sources.bulletin._phrases import UNITS
 from forecasting.sources.bulletin._state import Frame, Reading
@@ -283,7 +283,8 @@ class _Rows:
         rate = column.rate or value.endswith("%") or unit == "%"
         own = column.unit or ("" if unit == "%" else unit)
         item.unit = own
-        figure = Figure(rate, number.lstrip("+"), "%" if rate else own, doubt or ("" if rate or own else "no unit"))
+        doubt = doubt or ("" if rate or own else "no unit")
+        figure = Figure(rate, number.lstrip("+"), "%" if rate else own, doubt, decimals=places(number))
         region = item.region or self.state.frame.region
         currency = "usd" if "美元" in own else "cny" if "元" in own else self.state.currency
         made = candidate(item, figure, region, column.window, currency, text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import tomllib
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
 
-from forecasting.sources.bulletin._regions import Region
+from forecasting.sources.bulletin._regions import Region, regions
 
 # the measure that a branch takes from a whole subject before it
 _CONTEXT = {"va": "va", "fai": "fai", "retail": "retail", "power": "power_use", "output": "output"}
@@ -131,6 +132,39 @@ def above_size(subject: Subject) -> Subject:
     """The same for units above a size alone (限额以上); a goods category is of these anyway."""
     key = _table()["above_size"].get(subject.id)
     return subject if key is None else Subject(key, subject.domain, subject.measure)
+
+
+@functools.cache
+def subject_ids() -> frozenset[str]:
+    """Every id, without the region, that a figure can be given under."""
+    parts = [word for word in words().values() if word.part]
+    composed = (compose(measure, word) for measure in measures().values() for word in parts)
+    found = [*subjects().values(), *(subject for subject in composed if subject is not None)]
+    names = {subject.id for subject in found}
+    names |= {*_table()["subnational"].values(), *_table()["above_size"].values()}
+    traded = [subject.id for subject in found if subject.trade]
+    names |= {f"{name}{suffix}" for name in traded for suffix in ("_cny", "_value", "_value_cny")}
+    return frozenset(names | {f"{name}_real" for name in names})
+
+
+def name_problem(region: str, name: str) -> str:
+    """Why no figure of a bulletin can come under this region and name; "" where one can.
+
+    >>> name_problem("CN-150200", "baotou_rare_earth_va"), name_problem("CN-150200", "baotou_rare_earths_va")
+    ('', "no figure is read as 'baotou_rare_earths_va'; did you mean baotou_rare_earth_va?")
+    """
+    known = regions().get("000000" if region == "CN" else region.removeprefix("CN-"))
+    if known is None:
+        return f"no region {region!r} is known to the reader"
+    start = f"{known.slug}_"
+    if not name.startswith(start):
+        return f"names of {known.name} begin with {start!r}, {name!r} does not"
+    subject = name.removeprefix(start)
+    if subject in subject_ids():
+        return ""
+    near = difflib.get_close_matches(subject, subject_ids(), n=1)
+    meant = f"did you mean {start}{near[0]}?" if near else "a new subject is a line of data/subjects.toml"
+    return f"no figure is read as {name!r}; {meant}"
 
 
 def local_id(subject: Subject, region: Region) -> str:

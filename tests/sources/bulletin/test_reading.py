@@ -3,7 +3,7 @@
 import pytest
 
 from forecasting.errors import InputError
-from forecasting.sources.bulletin import read_bulletin
+from forecasting.sources.bulletin import read_bulletin, read_figures
 
 HEAD = "2025年1—11月份，包头市"
 
@@ -285,3 +285,32 @@ def test_the_empty_text_has_no_figures():
     frame, doubtful = read_bulletin("", source="text")
     assert frame.empty
     assert doubtful.empty
+
+
+@pytest.mark.parametrize(
+    ("printed", "decimals"),
+    [("增长5.0%", 1), ("增长5%", 0), ("增长1.6倍", -1), ("增长1.65倍", 0), ("是上年同期的2.5倍", -1), ("翻一番", -2)],
+)
+def test_a_figure_knows_to_what_it_was_rounded(printed, decimals):
+    [figure], _ = read_figures(f"2025年1—11月，包头市稀土产业增加值{printed}。", "text")
+    assert figure.decimals == decimals
+
+
+def test_a_multiple_and_the_same_growth_in_percent_agree():
+    text = "2025年1—11月，包头市稀土产业增加值增长1.6倍。1—11月，包头市稀土产业增加值增长157.8%。"
+    frame, doubtful = read_bulletin(text, source="text")
+    assert (frame["value"].to_list(), len(doubtful)) == (["157.8"], 0)
+
+
+def test_a_text_without_full_stops_is_not_read_but_given_to_a_person():
+    text = "2025年1—11月，包头市稀土产业增加值增长24.6%。" + "采矿业增加值增长5.0%，" * 1000
+    frame, doubtful = read_bulletin(text, source="text")
+    assert frame["value"].to_list() == ["24.6"]
+    assert doubtful["reason"].item() == "a sentence of 13000 characters, which is not read; part it by full stops"
+    assert doubtful["sentence"].str.len().item() == 201
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("run", ["一", "(", "1-", "增长5%，", "采矿业、", "5%。", "指标 5 ", "<tr><td>5", "增长\n"])
+def test_a_megabyte_of_anything_takes_seconds(run):
+    read_bulletin(run * (300_000 // len(run)), source="text")

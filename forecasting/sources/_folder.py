@@ -1,0 +1,57 @@
+"""Files of the drop folder, whoever reads them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from forecasting.errors import InputError, Problem
+
+SETTLED_S = 1.0
+PATIENCE_S = 10.0
+
+
+def files_of(folder: Path) -> Iterator[Path]:
+    """The files of a folder by name, but for hidden ones and those that an open document leaves beside it."""
+    if folder.is_dir():
+        for path in sorted(folder.iterdir()):
+            if not path.name.startswith((".", "~$")) and path.is_file():
+                yield path
+
+
+def settled(path: Path) -> bool:
+    """Whether nobody has written to the file for a moment: half a file has half a number at its end."""
+    patience = PATIENCE_S
+    while patience > 0:
+        try:
+            age = time.time() - path.stat().st_mtime
+        except OSError:
+            return False
+        if age >= SETTLED_S or age < 0:
+            return True
+        time.sleep(SETTLED_S - age)
+        patience -= SETTLED_S
+    return False
+
+
+def body_of(path: Path, most_mb: int, setting: str) -> bytes:
+    """The bytes of a file.
+
+    Args:
+        path: Of the file.
+        most_mb: Largest size.
+        setting: Where that is set.
+
+    Raises:
+        InputError: It cannot be opened, or is larger.
+    """
+    name = str(path)
+    try:
+        size = path.stat().st_size
+        if size > most_mb * 2**20:
+            what = f"{size >> 20} MB, more than {setting} = {most_mb}; split it, or raise that"
+            raise InputError(name, [Problem("", what)])
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(name, [Problem("", f"cannot be read: {error.strerror}")]) from error
