@@ -26,7 +26,11 @@ __all__ = ["anchor", "draw", "pull_inside", "settle"]
 STEPS = 12
 
 MARGINS = (0.05, 0.005, 0.0005)
-"""Shares of the half-width that projected states keep from its edge, the first that leaves any."""
+"""Shares of the half-width that projected states keep from its edge, the first that leaves any; and of a level of the
+mode, the least that they may have."""
+
+FACTORS = (1.1, 1.5, 4.0, 50.0, 1e4)
+"""Factors by which levels may be moved to find a state that states all figures."""
 
 TOLERANCE = 1e-9
 """Of a programme's rows, in the metric of the prior."""
@@ -34,8 +38,6 @@ TOLERANCE = 1e-9
 MOST_WORK = 6000
 """Steps of the active set after which the states that are left stay outside, and others take their place."""
 
-VANISHED = 1e-6
-"""Of a month's level: the least that a projected state may have."""
 LONGEST_STEP = 1.0
 FARTHEST = 10.0
 """Most by which a log level may be away from the mode, so that figures that contradict each other end somewhere."""
@@ -128,7 +130,9 @@ def _projected(system: System, particle: Particle, z: FloatArray) -> FloatArray:
     left, work = np.arange(len(z)), 0
     for margin in MARGINS:
         lever, limit = system.intervals(1 - margin)
-        matrix, room = lever @ root, limit - lever @ centre
+        # no level vanishes
+        matrix = np.vstack([lever @ root, -root / centre[:, None]])
+        room = np.concatenate([limit - lever @ centre, np.full(len(centre), 1 - margin)])
         scale = np.linalg.norm(matrix, axis=1)
         model = daqp.Model()
         model.setup(np.eye(system.size), -start[0], matrix / scale[:, None], room / scale, np.full(len(room), -np.inf))
@@ -139,7 +143,7 @@ def _projected(system: System, particle: Particle, z: FloatArray) -> FloatArray:
             work += info["iterations"]
             if flag <= 0 or work > MOST_WORK:
                 break
-            out[k] = np.log(np.maximum(centre + root @ found, VANISHED * centre))
+            out[k] = np.log(np.maximum(centre + root @ found, 0.5 * margin * centre))
         left = left[~system.inside(system.stated(out[left]))]
         if len(left) <= (1 - ENOUGH) * len(z):
             break
@@ -149,24 +153,34 @@ def _projected(system: System, particle: Particle, z: FloatArray) -> FloatArray:
 def anchor(system: System, z: FloatArray) -> FloatArray | None:
     """(N,) a state whose figures are all inside, near a state (N,); None if there is none.
 
-    A linear programme brings that level which is farthest from its own, relative to it, as near as can be.
+    Every level is within a factor of its own, the first of `FACTORS` that allows it, and a linear programme brings the
+    one that is farthest as near as can be.
     """
     centre = np.exp(z)
     size = len(centre)
-    for inside in (MARGINS[0], MARGIN):
-        lever, limit = system.intervals(1 - inside)
-        lever = lever * centre
-        # a row's unit is its half-width, of which the programme's tolerance is then a small part
-        scale = np.abs(lever).max(axis=1) * np.tile(np.maximum(system.half[system.hard], FINEST), 2)
-        eye, one = np.eye(size), np.ones((size, 1))
-        matrix = np.block(
-            [[lever / scale[:, None], np.zeros((len(lever), 1))], [eye, -one], [-eye, -one], [-eye, 0 * one]]
+    lever, limit = system.intervals(1 - MARGIN)
+    lever = lever * centre
+    # a row's unit is its half-width, of which the programme's tolerance is then a small part
+    scale = np.abs(lever).max(axis=1) * np.tile(np.maximum(system.half[system.hard], FINEST), 2)
+    eye, one = np.eye(size), np.ones((size, 1))
+    matrix = csr_array(
+        np.block(
+            [
+                [lever / scale[:, None], np.zeros((len(lever), 1))],
+                [eye, -one],
+                [-eye, -one],
+                [-eye, 0 * one],
+                [eye, 0 * one],
+            ]
         )
-        high = np.concatenate([limit / scale, np.ones(size), -np.ones(size), np.full(size, -VANISHED)])
-        cost = np.append(np.zeros(size), 1.0)
-        found = Program(csr_array(matrix), np.full(len(high), -np.inf), high, cost, primal=False).solve()
+    )
+    cost = np.append(np.zeros(size), 1.0)
+    for factor_of in FACTORS:
+        bounds = np.full(size, -1 / factor_of), np.full(size, factor_of)
+        high = np.concatenate([limit / scale, np.ones(size), -np.ones(size), *bounds])
+        found = Program(matrix, np.full(len(high), -np.inf), high, cost, primal=False).solve()
         if found is not None:
-            state = z + np.log(np.maximum(found[:-1], VANISHED))
+            state = z + np.log(found[:-1])
             if system.inside(system.stated(state[None]))[0]:
                 return state
     return None

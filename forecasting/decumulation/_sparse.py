@@ -256,7 +256,9 @@ def _draw(
         + s_e * normal[:, 15 + months :]
     )
     noise = rng.uniform(-1, 1, size=(len(at), len(case.system.rows))) * case.system.half
-    return settle(case.system, fit, _levels(base, growth), case.system.value + noise)
+    target, z = case.system.value + noise, _levels(base, growth)
+    z = z + (target - fit.value - (z - fit.mode) @ fit.slope.T) @ fit.gain.T  # as if figures were linear in logs
+    return settle(case.system, fit, z, target)
 
 
 def _path(
