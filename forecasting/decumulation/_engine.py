@@ -46,7 +46,7 @@ class Decumulation:
 
     @property
     def monthly(self) -> pd.DataFrame:
-        """One row per indicator and month, rates in percent, set bounds given the base weights.
+        """One row per indicator and month, rates in percent; set bounds hold whatever the base weights are.
 
         Columns indicator, month, months, level, yoy, yoy_sd, yoy_q05, yoy_q95, set_low, set_high, status, flag.
         """

@@ -59,7 +59,7 @@ class Path:
         point_level: (T,) level, in the published unit or proportional to it.
         growth: (n, T) draws.
         level: (n, T) draws.
-        low: (T,) smallest growth that the published figures allow given the base weights, NaN where unbounded.
+        low: (T,) smallest growth that the believed figures allow, NaN where unbounded.
         high: (T,) largest.
         observed: (T,) the growth of the very month was published.
         exact: (T,) the figures determine the month by itself, given the base weights.
