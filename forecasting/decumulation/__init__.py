@@ -1,6 +1,7 @@
 """De-cumulation: monthly growth and levels out of cumulative, rounded growth rates."""
 
 from forecasting.decumulation._ahead import estimate_levels, levels_ahead
+from forecasting.decumulation._certificate import Certificate
 from forecasting.decumulation._engine import Decumulation, decumulate, decumulate_in_chunks, lean
 from forecasting.decumulation._figures import FloatArray
 from forecasting.decumulation._paths import Flag, Path
@@ -8,6 +9,7 @@ from forecasting.decumulation._seasonal import seasonally_adjust
 from forecasting.decumulation._weights import Profile
 
 __all__ = [
+    "Certificate",
     "Decumulation",
     "Flag",
     "FloatArray",

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.decumulation._adding_up import add_up
+from forecasting.decumulation._certificate import Certificate, certificate
 from forecasting.decumulation._dense import Recovered, recover
 from forecasting.decumulation._figures import Figures, FloatArray, arrange
 from forecasting.decumulation._parallel import in_parallel
@@ -35,6 +36,7 @@ class Decumulation:
         weights: Columns indicator, month (1-12), weight, q05, q95, source: the base weights of the first year.
         leans: Sparse indicator -> the indicator that it leans on.
         parts: Indicator -> those that make it up.
+        contradictions: Indicator -> proof that not all of its published figures can be true, where they cannot.
         seed: The seed it was made from.
     """
 
@@ -42,6 +44,7 @@ class Decumulation:
     weights: pd.DataFrame
     leans: dict[str, str]
     parts: dict[str, Sequence[str]]
+    contradictions: dict[str, Certificate]
     seed: int
 
     @property
@@ -63,8 +66,8 @@ class Decumulation:
         return pd.DataFrame(rows, columns=["indicator", "month", "flag", "gap", "evidence"])
 
     def flag_summary(self) -> list[str]:
-        """The flags in words, one line per indicator and kind with the evidence of the largest gap."""
-        lines = []
+        """The flags in words, one line per indicator and kind with the evidence of the largest gap; contradictions."""
+        lines = [proof.sentence for proof in self.contradictions.values()]
         for (indicator, flag), rows in self.flags.groupby(["indicator", "flag"], sort=True):
             worst = rows.iloc[int(rows["gap"].abs().to_numpy().argmax())]
             count = f"{len(rows)} flags" if len(rows) > 1 else "1 flag"
@@ -138,8 +141,20 @@ def decumulate(
         weights=_weight_table(profiles, shares, figures, seed),
         leans=leans,
         parts=dict(parts or {}),
+        contradictions=_contradictions(figures, paths, profiles),
         seed=seed,
     )
+
+
+def _contradictions(
+    figures: Iterable[Figures], paths: Mapping[str, Path], profiles: Mapping[str, Profile]
+) -> dict[str, Certificate]:
+    found = {}
+    for figure in figures:
+        if any(flag.name in ("revision", "restated_base") for flag in paths[figure.indicator].flags):
+            profile = profiles[figure.indicator]
+            found[figure.indicator] = certificate(figure, shares=None if profile.spread else profile.share)
+    return {name: proof for name, proof in sorted(found.items()) if proof is not None}
 
 
 def decumulate_in_chunks(
@@ -344,15 +359,15 @@ def _leans_on(sparse: list[Figures], dense: list[Figures], related: Mapping[str,
 
 
 def _is_dense(figures: Figures) -> bool:
-    """At least a year of figures that state growth, and most months of the span covered."""
+    """At least a year of figures that state growth, and most months of the span covered by them or by levels."""
     levels, _ = figures.month_levels()
-    both = np.isfinite(levels[1:]) & np.isfinite(levels[:-1])
-    published = np.isfinite(figures.value["month_yoy"]) | np.isfinite(figures.value["ytd_yoy"])
-    published[1:] |= both
+    known = np.isfinite(levels)
+    growth = np.isfinite(figures.value["month_yoy"]) | np.isfinite(figures.value["ytd_yoy"])
+    growth[1:] |= known[1:] & known[:-1]
     span = slice(figures.first - figures.year * 12, figures.last + 1 - figures.year * 12)
-    inside = published.ravel()[span]
-    expected = len(inside) - int(figures.merged.sum())
-    return bool(inside.sum() >= 12 - figures.merged.any() and inside.sum() >= MIN_DENSE_SHARE * expected)
+    covered = (growth | known).ravel()[span]
+    expected = len(covered) - int(figures.merged.sum())
+    return bool(growth.sum() >= 12 - figures.merged.any() and covered.sum() >= MIN_DENSE_SHARE * expected)
 
 
 def _seed(seed: int, name: str) -> np.random.SeedSequence:

@@ -75,3 +75,28 @@ def test_bad_figures_are_refused_before_anything_is_computed():
     frame = publish(levels(np.full((1, 12), 0.05), np.full(12, 100.0)))
     with pytest.raises(InputError, match=r"row 13: .* given twice, first on row 1"):
         decumulate(pd.concat([frame, frame.iloc[:1]], ignore_index=True))
+
+
+def test_figures_that_cannot_all_be_true_come_with_a_proof_that_names_them_and_with_months_all_the_same():
+    frame = publish(levels(np.full((2, 12), 0.0), np.full(12, 100.0)), measures=("month_level",), decimals=0)
+    wrong = pd.DataFrame([["x", "2011-06", "month_yoy", "20.0", "percent", ""]], columns=list(frame.columns))
+    result = decumulate(pd.concat([frame, wrong]), draws=50)
+    proof = result.contradictions["x"]
+    assert {(figure.measure, figure.year, figure.month) for figure in proof.figures} == {
+        ("month_yoy", 1, 5),
+        ("month_level", 0, 5),
+        ("month_level", 1, 5),
+    }
+    assert proof.slack > 10
+    assert proof.sentence in result.flag_summary()
+    months = result.monthly.set_index("month")
+    assert months.loc["2011-06", "yoy"] == pytest.approx(20, abs=0.06)
+    assert "restated_base" in months.loc["2011-06", "flag"]
+    assert decumulate(frame, draws=50).contradictions == {}
+
+
+def test_two_years_of_levels_stand_on_their_own():
+    frame = publish(levels(np.full((2, 12), 0.1), np.full(12, 100.0)), measures=("month_level",))
+    path = decumulate(frame, draws=50).paths["x"]
+    assert not path.sparse
+    assert path.point_growth[12:] == pytest.approx(np.full(12, 0.1), abs=0.002)
