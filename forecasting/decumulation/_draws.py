@@ -45,8 +45,11 @@ FARTHEST = 10.0
 RIDGE = 1e-4
 """Of the rounding variance, so that figures which repeat each other can be inverted."""
 
-MARGIN = 1e-4
-"""Share of the half-width that targets keep from its edge."""
+MARGIN = 0.01
+"""Share of the half-width that targets keep from its edge, and as near as states come to them."""
+
+THIN = 1e-4
+"""Share of the half-width that a state keeps from the edge where figures leave no more."""
 
 ENOUGH = 0.3
 
@@ -158,7 +161,7 @@ def anchor(system: System, z: FloatArray) -> FloatArray | None:
     """
     centre = np.exp(z)
     size = len(centre)
-    lever, limit = system.intervals(1 - MARGIN)
+    lever, limit = system.intervals(1 - THIN)
     lever = lever * centre
     # a row's unit is its half-width, of which the programme's tolerance is then a small part
     scale = np.abs(lever).max(axis=1) * np.tile(np.maximum(system.half[system.hard], FINEST), 2)

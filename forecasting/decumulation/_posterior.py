@@ -56,7 +56,7 @@ TOO_FINE = 1e-9
 FINEST = 1e-5
 """A miss, relative, below which arithmetic alone may explain it."""
 
-ROUNDS, SETTLED = 12, 0.15
+ROUNDS, SETTLED = 12, 0.2
 """Most rounds of mode, standard deviations and heavy tails, and the change of logs below which they end."""
 
 STEPS, MODE_STEPS = 6, 20
