@@ -22,6 +22,9 @@ from forecasting.projection._structure import Structure
 
 __all__ = ["Balance", "balance"]
 
+NOTHING = 1e-100
+"""Quantities below it have no ratios."""
+
 
 @dataclass(frozen=True, eq=False)
 class Balance:
@@ -171,5 +174,5 @@ def _raw(structure: Structure, values: Values) -> Array:
 
 
 def _over(part: Array, whole: Array) -> Array:
-    """A ratio, 1 where there is nothing to divide by."""
-    return np.divide(part, whole, out=np.ones_like(whole), where=whole > 0)
+    """A ratio, 1 where there is next to nothing to divide by."""
+    return np.divide(part, whole, out=np.ones_like(whole), where=whole > NOTHING)

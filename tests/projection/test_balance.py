@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.projection.conftest import Simulated, fixed
@@ -19,6 +19,7 @@ SLOW = {"suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_sco
     squeeze=st.floats(0.2, 3.0),
     cover=st.floats(0.0, 6.0),
 )
+@example(seed=0, key="indicator_only", squeeze=1.0, cover=2.2e-313)
 def test_the_balance_closes_in_every_draw_and_month(assumptions, outcome: Simulated, seed, key, squeeze, cover) -> None:
     mine = fixed(assumptions, routes__hard_rock__base=250.9 * squeeze, stock__cover=cover)
     account = outcome(mine, key, draws=32, seed=seed).balance
