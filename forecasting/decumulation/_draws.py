@@ -69,7 +69,7 @@ def draw(system: System, posterior: Posterior, n: int, rng: np.random.Generator)
 def _draw(system: System, particle: Particle, n: int, rng: np.random.Generator) -> FloatArray:
     root = np.tril(factor(particle.covariance)[0])
     z = particle.mean + rng.standard_normal((n, system.size)) @ root.T
-    noise = rng.standard_normal((n, len(system.rows))) @ np.tril(factor(system.noise)[0]).T
+    noise = rng.standard_normal((n, len(system.rows))) @ system.noise_root.T
     linear = particle.value + (z - particle.mode) @ particle.slope.T
     z = z + (system.value + noise - linear) @ particle.gain.T
     error = particle.value + (z - particle.mode) @ particle.slope.T - system.value
@@ -78,8 +78,9 @@ def _draw(system: System, particle: Particle, n: int, rng: np.random.Generator) 
 
 def _truncated(system: System, particle: Particle, error: FloatArray) -> FloatArray:
     """Errors (n, P) of the figures, carried into the rounding intervals."""
-    spread = particle.slope @ particle.covariance @ particle.slope.T
-    variance = np.diag(spread - particle.slope @ particle.gain @ spread)
+    lever = system.lever(particle.slope)
+    spread = lever @ (lever @ particle.covariance).T
+    variance = np.diag(spread) - np.einsum("ij,ji->i", lever @ particle.gain, spread)
     own = np.diag(system.noise)
     variance = np.clip(variance, 1e-9 * own, (1 - 1e-6) * own)
     mean = particle.value - system.value
@@ -97,9 +98,10 @@ def _truncated(system: System, particle: Particle, error: FloatArray) -> FloatAr
 
 def settle(system: System, particle: Particle, z: FloatArray, target: FloatArray) -> FloatArray:
     """States (n, N) moved until they state the targets (n, P); where figures bind each other, the nearest inside."""
-    cross = particle.slope @ particle.covariance
+    lever = system.lever(particle.slope)
+    cross = lever @ particle.covariance
     own = np.where(system.hard, RIDGE, 1.0) * np.diag(system.noise)
-    gain = cho_solve(factor(cross @ particle.slope.T + np.diag(own)), cross, check_finite=False)
+    gain = cho_solve(factor(lever @ cross.T + np.diag(own)), cross, check_finite=False)
     lowest, highest = particle.mode - FARTHEST, particle.mode + FARTHEST
     out = np.clip(z, lowest, highest)
     moving = np.arange(len(z))

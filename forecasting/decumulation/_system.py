@@ -121,6 +121,11 @@ class System:
         covariance += FREE_SD**2 * shared
         return covariance
 
+    @cached_property
+    def noise_root(self) -> FloatArray:
+        """(P, P) lower Cholesky factor of the noise."""
+        return np.tril(factor(self.noise)[0])
+
     def observe(self, z: FloatArray) -> tuple[FloatArray, FloatArray]:
         """The figures (P,) that a state (N,) states, as logs, and their derivatives (P, N)."""
         level = np.exp(z - z.max()).reshape(-1, 12)
