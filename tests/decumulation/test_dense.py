@@ -153,11 +153,14 @@ def test_the_same_seed_gives_the_same_bytes_and_other_indicators_change_nothing(
     assert not first["yoy_sd"].equals(other["yoy_sd"])
 
 
-def test_the_flags_of_an_indicator_are_told_in_a_line_with_the_evidence_of_the_largest():
+def test_the_flags_of_an_indicator_are_told_after_the_proof_in_a_line_with_the_evidence_of_the_largest():
     frame = publish(levels(np.full((3, 12), 0.10), np.full(12, 100.0)), measures=("ytd_yoy", "month_yoy"))
     for period, value in (("2011-05", "10.5"), ("2012-09", "11.0")):
         frame.loc[(frame["period"] == period) & (frame["measure"] == "ytd_yoy"), "value"] = value
     assert decumulate(frame, draws=60).flag_summary() == [
+        "x: these figures cannot all be true: cumulative rate of 2012-08 10.0 percent; cumulative rate of 2012-09 11.0 "
+        "percent; single-month rate of 2012-09 10.0 percent. All figures together would have to give by about 1.30 "
+        "points.",
         "x: 2 flags revision, the largest 2012-09: January to this month: the published cumulative rate is 11.00 "
-        "percent, the rates by month give 10.00"
+        "percent, the rates by month give 10.00",
     ]
