@@ -77,17 +77,16 @@ def recover(figures: Figures, profile: Profile, draws: int, seed: np.random.Seed
         system = System(rows, figures.years)
         prior = structure(figures.year, figures.years, profile.log_share, spread[len(spread) // 2][0], height(rows))
         posterior = infer(system, prior, spread, judged=profile.judged, particles=PARTICLES, rng=rng, before=posterior)
-        middle = posterior.particles[len(posterior.particles) // 2]
         revised = implausible(system, posterior)
         if not revised:
             z = draw(system, posterior, draws, rng)
             point = _point(system, posterior, z)
-            inside = point if system.inside(system.stated(point[None]))[0] else anchor(system, middle.mode)
+            inside = point if system.inside(system.stated(point[None]))[0] else anchor(system, posterior.middle.mode)
             if inside is not None:
                 point, z = inside, pull_inside(system, z, inside)
                 break
             revised = [farthest(system, point)]
-        likely = np.exp(system.stated(middle.mode[None])[0])
+        likely = np.exp(system.stated(posterior.middle.mode[None])[0])
         for k in revised:
             row = rows[k]
             if np.isfinite(figures.value[row.measure][row.year, row.month]):
@@ -104,7 +103,7 @@ def _point(system: System, posterior: Posterior, z: FloatArray) -> FloatArray:
     steps = np.concatenate([years[:, :1], np.diff(years, axis=1)], axis=1)
     middle = np.cumsum(np.median(steps, axis=0), axis=0).reshape(1, -1)
     target = np.clip(system.stated(middle), system.low, system.high)
-    settled: FloatArray = settle(system, posterior.particles[len(posterior.particles) // 2], middle, target)[0]
+    settled: FloatArray = settle(system, posterior.middle, middle, target)[0]
     return settled
 
 

@@ -4,8 +4,8 @@ A Gaussian draw has figures that miss the published ones by errors with the post
 the truncated normal that the rounding interval leaves of its cavity distribution (the posterior of the error without
 the interval's own Gaussian stand-in; Minka 2001), which keeps the dependence and makes the margin exact. The draw is
 then moved, by Newton steps in the metric of the prior, until it states these figures. A draw that still has one outside
-its interval (figures that bind each other) is drawn towards a state that has none: the set of levels that round to the
-figures is convex.
+its interval (figures that bind each other) is projected onto the levels that round to the figures, a convex set; where
+that fails for most, they are drawn towards a state that is in it.
 """
 
 from __future__ import annotations
@@ -180,8 +180,8 @@ def anchor(system: System, z: FloatArray) -> FloatArray | None:
         )
     )
     cost = np.append(np.zeros(size), 1.0)
-    for factor_of in FACTORS:
-        bounds = np.full(size, -1 / factor_of), np.full(size, factor_of)
+    for reach in FACTORS:
+        bounds = np.full(size, -1 / reach), np.full(size, reach)
         high = np.concatenate([limit / scale, np.ones(size), -np.ones(size), *bounds])
         found = Program(matrix, np.full(len(high), -np.inf), high, cost, primal=False).solve()
         if found is not None:
@@ -191,10 +191,10 @@ def anchor(system: System, z: FloatArray) -> FloatArray | None:
     return None
 
 
-def pull_inside(system: System, z: FloatArray, anchor: FloatArray) -> FloatArray:
+def pull_inside(system: System, z: FloatArray, centre: FloatArray) -> FloatArray:
     """Draws (n, N) without those whose figures are outside.
 
-    Others take their place in turn; where most are outside, they are pulled towards an anchor (N,) that is inside.
+    Others take their place in turn; where most are outside, they are pulled towards a centre (N,) that is inside.
     """
     good = system.inside(system.stated(z))
     bad = np.flatnonzero(~good)
@@ -203,12 +203,12 @@ def pull_inside(system: System, z: FloatArray, anchor: FloatArray) -> FloatArray
         out[bad] = z[np.flatnonzero(good)[np.arange(len(bad)) % good.sum()]]
         return out
     share = np.ones(len(bad))
-    level, origin = np.exp(z[bad]), np.exp(anchor)
+    level, origin = np.exp(z[bad]), np.exp(centre)
     for _ in range(HALVINGS):
         share *= 0.5
         trial = np.log(origin + share[:, None] * (level - origin))
         inside = system.inside(system.stated(trial))
         out[bad[inside]] = trial[inside]
         bad, share, level = bad[~inside], share[~inside], level[~inside]
-    out[bad] = anchor
+    out[bad] = centre
     return out

@@ -121,14 +121,14 @@ def decumulate(
             "weights", [Problem("", f"{weights!r} is neither 'learned' nor 'equal' nor shares by indicator")]
         )
     figures = arrange(table)
+    dense = [figure for figure in figures if _is_dense(figure)]
     profiles = {
-        figure.indicator: exactly(np.ones(12), "equal")
-        if weights == "equal"
-        else by_calendar(levels=figure.has_levels and _is_dense(figure))
-        for figure in figures
+        figure.indicator: exactly(np.ones(12), "equal") if weights == "equal" else by_calendar() for figure in figures
     }
+    if weights != "equal":
+        profiles |= {figure.indicator: by_calendar(levels=True) for figure in dense if figure.has_levels}
     profiles |= given_profiles({} if isinstance(weights, str) else weights)
-    recovered = _recover([figure for figure in figures if _is_dense(figure)], profiles, draws, seed, workers)
+    recovered = _recover(dense, profiles, draws, seed, workers)
     # a series stands on its own with an unbroken year up to its last month
     alone = {name: found for name, found in recovered.items() if _stands(found.path)}
     paths = {name: found.path for name, found in alone.items()}

@@ -31,7 +31,8 @@ class Linear:
     Attributes:
         value: (P,) figures that the state states, as logs.
         slope: (P, N) their derivatives J.
-        lever: (R, N) the same, or the rows T that stand for them.
+        rows: (R, N) the same, or the rows T that stand for them.
+        lever: (R, N) the rows to multiply by, sparse where they are.
         noise: (R, R) covariance of their errors.
     """
 
@@ -44,16 +45,17 @@ class Linear:
             noise: (P, P) covariance of their errors, by default the system's.
         """
         self.value, self.slope = system.observe(z)
+        self.rows = self.slope
         self.lever: csr_array | FloatArray = system.lever(self.slope)
         self.noise = system.noise if noise is None else noise
         self._weigh: FloatArray | None = None
         if len(system.rows) > WORTH_IT * system.size:
-            self._inverse = _inverse(system, self.noise)
+            self._inverse = system.precision if noise is None else system.inverse(noise)
             self._loaded = csr_array(self._inverse @ self.lever)
             values, vectors = np.linalg.eigh((self.lever.T @ self._loaded).toarray())
             kept = values > NOTHING * values[-1]
             root = np.sqrt(values[kept])
-            self.lever = root[:, None] * vectors[:, kept].T
+            self.rows = self.lever = root[:, None] * vectors[:, kept].T
             self._weigh = (self._loaded @ (vectors[:, kept] / root)).T
             self.noise = np.eye(len(root))
 
@@ -80,13 +82,3 @@ class Linear:
         if self._weigh is None:
             return solved
         return np.asarray(self._loaded @ (prior - cross.T @ solved))
-
-
-def _inverse(system: System, noise: FloatArray) -> csr_array:
-    """Inverse of the noise covariance (P, P): diagonal but for the bases that the levels of a year may share."""
-    out = np.diag(1 / np.diag(noise))
-    base = np.array([row.year if row.own_base else -np.inf for row in system.rows])
-    for year in np.unique(base[np.isfinite(base)]):
-        block = np.ix_(base == year, base == year)
-        out[block] = np.linalg.inv(noise[block])
-    return csr_array(out)

@@ -243,8 +243,8 @@ class Path:
             if self.merged[t // 12] and t % 12 == 0:
                 rows.append([self.indicator, label, None, *[np.nan] * 7, "K", " ".join(names)])
                 continue
-            if known[t]:
-                names = [*names, *(["sparse"] if self.sparse else [] if self.exact[t] else ["block"])]
+            if known[t] and (self.sparse or not self.exact[t]):
+                names.append("sparse" if self.sparse else "block")
             band = (sd[k], q05[k], q95[k]) if known[t] else (np.nan,) * 3
             status = "B" if "break" in names else "W" if pair[k] else "A" if self.observed[t] else "E"
             stated = scale * level[k] if self.level_known[t] else np.nan

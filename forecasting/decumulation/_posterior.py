@@ -23,7 +23,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import cho_solve, lapack, solve_triangular
 from scipy.optimize import minimize
-from scipy.sparse import csr_array
 
 from forecasting.decumulation._figures import FloatArray
 from forecasting.decumulation._linear import Linear
@@ -41,9 +40,6 @@ CLUSTER = 0.5
 JUMP = 3.0
 """Largest standard deviation of a single shock in logs: a factor of twenty."""
 
-FOLLOWED = 3
-"""The same with standard deviations that are known."""
-
 REVISED = 0.001
 """Standard deviation of a revised rate about that of the months, relative."""
 
@@ -59,13 +55,15 @@ FINEST = 1e-5
 ROUNDS, SETTLED = 12, 0.2
 """Most rounds of mode, standard deviations and heavy tails, and the change of logs below which they end."""
 
+FOLLOWED = 3
+"""Rounds of mode and heavy tails with standard deviations that are known."""
+
 STEPS, MODE_STEPS = 6, 20
 SLOW, FAST = 0.3, 0.7
 """Parts of what a step should achieve, below which the next is halved and above which it is doubled again."""
 
 ITERATIONS, LATER_ITERATIONS = 8, 4
 LONGEST_STEP = 1.0
-VOLUME_STEPS = 1
 TOLERANCE = 1e-3
 BOUND = 1.5
 """Most by which a log standard deviation moves in a round, before the figures are linearised anew."""
@@ -114,6 +112,11 @@ class Posterior:
     log_sd: FloatArray
     spread: FloatArray
 
+    @property
+    def middle(self) -> Particle:
+        """The particle of a profile of middle width."""
+        return self.particles[len(self.particles) // 2]
+
 
 class Stride:
     """Lengths of successive Gauss-Newton steps.
@@ -139,12 +142,17 @@ class Stride:
 class _State:
     """Where the search for the mode is."""
 
-    def __init__(self, system: System, prior: Structure, start: FloatArray) -> None:
+    def __init__(self, system: System, prior: Structure) -> None:
         self.system, self.prior = system, prior
-        self.z = start
+        self.z = prior.mean.copy()
         self.log_sd = PRIOR_MEAN.copy()
         self.scale = np.ones(system.size)
         self.shift = np.zeros(12)
+
+    @property
+    def mean(self) -> FloatArray:
+        """(N,) prior mean, the profile's shift included."""
+        return self.prior.mean + np.tile(self.shift, self.system.years + 1)
 
     def covariance(self, profile: FloatArray) -> FloatArray:
         return self.prior.covariance(self.log_sd, self.scale, profile)
@@ -153,17 +161,16 @@ class _State:
         """Move to the mode under the present hyper-parameters; the prior covariance used."""
         system = self.system
         total = self.covariance(profile)
-        years = system.years + 1
         stride = Stride()
         for k in range(steps):
             near = Linear(system, self.z)
             cross = near.lever @ total  # the covariance is symmetric
-            if profile.any() and k < VOLUME_STEPS:
+            if profile.any() and not k:  # the volume hardly changes on the way
                 alike = self.prior.spread(profile)
                 spread = np.asarray(cross - near.lever @ alike)
                 inner = factor(near.lever @ spread.T + near.noise)
                 self.shift = -profile @ system.volume(near.slope, near.gain(total - alike, spread, inner))
-            mean = self.prior.mean + np.tile(self.shift, years)
+            mean = self.mean
             step = mean + _change(near, cross, system.value - near.value + near.slope @ (self.z - mean)) - self.z
             self.z = self.z + stride(step)
             if stride.size < TOLERANCE:
@@ -184,7 +191,7 @@ def implausible(system: System, posterior: Posterior) -> list[int]:
     years = [rows for rows in years if len(np.unique(kinds[rows[telling[rows]]])) > 1]
     noise, left = system.noise.copy(), system.hard.copy()
     unit = np.maximum(system.half, FINEST)
-    particle, z = posterior.particles[len(posterior.particles) // 2], None
+    particle, z = posterior.middle, None
     found: list[int] = []
     while years:
         z = _mode(system, particle, noise, particle.mode if z is None else z)
@@ -258,7 +265,7 @@ def infer(
         state = _estimated(system, prior)
         spread = _curvature(state)
     else:
-        state = _State(system, prior, prior.mean.copy())
+        state = _State(system, prior)
         state.log_sd, state.scale, spread = before.log_sd.copy(), before.scale, before.spread
     centre = state.log_sd.copy()
     probability = np.array([probability for _, probability in profiles])
@@ -275,7 +282,7 @@ def infer(
 
 
 def _estimated(system: System, prior: Structure) -> _State:
-    state = _State(system, prior, prior.mean.copy())
+    state = _State(system, prior)
     state.seek(np.zeros((12, 12)))  # a first orientation, with the profile as it is expected
     for k in range(ROUNDS):
         before = np.concatenate([state.log_sd, np.log(state.scale)])
@@ -294,7 +301,7 @@ def estimate(system: System, prior: Structure) -> FloatArray:
 
 def follow(system: System, prior: Structure, log_sd: FloatArray) -> FloatArray:
     """(N,) the mode of the log levels under given log standard deviations, heavy tails included."""
-    state = _State(system, prior, prior.mean.copy())
+    state = _State(system, prior)
     state.log_sd = log_sd
     for _ in range(FOLLOWED):
         state.seek(prior.profile, 2)
@@ -310,12 +317,11 @@ def _particle(state: _State, profile: FloatArray) -> tuple[Particle, float]:
     cross = near.lever @ total
     root = factor(near.lever @ cross.T + near.noise)
     gain = near.gain(total, cross, root).T
-    mean = state.prior.mean + np.tile(state.shift, state.system.years + 1)
     miss = state.system.value - near.value
-    folded = near.folded(miss + near.slope @ (state.z - mean))
+    folded = near.folded(miss + near.slope @ (state.z - state.mean))
     size = float(folded @ cho_solve(root, folded, check_finite=False)) + near.unseen(miss)
     evidence = -0.5 * size - float(np.log(np.diag(root[0])).sum())
-    return Particle(state.log_sd, mean, total, state.z, near.value, near.slope, gain), evidence
+    return Particle(state.log_sd, state.mean, total, state.z, near.value, near.slope, gain), evidence
 
 
 class _Evidence:
@@ -325,13 +331,12 @@ class _Evidence:
         system, prior = state.system, state.prior
         near = Linear(system, state.z)
         lever = near.lever
-        self.slope = near.slope if isinstance(lever, csr_array) else lever
+        self.slope = near.rows
         self.fixed = lever @ (lever @ (prior.fixed + prior.spread(prior.profile))).T + near.noise
         self.steps = prior.unwound(self.slope)
         self.parts = [np.asarray(lever @ (lever @ matrix).T) for matrix in prior.parts.values()]
         self.parts += [(self.steps * state.scale) @ self.steps.T, np.asarray(lever @ (self.slope * state.scale).T)]
-        mean = prior.mean + np.tile(state.shift, system.years + 1)
-        self.residual = near.folded(system.value - near.value + near.slope @ (state.z - mean))
+        self.residual = near.folded(system.value - near.value + near.slope @ (state.z - state.mean))
 
     def spread(self, log_sd: FloatArray) -> FloatArray:
         """S (P, P)."""

@@ -113,13 +113,29 @@ class System:
         return window
 
     @cached_property
+    def _base(self) -> FloatArray:
+        """(P,) year of levels on a base of their own, NaN for other figures."""
+        return np.array([float(row.year) if row.own_base else np.nan for row in self.rows])
+
+    @cached_property
     def noise(self) -> FloatArray:
         """(P, P) covariance of the figures about the state: rounding, and the unknown bases."""
         covariance = np.diag(self.sd**2)
-        bases = np.array([float(row.year) if row.own_base else np.nan for row in self.rows])
-        shared = bases[:, None] == bases
-        covariance += FREE_SD**2 * shared
+        covariance += FREE_SD**2 * (self._base[:, None] == self._base)
         return covariance
+
+    @cached_property
+    def precision(self) -> csr_array:
+        """(P, P) inverse of the noise."""
+        return self.inverse(self.noise)
+
+    def inverse(self, noise: FloatArray) -> csr_array:
+        """Inverse of a noise covariance (P, P): diagonal but for the bases that the levels of a year may share."""
+        out = np.diag(1 / np.diag(noise))
+        for year in np.unique(self._base[np.isfinite(self._base)]):
+            block = np.ix_(self._base == year, self._base == year)
+            out[block] = np.linalg.inv(noise[block])
+        return csr_array(out)
 
     @cached_property
     def noise_root(self) -> FloatArray:
@@ -174,29 +190,6 @@ class System:
         slack = 1e-12
         kept: BoolArray = (((stated >= self.low - slack) & (stated <= self.high + slack)) | ~self.hard).all(axis=1)
         return kept
-
-    def linear(self, level: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """The hard figures as intervals of linear functions of the levels, |lever x - middle| <= half.
-
-        Args:
-            level: (N,) about which a rate's interval, which is proportional to its base, is measured.
-
-        Returns:
-            (H, N) lever, (H,) middle, (H,) half-width, H figures.
-        """
-        hard = np.flatnonzero(self.hard)
-        low, high = np.exp(self.low[hard]), np.exp(self.high[hard])
-        centre, half = (low + high) / 2, (high - low) / 2
-        window, year, yoy = self._window[hard], self.year[hard], self.yoy[hard]
-        p = np.arange(len(hard))
-        lever = np.zeros((len(hard), self.years + 1, 12))
-        lever[p, year] += window
-        base = np.zeros_like(lever)
-        base[p[yoy], year[yoy] - 1] = window[yoy]
-        lever -= centre[:, None, None] * base
-        size = np.where(yoy, base.reshape(len(hard), -1) @ level, centre)
-        middle = np.where(yoy, 0.0, 1.0)
-        return lever.reshape(len(hard), -1) / size[:, None], middle, np.where(yoy, half, half / centre)
 
     def intervals(self, keep: float) -> tuple[FloatArray, FloatArray]:
         """The hard figures as lever @ x <= limit for levels x, each interval narrowed to a part of itself.
