@@ -22,7 +22,7 @@ from forecasting.catalog import Catalog, Indicator
 from forecasting.errors import InputError, Problem, SourceError
 from forecasting.observations import RATES
 from forecasting.payloads import BadRow, Payload
-from forecasting.sources._folder import body_of, files_of, settled
+from forecasting.sources._folder import body_of, files_of, payloads
 from forecasting.sources._source import Reading, raw_frame
 from forecasting.sources._units import NUMBER, converted, shift
 from forecasting.sources.bulletin import Candidate, bulletin_text, name_problem, read_figures
@@ -52,16 +52,11 @@ class Bulletins:
     def fetch(self, catalog: Catalog, moment: datetime) -> Iterator[list[Payload] | SourceError]:
         """Every bulletin of the folder, each by itself."""
         _check_names(catalog)
-        for path in files_of(self._folder):
-            if path.suffix.lower() not in BULLETINS:
-                continue
-            if not settled(path):
-                yield SourceError(f"{self.name}: {path.name}: is still being written; it is read the next time")
-                continue
-            try:
-                yield [Payload(self.name, path.name, moment, body_of(path, self._most, "sources.max_bulletin_mb"))]
-            except InputError as error:
-                yield SourceError(f"{self.name}: {error}")
+        bulletins = (path for path in files_of(self._folder) if path.suffix.lower() in BULLETINS)
+        yield from payloads(self.name, bulletins, lambda path: self._load(path, moment))
+
+    def _load(self, path: Path, moment: datetime) -> Payload:
+        return Payload(self.name, path.name, moment, body_of(path, self._most, "sources.max_bulletin_mb"))
 
     def read(self, payload: Payload, catalog: Catalog) -> Reading:
         """The sure figures of a bulletin in the catalogue's names and units, and the doubtful ones.

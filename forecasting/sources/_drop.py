@@ -18,7 +18,7 @@ from forecasting.errors import InputError, Problem, SourceError
 from forecasting.payloads import Payload
 from forecasting.sources._bulletins import BULLETINS
 from forecasting.sources._columns import Records, read_records
-from forecasting.sources._folder import body_of, files_of, settled
+from forecasting.sources._folder import body_of, files_of, payloads
 from forecasting.sources._review import is_review, read_review
 from forecasting.sources._source import Reading
 from forecasting.sources._table import encoding_of, scan_csv
@@ -60,13 +60,7 @@ class Files:
                 what = f"only {', '.join(SUFFIXES)} and bulletins ({', '.join(BULLETINS)}) are read"
                 yield SourceError(f"{self.name}: {path.name}: {what}; save it as one, or take it out of the folder")
                 continue
-            if not settled(path):
-                yield SourceError(f"{self.name}: {path.name}: is still being written; it is read the next time")
-                continue
-            try:
-                yield [self.load(path, moment, address=path.name)]
-            except InputError as error:
-                yield SourceError(f"{self.name}: {error}")
+            yield from payloads(self.name, [path], lambda one: self.load(one, moment, address=one.name))
 
     def load(
         self, path: Path, moment: datetime, *, address: str | None = None, mapping: ColumnMapping | None = None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from forecasting.errors import InputError, Problem
+from forecasting.errors import InputError, Problem, SourceError
+from forecasting.payloads import Payload
 
 SETTLED_S = 1.0
 PATIENCE_S = 10.0
@@ -20,7 +21,27 @@ def files_of(folder: Path) -> Iterator[Path]:
                 yield path
 
 
-def settled(path: Path) -> bool:
+def payloads(
+    name: str, paths: Iterable[Path], load: Callable[[Path], Payload]
+) -> Iterator[list[Payload] | SourceError]:
+    """Files of a folder as payloads, each by itself, or what stands in the way of one.
+
+    Args:
+        name: Of the source.
+        paths: The files.
+        load: Gives the payload of a file; an `InputError` says why it does not.
+    """
+    for path in paths:
+        if not _settled(path):
+            yield SourceError(f"{name}: {path.name}: is still being written; it is read the next time")
+            continue
+        try:
+            yield [load(path)]
+        except InputError as error:
+            yield SourceError(f"{name}: {error}")
+
+
+def _settled(path: Path) -> bool:
     """Whether nobody has written to the file for a moment: half a file has half a number at its end."""
     patience = PATIENCE_S
     while patience > 0:
