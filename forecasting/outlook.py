@@ -175,10 +175,10 @@ def _published_part(path: Path, published: int, origin: int) -> Path:
 
 
 def _growth(future: FloatArray, past: FloatArray, periods: int) -> FloatArray:
-    """Growth (D, H) on the year before of forecast levels (D, H) that follow past ones (P,)."""
-    horizon = future.shape[1]
-    line = np.concatenate([np.broadcast_to(past, (len(future), len(past))), future], axis=1)
-    growth: FloatArray = future / line[:, len(past) - periods : len(past) - periods + horizon] - 1
+    """Growth (D, H) on the year before of forecast levels (D, H) that follow past ones, (P,) or (D, P)."""
+    year = np.broadcast_to(past[..., -periods:], (len(future), periods))
+    line = np.concatenate([year, future], axis=1)
+    growth: FloatArray = future / line[:, : future.shape[1]] - 1
     return growth
 
 
@@ -222,9 +222,8 @@ def _added_up(
         path, months = dense[name], ends[name]
         before = np.arange(path.last - 12, path.last + 1)  # the pair of January and February may reach beyond a year
         before = before[before % 12 != 0] if path.periods_per_year == 11 else before[1:]
-        past = np.vstack([_point_levels(path, before), path.levels(before)])[:, -path.periods_per_year :]
-        line = np.concatenate([past, level], axis=1)
-        growth = level / line[:, : len(months)] - 1
+        past = np.vstack([_point_levels(path, before), path.levels(before)])
+        growth = _growth(level, past, path.periods_per_year)
         out[name] = path.extended(months, growth[1:], growth[0])
     return out
 

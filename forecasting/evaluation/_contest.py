@@ -46,10 +46,14 @@ class Contest:
         found = {name: self._recipe(i, name) for name, there in zip(self.names, able, strict=True) if there}
         return found or {LAST_RESORT: Recipe((LAST_RESORT,))}
 
+    def able(self, i: int) -> np.ndarray:
+        """Positions of the models that the combinations of a series hold tonight."""
+        return np.flatnonzero(self.inside & np.isfinite(self.paths[i].final[: len(self.inside)]).all(axis=1))
+
     def _recipe(self, i: int, name: str) -> Recipe:
         if name not in COMBINATIONS:
             return Recipe((name,))
-        there = np.flatnonzero(self.inside & np.isfinite(self.paths[i].final[: len(self.inside)]).all(axis=1))
+        there = self.able(i)
         if name == MEDIAN:
             return Recipe(tuple(self.names[m] for m in there))
         weights = self.weights[name][i][-1]
@@ -88,12 +92,12 @@ def standards(
     best = panel_best(scores, combinations)
     others = [m for m in range(len(names)) if names[m] != LAST_RESORT and m not in combinations]
     out = []
-    for one, each in zip(series, contest.paths, strict=True):
+    for i, (one, each) in enumerate(zip(series, contest.paths, strict=True)):
         wanted = standard.get(one.unique_id)
         if wanted is not None and wanted not in names:
             raise InputError(SOURCE, [Problem("", f"{one.unique_id}: {wanted} is not among {', '.join(names)}")])
         order = [best, *combinations, *others, names.index(LAST_RESORT)]
-        there = np.flatnonzero(contest.inside & np.isfinite(each.final[: len(contest.inside)]).all(axis=1))
+        there = contest.able(i)
         if len(there) == 1:  # a combination of one is that one
             order = [int(there[0]), *order]
         order = order if wanted is None else [names.index(wanted), *order]
