@@ -8,6 +8,7 @@ from pathlib import Path as File
 
 import numpy as np
 import pandas as pd
+from pictures import BLUE, GREY, ORANGE
 
 from forecasting import decumulate
 from forecasting.catalog import load_catalog
@@ -18,7 +19,6 @@ from forecasting.reference import load_observations
 TARGET = File(__file__).parent.parent / "docs" / "baotou_family.png"
 DRAWS = 500
 CITY = "baotou_"
-BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#666666"
 
 
 def spread(path: Path, month: int) -> float:
@@ -50,13 +50,7 @@ def adding_up(whole: Path, parts: list[Path]) -> bool:
     """Print the largest error by which levels and contributions of the parts miss the whole, over draws and months."""
     start = max(path.start for path in (whole, *parts))
     last = min(path.last for path in (whole, *parts))
-    now, base = [], []
-    for path in (whole, *parts):
-        span = slice(start - path.start, last + 1 - path.start)
-        level = path.level[:, span]
-        now.append(level)
-        # January and February together have one growth rate; their sum is what it speaks of
-        base.append(level / (1 + path.growth[:, span]))
+    now = [path.level[:, start - path.start : last + 1 - path.start] for path in (whole, *parts)]
     first = slice(12, None)  # contributions need the levels of the year before
     level = np.abs(sum(now[1:]) / now[0] - 1).max()
     growth = now[0][:, first] / now[0][:, :-12] - 1
