@@ -159,6 +159,7 @@ def _chain(
     night: _Night, run: Run, observations: pd.DataFrame, inputs: Mapping[str, Any], earlier: Path | None
 ) -> Path:
     from forecasting.publishing import publish
+    from jobs.indicators import indicator_table
     from jobs.review import track
     from jobs.scoring import alarms, with_references
 
@@ -175,6 +176,7 @@ def _chain(
         decisions = night.memory.decide(outlook, settings.champion)
         tables = _tables(observations, decumulation, outlook, projection) | night.memory.score(observations)
         tables["revisions"] = _revisions(night, observations, outlook, earlier)
+        tables["indicators"] = indicator_table(night.catalog, night.day, observations, decumulation, outlook)
     for one in decisions:
         _logger.info("%s: %s", one.unique_id, one.reason)
     provenance = {
@@ -276,18 +278,21 @@ def _inputs(night: _Night, observations: pd.DataFrame) -> dict[str, Any]:
         "calibration": digest(load_calibration()),
         "claims": digest(load_claims()),
         "catalog": night.catalog.hash(),
+        "calendar": _file_hash(settings.calendar),
         "code": _code_hash(),
         "version": metadata.version("cumulus-forecasting"),
         "seed": settings.seed,
         "fit": settings.fit.model_dump(exclude={"workers"}),
         "champion": settings.champion.model_dump(),
-        "projection": {**settings.projection.model_dump(mode="json"), "assumptions": _assumptions_hash(settings)},
+        "projection": {
+            **settings.projection.model_dump(mode="json"),
+            "assumptions": _file_hash(settings.projection.assumptions),
+        },
     }
 
 
-def _assumptions_hash(settings: Settings) -> str:
-    """SHA-256 of the operator's own assumption file; "packaged" for ours, which the code hash holds."""
-    path = settings.projection.assumptions
+def _file_hash(path: Path | None) -> str:
+    """SHA-256 of a file of the operator's own; "packaged" for ours, which the code hash holds."""
     if path is None:
         return "packaged"
     try:
