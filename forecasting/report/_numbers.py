@@ -1,0 +1,61 @@
+"""Numbers as the page carries them: rounded to what can be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["columns", "decimals", "digits", "shares", "texts"]
+
+Number = int | float | None
+
+
+def decimals(values: Any, places: int) -> list[Number]:
+    """Rounded to decimal places; None where there is no number.
+
+    >>> decimals([1.26, float("nan"), 3.0], 1)
+    [1.3, None, 3]
+    """
+    return _plain(np.round(np.asarray(values, dtype=np.float64), places))
+
+
+def digits(values: Any, places: int = 5) -> list[Number]:
+    """Rounded to significant digits.
+
+    >>> digits([123456.0, 0.00123456])
+    [123460, 0.0012346]
+    """
+    array = np.asarray(values, dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        power = np.floor(np.log10(np.abs(array)))
+    power = np.where(np.isfinite(power), power, 0).astype(int)
+    return _plain(np.array([np.round(value, int(places - 1 - p)) for value, p in zip(array, power, strict=True)]))
+
+
+def shares(values: Any) -> list[Number]:
+    """Shares and probabilities."""
+    return decimals(values, 4)
+
+
+def texts(values: Iterable[Any]) -> list[str]:
+    """Texts, "" where there is none; days as YYYY-MM-DD."""
+    return ["" if pd.isna(value) else value.date().isoformat() if isinstance(value, pd.Timestamp) else str(value)
+            for value in values]  # fmt: skip
+
+
+def columns(frame: pd.DataFrame, text: Iterable[str], number: Iterable[str], places: int = 3) -> dict[str, list[Any]]:
+    """Columns of a frame: texts as they are, numbers rounded to decimal places."""
+    return {name: texts(frame[name]) for name in text} | {
+        name: decimals(frame[name].to_numpy(dtype=np.float64, na_value=np.nan), places) for name in number
+    }
+
+
+def _plain(array: np.ndarray[Any, Any]) -> list[Number]:
+    whole = array == np.trunc(array)
+    return [
+        None if value != value else int(value) if integral else value  # noqa: PLR0124  # only NaN differs from itself
+        for value, integral in zip(array.tolist(), whole.tolist(), strict=True)
+    ]
