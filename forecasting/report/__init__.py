@@ -1,5 +1,5 @@
 """The report that people read: a page in two languages, and pictures for slides and mail, out of a release's tables."""
 
-from forecasting.report._page import page_files
+from forecasting.report._report import Report
 
-__all__ = ["page_files"]
+__all__ = ["Report"]

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from forecasting.observations import month_label
+
 __all__ = ["Chart", "Columns", "Json", "draw", "fill", "rows", "slot"]
 
 Json = dict[str, Any]
@@ -28,6 +30,7 @@ class Chart:
         legend: Entries of the colour legend as (text, colour, data set); one whose data set is empty is left out.
         names: Columns ("data set.column") whose values are names to be translated.
         domains: Columns whose values, each once and in order, fill the slot "domain.<data set>.<column>".
+        row: Height of a row of the first data set, pixels, where the chart is as high as it has rows.
     """
 
     spec: Json
@@ -35,6 +38,7 @@ class Chart:
     legend: tuple[tuple[str, str, str], ...] = ()
     names: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
+    row: int = 0
 
     def to_dict(self) -> Json:
         """For the page."""
@@ -47,15 +51,15 @@ def slot(name: str) -> Json:
 
 
 def rows(columns: Columns) -> list[Json]:
-    """Rows of a data set; a day ``x`` gives the month ``period`` too.
+    """Rows of a data set; a time ``x`` in years gives the month ``period`` too.
 
-    >>> rows({"x": ["2025-03-15"], "y": [None]})
-    [{'x': '2025-03-15', 'y': None, 'period': '2025-03'}]
+    >>> rows({"x": [2025.2083], "y": [None]})
+    [{'x': 2025.2083, 'y': None, 'period': '2025-03'}]
     """
     out = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     if "x" in columns:
         for row in out:
-            row["period"] = row["x"][:7]
+            row["period"] = month_label(int(12 * row["x"] + 0.01))
     return out
 
 
@@ -81,7 +85,10 @@ def draw(chart: Chart, shared: Json, data: Mapping[str, Columns], values: Mappin
     }
     for key, column in (where.split(".") for where in chart.domains):
         slots[f"domain.{key}.{column}"] = list(dict.fromkeys(row[column] for row in sets[key]))
+    if chart.row:
+        slots["height"] = chart.row * len(sets[chart.data[0]])
     spec: Json = fill({**shared, **chart.spec}, slots)
+    spec["layer"] = [one for one in spec["layer"] if sets.get(one["data"].get("name"), True)]
     spec["datasets"] = {key: sets[key] for key in chart.data}
     return spec
 

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from forecasting.report._chart import Chart, Json, slot
-from forecasting.report._parts import coloured, interval_rows, layer, quantity, row_labels, rule_at, time, tooltip
-from forecasting.report._parts import ROW
+from forecasting.report._parts import (
+    ROW,
+    coloured,
+    interval_rows,
+    layer,
+    quantity,
+    row_labels,
+    rule_at,
+    shares,
+    time,
+    tooltip,
+)
 from forecasting.report._theme import ink
 
 __all__ = ["BOARD", "CUMULATIVE", "LEVEL", "MONTHS", "ODDS"]
@@ -29,7 +39,8 @@ def _cumulative() -> Chart:
     y = quantity("value", domain="span.y")
     tips = tooltip(("period", "column.period", ""), ("value", "legend.cumulative", ",.2~f"))
     line = {"type": "line", "strokeWidth": 1.4, "point": {"size": 18, "filled": True}}
-    drawn = layer("published", line, x=time(), y=y, color=coloured("legend.cumulative"), tooltip=tips)
+    drawn = layer("published", line, x=time(), y=y, color=coloured("legend.cumulative"),
+                  detail={"field": "run", "type": "nominal"}, tooltip=tips)  # fmt: skip
     return Chart(
         spec={"width": slot("width"), "height": slot("height"), "layer": [*_ahead("ahead", y), rule_at(0, "y"), drawn]},
         data=("published", "ahead"),
@@ -56,7 +67,7 @@ def _months() -> Chart:
                "legend": {"title": slot("text.legend.flags"), "symbolFillColor": ink("ink"), "symbolStrokeWidth": 0}},
         tooltip=tooltip(("period", "column.month", ""), ("kind", "column.flag", "")),
     )  # fmt: skip
-    area = {"type": "area"}
+    area = {"type": "area", "interpolate": "step"}
     return Chart(
         spec={
             "width": slot("width"),
@@ -103,13 +114,13 @@ def _level() -> Chart:
 
 
 def _odds() -> Chart:
-    x = {"field": "value", "type": "quantitative", "bin": {"binned": True, "step": slot("step")},
-         "axis": {"title": slot("unit"), "grid": False, "format": ",.1~f", "tickCount": 6}, "scale": {"zero": False}}  # fmt: skip
-    y = {"field": "probability", "type": "quantitative", "axis": {"title": slot("text.axis.probability"), "format": "%",
-         "domain": False, "ticks": False, "tickCount": 4}}  # fmt: skip
+    x = {"field": "value", "type": "quantitative", "scale": {"zero": False, "nice": False},
+         "axis": {"title": slot("unit"), "grid": False, "tickCount": slot("ticks")}}  # fmt: skip
+    y = shares({"field": "probability", "axis": {"title": slot("text.axis.probability"), "domain": False, "ticks": False,
+                "tickCount": 4, "labelExpr": "format(100 * datum.value, '~r') + ' %'"}})  # fmt: skip
     tips = tooltip(("label", "column.value", ""), ("probability", "column.probability", ".1%"))
     def bars(data: str, text: str) -> Json:
-        return layer(data, {"type": "bar", "binSpacing": 0.6}, x=x, x2={"field": "end"}, y=y, color=coloured(text), tooltip=tips)
+        return layer(data, {"type": "bar", "stroke": ink("surface"), "strokeWidth": 0.6}, x=x, x2={"field": "end"}, y=y, color=coloured(text), tooltip=tips)
 
     return Chart(
         spec={
@@ -133,17 +144,19 @@ def _board() -> Chart:
     )
     x = quantity("q50", title="unit")
     x["scale"] = {"type": "symlog", "constant": 2, "nice": False}
-    x["axis"] |= {"values": [-50, -20, -10, -5, -2, 0, 2, 5, 10, 20, 50], "format": "+", "orient": "top"}
+    x["axis"] |= {"values": [-50, -20, -10, -5, -2, 0, 2, 5, 10, 20, 50], "orient": "top",
+                  "labelExpr": "datum.value > 0 ? '+' + datum.value : replace(datum.value, '-', '\u2212')"}
     return Chart(
         spec={
             "width": slot("width"),
-            "height": {"step": ROW},
+            "height": slot("height"),
             "layer": [
                 rule_at(0, "x"),
                 *interval_rows("board", x, tips),
                 *row_labels("board", slot("text.field.title"), "right"),
             ],
         },
+        row=ROW,
         data=("board",),
         legend=(
             ("legend.median", "median", "board"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forecasting.report._chart import Chart, Json, slot
-from forecasting.report._parts import ROW, coloured, interval_rows, layer, quantity, row_labels, row_y, rule_at, tooltip
+from forecasting.report._parts import ROW, coloured, interval_rows, layer, quantity, row_labels, row_y, rule_at, shares, tooltip
 from forecasting.report._theme import LINES, ink
 
 __all__ = ["BALANCE", "CLAIMS", "FAN", "HINDCASTS", "MILESTONES", "SCENARIOS", "TORNADO"]
@@ -53,9 +53,10 @@ def _scenarios() -> Chart:
     return Chart(
         spec={
             "width": slot("width"),
-            "height": {"step": ROW},
+            "height": slot("height"),
             "layer": [reference, *interval_rows("scenarios", x, tips), *row_labels("scenarios", "row", "right")],
         },
+        row=ROW,
         data=("scenarios", "reference"),
         legend=tuple((text, colour, "scenarios") for text, colour in _BANDS),
         names=("scenarios.row",),
@@ -82,12 +83,12 @@ def _balance() -> Chart:
 
 
 def _milestones() -> Chart:
-    y = {"field": "p", "type": "quantitative", "scale": {"domain": [0, 1]},
-         "axis": {"title": slot("text.axis.probability"), "format": "%", "domain": False, "ticks": False, "tickCount": 5}}  # fmt: skip
+    y = shares({"field": "p", "scale": {"domain": [0, 1]},
+                "axis": {"title": slot("text.axis.probability"), "domain": False, "ticks": False, "tickCount": 5}})  # fmt: skip
     colour = {"field": "threshold", "type": "nominal", "sort": None,
               "scale": {"range": [ink("c1"), ink("c2"), ink("c3"), ink("c4"), ink("c5"), ink("c6")]},
               "legend": {"title": slot("text.column.threshold"), "symbolType": "stroke", "symbolStrokeWidth": 3}}  # fmt: skip
-    dash = {"field": "threshold", "type": "nominal", "sort": None, "legend": None,
+    dash = {"field": "threshold", "type": "nominal", "sort": None, "legend": colour["legend"],
             "scale": {"range": [[1, 0], [6, 3], [2, 2], [8, 2, 2, 2], [4, 4], [1, 3]]}}  # fmt: skip
     tips = tooltip(("threshold", "column.threshold", ""), ("year", "column.year", ""), ("p", "column.probability", ".0%"))
     line = {"type": "line", "strokeWidth": 2.2, "point": {"size": 30, "filled": True}}
@@ -104,8 +105,8 @@ def _milestones() -> Chart:
 def _claims() -> Chart:
     tips = tooltip(("title", "column.claim", ""), ("range", "column.range", ""), ("below", "legend.claim_below", ".0%"),
                    ("within", "legend.claim_within", ".0%"), ("above", "legend.claim_above", ".0%"))  # fmt: skip
-    x = {"type": "quantitative", "scale": {"domain": [0, 1], "nice": False},
-         "axis": {"title": slot("text.axis.probability"), "format": "%", "tickCount": 5, "grid": False, "orient": "top"}}  # fmt: skip
+    x = shares({"scale": {"domain": [0, 1], "nice": False},
+                "axis": {"title": slot("text.axis.probability"), "tickCount": 5, "grid": False, "orient": "top"}})  # fmt: skip
 
     def bar(low: str, high: str, text: str) -> Json:
         mark = {"type": "bar", "height": 14, "yOffset": 8}
@@ -114,7 +115,7 @@ def _claims() -> Chart:
     return Chart(
         spec={
             "width": slot("width"),
-            "height": {"step": ROW},
+            "height": slot("height"),
             "layer": [
                 bar("start", "upto_below", "legend.claim_below"),
                 bar("upto_below", "upto_within", "legend.claim_within"),
@@ -122,6 +123,7 @@ def _claims() -> Chart:
                 *row_labels("claims", "title", "range"),
             ],
         },
+        row=ROW,
         data=("claims",),
         legend=(
             ("legend.claim_below", "below", "claims"),
@@ -141,7 +143,7 @@ def _tornado() -> Chart:
     return Chart(
         spec={
             "width": slot("width"),
-            "height": {"step": ROW},
+            "height": slot("height"),
             "layer": [
                 layer("tornado", bar, y=row_y(), x=x, x2={"field": "tornado_high"}, tooltip=tips),
                 layer("tornado", {**dot, "shape": "circle"}, y=row_y(), x=x, color=coloured("legend.tornado_low"), tooltip=tips),
@@ -150,6 +152,7 @@ def _tornado() -> Chart:
                 *row_labels("tornado", "row", "right"),
             ],
         },
+        row=ROW,
         data=("tornado",),
         legend=(("legend.tornado_low", "c5", "tornado"), ("legend.tornado_high", "c1", "tornado")),
         names=("tornado.row",),
@@ -166,7 +169,7 @@ def _hindcasts() -> Chart:
     return Chart(
         spec={
             "width": slot("width"),
-            "height": {"step": ROW},
+            "height": slot("height"),
             "layer": [
                 rule_at(1, "x", "published"),
                 layer("hindcasts", bar, y=row_y(), x={**x, "field": "q05"}, x2={"field": "q95"},
@@ -175,6 +178,7 @@ def _hindcasts() -> Chart:
                 *row_labels("hindcasts", "row"),
             ],
         },
+        row=ROW,
         data=("hindcasts",),
         legend=(("legend.median", "median", "hindcasts"), ("legend.band90", "band90", "hindcasts")),
     )  # fmt: skip

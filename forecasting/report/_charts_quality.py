@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forecasting.report._chart import Chart, slot
-from forecasting.report._parts import ROW, coloured, layer, quantity, row_labels, row_y, rule_at, tooltip
+from forecasting.report._parts import ROW, coloured, layer, quantity, row_labels, row_y, rule_at, shares, tooltip
 
 __all__ = ["BACKTEST", "COVERAGE", "SCORES"]
 
@@ -18,21 +18,22 @@ def _scores() -> Chart:
     return Chart(
         spec={
             "width": slot("width"),
-            "height": {"step": ROW},
+            "height": slot("height"),
             "layer": [
                 rule_at(1, "x", "published"),
                 layer("scores", _DOT, y=row_y(), x=x, color=coloured("legend.ratio"), tooltip=tips),
                 *row_labels("scores", slot("text.field.title"), "right"),
             ],
         },
+        row=ROW,
         data=("scores",),
         legend=(("legend.ratio", "median", "scores"),),
     )
 
 
 def _coverage() -> Chart:
-    y = {"field": "share", "type": "quantitative", "scale": {"domain": [0, 1]},
-         "axis": {"title": slot("text.axis.inside"), "format": "%", "domain": False, "ticks": False}}  # fmt: skip
+    y = shares({"field": "share", "scale": {"domain": [0, 1]}, "stack": None,
+                "axis": {"title": slot("text.axis.inside"), "domain": False, "ticks": False}})  # fmt: skip
     x = {"field": "band", "type": "ordinal", "sort": None, "axis": {"title": slot("text.axis.band"), "labelAngle": 0}}
     tips = tooltip(("band", "axis.band", ""), ("share", "axis.inside", ".0%"), ("n", "column.n", ""))
     return Chart(
@@ -59,7 +60,7 @@ def _backtest() -> Chart:
     return Chart(
         spec={
             "width": slot("width"),
-            "height": {"step": ROW},
+            "height": slot("height"),
             "layer": [
                 layer("backtest", {**_DOT, "shape": "diamond"}, y=row_y(), x={**x, "field": "naive"},
                       color=coloured("legend.naive"), tooltip=tips),
@@ -67,7 +68,9 @@ def _backtest() -> Chart:
                 *row_labels("backtest", slot("text.field.title"), "model"),
             ],
         },
+        row=ROW,
         data=("backtest",),
+        names=("backtest.model",),
         legend=(("legend.champion", "median", "backtest"), ("legend.naive", "c8", "backtest")),
     )  # fmt: skip
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["columns", "decimals", "digits", "shares", "texts"]
+__all__ = ["Lists", "columns", "decimals", "digits", "shares", "split", "texts"]
 
 Number = int | float | None
+Lists = dict[str, list[Any]]
+"""A data set by column."""
 
 
 def decimals(values: Any, places: int) -> list[Number]:
@@ -25,14 +27,16 @@ def decimals(values: Any, places: int) -> list[Number]:
 def digits(values: Any, places: int = 5) -> list[Number]:
     """Rounded to significant digits.
 
-    >>> digits([123456.0, 0.00123456])
-    [123460, 0.0012346]
+    >>> digits([123456.0, 0.00123456, 0.0])
+    [123460, 0.0012346, 0]
     """
     array = np.asarray(values, dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         power = np.floor(np.log10(np.abs(array)))
-    power = np.where(np.isfinite(power), power, 0).astype(int)
-    return _plain(np.array([np.round(value, int(places - 1 - p)) for value, p in zip(array, power, strict=True)]))
+    cut = np.where(np.isfinite(power), power, 0) - (places - 1)
+    # powers of ten above one are exact, those below are not
+    fine, coarse = 10.0 ** np.maximum(-cut, 0), 10.0 ** np.maximum(cut, 0)
+    return _plain(np.where(cut > 0, np.round(array / coarse) * coarse, np.round(array * fine) / fine))
 
 
 def shares(values: Any) -> list[Number]:
@@ -46,11 +50,24 @@ def texts(values: Iterable[Any]) -> list[str]:
             for value in values]  # fmt: skip
 
 
-def columns(frame: pd.DataFrame, text: Iterable[str], number: Iterable[str], places: int = 3) -> dict[str, list[Any]]:
+def columns(frame: pd.DataFrame, text: Iterable[str], number: Iterable[str], places: int = 3) -> Lists:
     """Columns of a frame: texts as they are, numbers rounded to decimal places."""
     return {name: texts(frame[name]) for name in text} | {
         name: decimals(frame[name].to_numpy(dtype=np.float64, na_value=np.nan), places) for name in number
     }
+
+
+def split(keys: Sequence[Any], lists: Mapping[str, list[Any]]) -> Iterator[tuple[Any, Lists]]:
+    """The rows of each key; equal keys lie together.
+
+    >>> list(split(["a", "a", "b"], {"x": [1, 2, 3]}))
+    [('a', {'x': [1, 2]}), ('b', {'x': [3]})]
+    """
+    start = 0
+    for end in range(1, len(keys) + 1):
+        if end == len(keys) or keys[end] != keys[start]:
+            yield keys[start], {name: values[start:end] for name, values in lists.items()}
+            start = end
 
 
 def _plain(array: np.ndarray[Any, Any]) -> list[Number]:

@@ -11,15 +11,11 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-import pandas as pd
-
 from forecasting.report._chart import Chart, Json
 from forecasting.report._charts_indicators import BOARD, CUMULATIVE, LEVEL, MONTHS, ODDS
 from forecasting.report._charts_projection import BALANCE, CLAIMS, FAN, HINDCASTS, MILESTONES, SCENARIOS, TORNADO
 from forecasting.report._charts_quality import BACKTEST, COVERAGE, SCORES
-from forecasting.report._indicators import board, details
-from forecasting.report._projection import leading, projection
-from forecasting.report._quality import news, quality
+from forecasting.report._material import Material
 from forecasting.report._texts import TEXTS
 from forecasting.report._theme import COLOURS, config, css_variables
 
@@ -38,35 +34,38 @@ CHARTS: Mapping[str, Chart] = {
 SCRIPTS = ("base.js", "chart.js", "board.js", "indicator.js", "projection.js", "quality.js", "main.js")
 
 
-def page_files(tables: Mapping[str, pd.DataFrame], provenance: Mapping[str, Any], beside: Sequence[str]) -> dict[str, bytes]:
+def page_files(
+    material: Material, provenance: Mapping[str, Any], beside: Sequence[str], *, run_id: str, as_of: str
+) -> dict[str, bytes]:
     """The files of the page by their path in the release.
 
     Args:
-        tables: The tables of the release.
-        provenance: What the release was made from, with run_id and as_of.
-        beside: Names of the other files of the release.
+        material: What the tables of a release give to be shown.
+        provenance: What the release was made from.
+        beside: Paths of the other files of the release.
+        run_id: Name of the release.
+        as_of: Day up to which figures were known.
     """
-    rows = board(tables)
-    each = {name: _json(detail) for name, detail in details(tables).items()}
+    rows = dict(material.board)
+    each = {name: _json(detail) for name, detail in material.details.items()}
     inline, pieces = each, {}
     if sum(len(text) for text in each.values()) > INLINE:
         inline, pieces = {}, _pieces(each)
         paths = list(pieces)
         where = {name: at for at, path in enumerate(paths) for name in pieces[path]}
         rows["piece"] = [where[name] for name in rows["id"]]
-    of_projection = projection(tables)
     data: Json = {
-        "meta": {"run_id": provenance["run_id"], "as_of": provenance["as_of"]},
+        "meta": {"run_id": run_id, "as_of": as_of},
         "texts": TEXTS,
         "colours": COLOURS,
         "shared": config(),
         "charts": {name: chart.to_dict() for name, chart in CHARTS.items()},
         "board": rows,
         "pieces": list(pieces),
-        "projection": of_projection,
-        "leading": leading(of_projection),
-        "quality": quality(tables),
-        "news": news(tables["revisions"]),
+        "projection": material.projection,
+        "leading": material.leading,
+        "quality": material.quality,
+        "news": material.news,
         "provenance": _provenance(provenance),
         "files": sorted(beside),
     }

@@ -8,7 +8,8 @@ from typing import Any
 from forecasting.report._chart import Json, slot
 from forecasting.report._theme import ink
 
-__all__ = ["ROW", "coloured", "interval_rows", "layer", "quantity", "row_labels", "row_y", "rule_at", "time", "tooltip"]
+__all__ = ["ROW", "coloured", "interval_rows", "layer", "quantity", "row_labels", "row_y", "rule_at", "shares",
+           "time", "tooltip"]  # fmt: skip
 
 ROW = 46
 """Height of a row with its label above what is drawn, pixels."""
@@ -16,9 +17,9 @@ LABEL_AT, DRAWN_AT = -10, 8  # from the middle of the row, pixels
 
 
 def time() -> Json:
-    """The axis of time."""
-    return {"field": "x", "type": "temporal", "scale": {"type": "utc", "domain": slot("span.x")},
-            "axis": {"title": None, "grid": False, "tickCount": slot("ticks"), "format": "%Y"}}  # fmt: skip
+    """The axis of time, in years: figures of a month stand at its middle."""
+    return {"field": "x", "type": "quantitative", "scale": {"domain": slot("span.x"), "nice": False, "zero": False},
+            "axis": {"title": None, "grid": False, "tickCount": slot("ticks"), "tickMinStep": 1, "format": "d"}}  # fmt: skip
 
 
 def quantity(field: str, *, domain: str | None = None, title: str = "unit", **axis: Any) -> Json:
@@ -39,7 +40,7 @@ def coloured(text: str, *, shown: bool = True) -> Json:
     }
 
 
-def tooltip(*fields: tuple[str, str, str]) -> list[Json]:
+def tooltip(*fields: tuple[Any, str, str]) -> list[Json]:
     """What the pointer shows: (field, text of its title, format)."""
     return [
         {"field": field, "title": slot(f"text.{title}"), **({"type": "quantitative", "format": form} if form else
@@ -53,6 +54,11 @@ def layer(data: str, mark: Json, **encoding: Json | Sequence[Json]) -> Json:
     return {"data": {"name": data}, "mark": {"clip": True, **mark}, "encoding": encoding}
 
 
+def shares(channel: Json) -> Json:
+    """The channel with an axis that says percent of shares."""
+    return {**channel, "type": "quantitative", "axis": {"labelExpr": "format(100 * datum.value, 'd') + ' %'", **channel["axis"]}}
+
+
 def rule_at(value: Any, axis: str, colour: str = "strong") -> Json:
     """A line across the chart at a value."""
     return {
@@ -64,7 +70,7 @@ def rule_at(value: Any, axis: str, colour: str = "strong") -> Json:
 
 def row_y() -> Json:
     """Rows in the order of the data, their labels drawn by `row_labels`."""
-    return {"field": "row", "type": "ordinal", "sort": None, "axis": None, "scale": {"paddingInner": 0, "paddingOuter": 0}}
+    return {"field": "row", "type": "ordinal", "sort": None, "axis": None, "scale": {"type": "band", "padding": 0}}
 
 
 def row_labels(data: str, field: Any, right: Any = None) -> list[Json]:

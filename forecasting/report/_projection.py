@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from forecasting.report._chart import Json
-from forecasting.report._numbers import columns, decimals, digits, shares, texts
+from forecasting.report._numbers import Lists, columns, decimals, digits, shares, split, texts
 
 __all__ = ["LEADING", "leading", "projection"]
 
@@ -23,16 +23,9 @@ def projection(tables: Frames) -> Json:
     """Series by year and scenario, milestones, balance, claims, sensitivity and hindcasts; empty where a table is."""
     annual = tables["trajectories"].query("freq == 'A'")
     annual = annual.assign(year=pd.DatetimeIndex(annual["date"]).year)
-    absorbed = tables["absorption"]
-    scenarios = list(dict.fromkeys([*annual["scenario"], *absorbed["scenario"]]))
     return {
-        "scenarios": sorted(scenarios),
-        "conditioning": {
-            str(name): str(what)
-            for name, what in zip(annual["scenario"], annual["conditioning"], strict=True)
-        },
-        "trajectories": _series(annual, ["region", "basis", "variable", "unit"], ("capacity_basis", "stat_or_struct")),
-        "absorption": _series(absorbed, ["basis", "measure", "ratio_kind", "anchor"], ()),
+        "trajectories": _series(annual, ["region", "basis", "variable"], ("unit", "conditioning", "capacity_basis", "stat_or_struct")),
+        "absorption": _series(tables["absorption"], ["basis", "measure", "ratio_kind", "anchor"], ("conditioning",)),
         "milestones": _milestones(tables["milestones"]),
         "balance": _balance(tables["balance"]),
         "claims": _claims(tables["claim_check"]),
@@ -41,18 +34,26 @@ def projection(tables: Frames) -> Json:
     }  # fmt: skip
 
 
+def leading(of_projection: Json) -> dict[str, str]:
+    """Which quantity and which ratio are shown first: capacity where there is one, and what all uses absorb."""
+    capacity = [key for key in (one["key"] for one in of_projection["trajectories"]) if "capacity_index" in key]
+    total = [key for key in (one["key"] for one in of_projection["absorption"]) if key.endswith("|total")]
+    total.sort(key=lambda key: ("|first_use|" not in key, "|endpoint|" not in key))
+    return {"trajectories": next(iter(capacity), ""), "absorption": next(iter(total), "")}
+
+
 def _series(rows: pd.DataFrame, keys: list[str], notes: tuple[str, ...]) -> list[Json]:
-    """Quantiles by year: an entry a quantity, with a list of five columns for each scenario."""
-    out: dict[tuple[Any, ...], Json] = {}
-    for key, part in rows.groupby([*keys, "scenario"], sort=False):
-        *which, scenario = key
-        entry = out.setdefault(
-            tuple(which),
-            {**dict(zip(keys, which, strict=True)), "years": part["year"].astype(int).tolist(), "by": {}, "notes": {}},
-        )
-        entry["by"][scenario] = [digits(part[name], 4) for name in QUANTILES]
-        if notes:
-            entry["notes"][scenario] = [str(part[name].iloc[0]) for name in notes]
+    """Quantiles by year: an entry a quantity, with a list of five columns and the notes for each scenario."""
+    rows = rows.sort_values([*keys, "scenario", "year"], kind="stable")
+    named = ["|".join(filter(None, parts)) for parts in zip(*(texts(rows[name]) for name in keys), strict=True)]
+    ids = list(zip(named, texts(rows["scenario"]), strict=True))
+    lists: Lists = {name: digits(rows[name], 4) for name in QUANTILES}
+    lists |= {name: texts(rows[name]) for name in notes} | {"year": rows["year"].astype(int).tolist()}
+    out: dict[str, Json] = {}
+    for (key, scenario), part in split(ids, lists):
+        entry = out.setdefault(key, {"key": key, "years": part["year"], "by": {}, "notes": {}})
+        entry["by"][scenario] = [part[name] for name in QUANTILES]
+        entry["notes"][scenario] = {name: part[name][0] for name in notes}
     return list(out.values())
 
 
@@ -127,15 +128,4 @@ def _hindcasts(rows: pd.DataFrame) -> dict[str, list[Any]]:
         **columns(rows, ("case", "origin", "target", "variable"), ("pit",)),
         **{name: digits(rows[name], 4) for name in ("realised", "q05", "q50", "q95", "crps", "crps_naive")},
         "covered90": [bool(value) for value in rows["covered90"]],
-    }
-
-
-def leading(of_projection: Json) -> dict[str, str]:
-    """Which quantity and which ratio are shown first: capacity where there is one, and what all uses absorb."""
-    capacity = [one for one in of_projection["trajectories"] if one["variable"] == "capacity_index"]
-    total = [one for one in of_projection["absorption"] if one["anchor"] == "total"]
-    total.sort(key=lambda one: (one["measure"] != "first_use", one["ratio_kind"] != "endpoint"))
-    return {
-        "trajectories": "|".join(filter(None, (capacity[0][key] for key in ("region", "basis", "variable")))) if capacity else "",
-        "absorption": "|".join(total[0][key] for key in ("basis", "measure", "ratio_kind", "anchor")) if total else "",
     }

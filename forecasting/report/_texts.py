@@ -35,7 +35,7 @@ def name_of(value: str) -> str:
         return whole[0]
     parts = [
         part
-        for piece in re.split(r"[|@]+", value)
+        for piece in re.split(r"[|@:]+", value)
         if piece
         for part in (piece.split(".") if re.fullmatch(r"[A-Za-z]\w*(\.\w+)+", piece) else [piece])
     ]

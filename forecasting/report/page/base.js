@@ -35,22 +35,30 @@ function t(key, values = {}) {
 function nameOf(value) {
   const whole = DATA.texts[`name.${value}`];
   if (whole) return whole[state.lang];
-  const parts = String(value).split(/[|@]+/).filter(Boolean).flatMap((part) => (/^[a-z]\w*(\.\w+)+$/i.test(part) ? part.split(".") : [part]));
+  const parts = String(value).split(/[|@:]+/).filter(Boolean).flatMap((part) => (/^[a-z]\w*(\.\w+)+$/i.test(part) ? part.split(".") : [part]));
   return parts.map((part) => DATA.texts[`name.${part}`]?.[state.lang] ?? part.replaceAll("_", " ")).join(" \u00b7 ");
 }
 
+// At the beginning of a line.
+const headed = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
 const titleOf = (item) => item[t("field.title")] || item.id;
 
-// Columns to rows; a day `x` gives the month `period` too.
+// Columns to rows; a time `x` in years gives the month `period` too.
 function rowsOf(columns) {
   const names = Object.keys(columns);
   const count = names.length ? columns[names[0]].length : 0;
   return Array.from({ length: count }, (_, at) => {
     const row = {};
     for (const name of names) row[name] = columns[name][at];
-    if (row.x) row.period = row.x.slice(0, 7);
+    if (row.x) row.period = monthOf(row.x);
     return row;
   });
+}
+
+function monthOf(x) {
+  const month = Math.floor(12 * x + 0.01);
+  return `${Math.floor(month / 12)}-${String((month % 12) + 1).padStart(2, "0")}`;
 }
 
 // kind: a number of decimals, "%" for shares, "s" for four significant digits, "" for texts
@@ -96,11 +104,13 @@ function tableOf(title, columns, rows) {
   const head = el("tr", {}, columns.map(([, text, kind]) => el("th", { scope: "col", class: numeric(kind) }, text)));
   const body = rows.map((row) => el("tr", {}, columns.map(([field, , kind], at) => {
     const content = typeof kind === "function" ? kind(row) : shown(row[field], kind);
-    return at ? el("td", { class: numeric(kind) }, content) : el("th", { scope: "row", class: numeric(kind) }, content);
+    return at ? el("td", { class: classOf(kind, content) }, content) : el("th", { scope: "row", class: typeof kind === "function" ? "linked" : classOf(kind, content) }, content);
   })));
   return el("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": title },
     el("table", {}, el("caption", { class: "unseen" }, title), el("thead", {}, head), el("tbody", {}, body)));
 }
+const short = (content) => typeof content === "string" && content.length < 15;
+const classOf = (kind, content) => numeric(kind) ?? (short(content) ? "short" : null);
 const numeric = (kind) => (typeof kind === "number" || kind === "%" || kind === "s" ? "number" : null);
 
 const link = (file) => el("a", { href: file }, file);

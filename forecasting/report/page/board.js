@@ -27,7 +27,7 @@ function boardView() {
     picked.page = Math.min(picked.page, pages - 1);
     const page = found.slice(picked.page * PER_PAGE, (picked.page + 1) * PER_PAGE);
     status.textContent = t("action.shown", { n: found.length, total: ITEMS.length });
-    list.replaceChildren(found.length ? boardTable(page) : sentence(t("board.nothing")), pager(picked, pages, show));
+    list.replaceChildren(found.length ? boardTable(page) : sentence(t("board.nothing")), ...pager(picked, pages, show));
   };
   const filter = el("input", { id: "filter", type: "search", placeholder: t("action.filter_hint"), value: picked.filter, autocomplete: "off",
     oninput: () => { picked.filter = filter.value; picked.page = 0; show(); } });
@@ -53,16 +53,16 @@ function missingNote() {
 }
 
 function pager(picked, pages, show) {
-  if (pages < 2) return null;
+  if (pages < 2) return [];
   const turn = (by, text) => el("button", { type: "button", disabled: picked.page + by < 0 || picked.page + by >= pages,
     onclick: () => { picked.page += by; show(); document.querySelector(".board a")?.focus(); } }, text);
-  return el("div", { class: "pager", role: "group" }, turn(-1, t("action.previous")),
-    el("span", {}, t("action.page_of", { page: picked.page + 1, pages })), turn(1, t("action.next")));
+  return [el("div", { class: "pager", role: "group", "aria-label": t("action.page_of", { page: picked.page + 1, pages }) }, turn(-1, t("action.previous")),
+    el("span", {}, t("action.page_of", { page: picked.page + 1, pages })), turn(1, t("action.next")))];
 }
 
 // Roles are stated because the rows become cards on a narrow screen.
 function boardTable(items) {
-  const columns = ["indicator", "due", "last", "q50", "band50", "band90", "odds", "p_above"];
+  const columns = ["indicator", "due", "last", "q50", "bands", "odds", "p_above"];
   const cell = (column, ...content) => el("div", { role: "cell", class: `cell ${column}` },
     el("span", { class: "label", "aria-hidden": "true" }, t(`column.${column}`)), el("span", { class: "content" }, ...content));
   const head = el("div", { role: "row", class: "row head" }, columns.map((column) => el("div", { role: "columnheader", class: `cell ${column}` }, t(`column.${column}`))));
@@ -71,13 +71,15 @@ function boardTable(items) {
     cell("due", item.next_due || NONE, item.days_late > 0 ? el("span", { class: "pill bad" }, t("board.late", { n: item.days_late })) : null),
     cell("last", shown(item.last, item.decimals)),
     cell("q50", el("strong", {}, shown(item.q50, item.decimals))),
-    cell("band50", between(item.q25, item.q75, item.decimals)),
-    cell("band90", between(item.q05, item.q95, item.decimals)),
+    cell("bands", ...bandLines(item)),
     cell("odds", oddsPicture(item) || NONE),
     cell("p_above", chance(item.p_above))));
   return el("div", { class: "board card", role: "table", "aria-label": t("board.title") },
     el("div", { role: "rowgroup" }, head), el("div", { role: "rowgroup" }, rows));
 }
+
+const bandLines = (item) => [["50 %", item.q25, item.q75], ["90 %", item.q05, item.q95]].map(([width, low, high]) =>
+  el("span", { class: "line" }, el("span", { class: "note" }, width), " ", between(low, high, item.decimals)));
 
 function chance(p) {
   if (p === null) return NONE;

@@ -5,7 +5,7 @@ function fill(node, values) {
   const names = Object.keys(node);
   if (names.length === 1 && names[0] === "$") {
     if (!(node.$ in values)) throw new Error(`no value for the slot ${node.$}`);
-    return values[node.$];
+    return structuredClone(values[node.$]);  // Vega-Lite writes into what it is given
   }
   return Object.fromEntries(names.map((name) => [name, fill(node[name], values)]));
 }
@@ -27,7 +27,9 @@ function draw(kind, data, values) {
     const [key, column] = where.split(".");
     slots[`domain.${where}`] = [...new Set(sets[key].map((row) => row[column]))];
   }
+  if (chart.row) slots.height = chart.row * sets[chart.data[0]].length;
   const spec = fill({ ...DATA.shared, ...chart.spec }, slots);
+  spec.layer = spec.layer.filter((one) => !one.data.name || sets[one.data.name].length);
   spec.datasets = Object.fromEntries(chart.data.map((key) => [key, sets[key]]));
   return spec;
 }

@@ -91,14 +91,14 @@ function oddsFigure(item, source) {
     return Object.fromEntries(["value", "end", "probability", "label"].map((name) => [name, rows.map((row) => row[name])]));
   };
   const data = { lower: part((row) => middle(row) < item.last - step / 2), same: part((row) => Math.abs(middle(row) - item.last) <= step / 2), higher: part((row) => middle(row) > item.last + step / 2) };
-  return pictureOf({ kind: "odds", name: `${item.id}_odds`, source, title: t("indicator.odds"), unit: t("indicator.growth_unit"), values: { step },
+  return pictureOf({ kind: "odds", name: `${item.id}_odds`, source, title: t("indicator.odds"), unit: t("indicator.growth_unit"), values: {},
     caption: t("indicator.odds_caption", { period: item.period, last: shown(item.last, item.decimals) }), data, file: "headline_odds.csv",
     columns: [["label", t("column.value"), ""], ["probability", t("column.probability"), "%"]], rows: () => all });
 }
 
 function flagsCard(one) {
   const found = {};
-  one.flags.kind.forEach((kind, at) => (found[kind] ??= []).push(one.flags.x[at].slice(0, 7)));
+  one.flags.kind.forEach((kind, at) => (found[kind] ??= []).push(monthOf(one.flags.x[at])));
   const kinds = Object.keys(found);
   if (!kinds.length) return section(t("indicator.flags"), sentence(t("indicator.flags_none")));
   const spread = (months) => (months.length > 4 ? `${months[0]} \u2026 ${months.at(-1)}` : months.join(", "));

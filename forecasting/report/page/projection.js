@@ -25,39 +25,36 @@ function following(title, lead, choices, parts) {
   return [...heading(title, lead), controls, place];
 }
 
-const seriesKey = (one) => [one.region, one.basis, one.measure, one.ratio_kind, one.variable ?? one.anchor].filter(Boolean).join("|");
-
 function capacityView() {
   const all = PROJECTION.trajectories;
   if (!all.length) return [...heading(t("capacity.title")), sentence(t("capacity.empty"))];
-  return seriesView("capacity", all, (one) => nameOf(one.unit), () => DATA.leading.trajectories, null, "trajectories.csv",
-    (one, scenario) => {
-      const [basis, growth] = one.notes[scenario];
-      return t("capacity.basis_note", { basis: basis ? nameOf(basis) : NONE, growth: nameOf(growth) });
-    });
+  return seriesView("capacity", all, (one, scenario) => nameOf(one.notes[scenario].unit), DATA.leading.trajectories, null, "trajectories.csv",
+    ({ capacity_basis: basis, stat_or_struct: growth, conditioning }) => t("capacity.basis_note",
+      { basis: basis ? nameOf(basis) : NONE, growth: nameOf(growth), conditioning: nameOf(conditioning) }));
 }
 
 function absorptionView() {
   const all = PROJECTION.absorption;
   if (!all.length) return [...heading(t("absorption.title")), sentence(t("absorption.empty"))];
-  return seriesView("absorption", all, () => t("absorption.unit"), () => DATA.leading.absorption, 1, "absorption.csv", () => t("absorption.caption"));
+  return seriesView("absorption", all, () => t("absorption.unit"), DATA.leading.absorption, 1, "absorption.csv",
+    ({ conditioning }) => t("absorption.caption", { conditioning: nameOf(conditioning) }));
 }
 
 function seriesView(view, all, unitOf, leading, reference, file, note) {
-  const keys = all.map(seriesKey);
-  const first = keys.includes(leading()) ? leading() : keys[0];
+  const keys = all.map((one) => one.key);
+  const first = keys.includes(leading) ? leading : keys[0];
   const current = () => all[keys.indexOf(state.chosen[view] ?? first)] ?? all[0];
   const options = all.map((one, at) => [keys[at], nameOf(keys[at])]).sort(([, a], [, b]) => a.localeCompare(b, t("field.language")));
   return following(t(`${view}.title`), t(`${view}.lead`),
-    (show) => [choice(t("action.variable"), options, seriesKey(current()), (value) => { state.chosen[view] = value; show(); }),
+    (show) => [choice(t("action.variable"), options, current().key, (value) => { state.chosen[view] = value; show(); }),
       scenarioChoice(inOrder(Object.keys(current().by)), show)],
     () => {
       const one = current();
-      const title = nameOf(seriesKey(one));
+      const title = headed(nameOf(one.key));
       const scenario = scenarioOf(inOrder(Object.keys(one.by)));
-      const shared = { unit: unitOf(one), source: t("page.model"), file, values: {} };
+      const shared = { unit: unitOf(one, scenario), source: t("page.model"), file, values: {} };
       const year = one.years.at(-1);
-      return [fanPicture(one, scenario, title, reference, { ...shared, name: `${view}_fan` }, note(one, scenario)),
+      return [fanPicture(one, scenario, title, reference, { ...shared, name: `${view}_fan` }, note(one.notes[scenario])),
         scenariosPicture(one, year, title, reference, { ...shared, name: `${view}_scenarios` })];
     });
 }
@@ -91,12 +88,12 @@ function milestonesView() {
     const pictures = ids.map((id) => {
       const own = all.filter((one) => one.id === id && one.by[scenario]);
       const milestone = { threshold: own.flatMap((one) => one.years.map(() => label(one))), year: own.flatMap((one) => one.years), p: own.flatMap((one) => one.by[scenario]) };
-      return pictureOf({ title: nameOf(id), kind: "milestones", name: `milestone_${id}`, data: { milestone }, values: {}, unit: t("milestones.unit"), source: t("page.model"),
+      return pictureOf({ title: headed(nameOf(id)), kind: "milestones", name: `milestone_${id}`, data: { milestone }, values: {}, unit: t("milestones.unit"), source: t("page.model"),
         caption: t("milestones.caption", { scenario: nameOf(scenario) }), file: "milestones.csv",
         columns: [["threshold", t("column.threshold"), ""], ["year", t("column.year"), ""], ["p", t("column.probability"), "%"]], rows: () => rowsOf(milestone) });
     });
     const year = all[0].years.at(-1);
-    const rows = all.flatMap((one) => inOrder(Object.keys(one.by)).map((name) => ({ what: `${nameOf(one.id)} ${label(one)}`, scenario: name, p: one.by[name].at(-1),
+    const rows = all.flatMap((one) => inOrder(Object.keys(one.by)).map((name) => ({ what: `${headed(nameOf(one.id))} ${label(one)}`, scenario: name, p: one.by[name].at(-1),
       first: one.passage[name][0], half: one.passage[name][1], not: one.passage[name][3] })));
     return [el("div", { class: "pair" }, pictures), section(t("milestones.table"), sentence(t("milestones.table_lead", { year })), tableOf(t("milestones.table"), [
       ["what", t("column.milestone"), ""], ["scenario", t("column.scenario"), "name"], ["p", t("column.reached", { year }), "%"], ["first", t("column.first_q05"), ""],
@@ -159,7 +156,7 @@ function sensitivityView() {
       const own = all_.filter((row) => row.swing).slice(0, 12);
       const tornado = { row: own.map((row) => row.parameter), right: own.map((row) => (row.ST === null ? "" : shown(row.ST, 2))),
         ...Object.fromEntries(["tornado_low", "tornado_high", "ST"].map((name) => [name, own.map((row) => row[name])])) };
-      return [pictureOf({ title: label(one), kind: "tornado", data: { tornado }, values: {}, unit: t("sensitivity.unit"), source: t("page.model"),
+      return [pictureOf({ title: headed(label(one)), kind: "tornado", data: { tornado }, values: {}, unit: t("sensitivity.unit"), source: t("page.model"),
         caption: t("sensitivity.caption", { output: nameOf(one.output), years: one.horizon / 12, scenario: nameOf(one.scenario) }), file: "sensitivity.csv",
         columns: [["parameter", t("column.parameter"), "name"], ["group", t("column.group"), "name"], ["tornado_low", t("column.tornado_low"), "s"], ["tornado_high", t("column.tornado_high"), "s"],
           ["swing", t("column.swing"), "s"], ["S1", t("column.S1"), 2], ["ST", t("column.ST"), 2]], rows: () => all_ })];
