@@ -24,8 +24,19 @@ def board(tables: Mapping[str, pd.DataFrame]) -> Lists:
     odds = dict(iter(tables["headline_odds"].groupby("indicator", sort=False)))
     flagged = tables["monthly"].query("flag != ''").groupby("indicator").size()
     best = tables["leaderboard"][tables["leaderboard"]["champion"].astype(bool)].set_index("indicator")
-    known = ("title_en", "title_zh", "region", "sector", "role", "unit", "publisher", "champion", "last_period",
-             "next_period", "next_due")  # fmt: skip
+    known = (
+        "title_en",
+        "title_zh",
+        "region",
+        "sector",
+        "role",
+        "unit",
+        "publisher",
+        "champion",
+        "last_period",
+        "next_period",
+        "next_due",
+    )
     return {
         "id": names,
         **columns(items, known, ("days_late", "decimals")),

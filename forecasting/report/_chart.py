@@ -63,7 +63,9 @@ def rows(columns: Columns) -> list[Json]:
     return out
 
 
-def draw(chart: Chart, shared: Json, data: Mapping[str, Columns], values: Mapping[str, Any], name: Callable[[str], str]) -> Json:
+def draw(
+    chart: Chart, shared: Json, data: Mapping[str, Columns], values: Mapping[str, Any], name: Callable[[str], str]
+) -> Json:
     """A specification that can be drawn.
 
     Args:

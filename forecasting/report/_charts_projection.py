@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from forecasting.report._chart import Chart, Json, slot
-from forecasting.report._parts import ROW, coloured, interval_rows, layer, quantity, row_labels, row_y, rule_at, shares, tooltip
+from forecasting.report._parts import (
+    ROW,
+    coloured,
+    interval_rows,
+    layer,
+    quantity,
+    row_labels,
+    row_y,
+    rule_at,
+    shares,
+    tooltip,
+)
 from forecasting.report._theme import LINES, ink
 
 __all__ = ["BALANCE", "CLAIMS", "FAN", "HINDCASTS", "MILESTONES", "SCENARIOS", "TORNADO"]
@@ -12,14 +23,22 @@ _BANDS = (("legend.median", "median"), ("legend.band50", "band50"), ("legend.ban
 
 
 def _year() -> Json:
-    return {"field": "year", "type": "quantitative", "scale": {"nice": False, "zero": False},
-            "axis": {"title": None, "format": "d", "grid": False, "tickCount": slot("ticks"), "tickMinStep": 1}}  # fmt: skip
+    return {
+        "field": "year",
+        "type": "quantitative",
+        "scale": {"nice": False, "zero": False},
+        "axis": {"title": None, "format": "d", "grid": False, "tickCount": slot("ticks"), "tickMinStep": 1},
+    }
 
 
 def _fan() -> Chart:
     x, y = _year(), quantity("q50", format="~s")
-    tips = tooltip(("year", "column.year", ""), ("q50", "legend.median", ",.4~r"), ("q05", "column.q05", ",.4~r"),
-                   ("q95", "column.q95", ",.4~r"))  # fmt: skip
+    tips = tooltip(
+        ("year", "column.year", ""),
+        ("q50", "legend.median", ",.4~r"),
+        ("q05", "column.q05", ",.4~r"),
+        ("q95", "column.q95", ",.4~r"),
+    )
     other = {"type": "line", "strokeWidth": 1.2, "color": ink("strong"), "interpolate": "monotone"}
     area = {"type": "area", "interpolate": "monotone"}
     line = {"type": "line", "strokeWidth": 2.4, "interpolate": "monotone", "point": {"size": 34, "filled": True}}
@@ -31,10 +50,19 @@ def _fan() -> Chart:
             "layer": [
                 layer("fan", area, x=x, y={**y, "field": "q05"}, y2={"field": "q95"}, color=coloured("legend.band90")),
                 layer("fan", area, x=x, y={**y, "field": "q25"}, y2={"field": "q75"}, color=coloured("legend.band50")),
-                layer("others", other, x=x, y=y, detail={"field": "scenario", "type": "nominal"},
-                      color=coloured("legend.others"),
-                      tooltip=tooltip(("scenario", "column.scenario", ""), ("year", "column.year", ""),
-                                      ("q50", "legend.median", ",.4~r"))),
+                layer(
+                    "others",
+                    other,
+                    x=x,
+                    y=y,
+                    detail={"field": "scenario", "type": "nominal"},
+                    color=coloured("legend.others"),
+                    tooltip=tooltip(
+                        ("scenario", "column.scenario", ""),
+                        ("year", "column.year", ""),
+                        ("q50", "legend.median", ",.4~r"),
+                    ),
+                ),
                 layer("reference", mark, y={**y, "field": "value"}),
                 layer("fan", line, x=x, y=y, color=coloured("legend.median"), tooltip=tips),
             ],
@@ -42,14 +70,20 @@ def _fan() -> Chart:
         data=("fan", "others", "reference"),
         legend=(*((text, colour, "fan") for text, colour in _BANDS), ("legend.others", "strong", "others")),
         names=("others.scenario",),
-    )  # fmt: skip
+    )
 
 
 def _scenarios() -> Chart:
-    tips = tooltip(("row", "column.scenario", ""), ("q50", "legend.median", ",.4~r"), ("q05", "column.q05", ",.4~r"),
-                   ("q95", "column.q95", ",.4~r"))  # fmt: skip
+    tips = tooltip(
+        ("row", "column.scenario", ""),
+        ("q50", "legend.median", ",.4~r"),
+        ("q05", "column.q05", ",.4~r"),
+        ("q95", "column.q95", ",.4~r"),
+    )
     x = quantity("q50", format="~s")
-    reference = layer("reference", {"type": "rule", "strokeDash": [4, 3], "color": ink("muted")}, x={**x, "field": "value"})
+    reference = layer(
+        "reference", {"type": "rule", "strokeDash": [4, 3], "color": ink("muted")}, x={**x, "field": "value"}
+    )
     return Chart(
         spec={
             "width": slot("width"),
@@ -65,15 +99,35 @@ def _scenarios() -> Chart:
 
 def _balance() -> Chart:
     x = {"field": "year", "type": "ordinal", "axis": {"title": None, "labelAngle": 0, "labelOverlap": True}}
-    y = {"field": "value", "type": "quantitative", "stack": "zero",
-         "axis": {"title": slot("unit"), "domain": False, "ticks": False, "format": "~s"}}  # fmt: skip
-    colour = {"field": "item", "type": "nominal", "sort": None,
-              "scale": {"domain": slot("domain.balance.item"), "range": [ink(name) for name in LINES]},
-              "legend": {"title": None, "symbolType": "square"}}  # fmt: skip
-    tips = tooltip(("item", "column.item", ""), ("year", "column.year", ""), ("mean", "column.mean", ",.4~r"),
-                   ("q05", "column.q05", ",.4~r"), ("q95", "column.q95", ",.4~r"))  # fmt: skip
-    bars = layer("balance", {"type": "bar", "stroke": ink("surface"), "strokeWidth": 0.8}, x=x, y=y, color=colour,
-                 order={"field": "order", "type": "quantitative"}, tooltip=tips)  # fmt: skip
+    y = {
+        "field": "value",
+        "type": "quantitative",
+        "stack": "zero",
+        "axis": {"title": slot("unit"), "domain": False, "ticks": False, "format": "~s"},
+    }
+    colour = {
+        "field": "item",
+        "type": "nominal",
+        "sort": None,
+        "scale": {"domain": slot("domain.balance.item"), "range": [ink(name) for name in LINES]},
+        "legend": {"title": None, "symbolType": "square"},
+    }
+    tips = tooltip(
+        ("item", "column.item", ""),
+        ("year", "column.year", ""),
+        ("mean", "column.mean", ",.4~r"),
+        ("q05", "column.q05", ",.4~r"),
+        ("q95", "column.q95", ",.4~r"),
+    )
+    bars = layer(
+        "balance",
+        {"type": "bar", "stroke": ink("surface"), "strokeWidth": 0.8},
+        x=x,
+        y=y,
+        color=colour,
+        order={"field": "order", "type": "quantitative"},
+        tooltip=tips,
+    )
     return Chart(
         spec={"width": slot("width"), "height": slot("height"), "layer": [bars, rule_at(0, "y", "ink")]},
         data=("balance",),
@@ -83,14 +137,30 @@ def _balance() -> Chart:
 
 
 def _milestones() -> Chart:
-    y = shares({"field": "p", "scale": {"domain": [0, 1]},
-                "axis": {"title": slot("text.axis.probability"), "domain": False, "ticks": False, "tickCount": 5}})  # fmt: skip
-    colour = {"field": "threshold", "type": "nominal", "sort": None,
-              "scale": {"range": [ink("c1"), ink("c2"), ink("c3"), ink("c4"), ink("c5"), ink("c6")]},
-              "legend": {"title": slot("text.column.threshold"), "symbolType": "stroke", "symbolStrokeWidth": 3}}  # fmt: skip
-    dash = {"field": "threshold", "type": "nominal", "sort": None, "legend": colour["legend"],
-            "scale": {"range": [[1, 0], [6, 3], [2, 2], [8, 2, 2, 2], [4, 4], [1, 3]]}}  # fmt: skip
-    tips = tooltip(("threshold", "column.threshold", ""), ("year", "column.year", ""), ("p", "column.probability", ".0%"))
+    y = shares(
+        {
+            "field": "p",
+            "scale": {"domain": [0, 1]},
+            "axis": {"title": slot("text.axis.probability"), "domain": False, "ticks": False, "tickCount": 5},
+        }
+    )
+    colour = {
+        "field": "threshold",
+        "type": "nominal",
+        "sort": None,
+        "scale": {"range": [ink("c1"), ink("c2"), ink("c3"), ink("c4"), ink("c5"), ink("c6")]},
+        "legend": {"title": slot("text.column.threshold"), "symbolType": "stroke", "symbolStrokeWidth": 3},
+    }
+    dash = {
+        "field": "threshold",
+        "type": "nominal",
+        "sort": None,
+        "legend": colour["legend"],
+        "scale": {"range": [[1, 0], [6, 3], [2, 2], [8, 2, 2, 2], [4, 4], [1, 3]]},
+    }
+    tips = tooltip(
+        ("threshold", "column.threshold", ""), ("year", "column.year", ""), ("p", "column.probability", ".0%")
+    )
     line = {"type": "line", "strokeWidth": 2.2, "point": {"size": 30, "filled": True}}
     return Chart(
         spec={
@@ -103,14 +173,25 @@ def _milestones() -> Chart:
 
 
 def _claims() -> Chart:
-    tips = tooltip(("title", "column.claim", ""), ("range", "column.range", ""), ("below", "legend.claim_below", ".0%"),
-                   ("within", "legend.claim_within", ".0%"), ("above", "legend.claim_above", ".0%"))  # fmt: skip
-    x = shares({"scale": {"domain": [0, 1], "nice": False},
-                "axis": {"title": slot("text.axis.probability"), "tickCount": 5, "grid": False, "orient": "top"}})  # fmt: skip
+    tips = tooltip(
+        ("title", "column.claim", ""),
+        ("range", "column.range", ""),
+        ("below", "legend.claim_below", ".0%"),
+        ("within", "legend.claim_within", ".0%"),
+        ("above", "legend.claim_above", ".0%"),
+    )
+    x = shares(
+        {
+            "scale": {"domain": [0, 1], "nice": False},
+            "axis": {"title": slot("text.axis.probability"), "tickCount": 5, "grid": False, "orient": "top"},
+        }
+    )
 
     def bar(low: str, high: str, text: str) -> Json:
         mark = {"type": "bar", "height": 14, "yOffset": 8}
-        return layer("claims", mark, y=row_y(), x={**x, "field": low}, x2={"field": high}, color=coloured(text), tooltip=tips)
+        return layer(
+            "claims", mark, y=row_y(), x={**x, "field": low}, x2={"field": high}, color=coloured(text), tooltip=tips
+        )
 
     return Chart(
         spec={
@@ -135,8 +216,12 @@ def _claims() -> Chart:
 
 
 def _tornado() -> Chart:
-    tips = tooltip(("row", "column.parameter", ""), ("tornado_low", "legend.tornado_low", ",.4~r"),
-                   ("tornado_high", "legend.tornado_high", ",.4~r"), ("ST", "column.ST", ".2f"))  # fmt: skip
+    tips = tooltip(
+        ("row", "column.parameter", ""),
+        ("tornado_low", "legend.tornado_low", ",.4~r"),
+        ("tornado_high", "legend.tornado_high", ",.4~r"),
+        ("ST", "column.ST", ".2f"),
+    )
     x = quantity("tornado_low", format="~s", orient="top")
     bar = {"type": "bar", "height": 6, "yOffset": 8, "color": ink("rule")}
     dot = {"type": "point", "filled": True, "size": 80, "opacity": 1, "yOffset": 8}
@@ -146,9 +231,22 @@ def _tornado() -> Chart:
             "height": slot("height"),
             "layer": [
                 layer("tornado", bar, y=row_y(), x=x, x2={"field": "tornado_high"}, tooltip=tips),
-                layer("tornado", {**dot, "shape": "circle"}, y=row_y(), x=x, color=coloured("legend.tornado_low"), tooltip=tips),
-                layer("tornado", {**dot, "shape": "diamond"}, y=row_y(), x={**x, "field": "tornado_high"},
-                      color=coloured("legend.tornado_high"), tooltip=tips),
+                layer(
+                    "tornado",
+                    {**dot, "shape": "circle"},
+                    y=row_y(),
+                    x=x,
+                    color=coloured("legend.tornado_low"),
+                    tooltip=tips,
+                ),
+                layer(
+                    "tornado",
+                    {**dot, "shape": "diamond"},
+                    y=row_y(),
+                    x={**x, "field": "tornado_high"},
+                    color=coloured("legend.tornado_high"),
+                    tooltip=tips,
+                ),
                 *row_labels("tornado", "row", "right"),
             ],
         },
@@ -156,12 +254,16 @@ def _tornado() -> Chart:
         data=("tornado",),
         legend=(("legend.tornado_low", "c5", "tornado"), ("legend.tornado_high", "c1", "tornado")),
         names=("tornado.row",),
-    )  # fmt: skip
+    )
 
 
 def _hindcasts() -> Chart:
-    tips = tooltip(("row", "column.case", ""), ("realised", "column.realised", ",.4~r"), ("median", "legend.median", ",.4~r"),
-                   ("band", "legend.band90", ""))  # fmt: skip
+    tips = tooltip(
+        ("row", "column.case", ""),
+        ("realised", "column.realised", ",.4~r"),
+        ("median", "legend.median", ",.4~r"),
+        ("band", "legend.band90", ""),
+    )
     x = quantity("q50", title="unit", orient="top")
     x["scale"] = {"zero": True}
     bar = {"type": "bar", "height": 8, "yOffset": 8, "cornerRadius": 4}
@@ -172,8 +274,15 @@ def _hindcasts() -> Chart:
             "height": slot("height"),
             "layer": [
                 rule_at(1, "x", "published"),
-                layer("hindcasts", bar, y=row_y(), x={**x, "field": "q05"}, x2={"field": "q95"},
-                      color=coloured("legend.band90"), tooltip=tips),
+                layer(
+                    "hindcasts",
+                    bar,
+                    y=row_y(),
+                    x={**x, "field": "q05"},
+                    x2={"field": "q95"},
+                    color=coloured("legend.band90"),
+                    tooltip=tips,
+                ),
                 layer("hindcasts", dot, y=row_y(), x=x, color=coloured("legend.median"), tooltip=tips),
                 *row_labels("hindcasts", "row"),
             ],
@@ -181,7 +290,7 @@ def _hindcasts() -> Chart:
         row=ROW,
         data=("hindcasts",),
         legend=(("legend.median", "median", "hindcasts"), ("legend.band90", "band90", "hindcasts")),
-    )  # fmt: skip
+    )
 
 
 FAN, SCENARIOS, BALANCE, MILESTONES = _fan(), _scenarios(), _balance(), _milestones()

@@ -25,8 +25,15 @@ SCORES = 36
 """Scores shown of an indicator, the latest ones."""
 REACH = 0.25  # of the band's range: as far as set bounds stretch the axis
 MARGIN = 0.06  # of the axis, above and below what is drawn
-SHAPES = {"block": "triangle-up", "sparse": "diamond", "levels_only": "cross", "restated_base": "square",
-          "revision": "circle", "break": "triangle-down", "contradiction": "triangle-right"}  # fmt: skip
+SHAPES = {
+    "block": "triangle-up",
+    "sparse": "diamond",
+    "levels_only": "cross",
+    "restated_base": "square",
+    "revision": "circle",
+    "break": "triangle-down",
+    "contradiction": "triangle-right",
+}
 UNKNOWN = "stroke"
 
 Frames = Mapping[str, pd.DataFrame]
@@ -48,12 +55,20 @@ def details(tables: Frames) -> dict[str, Json]:
         "ahead": _ahead(tables["headlines"].rename(columns={"period": "month"}).assign(months=1), 2),
         "ahead_months": _ahead(forecasts[forecasts["target"] == "yoy"], 2),
         "ahead_levels": _ahead(_average(forecasts[forecasts["target"] == "level"]), None),
-        "leaderboard": _deal(tables["leaderboard"], ["rank"], ("model",),
-                             ("rank", "mase", "rmsse", "smape", "coverage90", "n_origins", "champion")),
+        "leaderboard": _deal(
+            tables["leaderboard"],
+            ["rank"],
+            ("model",),
+            ("rank", "mase", "rmsse", "smape", "coverage90", "n_origins", "champion"),
+        ),
         "scores": _scores(first),
-        "drift": _deal(tables["drift"], ["target"], ("target", "alarm"),
-                       ("n", "mase", "expected_mase", "coverage80", "coverage90", "coverage95")),
-    }  # fmt: skip
+        "drift": _deal(
+            tables["drift"],
+            ["target"],
+            ("target", "alarm"),
+            ("n", "mase", "expected_mase", "coverage80", "coverage90", "coverage95"),
+        ),
+    }
     sources = observed[observed["source"] != ""].groupby("indicator")["source"].unique()
     out = {}
     for name in tables["indicators"]["indicator"].tolist():
@@ -107,18 +122,21 @@ def _months(rows: pd.DataFrame) -> Dealt:
     bounded = np.isfinite(bounds).any(axis=1)
     shown = np.where(np.isfinite(bounds), bounds, np.where(bounded[:, None], [-np.inf, np.inf], np.nan))
     months = rows["months"].to_numpy(dtype=float, na_value=1.0)
-    return _dealt(by, {
-        "x": [_middle(month, n) for month, n in zip(rows["month"], months, strict=True)],
-        "yoy": decimals(rows["yoy"], 2),
-        "q05": decimals(rows["yoy_q05"], 2),
-        "q95": decimals(rows["yoy_q95"], 2),
-        "set_low": decimals(rows["set_low"], 2),
-        "set_high": decimals(rows["set_high"], 2),
-        "low": decimals(np.clip(shown[:, 0], low - reach, high + reach), 2),
-        "high": decimals(np.clip(shown[:, 1], low - reach, high + reach), 2),
-        "level": digits(rows["level"].to_numpy(dtype=float) / months),
-        "status": texts(rows["status"]),
-    })  # fmt: skip
+    return _dealt(
+        by,
+        {
+            "x": [_middle(month, n) for month, n in zip(rows["month"], months, strict=True)],
+            "yoy": decimals(rows["yoy"], 2),
+            "q05": decimals(rows["yoy_q05"], 2),
+            "q95": decimals(rows["yoy_q95"], 2),
+            "set_low": decimals(rows["set_low"], 2),
+            "set_high": decimals(rows["set_high"], 2),
+            "low": decimals(np.clip(shown[:, 0], low - reach, high + reach), 2),
+            "high": decimals(np.clip(shown[:, 1], low - reach, high + reach), 2),
+            "level": digits(rows["level"].to_numpy(dtype=float) / months),
+            "status": texts(rows["status"]),
+        },
+    )
 
 
 def _pairs(rows: pd.DataFrame) -> Dealt:
@@ -138,7 +156,9 @@ def _flags(rows: pd.DataFrame) -> Dealt:
     kinds = flagged.assign(kind=flagged["flag"].str.split()).explode("kind")
     days = [_middle(month, n) for month, n in zip(kinds["month"], kinds["months"].to_numpy(dtype=float), strict=True)]
     names = kinds["kind"].tolist()
-    return _dealt(kinds["indicator"], {"x": days, "kind": names, "shape": [SHAPES.get(kind, UNKNOWN) for kind in names]})
+    return _dealt(
+        kinds["indicator"], {"x": days, "kind": names, "shape": [SHAPES.get(kind, UNKNOWN) for kind in names]}
+    )
 
 
 def _average(levels: pd.DataFrame) -> pd.DataFrame:
@@ -150,10 +170,13 @@ def _average(levels: pd.DataFrame) -> pd.DataFrame:
 def _ahead(rows: pd.DataFrame, places: int | None) -> Dealt:
     rows = rows.sort_values(["indicator", "month"], kind="stable")
     months = rows["months"].to_numpy(dtype=float)
-    return _dealt(rows["indicator"], {
-        "x": [_middle(month, n) for month, n in zip(rows["month"], months, strict=True)],
-        **{q: digits(rows[q]) if places is None else decimals(rows[q], places) for q in QUANTILES},
-    })  # fmt: skip
+    return _dealt(
+        rows["indicator"],
+        {
+            "x": [_middle(month, n) for month, n in zip(rows["month"], months, strict=True)],
+            **{q: digits(rows[q]) if places is None else decimals(rows[q], places) for q in QUANTILES},
+        },
+    )
 
 
 def _scores(first: pd.DataFrame) -> Dealt:

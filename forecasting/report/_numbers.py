@@ -10,12 +10,11 @@ import pandas as pd
 
 __all__ = ["Lists", "columns", "decimals", "digits", "shares", "split", "texts"]
 
-Number = int | float | None
 Lists = dict[str, list[Any]]
 """A data set by column."""
 
 
-def decimals(values: Any, places: int) -> list[Number]:
+def decimals(values: Any, places: int) -> list[Any]:
     """Rounded to decimal places; None where there is no number.
 
     >>> decimals([1.26, float("nan"), 3.0], 1)
@@ -24,7 +23,7 @@ def decimals(values: Any, places: int) -> list[Number]:
     return _plain(np.round(np.asarray(values, dtype=np.float64), places))
 
 
-def digits(values: Any, places: int = 5) -> list[Number]:
+def digits(values: Any, places: int = 5) -> list[Any]:
     """Rounded to significant digits.
 
     >>> digits([123456.0, 0.00123456, 0.0])
@@ -39,15 +38,17 @@ def digits(values: Any, places: int = 5) -> list[Number]:
     return _plain(np.where(cut > 0, np.round(array / coarse) * coarse, np.round(array * fine) / fine))
 
 
-def shares(values: Any) -> list[Number]:
+def shares(values: Any) -> list[Any]:
     """Shares and probabilities."""
     return decimals(values, 4)
 
 
 def texts(values: Iterable[Any]) -> list[str]:
     """Texts, "" where there is none; days as YYYY-MM-DD."""
-    return ["" if pd.isna(value) else value.date().isoformat() if isinstance(value, pd.Timestamp) else str(value)
-            for value in values]  # fmt: skip
+    return [
+        "" if pd.isna(value) else value.date().isoformat() if isinstance(value, pd.Timestamp) else str(value)
+        for value in values
+    ]
 
 
 def columns(frame: pd.DataFrame, text: Iterable[str], number: Iterable[str], places: int = 3) -> Lists:
@@ -70,9 +71,9 @@ def split(keys: Sequence[Any], lists: Mapping[str, list[Any]]) -> Iterator[tuple
             start = end
 
 
-def _plain(array: np.ndarray[Any, Any]) -> list[Number]:
+def _plain(array: np.ndarray[Any, Any]) -> list[Any]:
     whole = array == np.trunc(array)
     return [
-        None if value != value else int(value) if integral else value  # noqa: PLR0124  # only NaN differs from itself
+        None if value != value else int(value) if integral else value  # only NaN differs from itself
         for value, integral in zip(array.tolist(), whole.tolist(), strict=True)
     ]

@@ -27,10 +27,22 @@ PIECE = 250_000
 """Bytes after which a piece is full."""
 
 CHARTS: Mapping[str, Chart] = {
-    "board": BOARD, "cumulative": CUMULATIVE, "months": MONTHS, "level": LEVEL, "odds": ODDS, "fan": FAN, "scenarios": SCENARIOS,
-    "balance": BALANCE, "milestones": MILESTONES, "claims": CLAIMS, "tornado": TORNADO, "hindcasts": HINDCASTS, "scores": SCORES,
-    "coverage": COVERAGE, "backtest": BACKTEST,
-}  # fmt: skip
+    "board": BOARD,
+    "cumulative": CUMULATIVE,
+    "months": MONTHS,
+    "level": LEVEL,
+    "odds": ODDS,
+    "fan": FAN,
+    "scenarios": SCENARIOS,
+    "balance": BALANCE,
+    "milestones": MILESTONES,
+    "claims": CLAIMS,
+    "tornado": TORNADO,
+    "hindcasts": HINDCASTS,
+    "scores": SCORES,
+    "coverage": COVERAGE,
+    "backtest": BACKTEST,
+}
 SCRIPTS = ("base.js", "chart.js", "board.js", "indicator.js", "projection.js", "quality.js", "main.js")
 
 
@@ -128,15 +140,20 @@ def _html(data: str) -> str:
     style = read["style.css"].replace("@LIGHT@", _themes())
     hashes = " ".join(f"'sha256-{_sha256(one)}'" for one in (bundle, script))
     policy = (
-        f"default-src 'none'; script-src 'self' file: {hashes}; style-src 'sha256-{_sha256(style)}'; img-src data: blob:; "
-        "base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; script-src 'self' file: {hashes}; style-src 'sha256-{_sha256(style)}'; "
+        "img-src data: blob:; base-uri 'none'; form-action 'none'"
     )
-    noscript = f"<p>{escape(TEXTS['page.noscript'][0])}</p><p lang=\"zh-CN\">{escape(TEXTS['page.noscript'][1])}</p>"
+    noscript = f'<p>{escape(TEXTS["page.noscript"][0])}</p><p lang="zh-CN">{escape(TEXTS["page.noscript"][1])}</p>'
     out = read["index.html"]
     for place, text in (
-        ("@POLICY@", policy), ("@TITLE@", escape(TEXTS["page.title"][0])), ("@STYLE@", style), ("@NOSCRIPT@", noscript),
-        ("@BUNDLE@", bundle), ("@SCRIPT@", script), ("@DATA@", data),
-    ):  # fmt: skip  # the data come last, since they may hold anything
+        ("@POLICY@", policy),
+        ("@TITLE@", escape(TEXTS["page.title"][0])),
+        ("@STYLE@", style),
+        ("@NOSCRIPT@", noscript),
+        ("@BUNDLE@", bundle),
+        ("@SCRIPT@", script),
+        ("@DATA@", data),
+    ):  # the data come last, since they may hold anything
         out = out.replace(place, text, 1)
     return out
 

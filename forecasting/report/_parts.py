@@ -8,8 +8,19 @@ from typing import Any
 from forecasting.report._chart import Json, slot
 from forecasting.report._theme import ink
 
-__all__ = ["ROW", "coloured", "interval_rows", "layer", "quantity", "row_labels", "row_y", "rule_at", "shares",
-           "time", "tooltip"]  # fmt: skip
+__all__ = [
+    "ROW",
+    "coloured",
+    "interval_rows",
+    "layer",
+    "quantity",
+    "row_labels",
+    "row_y",
+    "rule_at",
+    "shares",
+    "time",
+    "tooltip",
+]
 
 ROW = 46
 """Height of a row with its label above what is drawn, pixels."""
@@ -18,8 +29,12 @@ LABEL_AT, DRAWN_AT = -10, 8  # from the middle of the row, pixels
 
 def time() -> Json:
     """The axis of time, in years: figures of a month stand at its middle."""
-    return {"field": "x", "type": "quantitative", "scale": {"domain": slot("span.x"), "nice": False, "zero": False},
-            "axis": {"title": None, "grid": False, "tickCount": slot("ticks"), "tickMinStep": 1, "format": "d"}}  # fmt: skip
+    return {
+        "field": "x",
+        "type": "quantitative",
+        "scale": {"domain": slot("span.x"), "nice": False, "zero": False},
+        "axis": {"title": None, "grid": False, "tickCount": slot("ticks"), "tickMinStep": 1, "format": "d"},
+    }
 
 
 def quantity(field: str, *, domain: str | None = None, title: str = "unit", **axis: Any) -> Json:
@@ -27,8 +42,12 @@ def quantity(field: str, *, domain: str | None = None, title: str = "unit", **ax
     scale: Json = {"zero": False, "nice": domain is None}
     if domain is not None:
         scale["domain"] = slot(domain)
-    return {"field": field, "type": "quantitative", "scale": scale,
-            "axis": {"title": slot(title), "domain": False, "ticks": False, "tickCount": 6, **axis}}  # fmt: skip
+    return {
+        "field": field,
+        "type": "quantitative",
+        "scale": scale,
+        "axis": {"title": slot(title), "domain": False, "ticks": False, "tickCount": 6, **axis},
+    }
 
 
 def coloured(text: str, *, shown: bool = True) -> Json:
@@ -43,20 +62,27 @@ def coloured(text: str, *, shown: bool = True) -> Json:
 def tooltip(*fields: tuple[Any, str, str]) -> list[Json]:
     """What the pointer shows: (field, text of its title, format)."""
     return [
-        {"field": field, "title": slot(f"text.{title}"), **({"type": "quantitative", "format": form} if form else
-                                                             {"type": "nominal"})}
+        {
+            "field": field,
+            "title": slot(f"text.{title}"),
+            **({"type": "quantitative", "format": form} if form else {"type": "nominal"}),
+        }
         for field, title, form in fields
-    ]  # fmt: skip
+    ]
 
 
 def layer(data: str, mark: Json, **encoding: Json | Sequence[Json]) -> Json:
     """A layer on one of the chart's data sets."""
-    return {"data": {"name": data}, "mark": {"clip": True, **mark}, "encoding": encoding}
+    return {"data": {"name": data}, "mark": mark, "encoding": encoding}
 
 
 def shares(channel: Json) -> Json:
     """The channel with an axis that says percent of shares."""
-    return {**channel, "type": "quantitative", "axis": {"labelExpr": "format(100 * datum.value, 'd') + ' %'", **channel["axis"]}}
+    return {
+        **channel,
+        "type": "quantitative",
+        "axis": {"labelExpr": "format(100 * datum.value, 'd') + ' %'", **channel["axis"]},
+    }
 
 
 def rule_at(value: Any, axis: str, colour: str = "strong") -> Json:
@@ -79,21 +105,24 @@ def row_labels(data: str, field: Any, right: Any = None) -> list[Json]:
     parts = [layer(data, text, y=row_y(), x={"value": 0}, text={"field": field, "type": "nominal"})]
     if right is not None:
         end = {"type": "text", "align": "right", "baseline": "middle", "dy": LABEL_AT, "color": ink("muted")}
-        parts.append(layer(data, end, y=row_y(), x={"value": {"expr": "width"}}, text={"field": right, "type": "nominal"}))
-    for part in parts:
-        part["mark"]["clip"] = False
+        parts.append(
+            layer(data, end, y=row_y(), x={"value": {"expr": "width"}}, text={"field": right, "type": "nominal"})
+        )
     return parts
 
 
 def interval_rows(data: str, x: Json, tips: list[Json]) -> list[Json]:
     """A row each: 90 % band, 50 % band and median of the columns q05, q25, q50, q75, q95."""
+
     def bar(low: str, high: str, size: int, text: str) -> Json:
         mark = {"type": "bar", "height": size, "yOffset": DRAWN_AT, "cornerRadius": size / 2}
-        return layer(data, mark, y=row_y(), x={**x, "field": low}, x2={"field": high}, color=coloured(text), tooltip=tips)
+        return layer(
+            data, mark, y=row_y(), x={**x, "field": low}, x2={"field": high}, color=coloured(text), tooltip=tips
+        )
 
     dot = {"type": "point", "filled": True, "size": 70, "opacity": 1, "yOffset": DRAWN_AT}
     return [
         bar("q05", "q95", 8, "legend.band90"),
         bar("q25", "q75", 8, "legend.band50"),
         layer(data, dot, y=row_y(), x={**x, "field": "q50"}, color=coloured("legend.median"), tooltip=tips),
-    ]  # fmt: skip
+    ]

@@ -24,14 +24,16 @@ def projection(tables: Frames) -> Json:
     annual = tables["trajectories"].query("freq == 'A'")
     annual = annual.assign(year=pd.DatetimeIndex(annual["date"]).year)
     return {
-        "trajectories": _series(annual, ["region", "basis", "variable"], ("unit", "conditioning", "capacity_basis", "stat_or_struct")),
+        "trajectories": _series(
+            annual, ["region", "basis", "variable"], ("unit", "conditioning", "capacity_basis", "stat_or_struct")
+        ),
         "absorption": _series(tables["absorption"], ["basis", "measure", "ratio_kind", "anchor"], ("conditioning",)),
         "milestones": _milestones(tables["milestones"]),
         "balance": _balance(tables["balance"]),
         "claims": _claims(tables["claim_check"]),
         "sensitivity": _sensitivity(tables["sensitivity"]),
         "hindcasts": _hindcasts(tables["hindcast"]),
-    }  # fmt: skip
+    }
 
 
 def leading(of_projection: Json) -> dict[str, str]:
@@ -100,19 +102,19 @@ def _claims(rows: pd.DataFrame) -> dict[str, list[Any]]:
         "intensity": digits(rows["needed_intensity"], 3),
         "unit": texts(rows["unit"]),
         "code": texts(rows["code"]),
-    }  # fmt: skip
+    }
 
 
 def _sensitivity(rows: pd.DataFrame) -> list[Json]:
     out = []
-    for (output, horizon, scenario), part in rows.groupby(["output", "horizon", "scenario"], sort=False):
+    for (output, _, scenario), part in rows.groupby(["output", "horizon", "scenario"], sort=False):
         swing = part["swing"].abs()
         leading = part[(swing.rank(ascending=False, method="first") <= LEADING) | (part["rank"] <= LEADING)]
         leading = leading.iloc[leading["swing"].abs().fillna(0).argsort(kind="stable")[::-1]]
         out.append(
             {
                 "output": str(output),
-                "horizon": int(horizon),
+                "horizon": int(part["horizon"].iloc[0]),
                 "scenario": str(scenario),
                 "parameter": texts(leading["parameter"]),
                 "group": texts(leading["group"]),

@@ -40,7 +40,7 @@ def quality(tables: Frames) -> Json:
         ),
         "scored": len(first),
         "backtest": _backtest(tables["leaderboard"]),
-    }  # fmt: skip
+    }
 
 
 def _scores(rows: pd.DataFrame) -> dict[str, list[Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -25,8 +26,12 @@ class Report:
     """
 
     def __init__(self, tables: Mapping[str, pd.DataFrame], *, run_id: str, as_of: str) -> None:
-        self._material = Material.of(tables)
+        self._tables = tables
         self._run_id, self._as_of = run_id, as_of
+
+    @cached_property
+    def _material(self) -> Material:
+        return Material.of(self._tables)
 
     def pictures(self) -> dict[str, bytes]:
         """PNG and SVG of the main charts by their path in the release, in English."""

@@ -50,7 +50,7 @@ function seriesView(view, all, unitOf, leading, reference, file, note) {
       scenarioChoice(inOrder(Object.keys(current().by)), show)],
     () => {
       const one = current();
-      const title = headed(nameOf(one.key));
+      const title = headed(nameOf(view === "absorption" ? `absorption|${one.key}` : one.key));
       const scenario = scenarioOf(inOrder(Object.keys(one.by)));
       const shared = { unit: unitOf(one, scenario), source: t("page.model"), file, values: {} };
       const year = one.years.at(-1);
