@@ -187,6 +187,7 @@ def _odds() -> Chart:
     y = shares(
         {
             "field": "probability",
+            "scale": {"zero": True},
             "axis": {
                 "title": slot("text.axis.probability"),
                 "domain": False,
@@ -201,10 +202,11 @@ def _odds() -> Chart:
     def bars(data: str, text: str) -> Json:
         return layer(
             data,
-            {"type": "bar", "stroke": ink("surface"), "strokeWidth": 0.6},
+            {"type": "rect", "stroke": ink("surface"), "strokeWidth": 0.6},
             x=x,
             x2={"field": "end"},
             y=y,
+            y2={"datum": 0},
             color=coloured(text),
             tooltip=tips,
         )

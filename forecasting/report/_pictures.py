@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ WIDTH, HEIGHT, SCALE = 900, 330, 1.5
 LINE = 130  # letters of a caption's line
 FIVE = ("q05", "q25", "q50", "q75", "q95")
 BASELINE = "baseline_mixture"
+_CLIP = re.compile(r'(id="clip|url\(#clip)(\d+)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,16 @@ def picture_files(material: Material, run_id: str, as_of: str) -> dict[str, byte
 
     out: dict[str, bytes] = {}
     for name, picture in _pictures(material):
-        svg: str = vl_convert.vegalite_to_svg(_finished(picture, run_id, as_of))
+        svg = _renumbered(vl_convert.vegalite_to_svg(_finished(picture, run_id, as_of)))
         out[f"pictures/{name}.svg"] = svg.encode()
         out[f"pictures/{name}.png"] = _small(vl_convert.svg_to_png(svg, scale=SCALE))
     return out
+
+
+def _renumbered(svg: str) -> str:
+    """The picture with its clip paths counted from 0: the converter counts on from picture to picture."""
+    numbers: dict[str, int] = {}
+    return _CLIP.sub(lambda found: f"{found[1]}{numbers.setdefault(found[2], len(numbers))}", svg)
 
 
 def _small(png: bytes) -> bytes:

@@ -95,6 +95,7 @@ function pictureOf(figure) {
       const result = await vegaEmbed(place, draw(figure.kind, figure.data, values(onPage(place.drawn))), EMBED);
       place.view?.finalize();
       place.view = result.view;
+      place.querySelector("svg").setAttribute("aria-hidden", "true");  // the place has the label, its table the figures
     } catch (error) {
       place.replaceChildren(sentence(t("page.failed")));
       console.error(error);
