@@ -28,12 +28,15 @@ from forecasting.publishing._exports import exports
 from forecasting.publishing._package import describe, to_json
 from forecasting.publishing._render import cells, parse_csv, render_csv, typed
 
-__all__ = ["place", "publish", "read_release"]
+__all__ = ["REMOVED", "alone", "place", "publish", "read_release", "sync"]
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 _PARTIAL = ".partial-"
 _LINK = ".latest-"
+REMOVED = ".removed-"
+"""How the folder of a release begins that is being removed."""
+
 _PACKAGE = "datapackage.json"
 _PROVENANCE = "provenance.json"
 
@@ -80,7 +83,7 @@ def place(files: Mapping[str, bytes], *, root: Path, run_id: str) -> Path:
     target = root / "releases" / run_id
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(root):
+        with alone(root):
             _clear(root)
             if target.exists():
                 _same(target, files)
@@ -211,7 +214,8 @@ def _check_foreign_keys(text: Mapping[str, Mapping[str, list[str]]]) -> None:
 
 
 @contextmanager
-def _alone(root: Path) -> Iterator[None]:
+def alone(root: Path) -> Iterator[None]:
+    """Alone among those who change the releases of a root."""
     with (root / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # given back when the file closes, also by a crash
         yield
@@ -220,8 +224,9 @@ def _alone(root: Path) -> Iterator[None]:
 def _clear(root: Path) -> None:
     for left in root.glob(f"{_LINK}*"):
         left.unlink()
-    for left in (root / "releases").glob(f"{_PARTIAL}*"):
-        shutil.rmtree(left)
+    for kind in (_PARTIAL, REMOVED):
+        for left in (root / "releases").glob(f"{kind}*"):
+            shutil.rmtree(left)
 
 
 def _same(target: Path, files: Mapping[str, bytes]) -> None:
@@ -244,19 +249,20 @@ def _write(target: Path, files: Mapping[str, bytes]) -> None:
             file.flush()
             os.fsync(file.fileno())
     for folder in (*(path for path in partial.rglob("*") if path.is_dir()), partial):
-        _sync(folder)
+        sync(folder)
     partial.rename(target)
-    _sync(target.parent)
+    sync(target.parent)
 
 
 def _switch(root: Path, target: Path) -> None:
     link = root / f"{_LINK}{target.name}"
     link.symlink_to(Path("releases") / target.name, target_is_directory=True)
     link.replace(root / "latest")
-    _sync(root)
+    sync(root)
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """Flush the names in a folder to disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -16,7 +16,14 @@ from forecasting.catalog import load_catalog
 from forecasting.errors import InputError
 from forecasting.projection import HORIZON
 from forecasting.publishing import TABLES, read_release
-from forecasting.settings import FitSettings, HttpSettings, ProjectionSettings, Settings, SourceSettings
+from forecasting.settings import (
+    FitSettings,
+    HttpSettings,
+    ProjectionSettings,
+    PublishingSettings,
+    Settings,
+    SourceSettings,
+)
 from forecasting.store import Store
 from jobs.ledger import BusyError, Ledger, exclusive
 from jobs.nightly import run_night
@@ -183,7 +190,13 @@ def test_the_next_night_tells_news_from_revisions_and_what_they_did_to_the_forec
         "indicator,period,measure,value,unit\ncn_industrial_va,2026-02,ytd_yoy,7.7,percent\n"
         "cn_industrial_va,2025-12,ytd_yoy,5.8,percent\n", encoding="utf-8",
     )  # fmt: skip
-    later = run_night(settings(copy), clock=lambda: NIGHT + dt.timedelta(days=60))
+    releases = copy / "var" / "published" / "releases"
+    for name in ("2025-01-01-old", "2025-01-02-old"):
+        (releases / name).mkdir()
+        (releases / name / "provenance.json").write_text(json.dumps({"as_of": name[:10]}), encoding="utf-8")
+    rule = PublishingSettings(keep=2, keep_months=0)
+    later = run_night(settings(copy, publishing=rule), clock=lambda: NIGHT + dt.timedelta(days=60))
+    assert {path.name for path in releases.iterdir()} == {first.run_id, later.run_id}
     report = read_release(later.release, only=("revisions",))["revisions"].set_index("period")
     assert report["kind"].to_dict() == {"2025-12": "revision", "2026-02": "news"}
     assert report["value_before"]["2025-12"] == 5.9
