@@ -2,46 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from forecasting.errors import PublishError
 from forecasting.publishing._release import REMOVED, alone, sync
+from forecasting.publishing._shelf import Shelved, shelf
 
-__all__ = ["Shelved", "prune", "shelf"]
-
-
-@dataclass(frozen=True, slots=True)
-class Shelved:
-    """A release that lies in its place.
-
-    Attributes:
-        name: Of its folder.
-        as_of: Its day, YYYY-MM-DD.
-        folder: Where it lies.
-    """
-
-    name: str
-    as_of: str
-    folder: Path
-
-
-def shelf(root: Path) -> list[Shelved]:
-    """The releases under a root, by their day and then by the time at which they were put in place.
-
-    A folder without a readable provenance.json is none of them.
-    """
-    found = []
-    for path in sorted((root / "releases").glob("[!.]*/provenance.json")):
-        try:
-            as_of = json.loads(path.read_bytes())["as_of"]
-            found.append((as_of, path.parent.stat().st_mtime_ns, path.parent))
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-    return [Shelved(folder.name, as_of, folder) for as_of, _, folder in sorted(found)]
+__all__ = ["prune"]
 
 
 def prune(root: Path, *, keep: int, keep_months: int, protect: Collection[str] = ()) -> list[str]:

@@ -10,7 +10,7 @@ from forecasting.errors import PublishError
 from forecasting.publishing import TABLES, prune, read_release
 from forecasting.publishing._package import describe
 from forecasting.publishing._release import place
-from forecasting.publishing._retention import shelf
+from forecasting.publishing._shelf import shelf
 
 CSV = ",".join(column.name for column in TABLES["indicators"].columns).encode() + b"\n"
 
@@ -111,7 +111,7 @@ def test_a_reader_of_releases_that_are_removed_finds_each_whole_or_not_at_all(ro
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as reader:
         assert reader.stdout is not None
         assert reader.stdout.readline() == "ready\n"
-        for round_ in range(12):
+        for round_ in range(4):
             for day in range(1, 6):
                 put(root, f"2026-02-{day:02d}-{round_}", f"2026-02-{day:02d}")
             prune(root, keep=2, keep_months=0, protect=["2026-01-10-a"])
