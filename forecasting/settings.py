@@ -23,6 +23,7 @@ __all__ = [
     "FitSettings",
     "HttpSettings",
     "ProjectionSettings",
+    "PublishingSettings",
     "ScheduleSettings",
     "Settings",
     "SourceSettings",
@@ -76,6 +77,20 @@ class ProjectionSettings(_Section):
 
     draws: int = Field(default=2048, ge=64, le=1_048_576)
     assumptions: Path | None = None
+
+
+class PublishingSettings(_Section):
+    """Which releases stay when a night is done; what `latest` points to and what the next night needs always do.
+
+    Attributes:
+        pictures: Whether a release has PNG and SVG of its main charts.
+        keep: The last so many.
+        keep_months: The last one of each of the last so many months.
+    """
+
+    pictures: bool = True
+    keep: int = Field(default=90, ge=2, le=100_000)
+    keep_months: int = Field(default=120, ge=0, le=1200)
 
 
 class ScheduleSettings(_Section):
@@ -182,6 +197,7 @@ class Settings(BaseSettings):
     fit: FitSettings = FitSettings()
     champion: ChampionSettings = ChampionSettings()
     projection: ProjectionSettings = ProjectionSettings()
+    publishing: PublishingSettings = PublishingSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     sources: SourceSettings = SourceSettings()
 

@@ -18,7 +18,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from forecasting.errors import InputError, Problem
+from forecasting.errors import InputError, Problem, PublishError
 from forecasting.progress import progress
 from forecasting.settings import Settings
 from forecasting.store import RawArchive
@@ -153,6 +153,8 @@ def _run(night: _Night) -> NightResult:
     status: Literal["done", "degraded"] = "degraded" if night.messages else "done"
     night.ledger.finish(run, status, "\n".join(night.messages))
     _logger.info("%s: %s, release at %s", run_id, status, release)
+    if night.root == night.settings.published:
+        _retain(night)
     return NightResult(run_id, status, release, False, tuple(night.messages))
 
 
@@ -193,8 +195,9 @@ def _chain(
         "missing": list(night.messages),
     }
     report, pictures, page, mlflow_run = Report(tables, run_id=run.run_id, as_of=night.day.isoformat()), {}, {}, ""
-    with _dispensable(night, run, "pictures", "drawing pictures"):
-        pictures = report.pictures()
+    if settings.publishing.pictures:
+        with _dispensable(night, run, "pictures", "drawing pictures"):
+            pictures = report.pictures()
     with _dispensable(night, run, "track", "tracking"):
         mlflow_run = track(
             settings,
@@ -238,6 +241,22 @@ def _dispensable(night: _Night, run: Run, step: str, what: str) -> Iterator[None
     except Exception as error:
         _logger.exception("%s failed; the release goes out without it", what)
         night.messages.append(f"{what} failed: {type(error).__name__}: {error}")
+
+
+def _retain(night: _Night) -> None:
+    """Remove old releases, but none with which this night or a later one is compared."""
+    from forecasting.publishing import prune
+
+    days = (night.day, night.day + dt.timedelta(days=1), dt.date.max)
+    compared = [run.run_id for day in days if (run := night.ledger.before(day.isoformat())) is not None]
+    rule = night.settings.publishing
+    try:
+        gone = prune(night.root, keep=rule.keep, keep_months=rule.keep_months, protect=compared)
+    except PublishError as error:  # the night is done; the next one tries again
+        _logger.error("%s", error)
+    else:
+        if gone:
+            _logger.info("removed %d old releases, %s to %s", len(gone), gone[0], gone[-1])
 
 
 def _pull(
@@ -308,6 +327,7 @@ def _inputs(night: _Night, observations: pd.DataFrame) -> dict[str, Any]:
         "seed": settings.seed,
         "fit": settings.fit.model_dump(exclude={"workers"}),
         "champion": settings.champion.model_dump(),
+        "pictures": settings.publishing.pictures,
         "projection": {
             **settings.projection.model_dump(mode="json"),
             "assumptions": _file_hash(settings.projection.assumptions),

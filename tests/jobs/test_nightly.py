@@ -16,10 +16,18 @@ from forecasting.catalog import load_catalog
 from forecasting.errors import InputError
 from forecasting.projection import HORIZON
 from forecasting.publishing import TABLES, read_release
-from forecasting.settings import FitSettings, HttpSettings, ProjectionSettings, Settings, SourceSettings
+from forecasting.settings import (
+    FitSettings,
+    HttpSettings,
+    ProjectionSettings,
+    PublishingSettings,
+    Settings,
+    SourceSettings,
+)
 from forecasting.store import Store
 from jobs.ledger import BusyError, Ledger, exclusive
 from jobs.nightly import run_night
+from tests.publishing.readers import check_no_formulas, check_parquet, check_sdmx, check_workbook
 
 CATALOG = Path(__file__).with_name("catalog.toml")
 NIGHT = dt.datetime(2026, 1, 20, 2, 30, tzinfo=dt.timezone(dt.timedelta(hours=8)))
@@ -29,6 +37,7 @@ def settings(home: Path, **changes) -> Settings:
     small = {
         "fit": FitSettings(preset="fast", origins=4, draws=200, horizon=14, workers=1),
         "projection": ProjectionSettings(draws=128),
+        "publishing": PublishingSettings(pictures=False),
     }
     return Settings(**{"home": home, "catalog": CATALOG, **small, **changes})
 
@@ -82,6 +91,18 @@ def test_the_indicators_say_who_forecasts_them_and_how_late_they_are_at_the_end_
     assert set(rows[rows["champion"]]["model"]) == {national["champion"]}
 
 
+def test_every_file_of_the_night_says_what_its_tables_say(home):
+    import frictionless
+
+    _, result = home
+    check_sdmx(result.release)
+    check_parquet(result.release)
+    check_workbook(result.release)
+    check_no_formulas(result.release)
+    report = frictionless.validate(str(result.release / "datapackage.json"))
+    assert report.flatten(["type", "message"]) == []
+
+
 def test_the_december_figure_is_known_on_the_day_after_its_release_and_not_before(home, tmp_path):
     path, _ = home
     known = read_release(path / "var" / "published" / "latest", only=("observations",))["observations"]
@@ -117,17 +138,18 @@ def test_the_champion_forecasts_again_in_another_process(home):
 
 def test_the_same_night_again_computes_nothing_and_changes_nothing(home):
     path, first = home
-    before = {item: item.stat().st_mtime_ns for item in first.release.iterdir()}
+    before = {item: item.stat().st_mtime_ns for item in first.release.rglob("*")}
     again = night(path)
     assert (again.run_id, again.status, again.messages) == (first.run_id, first.status, first.messages)
     assert again.repeated
-    assert before == {item: item.stat().st_mtime_ns for item in first.release.iterdir()}
+    assert before == {item: item.stat().st_mtime_ns for item in first.release.rglob("*")}
 
 
 def test_another_home_gets_the_same_tables_to_the_byte(home, tmp_path):
     _, first = home
     other = night(tmp_path)
-    names = [f"{name}.csv" for name in TABLES]
+    names = sorted(str(item.relative_to(first.release)) for item in first.release.rglob("*") if item.is_file())
+    names.remove("provenance.json")  # which has MLflow's id of the run
     assert other.run_id == first.run_id
     assert filecmp.cmpfiles(first.release, other.release, names, shallow=False)[0] == names
 
@@ -139,7 +161,8 @@ def test_a_release_that_was_deleted_is_made_again(home, tmp_path):
     shutil.rmtree(first.release)
     again = night(path)
     assert not again.repeated
-    names = sorted(item.name for item in copy.iterdir())
+    names = sorted(str(item.relative_to(copy)) for item in copy.rglob("*") if item.is_file())
+    assert "index.html" in names
     assert filecmp.cmpfiles(copy, again.release, names, shallow=False)[0] == names
 
 
@@ -169,7 +192,13 @@ def test_the_next_night_tells_news_from_revisions_and_what_they_did_to_the_forec
         "indicator,period,measure,value,unit\ncn_industrial_va,2026-02,ytd_yoy,7.7,percent\n"
         "cn_industrial_va,2025-12,ytd_yoy,5.8,percent\n", encoding="utf-8",
     )  # fmt: skip
-    later = run_night(settings(copy), clock=lambda: NIGHT + dt.timedelta(days=60))
+    releases = copy / "var" / "published" / "releases"
+    for name in ("2025-01-01-old", "2025-01-02-old"):
+        (releases / name).mkdir()
+        (releases / name / "provenance.json").write_text(json.dumps({"as_of": name[:10]}), encoding="utf-8")
+    rule = PublishingSettings(keep=2, keep_months=0)
+    later = run_night(settings(copy, publishing=rule), clock=lambda: NIGHT + dt.timedelta(days=60))
+    assert {path.name for path in releases.iterdir()} == {first.run_id, later.run_id}
     report = read_release(later.release, only=("revisions",))["revisions"].set_index("period")
     assert report["kind"].to_dict() == {"2025-12": "revision", "2026-02": "news"}
     assert report["value_before"]["2025-12"] == 5.9
@@ -234,7 +263,13 @@ def test_the_command_says_what_it_did_and_exits_3_when_degraded(tmp_path):
     assert "degraded" in done.stdout
     assert re.search(r"cn_industrial_va +2026-02 .* latest +5\.9 ", done.stdout)
     assert "C19 0.15 to 0.25:" in done.stdout
-    assert (tmp_path / "elsewhere" / "latest" / "monthly.csv").exists()
+    latest = tmp_path / "elsewhere" / "latest"
+    assert (latest / "monthly.csv").exists()
+    assert "Industrial value added, Baotou" in (latest / "index.html").read_text(encoding="utf-8")
+    pictures = {path.name for path in (latest / "pictures").iterdir()}
+    assert {"headlines.png", "indicator_baotou_rare_earth_va.svg", "capacity.png", "claims.svg"} <= pictures
+    run = json.loads((latest / "provenance.json").read_text(encoding="utf-8"))["mlflow_run_id"]
+    assert {path.name for path in (tmp_path / "mlruns").glob(f"**/{run}/artifacts/pictures/*")} == pictures
     assert "fit: 1 of 1" in done.stderr
     state = json.loads(cumulus(tmp_path, "status", "--json").stdout)
     assert state["runs"][0]["status"] == "degraded"
