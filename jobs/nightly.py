@@ -212,7 +212,7 @@ def _chain(
             pictures,
         )
     with _dispensable(night, run, "page", "the report page"):
-        beside = [*(f"{name}.csv" for name in TABLES), "datapackage.json", "provenance.json", *pictures]
+        beside = [*(f"{name}.csv" for name in TABLES), "cumulus.xlsx", "datapackage.json", "provenance.json", *pictures]
         page = report.page({**provenance, "mlflow_run_id": mlflow_run, "missing": list(night.messages)}, beside)
     with night.ledger.step(run, "publish", key):
         release = publish(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from forecasting.report._chart import Chart, Json, slot
 from forecasting.report._parts import (
-    ROW,
     coloured,
     interval_rows,
     layer,
@@ -182,7 +181,7 @@ def _odds() -> Chart:
         "field": "value",
         "type": "quantitative",
         "scale": {"zero": False, "nice": False},
-        "axis": {"title": slot("unit"), "grid": False, "tickCount": slot("ticks")},
+        "axis": {"title": slot("unit.x"), "grid": False, "tickCount": slot("ticks")},
     }
     y = shares(
         {
@@ -235,7 +234,7 @@ def _board() -> Chart:
         ("band", "legend.band90", ""),
         ("p_above", "column.p_above", ".0%"),
     )
-    x = quantity("q50", title="unit")
+    x = quantity("q50", title="unit.x")
     x["scale"] = {"type": "symlog", "constant": 2, "nice": False}
     x["axis"] |= {
         "values": [-50, -20, -10, -5, -2, 0, 2, 5, 10, 20, 50],
@@ -252,7 +251,7 @@ def _board() -> Chart:
                 *row_labels("board", slot("text.field.title"), "right"),
             ],
         },
-        row=ROW,
+        labels=("board.title_en", "board.title_zh"),
         data=("board",),
         legend=(
             ("legend.median", "median", "board"),

@@ -15,6 +15,7 @@ from forecasting.report._charts_projection import CLAIMS, FAN, MILESTONES, SCENA
 from forecasting.report._charts_quality import BACKTEST, SCORES
 from forecasting.report._material import Material
 from forecasting.report._numbers import Lists
+from forecasting.report._parts import ROW
 from forecasting.report._texts import TEXTS, name_of, text
 from forecasting.report._theme import COLOURS, FONT, config
 
@@ -92,9 +93,11 @@ def _finished(picture: _Picture, run_id: str, as_of: str) -> Json:
         "padding": 20,
         "font": FONT,
         "unit": picture.unit,
+        "unit.x": picture.unit,
         "width": width,
         "height": HEIGHT,
         "flag_y": HEIGHT - 6,
+        **ROW,
         "ticks": width // 90,
         "legend_columns": columns,
         "label_limit": width - 110,

@@ -27,7 +27,11 @@ function draw(kind, data, values) {
     const [key, column] = where.split(".");
     slots[`domain.${where}`] = [...new Set(sets[key].map((row) => row[column]))];
   }
-  if (chart.row) slots.height = chart.row * sets[chart.data[0]].length;
+  if (chart.labels.length) slots.height = values["row.height"] * sets[chart.data[0]].length;
+  for (const where of chart.labels) {
+    const [key, column] = where.split(".");
+    for (const row of sets[key]) row[column] = values.narrow ? broken(row[column], values.label_limit) : row[column];
+  }
   const spec = fill({ ...DATA.shared, ...chart.spec }, slots);
   spec.layer = spec.layer.filter((one) => !one.data.name || sets[one.data.name].length);
   spec.datasets = Object.fromEntries(chart.data.map((key) => [key, sets[key]]));
@@ -45,7 +49,19 @@ function onPage(width) {
 
 function measures(width) {
   return { width, height: width < 480 ? 250 : 330, flag_y: (width < 480 ? 250 : 330) - 6, ticks: Math.max(3, Math.round(width / 90)),
-    legend_columns: Math.max(1, Math.floor(width / 190)), label_limit: width - 110 };
+    legend_columns: Math.max(1, Math.floor(width / 190)), label_limit: width - 110, narrow: width < 480,
+    ...(width < 480 ? { "row.height": 62, "row.label": -24, "row.drawn": 17 } : { "row.height": 46, "row.label": -10, "row.drawn": 8 }) };
+}
+
+// A label in two lines; what is left over at the end of the second is cut off.
+function broken(label, limit) {
+  const wide = (text) => [...text].reduce((sum, letter) => sum + (letter > "\u2e7f" ? 12 : 6.4), 0);
+  if (wide(label) <= limit) return label;
+  let at = label.length;
+  while (at > 1 && wide(label.slice(0, at)) > limit) at -= 1;
+  const space = label.lastIndexOf(" ", at);
+  const cut = space > at / 2 ? space : at;
+  return `${label.slice(0, cut)}\n${label.slice(cut).trimStart()}`;
 }
 
 // A saved picture is light and says title, caption, unit, vintage and source.
@@ -86,7 +102,7 @@ const widths = new ResizeObserver((entries) => {
 function pictureOf(figure) {
   const id = freshId("figure");
   const place = el("div", { class: "chart", role: "img", "aria-label": `${figure.title}. ${figure.caption}` });
-  const values = (base) => ({ ...base, unit: figure.unit, ...figure.values });
+  const values = (base) => ({ ...base, unit: figure.unit, "unit.x": base.narrow ? null : figure.unit, ...figure.values });
   place.redraw = async () => {
     waiting.unobserve(place);
     place.drawn = place.clientWidth;
