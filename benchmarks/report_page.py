@@ -3,7 +3,7 @@
     python benchmarks/report_page.py [RELEASE]
 
 Without a release (its folder) a night is run in a temporary home. Many indicators are those of the release, repeated
-under other names. The pictures docs/page_*.png are drawn by chromium.
+under other names. The pictures docs/page_*.png are drawn by chromium; one is in Chinese and needs a font for it.
 """
 
 from __future__ import annotations

@@ -194,25 +194,16 @@ def _chain(
         "flags": len(decumulation.flags),
         "missing": list(night.messages),
     }
-    report, pictures, page, mlflow_run = Report(tables, run_id=run.run_id, as_of=night.day.isoformat()), {}, {}, ""
+    report, drawn, page, mlflow_run = Report(tables, run_id=run.run_id, as_of=night.day.isoformat()), {}, {}, ""
     if settings.publishing.pictures:
         with _dispensable(night, run, "pictures", "drawing pictures"):
-            pictures = report.pictures()
+            drawn = report.pictures()
     with _dispensable(night, run, "track", "tracking"):
         mlflow_run = track(
-            settings,
-            night.catalog,
-            night.day,
-            run.run_id,
-            tables,
-            decumulation,
-            outlook,
-            decisions,
-            provenance,
-            pictures,
+            settings, night.catalog, night.day, run.run_id, tables, decumulation, outlook, decisions, provenance, drawn
         )
     with _dispensable(night, run, "page", "the report page"):
-        beside = [*(f"{name}.csv" for name in TABLES), "cumulus.xlsx", "datapackage.json", "provenance.json", *pictures]
+        beside = [*(f"{name}.csv" for name in TABLES), "cumulus.xlsx", "datapackage.json", "provenance.json", *drawn]
         page = report.page({**provenance, "mlflow_run_id": mlflow_run, "missing": list(night.messages)}, beside)
     with night.ledger.step(run, "publish", key):
         release = publish(
@@ -221,7 +212,7 @@ def _chain(
             run_id=run.run_id,
             as_of=night.day.isoformat(),
             provenance={**provenance, "mlflow_run_id": mlflow_run, "missing": list(night.messages)},
-            files={**pictures, **page},
+            files={**drawn, **page},
         )
     for line in alarms(release):
         _logger.warning("%s", line)
