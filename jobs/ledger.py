@@ -193,6 +193,23 @@ class Ledger:
             with writing(self._engine) as connection:
                 connection.execute(insert(_steps).values({name: getattr(record, name) for name in _STEP}))
 
+    @contextmanager
+    def attempt(self, run: Run, name: str, messages: list[str], *, what: str) -> Iterator[None]:
+        """Do a step without which the run goes on: that it failed is logged and added to the messages.
+
+        Args:
+            run: What `begin` returned.
+            name: Once in an attempt.
+            messages: What is to know of the run.
+            what: The step in words.
+        """
+        try:
+            with self.step(run, name, run.key):
+                yield
+        except Exception as error:
+            _logger.exception("%s failed; the run goes on without it", what)
+            messages.append(f"{what} failed: {type(error).__name__}: {error}")
+
     def finish(self, run: Run, status: Literal["done", "degraded", "failed", "interrupted"], message: str = "") -> Run:
         """Close an attempt and return it as it now stands."""
         ended = self._clock()

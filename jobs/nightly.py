@@ -11,8 +11,7 @@ import datetime as dt
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -197,13 +196,13 @@ def _chain(
     }
     report, drawn, page, mlflow_run = Report(tables, run_id=run.run_id, as_of=night.day.isoformat()), {}, {}, ""
     if settings.publishing.pictures:
-        with _dispensable(night, run, "pictures", "drawing pictures"):
+        with night.ledger.attempt(run, "pictures", night.messages, what="drawing pictures"):
             drawn = report.pictures()
-    with _dispensable(night, run, "track", "tracking"):
+    with night.ledger.attempt(run, "track", night.messages, what="tracking"):
         mlflow_run = track(
             settings, night.catalog, night.day, run.run_id, tables, decumulation, outlook, decisions, provenance, drawn
         )
-    with _dispensable(night, run, "page", "the report page"):
+    with night.ledger.attempt(run, "page", night.messages, what="the report page"):
         beside = [*(f"{name}.csv" for name in TABLES), "cumulus.xlsx", "datapackage.json", "provenance.json", *drawn]
         page = report.page({**provenance, "mlflow_run_id": mlflow_run, "missing": list(night.messages)}, beside)
     with night.ledger.step(run, "publish", key):
@@ -222,17 +221,6 @@ def _chain(
         kept = night.memory.keep(run.run_id, night.moment, night.now, forecasts, decisions)
         step.message = f"{kept} forecasts"
     return release
-
-
-@contextmanager
-def _dispensable(night: _Night, run: Run, step: str, what: str) -> Iterator[None]:
-    """A step without which the tables go out all the same; that it failed is said."""
-    try:
-        with night.ledger.step(run, step, run.key):
-            yield
-    except Exception as error:
-        _logger.exception("%s failed; the release goes out without it", what)
-        night.messages.append(f"{what} failed: {type(error).__name__}: {error}")
 
 
 def _retain(night: _Night) -> None:
