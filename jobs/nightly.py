@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["NightResult", "run_night"]
 
 LIBRARIES = ("mlflow", "numpy", "openpyxl", "pandas", "prophet", "pyarrow", "SALib", "scipy", "sdmx1", "statsforecast",
-             "statsmodels")  # fmt: skip
+             "statsmodels", "vl-convert-python")  # fmt: skip
 
 _logger = logging.getLogger(__name__)
 
