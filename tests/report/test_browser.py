@@ -5,9 +5,11 @@ Screenshots of every view lie in the folder `screenshots` of pytest's base folde
 
 import functools
 import http.server
+import json
 import re
 import threading
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,13 @@ from playwright.sync_api import Browser, Page, expect
 
 from benchmarks.report_page import chromium
 from forecasting.report import Report
+from forecasting.report._chart import draw
+from forecasting.report._material import Material
+from forecasting.report._page import CHARTS
+from forecasting.report._picture import slots
+from forecasting.report._pictures import described
+from forecasting.report._texts import TEXTS, name_of
+from forecasting.report._theme import config
 from tests.report.tables import HOSTILE, empty_tables, made_tables
 
 RUN = {"run_id": "2026-01-20-abc", "as_of": "2026-01-20"}
@@ -230,6 +239,29 @@ def test_the_figures_of_a_picture_can_be_read_and_the_picture_saved(
         assert "var(--" not in svg
         assert saved["PNG"].read_bytes().startswith(b"\x89PNG")
         assert visit.said == []
+
+
+def test_the_browser_fills_in_specifications_as_the_pictures_have_them(browser: Browser) -> None:
+    scripts = "".join(
+        files("forecasting.report").joinpath("page", name).read_text("utf-8") for name in ("base.js", "chart.js")
+    )
+    kinds = {id(chart): kind for kind, chart in CHARTS.items()}
+    page = browser.new_page()
+    drawn = set()
+    for _, picture in described(Material.of(made_tables())):
+        values = slots(picture, **RUN) | {"narrow": False}
+        for chart, data, _ in picture.panels:
+            shared = {"texts": TEXTS, "charts": {kinds[id(chart)]: chart.to_dict()}, "shared": config(), "board": {}}
+            page.set_content('<script type="application/json" id="data">{}</script>')
+            page.evaluate("data => { document.getElementById('data').textContent = data; }", json.dumps(shared))
+            made = page.evaluate(
+                "([scripts, kind, data, values]) => new Function(`${scripts}; return draw`)()(kind, data, values)",
+                [scripts, kinds[id(chart)], data, values],
+            )
+            assert made == json.loads(json.dumps(draw(chart, config(), data, values, name_of)))
+            drawn.add(kinds[id(chart)])
+    page.close()
+    assert drawn == {"board", "months", "fan", "scenarios", "milestones", "claims", "tornado", "scores", "backtest"}
 
 
 def test_addresses_that_lead_nowhere_say_so(browser: Browser, address: str) -> None:
