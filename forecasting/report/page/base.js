@@ -77,7 +77,8 @@ function monthOf(x) {
   return `${Math.floor(month / 12)}-${String((month % 12) + 1).padStart(2, "0")}`;
 }
 
-// kind: a number of decimals, "%" for shares, "s" for four significant digits, "" for texts
+// kind: a number of decimals, "%" for shares, "s" for four significant digits, "+" with its sign, "name",
+// "yes" for a tick, "" for texts
 function shown(value, kind = "") {
   if (value === null || value === undefined || value === "") return NONE;
   if (kind === "") return String(value);
@@ -85,13 +86,13 @@ function shown(value, kind = "") {
   if (kind === "yes") return value ? "\u2713" : "\u2717";
   if (kind === "%")
     return value > 0 && value < 0.005 ? "<1 %" : value < 1 && value > 0.995 ? ">99 %" : `${Math.round(100 * value)} %`;
+  if (kind === "+") return (value > 0 ? "+" : "") + shown(value, "s");
   const options =
     kind === "s"
       ? { maximumSignificantDigits: 4 }
       : { minimumFractionDigits: Number(kind), maximumFractionDigits: Number(kind) };
   return new Intl.NumberFormat("en", options).format(value).replace("-", "\u2212");
 }
-const signed = (value, kind) => (value > 0 ? "+" : "") + shown(value, kind);
 const between = (low, high, kind) =>
   low === null || low === undefined ? NONE : t("page.between", { low: shown(low, kind), high: shown(high, kind) });
 
@@ -150,7 +151,7 @@ function tableOf(title, columns, rows) {
 }
 const short = (content) => typeof content === "string" && content.length < 15;
 const classOf = (kind, content) => numeric(kind) ?? (short(content) ? "short" : null);
-const numeric = (kind) => (typeof kind === "number" || kind === "%" || kind === "s" ? "number" : null);
+const numeric = (kind) => (typeof kind === "number" || ["%", "s", "+"].includes(kind) ? "number" : null);
 
 const link = (file) => el("a", { href: file }, file);
 const sentence = (text) => el("p", { class: "sentence" }, text);

@@ -162,7 +162,6 @@ function newsView() {
   const rows = rowsOf(DATA.news.rows);
   const total = Object.values(DATA.news.counts).reduce((sum, n) => sum + n, 0);
   if (!rows.length) return [...heading(t("news.title"), t("news.lead")), sentence(t("news.empty"))];
-  const change = (name) => (row) => (row[name] === null ? NONE : signed(row[name], "s"));
   return [
     ...heading(t("news.title"), t("news.lead")),
     section(
@@ -177,13 +176,13 @@ function newsView() {
           ["kind", t("column.kind"), "name"],
           ["value", t("column.value"), "s"],
           ["value_before", t("column.value_before"), "s"],
-          ["change", t("column.change"), change("change")],
+          ["change", t("column.change"), "+"],
           ["expected", t("column.expected"), "s"],
-          ["surprise", t("column.surprise"), change("surprise")],
+          ["surprise", t("column.surprise"), "+"],
           ["outlook_period", t("column.outlook_period"), ""],
           ["outlook_before", t("column.outlook_before"), "s"],
           ["outlook", t("column.outlook"), "s"],
-          ["effect", t("column.effect"), change("effect")],
+          ["effect", t("column.effect"), "+"],
         ],
         rows,
       ),
