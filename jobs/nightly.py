@@ -204,7 +204,7 @@ def _chain(
         )
     with night.ledger.attempt(run, "page", night.messages, what="the report page"):
         beside = [*(f"{name}.csv" for name in TABLES), "cumulus.xlsx", "datapackage.json", "provenance.json", *drawn]
-        page = report.page({**provenance, "mlflow_run_id": mlflow_run, "missing": list(night.messages)}, beside)
+        page = report.page({**provenance, "missing": list(night.messages)}, beside)
     with night.ledger.step(run, "publish", key):
         release = publish(
             tables,

@@ -115,7 +115,6 @@ def _provenance(provenance: Mapping[str, Any]) -> Json:
         "about.seed": provenance.get("seed", ""),
         "about.draws": _plain(provenance.get("draws", "")),
         "about.flags": provenance.get("flags", ""),
-        "about.mlflow": provenance.get("mlflow_run_id", ""),
     }
     return {
         "missing": [str(line) for line in provenance.get("missing", ())],
