@@ -11,6 +11,7 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
+from forecasting.publishing import SCHEMA_VERSION
 from forecasting.report._chart import Chart, Json
 from forecasting.report._charts_indicators import BOARD, CUMULATIVE, LEVEL, MONTHS, ODDS
 from forecasting.report._charts_projection import BALANCE, CLAIMS, FAN, HINDCASTS, MILESTONES, SCENARIOS, TORNADO
@@ -111,7 +112,7 @@ def _provenance(provenance: Mapping[str, Any]) -> Json:
     inputs = dict(provenance.get("inputs", {}))
     facts = {
         "about.version": inputs.pop("version", ""),
-        "about.schema": provenance.get("schema_version", ""),
+        "about.schema": SCHEMA_VERSION,
         "about.seed": provenance.get("seed", ""),
         "about.draws": _plain(provenance.get("draws", "")),
         "about.flags": provenance.get("flags", ""),
