@@ -11,7 +11,8 @@ import datetime as dt
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -160,7 +161,8 @@ def _run(night: _Night) -> NightResult:
 def _chain(
     night: _Night, run: Run, observations: pd.DataFrame, inputs: Mapping[str, Any], earlier: Path | None
 ) -> Path:
-    from forecasting.publishing import publish
+    from forecasting.publishing import TABLES, publish
+    from forecasting.report import Report
     from jobs.indicators import indicator_table
     from jobs.review import track
     from jobs.scoring import alarms, with_references
@@ -192,15 +194,25 @@ def _chain(
         "flags": len(decumulation.flags),
         "missing": list(night.messages),
     }
-    try:
-        with night.ledger.step(run, "track", key):
-            mlflow_run = track(
-                settings, night.catalog, night.day, run.run_id, tables, decumulation, outlook, decisions, provenance
-            )
-    except Exception as error:  # the release does not depend on the record of how it was made
-        _logger.exception("tracking failed; the release goes out without it")
-        night.messages.append(f"tracking failed: {type(error).__name__}: {error}")
-        mlflow_run = ""
+    report, pictures, page, mlflow_run = Report(tables, run_id=run.run_id, as_of=night.day.isoformat()), {}, {}, ""
+    with _dispensable(night, run, "pictures", "drawing pictures"):
+        pictures = report.pictures()
+    with _dispensable(night, run, "track", "tracking"):
+        mlflow_run = track(
+            settings,
+            night.catalog,
+            night.day,
+            run.run_id,
+            tables,
+            decumulation,
+            outlook,
+            decisions,
+            provenance,
+            pictures,
+        )
+    with _dispensable(night, run, "page", "the report page"):
+        beside = [*(f"{name}.csv" for name in TABLES), "datapackage.json", "provenance.json", *pictures]
+        page = report.page({**provenance, "mlflow_run_id": mlflow_run, "missing": list(night.messages)}, beside)
     with night.ledger.step(run, "publish", key):
         release = publish(
             tables,
@@ -208,6 +220,7 @@ def _chain(
             run_id=run.run_id,
             as_of=night.day.isoformat(),
             provenance={**provenance, "mlflow_run_id": mlflow_run, "missing": list(night.messages)},
+            files={**pictures, **page},
         )
     for line in alarms(release):
         _logger.warning("%s", line)
@@ -232,6 +245,17 @@ def _retain(night: _Night) -> None:
     else:
         if gone:
             _logger.info("removed %d old releases, %s to %s", len(gone), gone[0], gone[-1])
+
+
+@contextmanager
+def _dispensable(night: _Night, run: Run, step: str, what: str) -> Iterator[None]:
+    """A step without which the tables go out all the same; that it failed is said."""
+    try:
+        with night.ledger.step(run, step, run.key):
+            yield
+    except Exception as error:
+        _logger.exception("%s failed; the release goes out without it", what)
+        night.messages.append(f"{what} failed: {type(error).__name__}: {error}")
 
 
 def _pull(
@@ -324,7 +348,7 @@ def _code_hash() -> str:
     digest = hashlib.sha256()
     home = Path(__file__).parent.parent
     files = [path for name in ("forecasting", "jobs") for path in (home / name).rglob("*")]
-    for path in sorted(path for path in files if path.suffix in (".py", ".toml", ".csv")):
+    for path in sorted(path for path in files if path.suffix in (".py", ".toml", ".csv", ".html", ".css", ".js")):
         digest.update(path.relative_to(home).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()

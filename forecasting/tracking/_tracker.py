@@ -125,6 +125,9 @@ class Tracker:
             (there / "provenance.json").write_text(provenance, encoding="utf-8")
             if night.leaderboard["mase"].notna().any():
                 heat_map(night.leaderboard, night.night, there / "leaderboard.png")
+            for name, content in night.files.items():
+                (there / name).parent.mkdir(parents=True, exist_ok=True)
+                (there / name).write_bytes(content)
             self._client.log_artifacts(run_id, folder)
 
     def _record_indicators(self, night: NightRecord, experiment: str, *, crowded: bool) -> None:
