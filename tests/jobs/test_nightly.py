@@ -25,6 +25,7 @@ from forecasting.store import Store
 from jobs.backup import back_up, restore
 from jobs.ledger import BusyError, Ledger, exclusive
 from jobs.nightly import run_night
+from tests.cluster import cluster
 
 CATALOG = Path(__file__).with_name("catalog.toml")
 NIGHT = dt.datetime(2026, 1, 20, 2, 30, tzinfo=dt.timezone(dt.timedelta(hours=8)))
@@ -199,6 +200,17 @@ def test_a_night_without_its_tracking_store_is_degraded_but_published(tmp_path):
     assert result.status == "degraded"
     assert any(message.startswith("tracking failed") for message in result.messages)
     assert set(read_release(result.release)) == set(TABLES)
+
+
+@pytest.mark.slow
+def test_a_night_on_a_cluster_gives_the_same_tables(home, tmp_path):
+    _, first = home
+    (tmp_path / "dask").mkdir()
+    with cluster(2, tmp_path / "dask") as running:
+        result = run_night(settings(tmp_path / "home", executor=running.address), clock=lambda: NIGHT)
+    names = [f"{name}.csv" for name in TABLES]
+    assert result.run_id == first.run_id
+    assert filecmp.cmpfiles(first.release, result.release, names, shallow=False)[0] == names
 
 
 @pytest.fixture(scope="module")
