@@ -7,9 +7,11 @@ CumulusError
 ├── CatalogError      an indicator catalogue
 ├── SourceError       a source of figures: closed, out of reach, or answering something else
 ├── StoreError        the observation store
+├── ExecutorError     the processes or the cluster that work is spread over, or a task among it
 ├── ModelError        a forecast model that could not do what was asked
 ├── AssumptionError   a scenario assumption: name, unit or basis
 ├── PublishError      a release that cannot be put in place
+├── BackupError       an archive of an installation that cannot be written or restored
 └── BusyError         another process works in the same home folder (jobs.ledger)
 ```
 
@@ -23,8 +25,10 @@ from dataclasses import dataclass
 
 __all__ = [
     "AssumptionError",
+    "BackupError",
     "CatalogError",
     "CumulusError",
+    "ExecutorError",
     "InputError",
     "ModelError",
     "Problem",
@@ -97,6 +101,10 @@ class StoreError(CumulusError):
     """The observation store cannot be opened, read or written."""
 
 
+class ExecutorError(CumulusError):
+    """Work cannot be spread over processes or a cluster, or a task of it failed; the message names the series."""
+
+
 class ModelError(CumulusError):
     """A forecast model could not do what was asked; it is left out under its own name."""
 
@@ -107,3 +115,7 @@ class AssumptionError(CumulusError):
 
 class PublishError(CumulusError):
     """A release cannot be put in place; the one before stays."""
+
+
+class BackupError(CumulusError):
+    """An installation cannot be written into an archive or restored from one."""
