@@ -13,6 +13,7 @@ from forecasting.errors import InputError, Problem
 from forecasting.evaluation import PanelForecast, forecast_panel, reconcile
 from forecasting.models import CALENDAR, HEADLINE
 from forecasting.observations import month_index, month_label
+from forecasting.parallel import Workers
 
 __all__ = ["Outlook", "make_outlook"]
 
@@ -61,7 +62,7 @@ def make_outlook(
     horizon: int,
     preset: str = "default",
     origins: int = 24,
-    workers: int = 1,
+    workers: Workers = 1,
     champions: Mapping[str, str] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Outlook:
@@ -79,7 +80,7 @@ def make_outlook(
         preset: One of `forecasting.models.PRESETS`. The models of the headline join it and, in `best`, those that know
             the Chinese calendar, which take as long as all others together.
         origins: Rolling origins of the backtest.
-        workers: Processes; the result does not depend on it.
+        workers: Processes or a cluster (`forecasting.parallel`); the result does not depend on it.
         champions: Indicator -> the model that forecasts it, where it is settled already.
         progress: Called with (series done, series in all).
 

@@ -318,7 +318,7 @@ def _derive(night: _Night, observations: pd.DataFrame) -> Decumulation:
         parts=night.catalog.parts,
         draws=draws,
         seed=seed,
-        workers=night.settings.fit.workers,
+        workers=night.settings.workers,
     )
     _logger.info("derive: %d indicators, %d flags", len(result.paths), len(result.flags))
     return result
@@ -336,7 +336,7 @@ def _fit(night: _Night, decumulation: Decumulation, observations: pd.DataFrame) 
             horizon=fit.horizon,
             preset=fit.preset,
             origins=fit.origins,
-            workers=fit.workers,
+            workers=night.settings.workers,
             champions=night.memory.champions,
             progress=lambda _done, _total: advance(),
         )

@@ -13,12 +13,12 @@ from forecasting.decumulation._adding_up import add_up
 from forecasting.decumulation._certificate import Certificate, certificate
 from forecasting.decumulation._dense import Recovered, recover
 from forecasting.decumulation._figures import Figures, FloatArray, arrange
-from forecasting.decumulation._parallel import in_parallel
 from forecasting.decumulation._paths import Path
 from forecasting.decumulation._sparse import Sparse, recover_family
 from forecasting.decumulation._weights import Profile, by_calendar, by_family, exactly, given_profiles, tells
 from forecasting.errors import InputError, Problem
 from forecasting.observations import check_observations, month_label
+from forecasting.parallel import Workers, in_parallel
 
 __all__ = ["Decumulation", "decumulate", "decumulate_in_chunks", "lean"]
 
@@ -93,7 +93,7 @@ def decumulate(
     weights: Mapping[str, FloatArray] | str = "learned",
     draws: int = 500,
     seed: int = 0,
-    workers: int = 1,
+    workers: Workers = 1,
 ) -> Decumulation:
     """Recover monthly growth and levels from published cumulative figures.
 
@@ -106,7 +106,7 @@ def decumulate(
         weights: "learned", "equal", or base weights by indicator, (12,) each, the rest being learned.
         draws: Draws per indicator.
         seed: Source of everything random; an indicator's draws depend on it and on the indicator's id only.
-        workers: Processes; the result does not depend on them.
+        workers: Processes or a cluster (`forecasting.parallel`); the result does not depend on them.
 
     Returns:
         Paths by indicator: a state space where the figures are dense, a deviation from the related indicator where
@@ -166,7 +166,7 @@ def decumulate_in_chunks(
     weights: Mapping[str, FloatArray] | str = "learned",
     draws: int = 500,
     seed: int = 0,
-    workers: int = 1,
+    workers: Workers = 1,
 ) -> Iterator[Decumulation]:
     """`decumulate` by chunks of at least `size` indicators, so that the draws of many fit into memory one by one.
 
@@ -225,7 +225,7 @@ def _stands(path: Path) -> bool:
 
 
 def _recover(
-    figures: Sequence[Figures], profiles: dict[str, Profile], draws: int, seed: int, workers: int
+    figures: Sequence[Figures], profiles: dict[str, Profile], draws: int, seed: int, workers: Workers
 ) -> dict[str, Recovered]:
     """Recover dense indicators, those that tell their base weights first; their families learn from them."""
     found: dict[str, Recovered] = {}
@@ -240,9 +240,8 @@ def _recover(
             if figure.family in families:
                 profiles[figure.indicator] = by_family(families[figure.family])
         tasks = [(figure, profiles[figure.indicator], draws, _seed(seed, figure.indicator)) for figure in group]
-        found |= {
-            figure.indicator: result for figure, result in zip(group, in_parallel(recover, tasks, workers), strict=True)
-        }
+        names = [figure.indicator for figure in group]
+        found |= zip(names, in_parallel(recover, tasks, workers, names=names), strict=True)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ from forecasting.errors import InputError, ModelError, Problem
 from forecasting.evaluation._combination import COMBINATIONS
 from forecasting.evaluation._panel import SOURCE, Floats, Series
 from forecasting.models import FEWEST, LAST_RESORT, MODELS, PRESETS, LevelsModel, Model, State, StateModel
+from forecasting.parallel import Workers, in_parallel
 
 Progress = Callable[[int, int], None]
 T = TypeVar("T")
@@ -103,35 +104,13 @@ def run(
     models: Sequence[Model],
     cuts: Sequence[tuple[np.ndarray, np.ndarray]],
     *,
-    workers: int,
+    workers: Workers,
     progress: Progress | None,
     final: bool,
 ) -> list[Paths]:
-    """Forecast every series by every model from every origin and, if `final`, from the whole history.
-
-    Series are dealt to processes one by one in small panels and in chunks in large ones; each fit depends on
-    its own history alone, with one thread for linear algebra, so the number of processes changes nothing.
-    """
-    from joblib import Parallel, delayed, parallel_config
-    from threadpoolctl import threadpool_limits
-
-    size = max(1, min(25, len(series) // (8 * workers)))
-    jobs = [(series[i : i + size], steps[i : i + size], cuts[i : i + size]) for i in range(0, len(series), size)]
-    done: list[Paths] = []
-
-    def collect(chunks: Iterable[list[Paths]]) -> None:
-        for chunk in chunks:
-            done.extend(chunk)
-            if progress is not None:
-                progress(len(done), len(series))
-
-    if workers == 1 or len(jobs) == 1:
-        with threadpool_limits(limits=1):
-            collect(_chunk(*job, tuple(models), final) for job in jobs)
-        return done
-    with parallel_config(backend="loky", n_jobs=workers, inner_max_num_threads=1):
-        collect(Parallel(return_as="generator")(delayed(_chunk)(*job, tuple(models), final) for job in jobs))
-    return done
+    """Forecast every series by every model from every origin and, if `final`, from the whole history."""
+    tasks = [(one, horizon, cut, tuple(models), final) for one, horizon, cut in zip(series, steps, cuts, strict=True)]
+    return in_parallel(_one, tasks, workers, names=[one.unique_id for one in series], progress=progress)
 
 
 def fit(model: Model, one: Series, end: int, horizon: int) -> Floats:
@@ -217,16 +196,6 @@ def _checked(model: Model, one: Series, start: int, end: int, forecast: Floats, 
     if path.min() < low - room or path.max() > high + room:
         raise ModelError(f"{model.name}: the forecast leaves the history by more than {ranges:.3g} times its range")
     return path
-
-
-def _chunk(
-    series: Sequence[Series],
-    steps: Sequence[int],
-    cuts: Sequence[tuple[np.ndarray, np.ndarray]],
-    models: tuple[Model, ...],
-    final: bool,
-) -> list[Paths]:
-    return [_one(*job, models, final) for job in zip(series, steps, cuts, strict=True)]
 
 
 def _one(

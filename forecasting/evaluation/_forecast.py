@@ -18,6 +18,7 @@ from forecasting.evaluation._metrics import naive_scale
 from forecasting.evaluation._panel import SOURCE, Floats, Series, horizons, read_panel
 from forecasting.evaluation._selection import Scores, choose, panel_gains, score
 from forecasting.models import LAST_RESORT, Model, following_months
+from forecasting.parallel import Workers, check_workers
 
 ORIGINS = 24
 """Cut-offs of a backtest, a month apart: what split conformal bands of a short series need."""
@@ -92,7 +93,7 @@ def backtest(
     *,
     preset: str = "default",
     step: int = 1,
-    workers: int = 1,
+    workers: Workers = 1,
     progress: Progress | None = None,
 ) -> Backtest:
     """Forecast from rolling origins by every model and combination, each from the past alone.
@@ -105,7 +106,7 @@ def backtest(
             observations.
         preset: One of `forecasting.models.PRESETS`.
         step: Months between cut-offs.
-        workers: Processes; the result does not depend on it.
+        workers: Processes or a cluster (`forecasting.parallel`); the result does not depend on it.
         progress: Called with (series done, series in all).
 
     Raises:
@@ -113,7 +114,7 @@ def backtest(
     """
     series, candidates = read_panel(panel), resolve(models, preset)
     steps = horizons(series, horizon)
-    _check_workers(workers)
+    check_workers(workers)
     cuts = origins_of(series, origins, step)
     found = run(series, steps, candidates, cuts, workers=workers, progress=progress, final=False)
     contest = contest_of(found, candidates)
@@ -133,7 +134,7 @@ def forecast_panel(
     origins: int = ORIGINS,
     draws: int = 1000,
     seed: int,
-    workers: int = 1,
+    workers: Workers = 1,
     standard: Mapping[str, str] | None = None,
     held: Mapping[str, str] | None = None,
     progress: Progress | None = None,
@@ -151,7 +152,7 @@ def forecast_panel(
         origins: Cut-offs of the backtest, see `backtest`.
         draws: Joint draws.
         seed: Seed of the draws.
-        workers: Processes; the result does not depend on it.
+        workers: Processes or a cluster (`forecasting.parallel`); the result does not depend on it.
         standard: Series -> name of the model that forecasts it unless another is clearly better, where more is
             known of it than its past; elsewhere, and where that model fails, the combination that is best in the panel.
         held: Series -> name of the model that forecasts it whatever tonight's contest says, where it can.
@@ -162,7 +163,7 @@ def forecast_panel(
     """
     series, candidates = read_panel(panel), resolve(models, preset, also)
     steps = horizons(series, horizon)
-    _check_workers(workers)
+    check_workers(workers)
     if draws < 100:
         raise InputError(SOURCE, [Problem("", f"draws {draws}; at least 100 are needed for the quantiles")])
     cuts = origins_of(series, origins, 1)
@@ -224,11 +225,6 @@ def _without(final: Floats, position: int) -> Floats:
     out = final.copy()
     out[position] = np.nan
     return out
-
-
-def _check_workers(workers: int) -> None:
-    if workers < 1:
-        raise InputError(SOURCE, [Problem("", f"workers {workers}; at least 1 is needed")])
 
 
 def _errors(paths: Sequence[Paths], chosen: Sequence[int], horizon: int) -> Floats:
