@@ -88,14 +88,13 @@ def _indicators(
     live = _by(tables["drift"], "indicator")
     panel = outlook.panel
     rivals = {one.unique_id: one for one in decisions if one.challenger}
-    contests = _by(panel.backtest[panel.backtest["unique_id"].isin(rivals)], "unique_id")
     decided = {one.unique_id: one for one in decisions}
     records = []
     for name, champion in sorted(panel.champions.items()):
         item, merged = catalog[name], decumulation.paths[name].periods_per_year == 11
         rival, watched = None, rivals[name].challenger if name in rivals else ""
         if watched in panel.recipes[name]:
-            rival = challenger(champion, watched, panel.recipes[name][watched], contests[name]).to_dict()
+            rival = challenger(champion, watched, panel.recipes[name][watched], panel.losses[name]).to_dict()
         records.append(
             IndicatorRecord(
                 id=name,

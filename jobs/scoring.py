@@ -104,7 +104,7 @@ class Memory:
 
         panel = outlook.panel
         return decide_champions(
-            panel.backtest,
+            panel.losses,
             {name: champion.model for name, champion in panel.champions.items()},
             {name: Incumbent(reigns[-1].model, reigns[-1].day) for name, reigns in self.reigns.items()},
             self.day,
