@@ -1,8 +1,8 @@
 """A panel of made-up indicators, published as a bureau would: a drop-folder CSV and a catalogue file of any size.
 
 Levels have a trend, a seasonal profile shared by a family, Chinese New Year and noise. Everybody publishes cumulative
-rates to 0.1 with January and February together; of ten in a family two publish cumulative levels too, one the months'
-rates, and one has a handful of figures and leans on a dense one. One family in ten is a whole with its parts.
+rates to 0.1 with January and February together; of ten in a family one publishes the months' rates too, and one has a
+handful of figures and leans on a dense one. In one family of ten the first is the whole of two others, with levels.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def write(count: int, home: Path) -> None:
     pd.concat(frames, ignore_index=True).to_csv(drop / "figures.csv", index=False)
 
 
-def revise(home: Path, indicator: int = 3) -> None:
+def revise(home: Path, indicator: int = 4) -> None:
     """A file that says another last figure of one indicator."""
     own = _figures(indicator // FAMILY * FAMILY, FAMILY)
     row = own[(own["indicator"] == _name(indicator)) & (own["measure"] == "ytd_yoy")].tail(1)
@@ -62,18 +62,18 @@ def _name(number: int) -> str:
     return f"made_up_{number:05d}"
 
 
-def _whole(number: int) -> bool:
-    return number // FAMILY % 10 == 9
+def _levels_too(number: int) -> bool:
+    return number // FAMILY % 10 == 9 and number % FAMILY < 3
 
 
 def _entry(number: int, count: int) -> str:
     first = number // FAMILY * FAMILY
     place, ties = number - first, ""
-    if _whole(number) and first + FAMILY <= count:
+    levels = _levels_too(number)
+    if levels and first + FAMILY <= count:
         ties = "adds_up = true\n" if place == 0 else f'parent = "{_name(first)}"\n'
     elif place == 9:
         ties = f'related = "{_name(first)}"\n'
-    levels = place < 2 or _whole(number)
     return ENTRY.format(
         id=_name(number), number=number, sector=first // FAMILY % 20, unit="100 million yuan" if levels else "index",
         family=f"family_{first // FAMILY:04d}", ties=ties,
@@ -96,8 +96,8 @@ def _levels(first: int, size: int) -> np.ndarray:
     height = rng.lognormal(5, 1, (size, 1, 1))
     logs = (trend + noise).reshape(size, -1, 12) + profile[:, None] + holiday * rng.uniform(0.3, 1.5, (size, 1, 1))
     level: np.ndarray = height * np.exp(logs)
-    if _whole(first) and size == FAMILY:
-        level[0] = level[1:].sum(axis=0)
+    if _levels_too(first) and size == FAMILY:
+        level[0] = level[1:3].sum(axis=0)
     return level
 
 
@@ -108,7 +108,7 @@ def _figures(first: int, size: int) -> pd.DataFrame:
     month = np.round(100 * (level[:, 1:] / level[:, :-1] - 1), 1)
     rows: list[tuple[str, str, str, float, str, int, str]] = []
     for i in range(size):
-        sparse = (first + i) % FAMILY == 9 and not _whole(first)
+        sparse = (first + i) % FAMILY == 9
         head = _name(first + i)
         family = f"family_{first // FAMILY:04d}"
         for index in range(FIRST_YEAR * 12, LAST + 1):
@@ -117,8 +117,8 @@ def _figures(first: int, size: int) -> pd.DataFrame:
                 continue
             label = month_label(index)
             rows.append((head, label, "ytd_yoy", rate[i, y, m], "percent", 1, family))
-            if i < 2 or _whole(first):
+            if _levels_too(first + i):
                 rows.append((head, label, "ytd_level", round(total[i, y + 1, m], 2), "100 million yuan", 2, family))
-            if i == 2 and m > 1:
+            if i == 3 and m > 1:
                 rows.append((head, label, "month_yoy", month[i, y, m], "percent", 1, family))
     return pd.DataFrame(rows, columns=["indicator", "period", "measure", "value", "unit", "decimals", "family"])

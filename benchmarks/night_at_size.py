@@ -175,7 +175,12 @@ def main() -> None:
     folder.mkdir(exist_ok=True)
     try:
         rows = measure(count, folder)
-        kept = {"store": "var/cumulus.db", "stages": "var/stages", "release": "var/published/latest", "MLflow": "mlruns"}
+        kept = {
+            "store": "var/cumulus.db",
+            "stages": "var/stages",
+            "release": "var/published/latest",
+            "MLflow": "mlruns",
+        }
         for name, path in kept.items():
             place = (folder / path).resolve()
             mb = size(place) if place.is_dir() else place.stat().st_size / 2**20 if place.exists() else 0.0

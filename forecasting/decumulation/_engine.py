@@ -308,6 +308,7 @@ def lean(
     parts: Mapping[str, Sequence[str]],
     until: int,
     seed: int,
+    draws: int,
     workers: Workers = 1,
     keep: Keep | None = None,
 ) -> dict[str, Path]:
@@ -320,12 +321,12 @@ def lean(
         parts: Indicator -> those that make it up.
         until: Month index of the last month wanted.
         seed: The seed of `decumulate`.
+        draws: The number of draws of every path.
         workers: Processes or a cluster.
         keep: Where what was recovered from the same figures and paths may be kept already.
     """
     figures = arrange(observations)
     profiles = {figure.indicator: by_calendar() for figure in figures}
-    draws = len(next(iter(paths.values())).growth)
     return lean_on(figures, dict(related), parts, dict(paths), profiles, until, draws, seed, workers, keep)
 
 

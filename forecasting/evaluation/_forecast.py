@@ -62,8 +62,8 @@ class PanelForecast:
     """Forecasts of a panel and the evidence for them.
 
     Attributes:
-        draws: For each series joint draws, shape (draws, horizon), made anew whenever they are asked for; row b of every
-            series belongs together.
+        draws: For each series joint draws, shape (draws, horizon), made anew whenever they are asked for; row b of
+            every series belongs together.
         leaderboard: unique_id, model, rank (1 is the lowest MASE; 0 if it could not be judged), mase, rmsse,
             smape (percent), coverage90 (of its own 90 % band, made without the origin judged), n_origins,
             champion.
@@ -71,6 +71,7 @@ class PanelForecast:
         recipes: For each series and every candidate that forecasts it from its whole history, what stands behind it.
         losses: For each series what decides on its champion.
         failures: See `Backtest.failures`; a failure from the whole history has its last month as cutoff.
+        frame: Makes `backtest`.
     """
 
     draws: Mapping[str, Floats]
@@ -79,7 +80,7 @@ class PanelForecast:
     recipes: dict[str, dict[str, Recipe]]
     losses: dict[str, Losses]
     failures: pd.DataFrame
-    frame: Callable[[], pd.DataFrame] | None = field(default=None, repr=False)
+    frame: Callable[[], pd.DataFrame] = field(repr=False)
 
     @cached_property
     def quantiles(self) -> pd.DataFrame:
@@ -94,7 +95,6 @@ class PanelForecast:
     @cached_property
     def backtest(self) -> pd.DataFrame:
         """See `Backtest.forecasts`."""
-        assert self.frame is not None  # noqa: S101
         return self.frame()
 
     def unmodelled(self) -> list[str]:
