@@ -1,7 +1,7 @@
 """One worker against two of a Dask cluster on this machine, and both against processes without Dask.
 
-Months are recovered from pseudo-published cumulative rates and simulated levels are forecast by the default preset. On a
-machine that is shared the CPU seconds of the workers tell what the wall clock cannot: those of both runs are printed.
+Months are recovered from pseudo-published cumulative rates and simulated levels are forecast by the default preset. On
+a machine that is shared the CPU seconds of the workers tell what the wall clock cannot: those of both are printed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from forecasting.parallel import Workers
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from tests.cluster import Cluster, cluster  # noqa: E402
+from tests.cluster import Cluster, cluster
 
 INDICATORS, SERIES, DRAWS, ORIGINS = 200, 240, 200, 24
 FASTER = 1.6

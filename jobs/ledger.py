@@ -21,7 +21,6 @@ from sqlalchemy import (
     Engine,
     ForeignKeyConstraint,
     Integer,
-    MetaData,
     String,
     Table,
     UniqueConstraint,
@@ -32,7 +31,7 @@ from sqlalchemy import (
 )
 
 from forecasting.errors import CumulusError
-from forecasting.store import UTCTime, create_tables, reading, writing
+from forecasting.store import UTCTime, metadata, reading, writing
 
 __all__ = ["BusyError", "Ledger", "Run", "RunStatus", "Step", "StepRecord", "StepStatus", "exclusive"]
 
@@ -40,11 +39,10 @@ RunStatus = Literal["running", "done", "degraded", "failed", "interrupted"]
 StepStatus = Literal["done", "cached", "failed", "skipped"]
 
 _logger = logging.getLogger(__name__)
-_metadata = MetaData()
 
 _runs = Table(
     "ledger_runs",  # not "runs", which is MLflow's and may be in the same database
-    _metadata,
+    metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("run_id", String, nullable=False),
     Column("attempt", Integer, nullable=False),
@@ -59,7 +57,7 @@ _runs = Table(
 
 _steps = Table(
     "ledger_steps",
-    _metadata,
+    metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("run_id", String, nullable=False),
     Column("attempt", Integer, nullable=False),
@@ -134,7 +132,7 @@ class Ledger:
     """Runs and their steps.
 
     Args:
-        engine: Of the store (`forecasting.store.Store.engine`); tables that are absent are created.
+        engine: Of the store (`forecasting.store.Store.engine`).
         clock: Gives the time, with a time zone.
 
     Raises:
@@ -144,7 +142,6 @@ class Ledger:
     def __init__(self, engine: Engine, clock: Callable[[], datetime] = _now) -> None:
         self._engine = engine
         self._clock = clock
-        create_tables(engine, _metadata)
 
     def begin(self, run_id: str, *, night: str, key: str) -> Run:
         """Enter an attempt of a run.
