@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -19,6 +20,9 @@ def in_parallel(function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]
             return [function(*task) for task in tasks]
     from joblib import Parallel, delayed, parallel_config
 
-    with parallel_config(backend="loky", n_jobs=workers, inner_max_num_threads=1):
+    from forecasting.orphans import end_with_parent
+
+    watch = {"initializer": end_with_parent, "initargs": (os.getpid(),)}
+    with parallel_config(backend="loky", n_jobs=workers, inner_max_num_threads=1, **watch):
         results: list[Result] = Parallel()(delayed(function)(*task) for task in tasks)
     return results

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -115,6 +116,8 @@ def run(
     from joblib import Parallel, delayed, parallel_config
     from threadpoolctl import threadpool_limits
 
+    from forecasting.orphans import end_with_parent
+
     size = max(1, min(25, len(series) // (8 * workers)))
     jobs = [(series[i : i + size], steps[i : i + size], cuts[i : i + size]) for i in range(0, len(series), size)]
     done: list[Paths] = []
@@ -129,7 +132,8 @@ def run(
         with threadpool_limits(limits=1):
             collect(_chunk(*job, tuple(models), final) for job in jobs)
         return done
-    with parallel_config(backend="loky", n_jobs=workers, inner_max_num_threads=1):
+    watch = {"initializer": end_with_parent, "initargs": (os.getpid(),)}
+    with parallel_config(backend="loky", n_jobs=workers, inner_max_num_threads=1, **watch):
         collect(Parallel(return_as="generator")(delayed(_chunk)(*job, tuple(models), final) for job in jobs))
     return done
 
