@@ -147,7 +147,7 @@ class Trials:
         again = end_of(self._night(base, database))
         if again != 0:
             log = (self._home / "night.log").read_text().strip().splitlines()
-            result.faults.append(f"{head}: the next run ended with {again}: {log[-1] if log else ''}")
+            result.faults.append(f"{head}: the next run ended with {again}: {log[-6:]}")
             return
         result.faults += [f"{head}, run again: {what}" for what in home.faults(whole=True)]
         if home.tables() != tables:
@@ -231,7 +231,7 @@ def postgresql(work: Path) -> Iterator[Server]:
 
 def kill_nights(number: int, *, on_postgresql: bool, seed: int = 8) -> tuple[Result, dict[str, float]]:
     """Kill so many nights; what came of it and how long an undisturbed night takes."""
-    with tempfile.TemporaryDirectory(prefix="kill-", dir="/tmp") as folder:  # a socket's path is short
+    with tempfile.TemporaryDirectory(prefix="kill-") as folder:
         work = Path(folder)
         with postgresql(work) if on_postgresql else nullcontext(Server()) as server:
             trials = Trials(work, server, seed)

@@ -23,7 +23,7 @@ from forecasting.observations import month_index, month_label
 
 INDICATORS = ("cn_industrial_va", "cn_fai_automotive", "made_up_town")
 SPARSE = "made_up_town"
-FIRST, LAST = month_index("2021-02"), month_index("2027-12")
+FIRST, LAST = month_index("2022-02"), month_index("2027-12")
 ZONE = dt.timezone(dt.timedelta(hours=8))
 RELEASE_DAY = 16
 
