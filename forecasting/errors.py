@@ -11,7 +11,7 @@ CumulusError
 ├── ModelError        a forecast model that could not do what was asked
 ├── AssumptionError   a scenario assumption: name, unit or basis
 ├── PublishError      a release that cannot be put in place
-└── BusyError         another process works in the same home folder (jobs.ledger)
+└── BusyError         another process works in the same home folder (jobs.locks)
 ```
 
 A message says what was expected, what came, where, and what to do about it.

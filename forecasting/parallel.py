@@ -165,9 +165,13 @@ def _on_processes(chunks: dict[int, _Chunk], workers: int) -> Iterator[tuple[int
     from joblib.externals.loky import get_reusable_executor
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+    from forecasting.orphans import end_with_parent
+
     waiting = dict(chunks)
     for again in (True, False):
-        executor = get_reusable_executor(max_workers=workers, env=dict.fromkeys(THREADS, "1"))
+        executor = get_reusable_executor(
+            max_workers=workers, env=dict.fromkeys(THREADS, "1"), initializer=end_with_parent, initargs=(os.getpid(),)
+        )
         futures = {executor.submit(_work, chunk): start for start, chunk in waiting.items()}
         try:
             for future in as_completed(futures):

@@ -88,6 +88,7 @@ class ScheduleSettings(_Section):
         timezone: IANA name.
         release_minutes: Minutes between attempts while a figure is due.
         release_hours: How long after the release time of a figure it is asked for that often.
+        patience_s: Seconds for which a step is tried again while database, disk or tracking store are away.
     """
 
     hour: int = Field(default=2, ge=0, le=23)
@@ -95,6 +96,7 @@ class ScheduleSettings(_Section):
     timezone: str = "Asia/Shanghai"
     release_minutes: int = Field(default=15, ge=1, le=720)
     release_hours: int = Field(default=6, ge=1, le=72)
+    patience_s: float = Field(default=180, ge=0, le=3600)
 
 
 class HttpSettings(_Section):

@@ -171,15 +171,15 @@ def _pulling() -> Iterator[tuple[Pulling, Settings]]:
     from forecasting.catalog import load_catalog
     from forecasting.settings import load_settings
     from forecasting.sources import Connectors
-    from forecasting.store import RawArchive, Store
-    from jobs.ledger import exclusive
+    from forecasting.store import RawArchive
+    from jobs.locks import sole_worker
     from jobs.logs import configure_logging
     from jobs.pulling import Pulling
 
     configure_logging()
     settings = load_settings()
     catalog = load_catalog(settings.catalog, settings.calendar)
-    with exclusive(settings.var / "run.lock"), Store.open(settings.store) as store:
+    with sole_worker(settings) as (store, _):
         yield Pulling(store, RawArchive(settings.raw), catalog, Connectors(settings)), settings
 
 

@@ -11,6 +11,7 @@ import datetime as dt
 import hashlib
 import json
 import logging
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -21,15 +22,20 @@ from forecasting.errors import InputError, Problem
 from forecasting.progress import progress
 from forecasting.settings import Settings
 from forecasting.store import RawArchive
-from jobs.ledger import Ledger, Run, exclusive
+from jobs.degraded import PROJECTED, SCORED, empty_tables
+from jobs.ledger import Ledger, Run, Step
+from jobs.locks import StoreLock, sole_worker
 from jobs.logs import restore_logging
+from jobs.patience import patiently
 from jobs.pulling import Pulling
+from jobs.steps import Steps
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from forecasting.catalog import Catalog
     from forecasting.decumulation import Decumulation
+    from forecasting.evaluation import Decision
     from forecasting.outlook import Outlook
     from forecasting.projection import Projection
     from forecasting.sources import Connectors
@@ -69,6 +75,8 @@ class _Night:
     settings: Settings
     store: Store
     ledger: Ledger
+    lock: StoreLock
+    stop: threading.Event
     catalog: Catalog
     day: dt.date
     moment: dt.datetime
@@ -86,6 +94,7 @@ def run_night(
     sources: Sequence[str] = (),
     connectors: Connectors | None = None,
     clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+    stop: threading.Event | None = None,
 ) -> NightResult:
     """Do the whole chain once.
 
@@ -96,27 +105,32 @@ def run_night(
         sources: Connectors to ask besides those of the settings.
         connectors: To use again what an earlier night learned of closed sources.
         clock: Gives the time, with its zone.
+        stop: Set by whoever wants the night to end at its next safe point.
 
     Raises:
         CumulusError: A step failed without which there is nothing to publish; the release before stays.
-        BusyError: Another process works in the same home folder.
+        BusyError: Another process works in the same home folder or on the same store.
+        Interrupted: The night was asked to stop.
     """
     from forecasting.catalog import load_catalog
     from forecasting.sources import Connectors
-    from forecasting.store import Store
     from jobs.scoring import Memory, night_of
 
     now = clock()
     day, moment = night_of(now, as_of)
     catalog = load_catalog(settings.catalog, settings.calendar)
     settings.var.mkdir(parents=True, exist_ok=True)
-    with exclusive(settings.var / "run.lock"), Store.open(settings.store) as store:
+    patience_s = settings.schedule.patience_s
+    with sole_worker(settings) as (store, lock):
         asked = tuple(dict.fromkeys((*settings.sources.pull, *sources)))
-        messages = _pull(settings, store, catalog, connectors or Connectors(settings), asked, now)
+        known = connectors or Connectors(settings)
+        messages = patiently(lambda: _pull(settings, store, catalog, known, asked, now), patience_s)
         night = _Night(
             settings=settings,
             store=store,
-            ledger=Ledger(store.engine, clock),
+            ledger=Ledger(store.engine, clock, patience_s),
+            lock=lock,
+            stop=stop or threading.Event(),
             catalog=catalog,
             day=day,
             moment=moment,
@@ -142,8 +156,9 @@ def _run(night: _Night) -> NightResult:
         return NightResult(run_id, before.status, release, True, tuple(filter(None, before.message.split("\n"))))
 
     run = night.ledger.begin(run_id, night=night.day.isoformat(), key=key)
+    steps = Steps(night.ledger, run, night.lock, night.stop, night.settings.schedule.patience_s, night.messages)
     try:
-        release = _chain(night, run, observations, inputs, earlier)
+        release = _chain(night, run, steps, observations, inputs, earlier)
     except BaseException as error:
         night.ledger.finish(
             run, "failed" if isinstance(error, Exception) else "interrupted", f"{type(error).__name__}: {error}"
@@ -156,25 +171,28 @@ def _run(night: _Night) -> NightResult:
 
 
 def _chain(
-    night: _Night, run: Run, observations: pd.DataFrame, inputs: Mapping[str, Any], earlier: Path | None
+    night: _Night,
+    run: Run,
+    steps: Steps,
+    observations: pd.DataFrame,
+    inputs: Mapping[str, Any],
+    earlier: Path | None,
 ) -> Path:
     from forecasting.publishing import publish
     from jobs.review import track
     from jobs.scoring import alarms, with_references
 
     settings, key = night.settings, run.key
-    with night.ledger.step(run, "derive", key):
-        decumulation = _derive(night, observations)
-    with night.ledger.step(run, "fit", key):
-        outlook = _fit(night, decumulation, observations)
-    with night.ledger.step(run, "project", key):
-        projection = _project(night, outlook, observations)
+    decumulation = steps.do("derive", key, lambda _: _derive(night, observations))
+    outlook = steps.do("fit", key, lambda _: _fit(night, steps, decumulation, observations))
     night.messages += [*outlook.panel.unmodelled(), *outlook.apart]
-    night.messages += [f"projection: {what}" for what in projection.degraded]
-    with night.ledger.step(run, "score", key):
-        decisions = night.memory.decide(outlook, settings.champion)
-        tables = _tables(observations, decumulation, outlook, projection) | night.memory.score(observations)
-        tables["revisions"] = _revisions(night, observations, outlook, earlier)
+    projection = steps.unless_it_fails("project", key, lambda: _project(night, outlook, observations))
+    projected = empty_tables(PROJECTED) if projection is None else projection.tables()
+    if projection is not None:
+        night.messages += [f"projection: {what}" for what in projection.degraded]
+    scored = steps.unless_it_fails("score", key, lambda: _score(night, observations, outlook, earlier))
+    decisions, scores = scored or ([], empty_tables(SCORED))
+    tables = _tables(observations, decumulation, outlook, projected) | scores
     for one in decisions:
         _logger.info("%s: %s", one.unique_id, one.reason)
     provenance = {
@@ -188,30 +206,41 @@ def _chain(
         "flags": len(decumulation.flags),
         "missing": list(night.messages),
     }
-    try:
-        with night.ledger.step(run, "track", key):
-            mlflow_run = track(
+    mlflow_run = None
+    if scored is not None:  # what is tracked are the decisions
+        mlflow_run = steps.unless_it_fails("track", key, lambda: track(
                 settings, night.catalog, night.day, run.run_id, tables, decumulation, outlook, decisions, provenance
-            )
-    except Exception as error:  # the release does not depend on the record of how it was made
-        _logger.exception("tracking failed; the release goes out without it")
-        night.messages.append(f"tracking failed: {type(error).__name__}: {error}")
-        mlflow_run = ""
-    with night.ledger.step(run, "publish", key):
-        release = publish(
+            ),
+        )  # fmt: skip
+    release = steps.do(
+        "publish",
+        key,
+        lambda _: publish(
             tables,
             root=night.root,
             run_id=run.run_id,
             as_of=night.day.isoformat(),
-            provenance={**provenance, "mlflow_run_id": mlflow_run, "missing": list(night.messages)},
-        )
+            provenance={**provenance, "mlflow_run_id": mlflow_run or "", "missing": list(night.messages)},
+        ),
+    )
     for line in alarms(release):
         _logger.warning("%s", line)
-    with night.ledger.step(run, "archive", key) as step:
+
+    def archive(step: Step) -> None:
         forecasts = with_references(outlook, decumulation, observations)
         kept = night.memory.keep(run.run_id, night.moment, night.now, forecasts, decisions)
         step.message = f"{kept} forecasts"
+
+    steps.do("archive", key, archive)
     return release
+
+
+def _score(
+    night: _Night, observations: pd.DataFrame, outlook: Outlook, earlier: Path | None
+) -> tuple[list[Decision], dict[str, pd.DataFrame]]:
+    decisions = night.memory.decide(outlook, night.settings.champion)
+    tables = night.memory.score(observations)
+    return decisions, {**tables, "revisions": _revisions(night, observations, outlook, earlier)}
 
 
 def _pull(
@@ -324,12 +353,17 @@ def _derive(night: _Night, observations: pd.DataFrame) -> Decumulation:
     return result
 
 
-def _fit(night: _Night, decumulation: Decumulation, observations: pd.DataFrame) -> Outlook:
+def _fit(night: _Night, steps: Steps, decumulation: Decumulation, observations: pd.DataFrame) -> Outlook:
     from forecasting.outlook import make_outlook
 
     fit = night.settings.fit
     dense = sum(not path.sparse for path in decumulation.paths.values())
     with progress("fit", total=dense) as advance:
+
+        def done(_series: int, _of: int) -> None:
+            advance()
+            steps.give_way()
+
         outlook = make_outlook(
             decumulation,
             observations,
@@ -338,7 +372,7 @@ def _fit(night: _Night, decumulation: Decumulation, observations: pd.DataFrame) 
             origins=fit.origins,
             workers=night.settings.workers,
             champions=night.memory.champions,
-            progress=lambda _done, _total: advance(),
+            progress=done,
         )
     restore_logging()  # the model libraries set levels and handlers of their own when they are imported
     for line in outlook.panel.left_out():
@@ -366,7 +400,7 @@ def _project(night: _Night, outlook: Outlook, observations: pd.DataFrame) -> Pro
 
 
 def _tables(
-    observations: pd.DataFrame, decumulation: Decumulation, outlook: Outlook, projection: Projection
+    observations: pd.DataFrame, decumulation: Decumulation, outlook: Outlook, projected: Mapping[str, pd.DataFrame]
 ) -> dict[str, pd.DataFrame]:
     leaderboard = outlook.panel.leaderboard.rename(columns={"unique_id": "indicator"})
     return {
@@ -376,5 +410,5 @@ def _tables(
         "headlines": outlook.headlines,
         "headline_odds": outlook.odds,
         "leaderboard": leaderboard,
-        **projection.tables(),
+        **projected,
     }

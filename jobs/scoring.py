@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from forecasting.errors import InputError, Problem
 from forecasting.observations import month_index, month_label
 from forecasting.store import ChampionHistory, ForecastArchive, Reign
-from jobs.ledger import exclusive
+from jobs.locks import sole_worker
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -241,13 +241,12 @@ def roll_back(settings: Settings, indicator: str) -> str:
         InputError: The indicator never had another champion.
         BusyError: A night is at work.
     """
-    from forecasting.store import Store
     from forecasting.tracking import Tracker
 
     day, _ = night_of(dt.datetime.now(dt.UTC))
     if not settings.has_store:
         raise InputError("rollback", [Problem(indicator, "has had no champion yet; cumulus run makes the first")])
-    with exclusive(settings.var / "run.lock"), Store.open(settings.store) as store:
+    with sole_worker(settings) as (store, _):
         history = ChampionHistory(store.engine)
         reigns = history.before(day + dt.timedelta(days=1)).get(indicator, [])
         others = [one for one in reigns if one.model != reigns[-1].model]

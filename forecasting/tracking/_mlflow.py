@@ -63,9 +63,28 @@ def open_client(tracking_uri: str) -> MlflowClient:
     if tracking_uri.startswith("sqlite:///"):
         file = Path(tracking_uri.removeprefix("sqlite:///")).resolve()
         file.parent.mkdir(parents=True, exist_ok=True)
+        if not file.exists():
+            _make(file)
         _hasten(file)
     with quiet():
         return MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
+
+
+def _make(file: Path) -> None:
+    """Make a store beside its place and move it there when it is whole.
+
+    MLflow makes its tables by dozens of migrations, which SQLite does not undo when a process dies amid them; no later
+    start could use such a file.
+    """
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    part = file.with_name(f".{file.name}.part")
+    for left in file.parent.glob(f"{part.name}*"):
+        left.unlink()
+    with quiet():
+        store = SqlAlchemyStore(f"sqlite:///{part}", "./mlruns")
+    store.engine.dispose()
+    part.replace(file)
 
 
 @cache

@@ -6,7 +6,8 @@ import pytest
 
 from forecasting.errors import StoreError
 from forecasting.store import Store
-from jobs.ledger import BusyError, Ledger, exclusive
+from jobs.ledger import Ledger
+from jobs.locks import BusyError, exclusive
 
 START = datetime(2026, 1, 10, 18, 30, tzinfo=UTC)
 
@@ -133,7 +134,7 @@ def test_a_night_is_an_iso_date(ledger):
 HOLD = """
 import sys, time
 from pathlib import Path
-from jobs.ledger import exclusive
+from jobs.locks import exclusive
 with exclusive(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)

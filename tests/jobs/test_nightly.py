@@ -17,7 +17,8 @@ from forecasting.projection import HORIZON
 from forecasting.publishing import TABLES, read_release
 from forecasting.settings import FitSettings, HttpSettings, ProjectionSettings, Settings, SourceSettings
 from forecasting.store import Store
-from jobs.ledger import BusyError, Ledger, exclusive
+from jobs.ledger import Ledger
+from jobs.locks import BusyError, exclusive
 from jobs.nightly import run_night
 
 CATALOG = Path(__file__).with_name("catalog.toml")
