@@ -27,6 +27,7 @@ __all__ = [
     "ScheduleSettings",
     "Settings",
     "SourceSettings",
+    "StageSettings",
     "load_settings",
 ]
 
@@ -77,6 +78,16 @@ class ProjectionSettings(_Section):
 
     draws: int = Field(default=2048, ge=64, le=1_048_576)
     assumptions: Path | None = None
+
+
+class StageSettings(_Section):
+    """What is kept of computed results in `var/stages`.
+
+    Attributes:
+        max_mb: Their size at most; those not used for longest go first. 1,000 indicators need some 700.
+    """
+
+    max_mb: int = Field(default=8192, ge=1, le=1_048_576)
 
 
 class ScheduleSettings(_Section):
@@ -188,6 +199,7 @@ class Settings(BaseSettings):
     fit: FitSettings = FitSettings()
     champion: ChampionSettings = ChampionSettings()
     projection: ProjectionSettings = ProjectionSettings()
+    stages: StageSettings = StageSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     sources: SourceSettings = SourceSettings()
 
@@ -215,6 +227,11 @@ class Settings(BaseSettings):
     def published(self) -> Path:
         """Root of the releases."""
         return self.var / "published"
+
+    @property
+    def stage_folder(self) -> Path:
+        """Results of expensive stages."""
+        return self.var / "stages"
 
     @property
     def store(self) -> str:

@@ -23,11 +23,13 @@ class Derived:
 
     Attributes:
         monthly: See `Decumulation.monthly`.
+        kinds: Indicator -> dense or sparse.
         merged: Indicators with periods of January and February together.
         flags: Number of flags.
     """
 
     monthly: pd.DataFrame
+    kinds: Mapping[str, str]
     merged: tuple[str, ...]
     flags: int
 
@@ -66,6 +68,7 @@ def derived(decumulation: Decumulation) -> Derived:
     paths = decumulation.paths
     return Derived(
         decumulation.monthly,
+        {name: "sparse" if path.sparse else "dense" for name, path in paths.items()},
         tuple(name for name, path in paths.items() if path.periods_per_year == 11),
         len(decumulation.flags),
     )

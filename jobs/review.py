@@ -12,11 +12,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from forecasting.catalog import Catalog
-    from forecasting.decumulation import Decumulation
     from forecasting.evaluation import Decision
-    from forecasting.outlook import Outlook
     from forecasting.settings import Settings
     from forecasting.tracking import IndicatorRecord
+    from jobs.results import Derived, Fitted
 
 __all__ = ["track"]
 
@@ -30,8 +29,8 @@ def track(
     day: dt.date,
     run_id: str,
     tables: Mapping[str, pd.DataFrame],
-    decumulation: Decumulation,
-    outlook: Outlook,
+    decumulation: Derived,
+    outlook: Fitted,
     decisions: list[Decision],
     provenance: Mapping[str, Any],
 ) -> str:
@@ -52,7 +51,7 @@ def track(
             params={"seed": settings.seed, **settings.fit.model_dump(exclude={"workers"})},
             leaderboard=tables["leaderboard"],
             metrics={
-                "recovered": float(len(decumulation.paths)),
+                "recovered": float(len(decumulation.kinds)),
                 "flags": float(provenance["flags"]),
                 "promotions": float(sum(one.promoted for one in decisions)),
                 "challengers": float(sum(one.challenger != "" for one in decisions)),
@@ -72,8 +71,8 @@ def track(
 def _indicators(
     catalog: Catalog,
     tables: Mapping[str, pd.DataFrame],
-    decumulation: Decumulation,
-    outlook: Outlook,
+    decumulation: Derived,
+    outlook: Fitted,
     decisions: list[Decision],
 ) -> list[IndicatorRecord]:
     from forecasting.evaluation import challenger
@@ -91,7 +90,7 @@ def _indicators(
     decided = {one.unique_id: one for one in decisions}
     records = []
     for name, champion in sorted(panel.champions.items()):
-        item, merged = catalog[name], decumulation.paths[name].periods_per_year == 11
+        item, merged = catalog[name], name in decumulation.merged
         rival, watched = None, rivals[name].challenger if name in rivals else ""
         if watched in panel.recipes[name]:
             rival = challenger(champion, watched, panel.recipes[name][watched], panel.losses[name]).to_dict()

@@ -26,11 +26,14 @@ import pandas as pd
 from forecasting.decumulation import Path as IndicatorPath
 from jobs.encoding import FORMAT, StageFileError, decode, encode
 
-__all__ = ["Stages", "code_hash"]
+__all__ = ["KEPT", "Stages", "code_hash"]
 
 HOME = Path(__file__).parent.parent
 MADE = (".py", ".toml", ".csv")
 """Files that results depend on."""
+
+KEPT = "kept from before"
+"""What is said of a stage of which nothing had to be computed."""
 
 Result = TypeVar("Result")
 _logger = logging.getLogger(__name__)
@@ -104,8 +107,10 @@ class Stages:
             self._writable = False
             self._fault(path, f"it cannot be written: {error.strerror}; nothing more is kept tonight")
 
-    def once(self, function: Callable[..., Any], task: tuple[Any, ...], make: Callable[[], Result]) -> Result:
-        """The result of a whole stage: the one that is kept, or what `make` makes.
+    def once(
+        self, function: Callable[..., Any], task: tuple[Any, ...], make: Callable[[], Result]
+    ) -> tuple[Result, str]:
+        """The result of a whole stage: the one that is kept, or what `make` makes; and which of both, in words.
 
         Args:
             function: Whose code the result depends on.
@@ -115,10 +120,12 @@ class Stages:
         key = self.key(function, task)
         kept: Result | None = self.load(key, function)
         if kept is not None:
-            return kept
+            return kept, KEPT
+        made, found = self.made.total(), self.found.total()
         result = make()
+        made, found = self.made.total() - made, self.found.total() - found
         self.save(key, function, result)
-        return result
+        return result, f"{made} parts computed, {found} kept from before" if made + found else "computed"
 
     def trim(self) -> int:
         """Remove what was not used for longest, until the rest fits; returns the bytes that are left."""
@@ -130,12 +137,6 @@ class Stages:
             path.unlink(missing_ok=True)
             total -= stat.st_size
         return total
-
-    def said(self, *functions: Callable[..., Any]) -> str:
-        """What was computed and what was there, of some functions."""
-        names = [function.__qualname__ for function in functions]
-        made, found = (sum(counter[name] for name in names) for counter in (self.made, self.found))
-        return f"{made} computed, {found} kept from before"
 
     def _path(self, key: str) -> Path:
         return self._folder / key[:2] / key
