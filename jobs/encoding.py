@@ -133,4 +133,5 @@ def _frame_bytes(frame: pd.DataFrame) -> bytes:
 def _frame(content: bytes) -> pd.DataFrame:
     from pyarrow import feather
 
-    return feather.read_table(io.BytesIO(content)).to_pandas()
+    frame: pd.DataFrame = feather.read_table(io.BytesIO(content)).to_pandas()
+    return frame

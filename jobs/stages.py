@@ -162,7 +162,7 @@ class Stages:
             digest.update(f"array {value.dtype.str} {value.shape}".encode())
             digest.update(np.ascontiguousarray(value).data)
         elif isinstance(value, pd.DatetimeIndex):
-            self._feed(digest, np.asarray(value))
+            self._feed(digest, value.asi8)
         elif isinstance(value, pd.DataFrame):
             digest.update(f"frame {list(value.columns)} {len(value)}".encode())
             digest.update(pd.util.hash_pandas_object(value).to_numpy().tobytes())

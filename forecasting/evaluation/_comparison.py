@@ -233,8 +233,7 @@ def _best_rival(losses: Losses, champion: str) -> tuple[str, int] | None:
     own = losses.models.index(champion)
     known = losses.near[np.isfinite(losses.near[:, own])]
     # a model that failed at an origin has shown less there than one that did not
-    whole = np.isfinite(known).all(axis=0)
-    whole[own] = False
+    whole = np.isfinite(known).all(axis=0) & (np.arange(len(losses.models)) != own)
     if len(known) < FEWEST_ORIGINS or not whole.any():
         return None
     mean = np.where(whole, np.where(np.isfinite(known), known, 0.0).mean(axis=0), np.inf)

@@ -144,8 +144,8 @@ def _estimated(y: bytes, ends: bytes) -> bytes:
 def _ahead(y: bytes, ends: bytes, future: bytes, log_sd: bytes) -> bytes:
     from forecasting.decumulation import levels_ahead
 
-    months = [np.frombuffer(each, dtype=np.int64) for each in (ends, future)]
-    return levels_ahead(np.frombuffer(y).copy(), *months, np.frombuffer(log_sd)).tobytes()
+    known, coming = (np.frombuffer(each, dtype=np.int64) for each in (ends, future))
+    return levels_ahead(np.frombuffer(y).copy(), known, coming, np.frombuffer(log_sd)).tobytes()
 
 
 def _index(ds: pd.DatetimeIndex) -> np.ndarray:
