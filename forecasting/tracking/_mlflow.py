@@ -82,7 +82,7 @@ def _make(file: Path) -> None:
     for left in file.parent.glob(f"{part.name}*"):
         left.unlink()
     with quiet():
-        store = SqlAlchemyStore(f"sqlite:///{part}", "./mlruns")
+        store: Any = SqlAlchemyStore(f"sqlite:///{part}", "./mlruns")  # type: ignore[no-untyped-call]
     store.engine.dispose()
     part.replace(file)
 
