@@ -24,13 +24,16 @@ __all__ = [
     "FitSettings",
     "HttpSettings",
     "ProjectionSettings",
+    "RetentionSettings",
     "ScheduleSettings",
     "Settings",
     "SourceSettings",
     "StageSettings",
+    "Weekday",
     "load_settings",
 ]
 
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "never"]
 ConnectorName = Literal["reference", "file", "bulletin", "nbs", "nbs_legacy", "sdmx"]
 
 
@@ -96,18 +99,38 @@ class ScheduleSettings(_Section):
     Attributes:
         hour: Of the night.
         minute: Of the night.
+        deep_weekday: On which the night fits everything anew, by its English name in three letters; or never.
+        deep_hour: Of that night, which takes the place of the usual one.
         timezone: IANA name.
         release_minutes: Minutes between attempts while a figure is due.
         release_hours: How long after the release time of a figure it is asked for that often.
+        grace_s: Seconds that a running night gets to end by itself when the scheduler is asked to stop.
         patience_s: Seconds for which a step is tried again while database, disk or tracking store are away.
     """
 
     hour: int = Field(default=2, ge=0, le=23)
     minute: int = Field(default=30, ge=0, le=59)
+    deep_weekday: Weekday = "sun"
+    deep_hour: int = Field(default=2, ge=0, le=23)
     timezone: str = "Asia/Shanghai"
     release_minutes: int = Field(default=15, ge=1, le=720)
     release_hours: int = Field(default=6, ge=1, le=72)
+    grace_s: float = Field(default=60, ge=0, le=86400)
     patience_s: float = Field(default=180, ge=0, le=3600)
+
+
+class RetentionSettings(_Section):
+    """For how many days things are kept that only tell what happened; figures and forecasts stay for ever.
+
+    Attributes:
+        ledger_days: Runs with their steps, and how pulls went; of each the last one stays.
+        raw_days: Payloads that brought no figure, and repeated fetches of those that did.
+        tracking_days: In MLflow nights, points of the indicators' metrics, and model versions without an alias.
+    """
+
+    ledger_days: int = Field(default=400, ge=7, le=36500)
+    raw_days: int = Field(default=400, ge=7, le=36500)
+    tracking_days: int = Field(default=1100, ge=7, le=36500)
 
 
 class HttpSettings(_Section):
@@ -201,6 +224,7 @@ class Settings(BaseSettings):
     projection: ProjectionSettings = ProjectionSettings()
     stages: StageSettings = StageSettings()
     schedule: ScheduleSettings = ScheduleSettings()
+    retention: RetentionSettings = RetentionSettings()
     sources: SourceSettings = SourceSettings()
 
     @property

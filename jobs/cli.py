@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import os
 import socket
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -86,16 +87,16 @@ def import_(
 def schedule() -> None:
     """The scheduler in the foreground: a night a day and more around a release, until SIGTERM or Ctrl-C."""
     from forecasting.settings import load_settings
-    from forecasting.sources import Connectors
     from jobs.logs import configure_logging
-    from jobs.nightly import run_night
     from jobs.scheduler import serve
-    from jobs.state import is_due
+    from jobs.service import Service
 
     settings = load_settings()
-    connectors = Connectors(settings)
     configure_logging()
-    serve(lambda: _report(run_night(settings, connectors=connectors)), settings.schedule, lambda: is_due(settings))
+    if code := serve(Service(settings, _report), settings.schedule):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)  # threads of an abandoned night would hold up a usual end
 
 
 @app.command()

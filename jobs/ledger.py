@@ -21,6 +21,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    delete,
     func,
     insert,
     select,
@@ -168,6 +169,15 @@ class Ledger:
             _logger.warning("%d earlier run(s) had been interrupted", lost)
         return run
 
+    def abandon(self) -> None:
+        """Mark the running attempt, which is this process's own and will not end by itself, as interrupted."""
+        with writing(self._engine) as connection:
+            connection.execute(
+                update(_runs)
+                .where(_runs.c.status == "running")
+                .values(status="interrupted", ended_at=self._clock(), message="it was stopped before it ended")
+            )
+
     @contextmanager
     def step(self, run: Run, name: str, key: str = "") -> Iterator[Step]:
         """Do a step inside this: how long it took and how it ended is recorded; errors pass through.
@@ -236,6 +246,28 @@ class Ledger:
         with reading(self._engine) as connection:
             row = connection.execute(query.order_by(_runs.c.night.desc(), _runs.c.id.desc()).limit(1)).first()
         return None if row is None else Run(*row)
+
+    def entered(self, since: datetime, until: datetime) -> list[Run]:
+        """The attempts that were begun from one moment on and before another, oldest first."""
+        wanted = (_runs.c.started_at >= since, _runs.c.started_at < until)
+        query = select(*(_runs.c[name] for name in _RUN)).where(*wanted).order_by(_runs.c.id)
+        with reading(self._engine) as connection:
+            return [Run(*row) for row in connection.execute(query)]
+
+    def forget(self, before: datetime) -> int:
+        """Delete the attempts that were begun before a moment, with their steps; the last one that ended well stays.
+
+        Returns:
+            Number of attempts deleted.
+        """
+        kept = select(func.max(_runs.c.id)).where(_runs.c.status.in_(["done", "degraded"])).scalar_subquery()
+        with writing(self._engine) as connection:
+            newest = connection.scalar(select(kept)) or 0
+            old = (_runs.c.started_at < before, _runs.c.id != newest)
+            names = select(_runs.c.run_id, _runs.c.attempt).where(*old)
+            for name, attempt in connection.execute(names).all():
+                connection.execute(delete(_steps).where(_steps.c.run_id == name, _steps.c.attempt == attempt))
+            return connection.execute(delete(_runs).where(*old)).rowcount
 
     def last(self, n: int) -> list[Run]:
         """The last ``n`` attempts, newest first."""

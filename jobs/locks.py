@@ -142,15 +142,16 @@ class StoreLock:
         from sqlalchemy import text
         from sqlalchemy.exc import DBAPIError
 
-        if self._connection is None:  # a file's lock is lost with the process alone
+        if self._engine.dialect.name == "sqlite":  # a file's lock is lost with the process alone
             return False
-        try:
-            self._connection.execute(text("SELECT 1"))
-        except DBAPIError:
-            _logger.warning("the connection that holds the lock of the store is lost; taking it again")
-        else:
-            return False
-        self._drop()
+        if self._connection is not None:
+            try:
+                self._connection.execute(text("SELECT 1"))
+            except DBAPIError:
+                _logger.warning("the connection that holds the lock of the store is lost; taking it again")
+            else:
+                return False
+            self._drop()
         try:
             patiently(self._take, self._patience_s)
         except BusyError as error:

@@ -13,6 +13,7 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -98,6 +99,7 @@ def run_night(
     stop: threading.Event | None = None,
     force: bool = False,
     ask: bool = True,
+    held: tuple[Store, StoreLock] | None = None,
 ) -> NightResult:
     """Do the whole chain once.
 
@@ -111,6 +113,7 @@ def run_night(
         stop: Set by whoever wants the night to end at its next safe point.
         force: Compute everything anew, whatever is kept of it.
         ask: Whether sources are asked; else the night is made of what the store has.
+        held: What `jobs.locks.sole_worker` gave, where the caller holds the locks already.
 
     Raises:
         CumulusError: A step failed without which there is nothing to publish; the release before stays.
@@ -126,7 +129,7 @@ def run_night(
     catalog = load_catalog(settings.catalog, settings.calendar)
     settings.var.mkdir(parents=True, exist_ok=True)
     patience_s = settings.schedule.patience_s
-    with sole_worker(settings) as (store, lock):
+    with nullcontext(held) if held else sole_worker(settings) as (store, lock):
         asked = tuple(dict.fromkeys((*settings.sources.pull, *sources)))
         known = connectors or Connectors(settings)
         messages = patiently(lambda: _pull(settings, store, catalog, known, asked, now), patience_s) if ask else []
