@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
     from forecasting.decumulation import Decumulation
     from forecasting.projection import Assumptions, Projection
     from forecasting.settings import Settings
+    from forecasting.store import Store
     from jobs.stages import Stages
 
-__all__ = ["Computing", "file_hash"]
+__all__ = ["Computing", "file_hash", "known_figures"]
 
 _logger = logging.getLogger(__name__)
 
@@ -165,6 +167,24 @@ class Computing:
 
 def _followed(assumptions: Assumptions) -> tuple[str, ...]:
     return tuple(assumptions.structure.indicators.values())
+
+
+def known_figures(store: Store, catalog: Catalog, day: dt.date, moment: dt.datetime) -> tuple[pd.DataFrame, list[str]]:
+    """The figures of a catalogue that were known at a moment of a night's day, and which indicators have none.
+
+    Raises:
+        InputError: None has any.
+    """
+    from forecasting.observations import COLUMNS
+
+    known = store.as_of(moment)[list(COLUMNS)]
+    known = known[known["indicator"].isin(catalog.ids)].reset_index(drop=True)
+    present = set(known["indicator"])
+    absent = [name for name in catalog.ids if name not in present]
+    if not present:
+        what = f"no figure of the catalogue's {len(absent)} indicators had been released by {day}"
+        raise InputError("observations", [Problem("", f"{what}; choose a later day or pull a source")])
+    return known, [f"no figures yet of {', '.join(absent)}"] if absent else []
 
 
 def file_hash(path: Path | None) -> str:

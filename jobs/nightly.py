@@ -19,10 +19,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from forecasting.errors import InputError, Problem
 from forecasting.settings import Settings
 from forecasting.store import RawArchive
-from jobs.computing import Computing, file_hash
+from jobs.computing import Computing, file_hash, known_figures
 from jobs.degraded import PROJECTED, SCORED, empty_tables
 from jobs.ledger import Ledger, Run, Step
 from jobs.locks import StoreLock, sole_worker
@@ -153,7 +152,8 @@ def run_night(
 
 
 def _run(night: _Night) -> NightResult:
-    observations = _known(night)
+    observations, absent = known_figures(night.store, night.catalog, night.day, night.moment)
+    night.messages += absent
     inputs = _inputs(night, observations)
     if (earlier := _earlier(night)) is not None:
         inputs["compared_with"] = earlier.name
@@ -274,20 +274,6 @@ def _pull(
             _logger.warning("source %s: %s; going on with what the store has", pull.source, pull.status)
             messages += [f"source {pull.source} {pull.status}: {line}" for line in pull.message.split("\n")]
     return messages
-
-
-def _known(night: _Night) -> pd.DataFrame:
-    from forecasting.observations import COLUMNS
-
-    known = night.store.as_of(night.moment)[list(COLUMNS)]
-    known = known[known["indicator"].isin(night.catalog.ids)].reset_index(drop=True)
-    absent = [name for name in night.catalog.ids if name not in set(known["indicator"])]
-    if len(absent) == len(night.catalog.ids):
-        what = f"no figure of the catalogue's {len(absent)} indicators had been released by {night.day}"
-        raise InputError("observations", [Problem("", f"{what}; choose a later day or pull a source")])
-    if absent:
-        night.messages.append(f"no figures yet of {', '.join(absent)}")
-    return known
 
 
 def _earlier(night: _Night) -> Path | None:
