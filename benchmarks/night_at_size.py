@@ -1,4 +1,4 @@
-"""A night of N indicators with everything on, an idle one after it, and one with a single changed figure.
+"""Nights of N indicators with everything on: the first, the same again, two without news, one with a changed figure.
 
     python benchmarks/night_at_size.py N [HOME]              # runs the nights in a fresh home and records them
     python benchmarks/night_at_size.py --plot FILE.png       # cost against size, of what was recorded
@@ -28,7 +28,7 @@ import psutil
 RECORD = Path(__file__).with_name("night_at_size.csv")
 COLUMNS = ["indicators", "night", "step", "wall_s", "cpu_s", "peak_mb"]
 LIMIT_1000_CPU_S, LIMIT_IDLE_CPU_S, LIMIT_MB = 2 * 360, 10, 4096
-NIGHTS = {"first": 0, "again": 0, "idle": 1, "changed": 2}
+NIGHTS = {"first": 0, "again": 0, "second": 1, "idle": 2, "changed": 3}
 START = dt.datetime(2025, 11, 20, 2, 30, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 
 
