@@ -12,7 +12,7 @@ CumulusError
 ├── AssumptionError   a scenario assumption: name, unit or basis
 ├── PublishError      a release that cannot be put in place
 ├── BackupError       an archive of an installation that cannot be written or restored
-└── BusyError         another process works in the same home folder (jobs.ledger)
+└── BusyError         another process works in the same home folder (jobs.locks)
 ```
 
 A message says what was expected, what came, where, and what to do about it.

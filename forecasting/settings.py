@@ -25,12 +25,16 @@ __all__ = [
     "HttpSettings",
     "ProjectionSettings",
     "PublishingSettings",
+    "RetentionSettings",
     "ScheduleSettings",
     "Settings",
     "SourceSettings",
+    "StageSettings",
+    "Weekday",
     "load_settings",
 ]
 
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "never"]
 ConnectorName = Literal["reference", "file", "bulletin", "nbs", "nbs_legacy", "sdmx"]
 
 
@@ -92,22 +96,54 @@ class PublishingSettings(_Section):
     keep_months: int = Field(default=120, ge=0, le=1200)
 
 
+class StageSettings(_Section):
+    """What is kept of computed results in `var/stages`.
+
+    Attributes:
+        max_mb: Their size at most; those not used for longest go first. 1,000 indicators need some 700.
+    """
+
+    max_mb: int = Field(default=8192, ge=1, le=1_048_576)
+
+
 class ScheduleSettings(_Section):
     """When the nightly chain starts, in the named time zone, and how often around a release.
 
     Attributes:
         hour: Of the night.
         minute: Of the night.
+        deep_weekday: On which the night fits everything anew, by its English name in three letters; or never.
+        deep_hour: Of that night, which takes the place of the usual one.
         timezone: IANA name.
         release_minutes: Minutes between attempts while a figure is due.
         release_hours: How long after the release time of a figure it is asked for that often.
+        grace_s: Seconds that a running night gets to end by itself when the scheduler is asked to stop.
+        patience_s: Seconds for which a step is tried again while database, disk or tracking store are away.
     """
 
     hour: int = Field(default=2, ge=0, le=23)
     minute: int = Field(default=30, ge=0, le=59)
+    deep_weekday: Weekday = "sun"
+    deep_hour: int = Field(default=2, ge=0, le=23)
     timezone: str = "Asia/Shanghai"
     release_minutes: int = Field(default=15, ge=1, le=720)
     release_hours: int = Field(default=6, ge=1, le=72)
+    grace_s: float = Field(default=60, ge=0, le=86400)
+    patience_s: float = Field(default=180, ge=0, le=3600)
+
+
+class RetentionSettings(_Section):
+    """For how many days things are kept that only tell what happened; figures and forecasts stay for ever.
+
+    Attributes:
+        ledger_days: Runs with their steps, and how pulls went; of each the last one stays.
+        raw_days: Payloads that brought no figure, and repeated fetches of those that did.
+        tracking_days: In MLflow nights, points of the indicators' metrics, and model versions without an alias.
+    """
+
+    ledger_days: int = Field(default=400, ge=7, le=36500)
+    raw_days: int = Field(default=400, ge=7, le=36500)
+    tracking_days: int = Field(default=1100, ge=7, le=36500)
 
 
 class HttpSettings(_Section):
@@ -200,7 +236,9 @@ class Settings(BaseSettings):
     champion: ChampionSettings = ChampionSettings()
     projection: ProjectionSettings = ProjectionSettings()
     publishing: PublishingSettings = PublishingSettings()
+    stages: StageSettings = StageSettings()
     schedule: ScheduleSettings = ScheduleSettings()
+    retention: RetentionSettings = RetentionSettings()
     sources: SourceSettings = SourceSettings()
 
     @property
@@ -227,6 +265,11 @@ class Settings(BaseSettings):
     def published(self) -> Path:
         """Root of the releases."""
         return self.var / "published"
+
+    @property
+    def stage_folder(self) -> Path:
+        """Results of expensive stages."""
+        return self.var / "stages"
 
     @property
     def store(self) -> str:

@@ -17,16 +17,15 @@ from zoneinfo import ZoneInfo
 from forecasting.errors import InputError, Problem
 from forecasting.observations import month_index, month_label
 from forecasting.store import ChampionHistory, ForecastArchive, Reign
-from jobs.ledger import exclusive
+from jobs.locks import sole_worker
 
 if TYPE_CHECKING:
     import pandas as pd
     from sqlalchemy import Engine
 
-    from forecasting.decumulation import Decumulation
     from forecasting.evaluation import Decision
-    from forecasting.outlook import Outlook
     from forecasting.settings import ChampionSettings, Settings
+    from jobs.results import Derived, Fitted
 
 __all__ = ["ZONE", "Memory", "alarms", "digest", "night_of", "roll_back", "score_lines", "with_references"]
 
@@ -98,13 +97,13 @@ class Memory:
         scorecard = score_forecasts(self.standing, figures(self.first), latest)
         return {"scorecard": scorecard, "drift": drift_report(scorecard)}
 
-    def decide(self, outlook: Outlook, settings: ChampionSettings) -> list[Decision]:
+    def decide(self, outlook: Fitted, settings: ChampionSettings) -> list[Decision]:
         """Who is champion from the next night on."""
         from forecasting.evaluation import Incumbent, decide_champions
 
         panel = outlook.panel
         return decide_champions(
-            panel.backtest,
+            panel.losses,
             {name: champion.model for name, champion in panel.champions.items()},
             {name: Incumbent(reigns[-1].model, reigns[-1].day) for name, reigns in self.reigns.items()},
             self.day,
@@ -149,7 +148,7 @@ class Memory:
         )
 
 
-def with_references(outlook: Outlook, decumulation: Decumulation, observations: pd.DataFrame) -> pd.DataFrame:
+def with_references(outlook: Fitted, decumulation: Derived, observations: pd.DataFrame) -> pd.DataFrame:
     """The forecasts of a night as they are archived: with no change, seasonal naive and the scale of errors.
 
     The rows of target ytd_yoy are the headlines too. Levels without a published unit are left to themselves: no figure
@@ -241,13 +240,12 @@ def roll_back(settings: Settings, indicator: str) -> str:
         InputError: The indicator never had another champion.
         BusyError: A night is at work.
     """
-    from forecasting.store import Store
     from forecasting.tracking import Tracker
 
     day, _ = night_of(dt.datetime.now(dt.UTC))
     if not settings.has_store:
         raise InputError("rollback", [Problem(indicator, "has had no champion yet; cumulus run makes the first")])
-    with exclusive(settings.var / "run.lock"), Store.open(settings.store) as store:
+    with sole_worker(settings) as (store, _):
         history = ChampionHistory(store.engine)
         reigns = history.before(day + dt.timedelta(days=1)).get(indicator, [])
         others = [one for one in reigns if one.model != reigns[-1].model]

@@ -66,6 +66,8 @@ def open_client(tracking_uri: str) -> MlflowClient:
     if tracking_uri.startswith("sqlite:///"):
         file = Path(tracking_uri.removeprefix("sqlite:///")).resolve()
         file.parent.mkdir(parents=True, exist_ok=True)
+        if not file.exists():
+            _make(file)
         _hasten(file)
     uri = with_driver(tracking_uri)
     with quiet():
@@ -86,6 +88,23 @@ def with_driver(tracking_uri: str) -> str:
             "install it with: pip install 'cumulus-forecasting[postgresql]'"
         )
     return tracking_uri.replace("postgresql", "postgresql+psycopg", 1)
+
+
+def _make(file: Path) -> None:
+    """Make a store beside its place and move it there when it is whole.
+
+    MLflow makes its tables by dozens of migrations, which SQLite does not undo when a process dies amid them; no later
+    start could use such a file.
+    """
+    part = file.with_name(f".{file.name}.part")
+    for left in file.parent.glob(f"{part.name}*"):
+        left.unlink()
+    with quiet():
+        from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+        store: Any = SqlAlchemyStore(f"sqlite:///{part}", "./mlruns")  # type: ignore[no-untyped-call]
+    store.engine.dispose()
+    part.replace(file)
 
 
 @cache

@@ -31,7 +31,8 @@ from forecasting.settings import (
 )
 from forecasting.store import Store
 from jobs.backup import back_up, restore
-from jobs.ledger import BusyError, Ledger, exclusive
+from jobs.ledger import Ledger
+from jobs.locks import BusyError, exclusive
 from jobs.nightly import run_night
 from tests.cluster import cluster
 from tests.publishing.readers import check_no_formulas, check_parquet, check_sdmx, check_workbook
