@@ -7,6 +7,7 @@ CumulusError
 ├── CatalogError      an indicator catalogue
 ├── SourceError       a source of figures: closed, out of reach, or answering something else
 ├── StoreError        the observation store
+├── ExecutorError     the processes or the cluster that work is spread over, or a task among it
 ├── ModelError        a forecast model that could not do what was asked
 ├── AssumptionError   a scenario assumption: name, unit or basis
 ├── PublishError      a release that cannot be put in place
@@ -25,6 +26,7 @@ __all__ = [
     "AssumptionError",
     "CatalogError",
     "CumulusError",
+    "ExecutorError",
     "InputError",
     "ModelError",
     "Problem",
@@ -95,6 +97,10 @@ class SourceError(CumulusError):
 
 class StoreError(CumulusError):
     """The observation store cannot be opened, read or written."""
+
+
+class ExecutorError(CumulusError):
+    """Work cannot be spread over processes or a cluster, or a task of it failed; the message names the series."""
 
 
 class ModelError(CumulusError):

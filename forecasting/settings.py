@@ -16,6 +16,7 @@ from pydantic_settings import (
 )
 
 from forecasting.errors import SettingsError
+from forecasting.parallel import ADDRESS
 
 __all__ = [
     "ChampionSettings",
@@ -27,6 +28,7 @@ __all__ = [
     "ScheduleSettings",
     "Settings",
     "SourceSettings",
+    "StageSettings",
     "Weekday",
     "load_settings",
 ]
@@ -47,7 +49,7 @@ class FitSettings(_Section):
         preset: Models that take part, by the time they may take.
         origins: Rolling origins of the backtest, a month apart.
         draws: Joint draws per indicator, of the months and of the forecasts.
-        workers: Processes; results do not depend on it.
+        workers: Processes where the executor is "local"; results do not depend on it.
     """
 
     horizon: int = Field(default=24, ge=1, le=120)
@@ -79,6 +81,16 @@ class ProjectionSettings(_Section):
 
     draws: int = Field(default=2048, ge=64, le=1_048_576)
     assumptions: Path | None = None
+
+
+class StageSettings(_Section):
+    """What is kept of computed results in `var/stages`.
+
+    Attributes:
+        max_mb: Their size at most; those not used for longest go first. 1,000 indicators need some 700.
+    """
+
+    max_mb: int = Field(default=8192, ge=1, le=1_048_576)
 
 
 class ScheduleSettings(_Section):
@@ -194,6 +206,8 @@ class Settings(BaseSettings):
         catalog: Catalogue file; default the packaged one.
         calendar: File of release dates that go before the packaged ones.
         seed: Seed of everything random.
+        executor: Where series are worked on: "local", in `fit.workers` processes, or on the Dask cluster whose
+            scheduler is at "dask://HOST:PORT".
     """
 
     model_config = SettingsConfigDict(env_prefix="CUMULUS_", env_nested_delimiter="__", extra="forbid", frozen=True)
@@ -204,9 +218,11 @@ class Settings(BaseSettings):
     catalog: Path | None = None
     calendar: Path | None = None
     seed: int = Field(default=20251230, ge=0, lt=2**63)
+    executor: str = Field(default="local", pattern=f"^(local|{ADDRESS})$")
     fit: FitSettings = FitSettings()
     champion: ChampionSettings = ChampionSettings()
     projection: ProjectionSettings = ProjectionSettings()
+    stages: StageSettings = StageSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     retention: RetentionSettings = RetentionSettings()
     sources: SourceSettings = SourceSettings()
@@ -237,6 +253,11 @@ class Settings(BaseSettings):
         return self.var / "published"
 
     @property
+    def stage_folder(self) -> Path:
+        """Results of expensive stages."""
+        return self.var / "stages"
+
+    @property
     def store(self) -> str:
         """SQLAlchemy URL of the observation store."""
         return self.store_url.get_secret_value() if self.store_url else f"sqlite:///{self.var / 'cumulus.db'}"
@@ -245,6 +266,11 @@ class Settings(BaseSettings):
     def has_store(self) -> bool:
         """Whether there is a store to read: one by URL, or the file that the first night makes."""
         return self.store_url is not None or (self.var / "cumulus.db").exists()
+
+    @property
+    def workers(self) -> int | str:
+        """Where series are worked on, as `forecasting.parallel` takes it."""
+        return self.fit.workers if self.executor == "local" else self.executor
 
     @property
     def tracking(self) -> str:

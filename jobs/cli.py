@@ -26,27 +26,69 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _ASKED = "Ask this source too (nbs, nbs_legacy, sdmx); may be repeated."
+_STEPS = ("pull", "derive", "fit", "project", "publish")
+
+AsOf = Annotated[dt.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Use what was released by this day.")]
+Force = Annotated[bool, typer.Option("--force", help="Compute anew, whatever is kept of earlier nights.")]
 
 
 @app.command()
 def run(
-    as_of: Annotated[
-        dt.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Use what was released by this day.")
-    ] = None,
+    as_of: AsOf = None,
     output: Annotated[Path | None, typer.Option(metavar="DIR", help="Root of the releases.")] = None,
     source: Annotated[list[str] | None, typer.Option(metavar="NAME", help=_ASKED)] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="STEP", help=f"Only this step ({', '.join(_STEPS)}); may be repeated.")
+    ] = None,
+    force: Force = False,
 ) -> None:
-    """The whole chain once: pull, derive, fit, project, track, publish."""
+    """The whole chain once: pull, derive, fit, project, score, track, publish, archive."""
     from forecasting.settings import load_settings
     from jobs.logs import configure_logging
     from jobs.nightly import run_night
 
     configure_logging()
     day = as_of.date() if as_of else None
-    result = run_night(load_settings(), as_of=day, output=output, sources=_sources(source))
+    strange = [step for step in only or () if step not in _STEPS]
+    if strange:
+        raise typer.BadParameter(f"no step {', '.join(strange)}; use some of {', '.join(_STEPS)}")
+    if only and "publish" not in only:
+        if "pull" in only:
+            pull(source)
+        _do_steps(only, as_of, force)
+        return
+    ask = not only or "pull" in only
+    result = run_night(load_settings(), as_of=day, output=output, sources=_sources(source), force=force, ask=ask)
     _report(result)
     if result.status == "degraded":
         raise typer.Exit(DEGRADED)
+
+
+@app.command()
+def derive(as_of: AsOf = None, force: Force = False) -> None:
+    """Recover the months of all indicators, as far as none are kept, and publish nothing."""
+    _do_steps(["derive"], as_of, force)
+
+
+@app.command()
+def fit(as_of: AsOf = None, force: Force = False) -> None:
+    """Forecast all indicators, as far as no forecasts are kept, and publish nothing."""
+    _do_steps(["fit"], as_of, force)
+
+
+@app.command()
+def project(as_of: AsOf = None, force: Force = False) -> None:
+    """Simulate the projection, if none is kept, and publish nothing."""
+    _do_steps(["project"], as_of, force)
+
+
+@app.command()
+def publish(
+    as_of: AsOf = None,
+    output: Annotated[Path | None, typer.Option(metavar="DIR", help="Root of the releases.")] = None,
+) -> None:
+    """A release from the figures in the store and what is kept of the other steps; asks no source."""
+    run(as_of, output, None, ["publish"], False)
 
 
 @app.command()
@@ -195,6 +237,16 @@ def _sources(names: list[str] | None) -> tuple[str, ...]:
     if strange:
         raise typer.BadParameter(f"no source {', '.join(strange)}; use one of {', '.join(known)}")
     return tuple(names or ())
+
+
+def _do_steps(names: Sequence[str], as_of: dt.datetime | None, force: bool) -> None:
+    from forecasting.settings import load_settings
+    from jobs.logs import configure_logging
+    from jobs.singly import do_steps
+
+    configure_logging()
+    for line in do_steps(load_settings(), names, as_of.date() if as_of else None, force=force):
+        typer.echo(line)
 
 
 def _tell(pulls: Sequence[Pull]) -> None:

@@ -18,7 +18,6 @@ from sqlalchemy import (
     Engine,
     ForeignKeyConstraint,
     Integer,
-    MetaData,
     String,
     Table,
     UniqueConstraint,
@@ -30,7 +29,7 @@ from sqlalchemy import (
 )
 
 from forecasting.errors import StoreError
-from forecasting.store import UTCTime, create_tables, reading, writing
+from forecasting.store import UTCTime, metadata, reading, writing
 from jobs.patience import patiently
 
 __all__ = ["Ledger", "Run", "RunStatus", "Step", "StepRecord", "StepStatus"]
@@ -39,11 +38,10 @@ RunStatus = Literal["running", "done", "degraded", "failed", "interrupted"]
 StepStatus = Literal["done", "cached", "failed", "skipped"]
 
 _logger = logging.getLogger(__name__)
-_metadata = MetaData()
 
 _runs = Table(
     "ledger_runs",  # not "runs", which is MLflow's and may be in the same database
-    _metadata,
+    metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("run_id", String, nullable=False),
     Column("attempt", Integer, nullable=False),
@@ -58,7 +56,7 @@ _runs = Table(
 
 _steps = Table(
     "ledger_steps",
-    _metadata,
+    metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("run_id", String, nullable=False),
     Column("attempt", Integer, nullable=False),
@@ -134,7 +132,7 @@ class Ledger:
     """Runs and their steps.
 
     Args:
-        engine: Of the store (`forecasting.store.Store.engine`); tables that are absent are created.
+        engine: Of the store (`forecasting.store.Store.engine`).
         clock: Gives the time, with a time zone.
         patience_s: How long a database that is away is waited for when something went well that is to be recorded.
 
@@ -146,7 +144,6 @@ class Ledger:
         self._engine = engine
         self._clock = clock
         self._patience_s = patience_s
-        create_tables(engine, _metadata)
 
     def begin(self, run_id: str, *, night: str, key: str) -> Run:
         """Enter an attempt of a run.

@@ -17,28 +17,25 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from forecasting.errors import InputError, Problem
-from forecasting.progress import progress
 from forecasting.settings import Settings
 from forecasting.store import RawArchive
+from jobs.computing import Computing, file_hash, known_figures
 from jobs.degraded import PROJECTED, SCORED, empty_tables
 from jobs.ledger import Ledger, Run, Step
 from jobs.locks import StoreLock, sole_worker
-from jobs.logs import restore_logging
 from jobs.patience import patiently
 from jobs.pulling import Pulling
+from jobs.results import Derived, Fitted
+from jobs.stages import KEPT, Stages, code_hash
 from jobs.steps import Steps
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from forecasting.catalog import Catalog
-    from forecasting.decumulation import Decumulation
     from forecasting.evaluation import Decision
-    from forecasting.outlook import Outlook
-    from forecasting.projection import Projection
     from forecasting.sources import Connectors
     from forecasting.store import Store
     from jobs.scoring import Memory
@@ -47,6 +44,7 @@ __all__ = ["NightResult", "run_night"]
 
 LIBRARIES = ("mlflow", "numpy", "pandas", "prophet", "SALib", "scipy", "statsforecast", "statsmodels")
 
+Result = TypeVar("Result")
 _logger = logging.getLogger(__name__)
 
 
@@ -84,6 +82,8 @@ class _Night:
     now: dt.datetime
     root: Path
     memory: Memory
+    stages: Stages
+    force: bool = False
     messages: list[str] = field(default_factory=list)
 
 
@@ -96,6 +96,8 @@ def run_night(
     connectors: Connectors | None = None,
     clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
     stop: threading.Event | None = None,
+    force: bool = False,
+    ask: bool = True,
     held: tuple[Store, StoreLock] | None = None,
 ) -> NightResult:
     """Do the whole chain once.
@@ -108,6 +110,8 @@ def run_night(
         connectors: To use again what an earlier night learned of closed sources.
         clock: Gives the time, with its zone.
         stop: Set by whoever wants the night to end at its next safe point.
+        force: Compute everything anew, whatever is kept of it.
+        ask: Whether sources are asked; else the night is made of what the store has.
         held: What `jobs.locks.sole_worker` gave, where the caller holds the locks already.
 
     Raises:
@@ -127,7 +131,7 @@ def run_night(
     with nullcontext(held) if held else sole_worker(settings) as (store, lock):
         asked = tuple(dict.fromkeys((*settings.sources.pull, *sources)))
         known = connectors or Connectors(settings)
-        messages = patiently(lambda: _pull(settings, store, catalog, known, asked, now), patience_s)
+        messages = patiently(lambda: _pull(settings, store, catalog, known, asked, now), patience_s) if ask else []
         night = _Night(
             settings=settings,
             store=store,
@@ -140,13 +144,16 @@ def run_night(
             now=now,
             root=output or settings.published,
             memory=Memory.recall(store.engine, day, moment),
+            stages=Stages(settings.stage_folder, settings.stages.max_mb, fresh=force),
+            force=force,
             messages=messages,
         )
         return _run(night)
 
 
 def _run(night: _Night) -> NightResult:
-    observations = _known(night)
+    observations, absent = known_figures(night.store, night.catalog, night.day, night.moment)
+    night.messages += absent
     inputs = _inputs(night, observations)
     if (earlier := _earlier(night)) is not None:
         inputs["compared_with"] = earlier.name
@@ -154,7 +161,7 @@ def _run(night: _Night) -> NightResult:
     run_id = f"{night.day.isoformat()}-{key[:12]}"
     before = night.ledger.finished(night.day.isoformat(), key)
     release = night.root / "releases" / run_id
-    if before is not None and (release / "datapackage.json").exists():
+    if before is not None and not night.force and (release / "datapackage.json").exists():
         _logger.info("%s has been done before and nothing has changed since", run_id)
         return NightResult(run_id, before.status, release, True, tuple(filter(None, before.message.split("\n"))))
 
@@ -169,6 +176,7 @@ def _run(night: _Night) -> NightResult:
         raise
     status: Literal["done", "degraded"] = "degraded" if night.messages else "done"
     night.ledger.finish(run, status, "\n".join(night.messages))
+    night.stages.trim()
     _logger.info("%s: %s, release at %s", run_id, status, release)
     return NightResult(run_id, status, release, False, tuple(night.messages))
 
@@ -182,20 +190,25 @@ def _chain(
     earlier: Path | None,
 ) -> Path:
     from forecasting.publishing import publish
+    from jobs.indicators import indicator_table
     from jobs.review import track
     from jobs.scoring import alarms, with_references
 
     settings, key = night.settings, run.key
-    decumulation = steps.do("derive", key, lambda _: _derive(night, observations))
-    outlook = steps.do("fit", key, lambda _: _fit(night, steps, decumulation, observations))
-    night.messages += [*outlook.panel.unmodelled(), *outlook.apart]
-    projection = steps.unless_it_fails("project", key, lambda: _project(night, outlook, observations))
+    computing = Computing(
+        settings, night.catalog, observations, night.memory.champions, night.stages, steps.give_way
+    )  # fmt: skip
+    decumulation = steps.do("derive", key, lambda step: _told(step, computing.derive()))
+    outlook = steps.do("fit", key, lambda step: _told(step, computing.fit()))
+    night.messages += [*outlook.panel.unmodelled, *outlook.apart]
+    projection = steps.unless_it_fails("project", key, lambda step: _told(step, computing.project(outlook)))
     projected = empty_tables(PROJECTED) if projection is None else projection.tables()
     if projection is not None:
         night.messages += [f"projection: {what}" for what in projection.degraded]
-    scored = steps.unless_it_fails("score", key, lambda: _score(night, observations, outlook, earlier))
+    scored = steps.unless_it_fails("score", key, lambda _: _score(night, observations, outlook, earlier))
     decisions, scores = scored or ([], empty_tables(SCORED))
     tables = _tables(observations, decumulation, outlook, projected) | scores
+    tables["indicators"] = indicator_table(night.catalog, night.day, observations, decumulation, outlook)
     for one in decisions:
         _logger.info("%s: %s", one.unique_id, one.reason)
     provenance = {
@@ -206,12 +219,12 @@ def _chain(
         "draws": {"forecasts": settings.fit.draws, "projection": settings.projection.draws},
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
         "champions": {name: champion.model for name, champion in sorted(outlook.panel.champions.items())},
-        "flags": len(decumulation.flags),
+        "flags": decumulation.flags,
         "missing": list(night.messages),
     }
     mlflow_run = None
     if scored is not None:  # what is tracked are the decisions
-        mlflow_run = steps.unless_it_fails("track", key, lambda: track(
+        mlflow_run = steps.unless_it_fails("track", key, lambda _: track(
                 settings, night.catalog, night.day, run.run_id, tables, decumulation, outlook, decisions, provenance
             ),
         )  # fmt: skip
@@ -239,7 +252,7 @@ def _chain(
 
 
 def _score(
-    night: _Night, observations: pd.DataFrame, outlook: Outlook, earlier: Path | None
+    night: _Night, observations: pd.DataFrame, outlook: Fitted, earlier: Path | None
 ) -> tuple[list[Decision], dict[str, pd.DataFrame]]:
     decisions = night.memory.decide(outlook, night.settings.champion)
     tables = night.memory.score(observations)
@@ -263,20 +276,6 @@ def _pull(
     return messages
 
 
-def _known(night: _Night) -> pd.DataFrame:
-    from forecasting.observations import COLUMNS
-
-    known = night.store.as_of(night.moment)[list(COLUMNS)]
-    known = known[known["indicator"].isin(night.catalog.ids)].reset_index(drop=True)
-    absent = [name for name in night.catalog.ids if name not in set(known["indicator"])]
-    if len(absent) == len(night.catalog.ids):
-        what = f"no figure of the catalogue's {len(absent)} indicators had been released by {night.day}"
-        raise InputError("observations", [Problem("", f"{what}; choose a later day or pull a source")])
-    if absent:
-        night.messages.append(f"no figures yet of {', '.join(absent)}")
-    return known
-
-
 def _earlier(night: _Night) -> Path | None:
     """The release of the night before, with which this one is compared."""
     run = night.ledger.before(night.day.isoformat())
@@ -284,7 +283,7 @@ def _earlier(night: _Night) -> Path | None:
     return folder if folder is not None and (folder / "datapackage.json").exists() else None
 
 
-def _revisions(night: _Night, observations: pd.DataFrame, outlook: Outlook, earlier: Path | None) -> pd.DataFrame:
+def _revisions(night: _Night, observations: pd.DataFrame, outlook: Fitted, earlier: Path | None) -> pd.DataFrame:
     """What is new since the release before or, without one, since a good month ago."""
     from forecasting.publishing import read_release
     from forecasting.revisions import revision_report
@@ -308,102 +307,29 @@ def _inputs(night: _Night, observations: pd.DataFrame) -> dict[str, Any]:
         "calibration": digest(load_calibration()),
         "claims": digest(load_claims()),
         "catalog": night.catalog.hash(),
-        "code": _code_hash(),
+        "calendar": file_hash(settings.calendar),
+        "code": code_hash(),
         "version": metadata.version("cumulus-forecasting"),
         "seed": settings.seed,
         "fit": settings.fit.model_dump(exclude={"workers"}),
         "champion": settings.champion.model_dump(),
-        "projection": {**settings.projection.model_dump(mode="json"), "assumptions": _assumptions_hash(settings)},
+        "projection": {
+            **settings.projection.model_dump(mode="json"),
+            "assumptions": file_hash(settings.projection.assumptions),
+        },
     }
 
 
-def _assumptions_hash(settings: Settings) -> str:
-    """SHA-256 of the operator's own assumption file; "packaged" for ours, which the code hash holds."""
-    path = settings.projection.assumptions
-    if path is None:
-        return "packaged"
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise InputError(str(path), [Problem("", f"cannot be read: {error.strerror}")]) from error
-
-
-def _code_hash() -> str:
-    """Hash of the package's own files, embedded tables included."""
-    digest = hashlib.sha256()
-    home = Path(__file__).parent.parent
-    files = [path for name in ("forecasting", "jobs") for path in (home / name).rglob("*")]
-    for path in sorted(path for path in files if path.suffix in (".py", ".toml", ".csv")):
-        digest.update(path.relative_to(home).as_posix().encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def _derive(night: _Night, observations: pd.DataFrame) -> Decumulation:
-    from forecasting.decumulation import decumulate
-
-    related = {item.id: item.related for item in night.catalog if item.related is not None}
-    draws, seed = night.settings.fit.draws, night.settings.seed
-    result = decumulate(
-        observations,
-        related=related,
-        parts=night.catalog.parts,
-        draws=draws,
-        seed=seed,
-        workers=night.settings.fit.workers,
-    )
-    _logger.info("derive: %d indicators, %d flags", len(result.paths), len(result.flags))
+def _told(step: Step, done: tuple[Result, str]) -> Result:
+    """A computed result; what was done for it goes into the ledger."""
+    result, step.message = done
+    if step.message == KEPT:
+        step.status = "cached"
     return result
 
 
-def _fit(night: _Night, steps: Steps, decumulation: Decumulation, observations: pd.DataFrame) -> Outlook:
-    from forecasting.outlook import make_outlook
-
-    fit = night.settings.fit
-    dense = sum(not path.sparse for path in decumulation.paths.values())
-    with progress("fit", total=dense) as advance:
-
-        def done(_series: int, _of: int) -> None:
-            advance()
-            steps.give_way()
-
-        outlook = make_outlook(
-            decumulation,
-            observations,
-            horizon=fit.horizon,
-            preset=fit.preset,
-            origins=fit.origins,
-            workers=fit.workers,
-            champions=night.memory.champions,
-            progress=done,
-        )
-    restore_logging()  # the model libraries set levels and handlers of their own when they are imported
-    for line in outlook.panel.left_out():
-        _logger.info("%s", line)
-    return outlook
-
-
-def _project(night: _Night, outlook: Outlook, observations: pd.DataFrame) -> Projection:
-    from forecasting.handover import growth_paths
-    from forecasting.observations import month_label
-    from forecasting.projection import load_assumptions, simulate
-    from forecasting.reference import load_calibration, load_claims
-
-    assumptions = load_assumptions(night.settings.projection.assumptions)
-    indicators = assumptions.structure.indicators.values()
-    return simulate(
-        assumptions,
-        growth_paths(outlook, observations, indicators, night.settings.fit.horizon),
-        load_calibration(),
-        load_claims(),
-        start=month_label(outlook.origin),
-        draws=night.settings.projection.draws,
-        seed=night.settings.seed,
-    )
-
-
 def _tables(
-    observations: pd.DataFrame, decumulation: Decumulation, outlook: Outlook, projected: Mapping[str, pd.DataFrame]
+    observations: pd.DataFrame, decumulation: Derived, outlook: Fitted, projected: Mapping[str, pd.DataFrame]
 ) -> dict[str, pd.DataFrame]:
     leaderboard = outlook.panel.leaderboard.rename(columns={"unique_id": "indicator"})
     return {

@@ -23,10 +23,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from sqlalchemy import Engine
 
-    from forecasting.decumulation import Decumulation
     from forecasting.evaluation import Decision
-    from forecasting.outlook import Outlook
     from forecasting.settings import ChampionSettings, Settings
+    from jobs.results import Derived, Fitted
 
 __all__ = ["ZONE", "Memory", "alarms", "digest", "night_of", "roll_back", "score_lines", "with_references"]
 
@@ -98,13 +97,13 @@ class Memory:
         scorecard = score_forecasts(self.standing, figures(self.first), latest)
         return {"scorecard": scorecard, "drift": drift_report(scorecard)}
 
-    def decide(self, outlook: Outlook, settings: ChampionSettings) -> list[Decision]:
+    def decide(self, outlook: Fitted, settings: ChampionSettings) -> list[Decision]:
         """Who is champion from the next night on."""
         from forecasting.evaluation import Incumbent, decide_champions
 
         panel = outlook.panel
         return decide_champions(
-            panel.backtest,
+            panel.losses,
             {name: champion.model for name, champion in panel.champions.items()},
             {name: Incumbent(reigns[-1].model, reigns[-1].day) for name, reigns in self.reigns.items()},
             self.day,
@@ -149,7 +148,7 @@ class Memory:
         )
 
 
-def with_references(outlook: Outlook, decumulation: Decumulation, observations: pd.DataFrame) -> pd.DataFrame:
+def with_references(outlook: Fitted, decumulation: Derived, observations: pd.DataFrame) -> pd.DataFrame:
     """The forecasts of a night as they are archived: with no change, seasonal naive and the scale of errors.
 
     The rows of target ytd_yoy are the headlines too. Levels without a published unit are left to themselves: no figure

@@ -96,10 +96,10 @@ class Steps:
                 )
             return patiently(lambda: work(step), self._patience_s, failed=failed)
 
-    def unless_it_fails(self, name: str, key: str, work: Callable[[], Result]) -> Result | None:
+    def unless_it_fails(self, name: str, key: str, work: Callable[[Step], Result]) -> Result | None:
         """Do a step without which the night goes on degraded; None where it fails."""
         try:
-            return self.do(name, key, lambda _: work())
+            return self.do(name, key, work)
         except LostError:
             raise
         except Exception as error:

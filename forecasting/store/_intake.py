@@ -10,19 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, delete, func, insert, select
+from sqlalchemy import Column, Engine, Integer, String, Table, delete, func, insert, select
 
 from forecasting.payloads import BadRow, Payload
-from forecasting.store._database import UTCTime, create_tables, reading, writing
-from forecasting.store._schema import insert_into, observations
+from forecasting.store._database import UTCTime, reading, writing
+from forecasting.store._schema import insert_into, metadata, observations
 
 CHUNK = 5000
 
-_metadata = MetaData()
-
 _quarantine = Table(
     "quarantine",
-    _metadata,
+    metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("row_key", String(64), nullable=False, unique=True),
     Column("source", String, nullable=False),
@@ -36,14 +34,14 @@ _quarantine = Table(
 
 _readings = Table(
     "readings",
-    _metadata,
+    metadata,
     Column("address_key", String(64), primary_key=True),
     Column("reading_key", String, nullable=False),
 )
 
 _pulls = Table(
     "pulls",
-    _metadata,
+    metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("source", String, nullable=False),
     Column("at", UTCTime, nullable=False),
@@ -86,7 +84,7 @@ class Intake:
     """Quarantine and pulls.
 
     Args:
-        engine: Of the store; tables that are absent are created.
+        engine: Of the store (`Store.engine`).
 
     Raises:
         StoreError: Here and in every method, when the database refuses.
@@ -94,7 +92,6 @@ class Intake:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        create_tables(engine, _metadata)
 
     def quarantine(self, payload: Payload, rows: Iterable[BadRow]) -> int:
         """Put rows aside; the same row of the same source with the same reason is put aside once.

@@ -19,7 +19,8 @@ from sqlalchemy.engine import Connection
 from forecasting.errors import StoreError
 from forecasting.observations import COLUMNS, check_observations
 from forecasting.store._database import open_engine, reading, writing
-from forecasting.store._schema import ensure_schema, insert_into, observations
+from forecasting.store._schema import insert_into, observations
+from forecasting.store._upgrade import ensure_schema
 
 KEY = ["indicator", "period", "measure"]
 CHUNK = 500  # indicators a query; databases limit the number of bound parameters

@@ -78,12 +78,12 @@ def _make(file: Path) -> None:
     MLflow makes its tables by dozens of migrations, which SQLite does not undo when a process dies amid them; no later
     start could use such a file.
     """
-    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-
     part = file.with_name(f".{file.name}.part")
     for left in file.parent.glob(f"{part.name}*"):
         left.unlink()
     with quiet():
+        from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
         store: Any = SqlAlchemyStore(f"sqlite:///{part}", "./mlruns")  # type: ignore[no-untyped-call]
     store.engine.dispose()
     part.replace(file)

@@ -12,6 +12,7 @@ from pathlib import Path
 import mlflow
 import pytest
 
+from forecasting.catalog import load_catalog
 from forecasting.errors import InputError
 from forecasting.projection import HORIZON
 from forecasting.publishing import TABLES, read_release
@@ -66,6 +67,20 @@ def test_the_chain_publishes_every_table_and_the_release_reads_back(home):
     for table in tables.values():
         assert set(table["run_id"]) <= {result.run_id}
         assert set(table["as_of"].astype(str)) <= {"2026-01-20"}
+
+
+def test_the_indicators_say_who_forecasts_them_and_how_late_they_are_at_the_end_of_the_night_s_day(home):
+    _, result = home
+    table = read_release(result.release, only=("indicators",))["indicators"].set_index("indicator")
+    assert list(table.index) == list(load_catalog(CATALOG).ids)
+    assert table["density"].to_list() == ["dense", "sparse", "sparse", "sparse"]
+    national, city = table.loc["cn_industrial_va"], table.loc["baotou_industrial_va"]
+    assert (national["last_period"], national["next_period"]) == ("2025-12", "2026-02")
+    assert (str(national["next_due"].date()), national["days_late"]) == ("2026-03-16", 0)
+    assert (city["related"], city["champion"]) == ("cn_industrial_va", "related:cn_industrial_va")
+    assert (city["last_period"], str(city["next_due"].date()), city["days_late"]) == ("2025-11", "2026-01-28", 0)
+    rows = read_release(result.release, only=("leaderboard",))["leaderboard"]
+    assert set(rows[rows["champion"]]["model"]) == {national["champion"]}
 
 
 def test_the_december_figure_is_known_on_the_day_after_its_release_and_not_before(home, tmp_path):

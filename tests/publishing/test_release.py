@@ -44,7 +44,7 @@ def test_a_release_is_a_file_a_table_with_dictionary_and_provenance_and_latest_p
     assert {path.name for path in folder.iterdir()} == names
     assert os.readlink(tmp_path / "latest") == "releases/n1"
     assert json.loads((folder / "provenance.json").read_text()) == {
-        "run_id": "n1", "as_of": "2025-04-30", "schema_version": "1.1", "seed": 7,
+        "run_id": "n1", "as_of": "2025-04-30", "schema_version": "1.2", "seed": 7,
     }  # fmt: skip
     assert hidden(tmp_path) == []
 
@@ -53,8 +53,8 @@ def test_cells_keep_what_consumers_were_promised(release: Release, tmp_path: Pat
     folder = put(release(), tmp_path)
     assert (folder / "leaderboard.csv").read_bytes().decode() == (
         "indicator,model,rank,mase,rmsse,smape,coverage90,n_origins,champion,run_id,as_of,schema_version\n"
-        "baotou_va,theta,1,0.8,0.9,12,0.9,10,true,n1,2025-04-30,1.1\n"
-        "baotou_va,prophet,2,,,,,0,false,n1,2025-04-30,1.1\n"
+        "baotou_va,theta,1,0.8,0.9,12,0.9,10,true,n1,2025-04-30,1.2\n"
+        "baotou_va,prophet,2,,,,,0,false,n1,2025-04-30,1.2\n"
     )
     for path in folder.glob("*.csv"):
         data = path.read_bytes()
@@ -118,6 +118,56 @@ def test_the_same_release_again_rewrites_nothing_and_becomes_latest(release: Rel
     assert put(release(), tmp_path) == folder
     assert {path.name: (path.stat().st_mtime_ns, path.stat().st_ino) for path in folder.iterdir()} == before
     assert (tmp_path / "latest").resolve() == folder.resolve()
+
+
+def test_files_go_with_the_release_in_folders_of_their_own_and_stand_in_its_descriptor(
+    release: Release, tmp_path: Path
+) -> None:
+    import frictionless
+
+    files = {"index.html": b"<title>=1</title>", "page/data/a_1.json": b"{}", "page/LICENCE": b"free"}
+    folder = publish(release(), root=tmp_path, run_id="n1", as_of="2025-04-30", provenance={}, files=files)
+    assert {path: (folder / path).read_bytes() for path in files} == files
+    package = json.loads((folder / "datapackage.json").read_bytes())
+    listed = {item["path"]: item for item in package["resources"]}
+    for path, data in files.items():
+        assert listed[path]["hash"] == f"sha256:{hashlib.sha256(data).hexdigest()}"
+        assert listed[path]["bytes"] == len(data)
+    assert listed["page/data/a_1.json"]["mediatype"] == "application/json"
+    assert {item["path"] for item in package["resources"]} == {*files, *(f"{name}.csv" for name in TABLES)}
+    assert frictionless.validate(str(folder / "datapackage.json")).valid
+    assert set(read_release(folder)) == set(TABLES)
+    with pytest.raises(PublishError, match=r"n1 is published already and .*page/data/a_1\.json would change"):
+        publish(release(), root=tmp_path, run_id="n1", as_of="2025-04-30", provenance={},
+                files=files | {"page/data/a_1.json": b"[]"})  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("paths", "message"),
+    [
+        (["../out.html"], "cannot be put into a release"),
+        (["/etc/out"], "cannot be put into a release"),
+        (["page/../../out"], "cannot be put into a release"),
+        (["page//out"], "cannot be put into a release"),
+        (["page/"], "cannot be put into a release"),
+        (["page\\out"], "cannot be put into a release"),
+        ([".hidden"], "cannot be put into a release"),
+        ([""], "cannot be put into a release"),
+        (["a\n"], "cannot be put into a release"),
+        (["monthly.csv"], "taken by 'monthly.csv'"),
+        (["Datapackage.json"], "taken by 'datapackage.json'"),
+        (["page/a", "page/A"], "taken by 'page/a'"),
+        (["page", "page/a"], "'page' is a file or table and cannot be its folder"),
+        (["monthly/a"], "'monthly' is a file or table and cannot be its folder"),
+    ],
+)
+def test_a_file_without_a_place_in_the_release_is_refused(
+    release: Release, tmp_path: Path, paths: list[str], message: str
+) -> None:
+    with pytest.raises(PublishError, match=message):
+        publish(release(), root=tmp_path, run_id="n1", as_of="2025-04-30", provenance={},
+                files=dict.fromkeys(paths, b""))  # fmt: skip
+    assert not (tmp_path / "releases").exists()
 
 
 def test_a_release_never_changes(release: Release, tmp_path: Path) -> None:
