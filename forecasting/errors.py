@@ -8,6 +8,7 @@ CumulusError
 ├── SourceError       a source of figures: closed, out of reach, or answering something else
 ├── StoreError        the observation store
 ├── ModelError        a forecast model that could not do what was asked
+├── TrackingError     the MLflow store
 ├── AssumptionError   a scenario assumption: name, unit or basis
 ├── PublishError      a release that cannot be put in place
 └── BusyError         another process works in the same home folder (jobs.ledger)
@@ -32,6 +33,7 @@ __all__ = [
     "SettingsError",
     "SourceError",
     "StoreError",
+    "TrackingError",
 ]
 
 SHOWN = 20
@@ -99,6 +101,10 @@ class StoreError(CumulusError):
 
 class ModelError(CumulusError):
     """A forecast model could not do what was asked; it is left out under its own name."""
+
+
+class TrackingError(CumulusError):
+    """The MLflow store cannot be opened, read or written; nothing that is published depends on it."""
 
 
 class AssumptionError(CumulusError):

@@ -33,6 +33,7 @@ from sqlalchemy import (
 
 from forecasting.errors import CumulusError
 from forecasting.store import UTCTime, create_tables, reading, writing
+from jobs.logs import bound
 
 __all__ = ["BusyError", "Ledger", "Run", "RunStatus", "Step", "StepRecord", "StepStatus", "exclusive"]
 
@@ -182,7 +183,8 @@ class Ledger:
         step = Step()
         started = self._clock()
         try:
-            yield step
+            with bound(step=name):
+                yield step
         except BaseException as error:
             step.status = "failed"
             step.message = f"{type(error).__name__}: {error}"

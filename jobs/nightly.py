@@ -22,7 +22,7 @@ from forecasting.progress import progress
 from forecasting.settings import Settings
 from forecasting.store import RawArchive
 from jobs.ledger import Ledger, Run, exclusive
-from jobs.logs import restore_logging
+from jobs.logs import bind, restore_logging
 from jobs.pulling import Pulling
 
 if TYPE_CHECKING:
@@ -135,6 +135,7 @@ def _run(night: _Night) -> NightResult:
         inputs["compared_with"] = earlier.name
     key = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
     run_id = f"{night.day.isoformat()}-{key[:12]}"
+    bind(night=night.day.isoformat(), run_id=run_id)
     before = night.ledger.finished(night.day.isoformat(), key)
     release = night.root / "releases" / run_id
     if before is not None and (release / "datapackage.json").exists():
