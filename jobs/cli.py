@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import os
 import socket
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,10 +40,13 @@ def run(
     from forecasting.settings import load_settings
     from jobs.logs import configure_logging
     from jobs.nightly import run_night
+    from jobs.reporting import reported
 
-    configure_logging()
+    settings = load_settings()
+    configure_logging(settings)
     day = as_of.date() if as_of else None
-    result = run_night(load_settings(), as_of=day, output=output, sources=_sources(source))
+    with reported(settings):
+        result = run_night(settings, as_of=day, output=output, sources=_sources(source))
     _report(result)
     if result.status == "degraded":
         raise typer.Exit(DEGRADED)
@@ -88,28 +92,66 @@ def schedule() -> None:
     from forecasting.settings import load_settings
     from forecasting.sources import Connectors
     from jobs.logs import configure_logging
+    from jobs.metrics import served
     from jobs.nightly import run_night
+    from jobs.reporting import reported
     from jobs.scheduler import serve
-    from jobs.state import is_due
+    from jobs.state import is_due, read_state
 
     settings = load_settings()
     connectors = Connectors(settings)
-    configure_logging()
-    serve(lambda: _report(run_night(settings, connectors=connectors)), settings.schedule, lambda: is_due(settings))
+    configure_logging(settings)
+
+    def night() -> None:
+        with reported(settings):
+            result = run_night(settings, connectors=connectors)
+        _report(result)
+
+    with served(settings.metrics, lambda: read_state(settings)):
+        serve(night, settings.schedule, lambda: is_due(settings))
 
 
 @app.command()
 def status(
     machine: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
-    """Last runs, alarms, how each source and indicator is doing, and what was put aside."""
+    """Last runs, alarms, how each source and indicator is doing, what was put aside; exit 3 if nights fail to come."""
     from forecasting.settings import load_settings
-    from jobs.state import as_lines, read_state
+    from jobs.state import read_state
+    from jobs.status import as_lines, as_tables
 
     state = read_state(load_settings())
-    lines = [json.dumps(state, ensure_ascii=False, indent=2)] if machine else as_lines(state)
-    for line in lines:
-        typer.echo(line)
+    if machine:
+        typer.echo(json.dumps(state, ensure_ascii=False, indent=2))
+    elif sys.stdout.isatty():
+        from rich.console import Console
+
+        Console(highlight=False).print(*as_tables(state), sep="\n")
+    else:
+        typer.echo("\n".join(as_lines(state)))
+    if state["health"]["status"] in ("failed", "overdue"):
+        raise typer.Exit(DEGRADED)
+
+
+@app.command()
+def notify(
+    test: Annotated[bool, typer.Option("--test", help="Send every receiver a test message.")] = False,
+) -> None:
+    """Tell the receivers of the settings what they have not been told yet; exit 3 if one cannot be reached."""
+    from forecasting.settings import load_settings
+    from jobs.logs import configure_logging
+    from jobs.notifications import facts_of, tell, tell_test
+    from jobs.state import read_state
+
+    settings = load_settings()
+    configure_logging(settings)
+    deliveries = tell_test(settings.notify) if test else tell(facts_of(read_state(settings)), settings)
+    for delivery in deliveries:
+        typer.echo(f"{delivery.receiver}: {'told' if delivery.taken else 'could not be told'}")
+    if not deliveries:
+        typer.echo("nothing new to tell")
+    if not all(delivery.taken for delivery in deliveries):
+        raise typer.Exit(DEGRADED)
 
 
 @app.command()
@@ -176,8 +218,8 @@ def _pulling() -> Iterator[tuple[Pulling, Settings]]:
     from jobs.logs import configure_logging
     from jobs.pulling import Pulling
 
-    configure_logging()
     settings = load_settings()
+    configure_logging(settings)
     catalog = load_catalog(settings.catalog, settings.calendar)
     with exclusive(settings.var / "run.lock"), Store.open(settings.store) as store:
         yield Pulling(store, RawArchive(settings.raw), catalog, Connectors(settings)), settings
