@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 
 from forecasting.errors import SettingsError
 
-__all__ = ["SecretFiles", "redacted", "secret_variables", "secrets_of"]
+__all__ = ["SecretFiles", "redacted", "secret_files", "secret_variables", "secrets_of"]
 
 HIDDEN = "***"
 SHORTEST = 4
@@ -65,6 +65,11 @@ def secret_variables(settings: type[BaseSettings]) -> dict[str, tuple[Place, boo
     """The settings that are secret: variable -> (place in the settings, whether it takes several values)."""
     prefix = settings.model_config.get("env_prefix", "")
     return {prefix + "__".join(path).upper(): (path, many) for path, many in _secret_fields(settings)}
+
+
+def secret_files(settings: type[BaseSettings]) -> list[Path]:
+    """The files that variables name as holding secrets."""
+    return [Path(file) for name in secret_variables(settings) if (file := os.environ.get(f"{name}_FILE"))]
 
 
 def secrets_of(model: BaseModel) -> Iterator[str]:

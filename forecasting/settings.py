@@ -33,6 +33,7 @@ __all__ = [
     "Settings",
     "SourceSettings",
     "load_settings",
+    "settings_file",
 ]
 
 ConnectorName = Literal["reference", "file", "bulletin", "nbs", "nbs_legacy", "sdmx"]
@@ -302,7 +303,7 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Variables, and the files of secrets that they name, win over the file; nothing else is read."""
         files = SecretFiles(settings_cls)
-        return init_settings, files.beside(env_settings), files, TomlConfigSettingsSource(settings_cls, _file())
+        return init_settings, files.beside(env_settings), files, TomlConfigSettingsSource(settings_cls, settings_file())
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -315,7 +316,7 @@ def load_settings(**overrides: Any) -> Settings:
         SettingsError: An unknown key, a value of the wrong type or range, a file that is not TOML, or an
             unknown CUMULUS_* variable.
     """
-    file = _file()
+    file = settings_file()
     known = {f"CUMULUS_{name.upper()}" for name in Settings.model_fields}
     known |= {f"{name}_FILE" for name in secret_variables(Settings) if "__" not in name}
     strange = [name for name in os.environ
@@ -334,5 +335,6 @@ def load_settings(**overrides: Any) -> Settings:
     return settings
 
 
-def _file() -> Path:
+def settings_file() -> Path:
+    """Where the settings of this installation are read from; it need not exist."""
     return Path(os.environ.get("CUMULUS_HOME", ".")).resolve() / "cumulus.toml"

@@ -134,6 +134,25 @@ def status(
 
 
 @app.command()
+def doctor(
+    machine: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    sources: Annotated[bool, typer.Option("--sources", help="Ask the live sources of the settings too.")] = False,
+) -> None:
+    """Whether this installation is well, and what to do if not; exit 1 on a fault, 3 on a warning."""
+    from jobs.doctor import as_json, as_lines, examine, verdict
+
+    findings = []
+    for finding in examine(sources=sources):
+        findings.append(finding)
+        if not machine:
+            typer.echo("\n".join(as_lines(finding)))
+    if machine:
+        typer.echo(json.dumps(as_json(findings), ensure_ascii=False, indent=2))
+    if code := {"ok": 0, "warn": DEGRADED, "fail": 1}[verdict(findings)]:
+        raise typer.Exit(code)
+
+
+@app.command()
 def notify(
     test: Annotated[bool, typer.Option("--test", help="Send every receiver a test message.")] = False,
 ) -> None:

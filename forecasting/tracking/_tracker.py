@@ -180,6 +180,12 @@ class Tracker:
         if run.info.status != "FINISHED":  # it goes on getting steps all the same
             self._client.set_terminated(run.info.run_id, "FINISHED")
 
+    def nights(self) -> int:
+        """Number of nights on record; nothing is written."""
+        with translated(self._uri), quiet():
+            experiment = self._client.get_experiment_by_name(NIGHTS)
+            return 0 if experiment is None else len(self._runs(experiment.experiment_id, ""))
+
     def roll_back(self, indicator: str, model: str) -> bool:
         """Give the alias `champion` back to the previous version, if that is of this model.
 
