@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 import os
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,7 +139,10 @@ def receivers(settings: NotifySettings) -> dict[str, NotifyBase]:
     made = {}
     for place, secret in enumerate(settings.urls):
         url = secret.get_secret_value()
-        receiver = Apprise.instantiate(url, asset=asset)
+        with warnings.catch_warnings():
+            # the first address loads apprise's plugins, one of which uses this
+            warnings.filterwarnings("ignore", "'imghdr' is deprecated", DeprecationWarning)
+            receiver = Apprise.instantiate(url, asset=asset)
         if receiver is None:
             raise SettingsError(f"notify.urls[{place}] is no address that apprise knows, such as mailto:// or json://")
         made[hashlib.sha256(url.encode()).hexdigest()[:16]] = receiver
