@@ -1,10 +1,10 @@
-"""The licences of everything that an installation needs, as a table; fails where one forbids passing it on with Cumulus.
+"""The licences of what an installation needs, as a table; fails where one forbids passing it on with Cumulus.
 
     python deploy/licences.py > docs/licences.csv
 
 Lists what `cumulus-forecasting[postgresql]` asks for, directly or not, in the environment that this runs in, by what
-pip-licenses reads from it. Cumulus is under Apache-2.0 and contains none of it; what matters is whether all of it may be
-distributed together, as a container image does.
+pip-licenses reads from it. Cumulus is under Apache-2.0 and contains none of it; what matters is whether all of it may
+be distributed together, as a container image does.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ STRONG = re.compile(r"(?<![A-Za-z])A?GPL|GNU (Affero )?General Public|SSPL|Commo
 WEAK = re.compile(r"LGPL|GNU Lesser|MPL|Mozilla|EPL|Eclipse")
 MIT, MIT_TEXT = "MIT", "Permission is hereby granted, free of charge, to any person obtaining a copy"
 KNOWN = re.compile(
-    r"Apache|BSD|MIT|ISC|PSF|Python Software|HPND|Unlicense|Public Domain|CC0|Zlib|0BSD|MIT-CMU|Boost|Historical|ZPL|Zope",
+    r"Apache|BSD|MIT|ISC|PSF|Python Software|HPND|Unlicense|Public Domain|CC0|Zlib|Boost|Historical|ZPL|Zope",
     re.IGNORECASE,
 )
+SHOW = ("--format=json", "--from=all", "--with-system", "--with-license-file")
 
 
 def needed(name: str = "cumulus-forecasting", extras: tuple[str, ...] = EXTRAS) -> set[str]:
@@ -75,7 +76,7 @@ def licence_rows(names: set[str]) -> list[dict[str, str]]:
 
 def judged(licence: str) -> str:
     """permissive, weak (copyleft of the library alone), strong or unknown."""
-    choices = [part for part in re.split(r"\bOR\b|;|\|", licence)]
+    choices = re.split(r"\bOR\b|;|\|", licence)
     kinds = {
         "strong" if STRONG.search(part) and not WEAK.search(part)
         else "weak" if WEAK.search(part)
