@@ -198,15 +198,20 @@ def rollback(indicator: Annotated[str, typer.Argument(help="Identifier in the ca
 
 @app.command()
 def ui(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on the loopback interface.")] = 5000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 5000,
+    host: Annotated[str, typer.Option(help="Interface to listen on; by default this machine alone.")] = "127.0.0.1",
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME:PORT", help="Browsers may also come by this name; may be repeated."),
+    ] = None,
 ) -> None:
     """The MLflow UI on this installation's tracking store."""
     from forecasting.settings import load_settings
     from forecasting.tracking import ui_command
 
     settings = load_settings()
-    _check_port(port)
-    server = ui_command(settings.tracking, settings.artifacts, port=port)
+    _check_port(host, port)
+    server = ui_command(settings.tracking, settings.artifacts, host, port, allowed_host or ())
     typer.echo(server.link)
     os.execvpe(server.argv[0], server.argv, {**os.environ, **server.env})  # noqa: S606
 
@@ -216,11 +221,11 @@ def main() -> None:
     guarded(app)
 
 
-def _check_port(port: int) -> None:
+def _check_port(host: str, port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((host, port))
         except OSError as error:
             what = f"cannot listen on port {port}: {error.strerror}; choose another with --port"
             raise InputError("ui", [Problem("", what)]) from error
