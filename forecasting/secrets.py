@@ -28,7 +28,7 @@ class SecretFiles(PydanticBaseSettingsSource):
     """Secrets out of the files that variables such as CUMULUS_STORE_URL_FILE name.
 
     Raises:
-        SettingsError: Both the variable and its _FILE are given, or the file cannot be read or is empty.
+        SettingsError: Both the variable and its _FILE are given, or the file cannot be read or does not hold one.
     """
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
@@ -52,7 +52,7 @@ class SecretFiles(PydanticBaseSettingsSource):
             if variable in os.environ:
                 raise SettingsError(f"both {variable} and {variable}_FILE are given; leave one of them out")
             lines = _lines(Path(file), f"{variable}_FILE")
-            if not many and len(lines) > 1:
+            if not many and len(lines) != 1:
                 raise SettingsError(f"{variable}_FILE {file}: {len(lines)} lines; expected one, the secret")
             at = out
             for name in path[:-1]:
@@ -125,12 +125,11 @@ def _origin(kind: Any) -> Any:
 
 
 def _lines(file: Path, variable: str) -> list[str]:
+    """The lines of a file that are neither empty nor comments."""
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise SettingsError(f"{variable} {file}: cannot be read: {reason}") from error
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if not lines:
-        raise SettingsError(f"{variable} {file}: is empty; expected the secret on a line of its own")
-    return lines
+    lines = (line.strip() for line in text.splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
