@@ -1,8 +1,11 @@
 import re
+import shutil
+import subprocess
 import urllib.request
 from pathlib import Path
 
 import pytest
+import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from forecasting.errors import InputError
@@ -12,7 +15,9 @@ from jobs.state import read_state
 from tests.jobs.installation import DAY, MINUTE, NIGHT, Installation
 from tests.tracking.test_server import free_port
 
-DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "operations.md"
+ROOT = Path(__file__).parent.parent.parent
+DOCUMENT = ROOT / "docs" / "operations.md"
+ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yaml"
 
 
 @pytest.fixture
@@ -75,6 +80,21 @@ def test_names_follow_the_conventions_and_are_documented(tmp_path, state):
             assert not {"le", "quantile", family.name} & set(sample.labels)
         assert f"`{family.samples[0].name if family.samples else family.name}" in document
     assert len({family.name for family in families}) == len(families)
+
+
+def test_every_alert_rests_on_metrics_that_there_are_and_is_documented(tmp_path, state):
+    families = text_string_to_metric_families(written(tmp_path / "cumulus.prom", state))
+    names = {sample.name for family in families for sample in family.samples} | {"cumulus_quarantined_rows"}
+    (group,) = yaml.safe_load(ALERTS.read_text(encoding="utf-8"))["groups"]
+    titles = re.findall(r"^### (.+)$", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
+    for rule in group["rules"]:
+        assert set(re.findall(r"cumulus_\w+", rule["expr"])) <= names, rule["alert"]
+        assert rule["annotations"]["runbook"].removeprefix("docs/operations.md, ") in titles, rule["alert"]
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="needs promtool")
+def test_alerts_go_off_when_they_should():
+    subprocess.run(["promtool", "test", "rules", ALERTS.with_name("alerts_test.yaml")], check=True)
 
 
 def test_an_empty_home_has_metrics_too(tmp_path):
