@@ -15,6 +15,7 @@ from jobs.checks import Finding
 __all__ = ["SCHEMA", "as_json", "as_lines", "examine", "verdict"]
 
 SCHEMA = 1
+LINES = 5
 MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
 
 Check = Callable[[Settings, dt.datetime], Iterable[Finding]]
@@ -58,11 +59,18 @@ def examine(*, sources: bool = False, now: dt.datetime | None = None) -> Iterato
         try:
             yield from check(settings, now)
         except CumulusError as error:
-            yield Finding(name, "fail", settings.redact(str(error)))
+            yield Finding(name, "fail", settings.redact(_short(str(error))))
         except Exception as error:  # one broken part must not hide what is wrong with the others
             _logger.debug("%s", name, exc_info=True)
             what = settings.redact(f"{type(error).__name__}: {error}")
             yield Finding(name, "fail", what, "this was not expected; look at it with logging.level = DEBUG")
+
+
+def _short(message: str) -> str:
+    """The first lines of a message that may name thousands of rows."""
+    lines = message.splitlines()
+    more = [f"and {len(lines) - LINES} more"] if len(lines) > LINES else []
+    return "; ".join([*lines[:LINES], *more])
 
 
 def verdict(findings: Iterable[Finding]) -> str:
