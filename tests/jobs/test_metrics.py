@@ -86,7 +86,7 @@ def test_every_alert_rests_on_metrics_that_there_are_and_is_documented(tmp_path,
     families = text_string_to_metric_families(written(tmp_path / "cumulus.prom", state))
     names = {sample.name for family in families for sample in family.samples} | {"cumulus_quarantined_rows"}
     (group,) = yaml.safe_load(ALERTS.read_text(encoding="utf-8"))["groups"]
-    titles = re.findall(r"^### (.+)$", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
+    titles = re.findall(r"^##+ (.+)$", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
     for rule in group["rules"]:
         assert set(re.findall(r"cumulus_\w+", rule["expr"])) <= names, rule["alert"]
         assert rule["annotations"]["runbook"].removeprefix("docs/operations.md, ") in titles, rule["alert"]
