@@ -23,7 +23,7 @@ COLOURS = {
 
 def as_lines(state: Mapping[str, Any]) -> list[str]:
     """Everything, in lines of text."""
-    lines = [_health(state), f"release: {state['release'] or 'none yet; cumulus run makes one'}", *state["alarms"]]
+    lines = [_health(state), *_place(state), *state["alarms"]]
     for entry in state["runs"]:
         lines.append(f"{entry['started_at']}  {entry['status']:<11} {entry['run_id']} (attempt {entry['attempt']})")
         lines += [f"    {line}" for line in entry["message"].split("\n") if line]
@@ -51,7 +51,7 @@ def as_tables(state: Mapping[str, Any]) -> list[RenderableType]:
 
     parts: list[RenderableType] = [
         Text(_health(state), style=f"bold {COLOURS[state['health']['status']]}"),
-        Text(f"release: {state['release'] or 'none yet; cumulus run makes one'}", overflow="fold"),
+        *(Text(line, overflow="fold") for line in _place(state)),
         *(Text(line, style="yellow") for line in state["alarms"]),
     ]
     if state["runs"]:
@@ -62,7 +62,10 @@ def as_tables(state: Mapping[str, Any]) -> list[RenderableType]:
         parts.append(_table("sources", columns, map(_pull_row, state["sources"]), numbers=columns[3:]))
     parts += [Text(line) for line in _aside(state)]
     latest = sorted(state["indicators"], key=lambda item: -item["days_late"])
-    rows = [(item["indicator"], item["last_period"] or "-", _late(item)) for item in latest[:SHOWN]]
+    rows = [
+        (item["indicator"], item["last_period"] or "-", Text(item["note"], "red" if item["days_late"] else ""))
+        for item in latest[:SHOWN]
+    ]
     parts.append(_table("indicators", ("indicator", "last period", "next figure"), rows))
     if len(latest) > SHOWN:
         parts.append(Text(f"and {len(latest) - SHOWN} more; cumulus status | cat shows all", style="dim"))
@@ -70,9 +73,15 @@ def as_tables(state: Mapping[str, Any]) -> list[RenderableType]:
 
 
 def _health(state: Mapping[str, Any]) -> str:
-    health, done = state["health"], state["last_success"]
-    since = f"; last night that came out: {done['night']}, {done['ended_at']}" if done else ""
-    return f"{health['status']}{': ' * bool(health['message'])}{health['message']}{since}"
+    health = state["health"]
+    return f"{health['status']}: {health['message']}" if health["message"] else str(health["status"])
+
+
+def _place(state: Mapping[str, Any]) -> list[str]:
+    """The last night that came out and where its release is."""
+    done = state["last_success"]
+    last = [f"last night that came out: {done['night']}, {done['ended_at']}"] if done else []
+    return [*last, f"release: {state['release'] or 'none yet; cumulus run makes one'}"]
 
 
 def _aside(state: Mapping[str, Any]) -> list[str]:
@@ -101,7 +110,7 @@ def _table(
     for name in columns:
         table.add_column(name, justify="right" if name in numbers else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(str(cell), style=COLOURS.get(str(cell).partition(" ")[0], "")) for cell in row))
+        table.add_row(*(cell if isinstance(cell, Text) else Text(str(cell), COLOURS.get(cell, "")) for cell in row))
     return table
 
 
@@ -112,7 +121,3 @@ def _run_row(entry: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _pull_row(pull: Mapping[str, Any]) -> tuple[Any, ...]:
     return pull["source"], pull["at"], pull["status"], pull["figures"], pull["new"], pull["quarantined"]
-
-
-def _late(item: Mapping[str, Any]) -> str:
-    return f"overdue: {item['note']}" if item["days_late"] else item["note"]

@@ -86,7 +86,7 @@ def test_the_json_has_the_keys_that_are_promised(installation):
 def test_lines_name_every_indicator(installation):
     installation.night()
     lines = "\n".join(as_lines(state(installation)))
-    assert lines.startswith("ok; last night that came out: 2026-01-20")
+    assert lines.startswith("ok\nlast night that came out: 2026-01-20, ")
     assert lines.count("no figure yet") == 4
 
 
