@@ -26,6 +26,7 @@ from jobs.computing import Computing, file_hash, known_figures
 from jobs.degraded import PROJECTED, SCORED, empty_tables
 from jobs.ledger import Ledger, Run, Step
 from jobs.locks import StoreLock, sole_worker
+from jobs.logs import bind
 from jobs.patience import patiently
 from jobs.pulling import Pulling
 from jobs.results import Derived, Fitted
@@ -160,6 +161,7 @@ def _run(night: _Night) -> NightResult:
         inputs["compared_with"] = earlier.name
     key = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
     run_id = f"{night.day.isoformat()}-{key[:12]}"
+    bind(night=night.day.isoformat(), run_id=run_id)
     before = night.ledger.finished(night.day.isoformat(), key)
     release = night.root / "releases" / run_id
     if before is not None and not night.force and (release / "datapackage.json").exists():
