@@ -44,7 +44,8 @@ if TYPE_CHECKING:
 
 __all__ = ["NightResult", "run_night"]
 
-LIBRARIES = ("mlflow", "numpy", "pandas", "prophet", "SALib", "scipy", "statsforecast", "statsmodels")
+LIBRARIES = ("mlflow", "numpy", "openpyxl", "pandas", "prophet", "pyarrow", "SALib", "scipy", "sdmx1", "statsforecast",
+             "statsmodels")  # fmt: skip
 
 Result = TypeVar("Result")
 _logger = logging.getLogger(__name__)

@@ -38,10 +38,10 @@ def diff_releases(before: Path, after: Path) -> dict[str, Any]:
         ``before`` and ``after`` (name, as_of, schema_version); ``inputs``, the inputs of the night that changed, with
         their values (hashes of what is long); ``libraries``; ``dictionary`` (tables and columns added and removed);
         ``indicators`` (added, removed, changed: what the catalogue says); ``figures`` (new, revised, withdrawn; a new
-        one with what was expected, where the second release was made in comparison with the first); ``models`` (behind
-        the forecasts of an indicator); ``moved``, per table the largest move of each indicator or target in percentage
-        points, largest first; ``milestones`` and ``claims`` whose probabilities moved, likewise; ``tables`` (rows, and
-        how many of them were added, removed, changed).
+        one with what was expected, the largest surprise first, where the second release was made in comparison with
+        the first); ``models`` (behind the forecasts of an indicator); ``moved``, per table the largest move of each
+        indicator or target in percentage points, largest first; ``milestones`` and ``claims`` whose probabilities
+        moved, likewise; ``tables`` (rows, and how many of them were added, removed, changed).
 
     Raises:
         PublishError: No release there, or a file that is not the one its dictionary describes.
@@ -134,6 +134,8 @@ def _figures(old: _Tables, new: _Tables, *, expected: bool) -> dict[str, Any]:
     news = both[fresh][columns]
     if expected:
         news = news.merge(new["revisions"][[*key, "expected"]], on=key, how="left", validate="one_to_one")
+        surprise = (news["value"] - news["expected"]).abs()
+        news = news.loc[surprise.sort_values(ascending=False, kind="stable").index]  # those not expected come last
     return {
         "new": _records(news),
         "revised": _records(both[revised][[*key, "unit", "value_before", "value"]].rename(

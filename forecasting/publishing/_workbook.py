@@ -14,7 +14,7 @@ from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.styles.numbers import BUILTIN_FORMATS_REVERSE
 from openpyxl.utils import get_column_letter
@@ -33,7 +33,7 @@ MOST_COLUMNS = 16_384
 _NUMBER = "#,##0.00"
 _MONTH, _DAY, _WHOLE, _SHARE = "yyyy-mm", "yyyy-mm-dd", "0", "0%"
 _HEAD = {
-    "font": Font(bold=True),
+    "font": Font(name="Calibri", size=11, bold=True),
     "fill": PatternFill("solid", fgColor="DDE7F0"),
     "alignment": Alignment(wrap_text=True, vertical="top"),
 }
@@ -80,7 +80,7 @@ class _Undated(zipfile.ZipFile):
 
 def _about(book: Workbook, run_id: str, as_of: str, indicators: int) -> None:
     sheet = _sheet(book, LAYOUT.about.name, "A2", [34, 70, 70])
-    sheet.append([_cell(sheet, text, **_HEAD) for text in ("Cumulus", "English", "中文")])
+    _append_texts(sheet, ("Cumulus", "English", "中文"), **_HEAD)
     _append_texts(sheet, ["Release 发布编号", run_id, run_id])
     _append_texts(sheet, ["State of knowledge 数据截止日期", as_of, as_of])
     _append_texts(sheet, [LAYOUT.board.name, LAYOUT.board.english, LAYOUT.board.chinese])
@@ -97,18 +97,20 @@ def _about(book: Workbook, run_id: str, as_of: str, indicators: int) -> None:
 
 def _board(book: Workbook, text: Mapping[str, _Columns]) -> None:
     sheet = _sheet(book, LAYOUT.board.name, "B2", [30, 36, 30, *[14] * (len(LAYOUT.board.columns) - 3)])
-    sheet.append([_cell(sheet, title, **_HEAD) for title in LAYOUT.board.columns.values()])
+    _append_texts(sheet, LAYOUT.board.columns.values(), **_HEAD)
     known = {row["indicator"]: row for row in _rows(text["indicators"])}
     for row in _rows(text["headlines"]):
         if (indicator := known.pop(row["indicator"], None)) is None:
             continue  # the periods after the next one
         both = indicator | row
-        due = both["next_due"] if both["period"] == both["next_period"] else ""
+        due, late = (both["next_due"], both["days_late"]) if both["period"] == both["next_period"] else ("", "")
         made = {
-            "period": _cell(sheet, _month(both["period"]), number_format=_MONTH),
-            "next_due": _cell(sheet, dt.date.fromisoformat(due) if due else None, number_format=_DAY),
-            "days_late": _cell(sheet, _number(both["days_late"]), number_format=_WHOLE),
-            "prob_above_no_change": _cell(sheet, _number(both["prob_above_no_change"]), number_format=_SHARE),
+            "period": _cell(sheet, _month(both["period"]), _look(sheet, number_format=_MONTH)),
+            "next_due": _cell(sheet, dt.date.fromisoformat(due) if due else None, _look(sheet, number_format=_DAY)),
+            "days_late": _cell(sheet, _number(late), _look(sheet, number_format=_WHOLE)),
+            "prob_above_no_change": _cell(
+                sheet, _number(both["prob_above_no_change"]), _look(sheet, number_format=_SHARE)
+            ),
         }
         made |= {name: _cell(sheet, both[name]) for name in ("indicator", "title_en", "title_zh")}
         sheet.append([made[name] if name in made else _number(both[name]) for name in LAYOUT.board.columns])
@@ -124,14 +126,14 @@ def _series(book: Workbook, layout: SeriesSheet, text: Mapping[str, _Columns]) -
     heads = {name: LAYOUT.indicators.columns[name] for name in ("indicator", "title_en", "title_zh", "unit")}
     for name, title in heads.items():
         repeated = [row[name] for row in known for _ in layout.columns]
-        sheet.append([_cell(sheet, cell, **_HEAD) for cell in (title, *repeated)])
+        _append_texts(sheet, (title, *repeated), **_HEAD)
     statistics = list(layout.columns.values()) * len(known)
-    sheet.append([_cell(sheet, cell, **_HEAD) for cell in ("Month 月份", *statistics)])
+    _append_texts(sheet, ("Month 月份", *statistics), **_HEAD)
     columns = [series[row["indicator"]] for row in known]
     nothing = [None] * len(layout.columns)
     for month in sorted({month for one in columns for month in one}):
         values = [value for one in columns for value in one.get(month, nothing)]
-        sheet.append([_cell(sheet, _month(month), number_format=_MONTH), *values])
+        sheet.append([_cell(sheet, _month(month), _look(sheet, number_format=_MONTH)), *values])
 
 
 def _side_by_side(table: _Columns, layout: SeriesSheet) -> dict[str, dict[str, list[float | None]]]:
@@ -148,7 +150,7 @@ def _side_by_side(table: _Columns, layout: SeriesSheet) -> dict[str, dict[str, l
 def _indicators(book: Workbook, table: _Columns) -> None:
     columns = LAYOUT.indicators.columns
     sheet = _sheet(book, LAYOUT.indicators.name, "B2", [30, 36, 30, *[18] * (len(columns) - 3)])
-    sheet.append([_cell(sheet, title, **_HEAD) for title in columns.values()])
+    _append_texts(sheet, columns.values(), **_HEAD)
     for row in _rows(table):
         _append_texts(sheet, [row[name] for name in columns])
 
@@ -170,19 +172,25 @@ def _fitting(layout: SeriesSheet) -> int:
     return (MOST_COLUMNS - 1) // len(layout.columns)
 
 
-def _append_texts(sheet: Any, texts: Iterable[str]) -> None:
-    sheet.append([_cell(sheet, text, **_WRAPPED) for text in texts])
+def _append_texts(sheet: Any, texts: Iterable[str], **settings: Any) -> None:
+    look = _look(sheet, **(settings or _WRAPPED))
+    sheet.append([_cell(sheet, text, look) for text in texts])
 
 
-def _cell(sheet: Any, value: Any, **look: Any) -> Any:
+def _look(sheet: Any, **settings: Any) -> Any:
+    """How cells look, worked out once for all that look so."""
+    cell = WriteOnlyCell(sheet)
+    for name, value in settings.items():
+        setattr(cell, name, value)
+    return cell._style
+
+
+def _cell(sheet: Any, value: Any, look: Any = None) -> Any:
     """A cell; a text stays a text, whatever it looks like."""
-    if isinstance(value, str):
-        value = ILLEGAL_CHARACTERS_RE.sub("", value)
-    cell = WriteOnlyCell(sheet, value)
-    if isinstance(value, str):
-        cell.data_type = "s"
-    for name, one in look.items():
-        setattr(cell, name, one)
+    if not isinstance(value, str):
+        return Cell(sheet, row=1, column=1, value=value, style_array=look)
+    cell = Cell(sheet, row=1, column=1, value=ILLEGAL_CHARACTERS_RE.sub("", value), style_array=look)
+    cell.data_type = "s"
     return cell
 
 
