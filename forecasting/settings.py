@@ -96,10 +96,12 @@ class PublishingSettings(_Section):
     """Which releases stay when a night is done; what `latest` points to and what the next night needs always do.
 
     Attributes:
+        pictures: Whether a release has PNG and SVG of its main charts.
         keep: The last so many.
         keep_months: The last one of each of the last so many months.
     """
 
+    pictures: bool = True
     keep: int = Field(default=90, ge=2, le=100_000)
     keep_months: int = Field(default=120, ge=0, le=1200)
 

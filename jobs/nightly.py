@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 __all__ = ["NightResult", "run_night"]
 
 LIBRARIES = ("mlflow", "numpy", "openpyxl", "pandas", "prophet", "pyarrow", "SALib", "scipy", "sdmx1", "statsforecast",
-             "statsmodels")  # fmt: skip
+             "statsmodels", "vl-convert-python")  # fmt: skip
 
 Result = TypeVar("Result")
 _logger = logging.getLogger(__name__)
@@ -229,28 +229,17 @@ def _chain(
         "flags": decumulation.flags,
         "missing": list(night.messages),
     }
-    report = Report(tables, run_id=run.run_id, as_of=night.day.isoformat())
-    pictures = steps.unless_it_fails("pictures", key, lambda _: report.pictures()) or {}
-    mlflow_run = None
+    report, drawn, mlflow_run = Report(tables, run_id=run.run_id, as_of=night.day.isoformat()), {}, None
+    if settings.publishing.pictures:
+        drawn = steps.unless_it_fails("pictures", key, lambda _: report.pictures()) or {}
     if scored is not None:  # what is tracked are the decisions
-        mlflow_run = steps.unless_it_fails(
-            "track",
-            key,
-            lambda _: track(
-                settings,
-                night.catalog,
-                night.day,
-                run.run_id,
-                tables,
-                decumulation,
-                outlook,
-                decisions,
-                provenance,
-                pictures,
+        mlflow_run = steps.unless_it_fails("track", key, lambda _: track(
+                settings, night.catalog, night.day, run.run_id, tables, decumulation, outlook, decisions, provenance,
+                drawn,
             ),
-        )
-    beside = [*(f"{name}.csv" for name in TABLES), "datapackage.json", "provenance.json", *pictures]
-    told = {**provenance, "mlflow_run_id": mlflow_run or "", "missing": list(night.messages)}
+        )  # fmt: skip
+    beside = [*(f"{name}.csv" for name in TABLES), "cumulus.xlsx", "datapackage.json", "provenance.json", *drawn]
+    told = {**provenance, "missing": list(night.messages)}  # without MLflow's id, which is another in another home
     page = steps.unless_it_fails("page", key, lambda _: report.page(told, beside)) or {}
 
     def archive(step: Step) -> None:
@@ -268,7 +257,7 @@ def _chain(
             run_id=run.run_id,
             as_of=night.day.isoformat(),
             provenance={**provenance, "mlflow_run_id": mlflow_run or "", "missing": list(night.messages)},
-            files={**pictures, **page},
+            files={**drawn, **page},
         ),
     )
     for line in alarms(release):
@@ -354,6 +343,7 @@ def _inputs(night: _Night, observations: pd.DataFrame) -> dict[str, Any]:
         "seed": settings.seed,
         "fit": settings.fit.model_dump(exclude={"workers"}),
         "champion": settings.champion.model_dump(),
+        "pictures": settings.publishing.pictures,
         "projection": {
             **settings.projection.model_dump(mode="json"),
             "assumptions": file_hash(settings.projection.assumptions),

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 SOURCES = sorted((ROOT / "forecasting").rglob("*.py"))
 JOBS = sorted((ROOT / "jobs").rglob("*.py"))
 PURE = ("decumulation", "models", "evaluation", "projection")
-EDGES = ("sources", "store", "tracking", "publishing", "settings")
+EDGES = ("sources", "store", "tracking", "publishing", "report", "settings")
 PACKAGES = sorted(path.parent for path in (ROOT / "forecasting").glob("*/__init__.py"))
 
 

@@ -22,8 +22,6 @@ def board(tables: Mapping[str, pd.DataFrame]) -> Lists:
     names = items["indicator"].tolist()
     ahead = tables["headlines"].drop_duplicates("indicator").set_index("indicator").reindex(names)
     odds = dict(iter(tables["headline_odds"].groupby("indicator", sort=False)))
-    flagged = tables["monthly"].query("flag != ''").groupby("indicator").size()
-    best = tables["leaderboard"][tables["leaderboard"]["champion"].astype(bool)].set_index("indicator")
     known = (
         "title_en",
         "title_zh",
@@ -48,8 +46,6 @@ def board(tables: Mapping[str, pd.DataFrame]) -> Lists:
             _odds(odds.get(name), period, last)
             for name, period, last in zip(names, ahead["period"], ahead["no_change"], strict=True)
         ],
-        "flags": [int(flagged.get(name, 0)) for name in names],
-        "mase": decimals(best["mase"].reindex(names), 3),
     }
 
 

@@ -30,7 +30,8 @@ class Chart:
         legend: Entries of the colour legend as (text, colour, data set); one whose data set is empty is left out.
         names: Columns ("data set.column") whose values are names to be translated.
         domains: Columns whose values, each once and in order, fill the slot "domain.<data set>.<column>".
-        row: Height of a row of the first data set, pixels, where the chart is as high as it has rows.
+        labels: Columns with the labels of rows, of a chart that is as high as its first data set has rows; the page
+            breaks them where it is narrow.
     """
 
     spec: Json
@@ -38,7 +39,7 @@ class Chart:
     legend: tuple[tuple[str, str, str], ...] = ()
     names: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
-    row: int = 0
+    labels: tuple[str, ...] = ()
 
     def to_dict(self) -> Json:
         """For the page."""
@@ -87,8 +88,8 @@ def draw(
     }
     for key, column in (where.split(".") for where in chart.domains):
         slots[f"domain.{key}.{column}"] = list(dict.fromkeys(row[column] for row in sets[key]))
-    if chart.row:
-        slots["height"] = chart.row * len(sets[chart.data[0]])
+    if chart.labels:
+        slots["height"] = values["row.height"] * len(sets[chart.data[0]])
     spec: Json = fill({**shared, **chart.spec}, slots)
     spec["layer"] = [one for one in spec["layer"] if sets.get(one["data"].get("name"), True)]
     spec["datasets"] = {key: sets[key] for key in chart.data}

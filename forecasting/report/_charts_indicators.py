@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from forecasting.report._chart import Chart, Json, slot
 from forecasting.report._parts import (
-    ROW,
     coloured,
     interval_rows,
     layer,
@@ -182,11 +181,12 @@ def _odds() -> Chart:
         "field": "value",
         "type": "quantitative",
         "scale": {"zero": False, "nice": False},
-        "axis": {"title": slot("unit"), "grid": False, "tickCount": slot("ticks")},
+        "axis": {"title": slot("unit.x"), "grid": False, "tickCount": slot("ticks")},
     }
     y = shares(
         {
             "field": "probability",
+            "scale": {"zero": True},
             "axis": {
                 "title": slot("text.axis.probability"),
                 "domain": False,
@@ -201,10 +201,11 @@ def _odds() -> Chart:
     def bars(data: str, text: str) -> Json:
         return layer(
             data,
-            {"type": "bar", "stroke": ink("surface"), "strokeWidth": 0.6},
+            {"type": "rect", "stroke": ink("surface"), "strokeWidth": 0.6},
             x=x,
             x2={"field": "end"},
             y=y,
+            y2={"datum": 0},
             color=coloured(text),
             tooltip=tips,
         )
@@ -233,7 +234,7 @@ def _board() -> Chart:
         ("band", "legend.band90", ""),
         ("p_above", "column.p_above", ".0%"),
     )
-    x = quantity("q50", title="unit")
+    x = quantity("q50", title="unit.x")
     x["scale"] = {"type": "symlog", "constant": 2, "nice": False}
     x["axis"] |= {
         "values": [-50, -20, -10, -5, -2, 0, 2, 5, 10, 20, 50],
@@ -250,7 +251,7 @@ def _board() -> Chart:
                 *row_labels("board", slot("text.field.title"), "right"),
             ],
         },
-        row=ROW,
+        labels=("board.title_en", "board.title_zh"),
         data=("board",),
         legend=(
             ("legend.median", "median", "board"),

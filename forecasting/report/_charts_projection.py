@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from forecasting.report._chart import Chart, Json, slot
 from forecasting.report._parts import (
-    ROW,
     coloured,
     interval_rows,
     layer,
@@ -80,7 +79,7 @@ def _scenarios() -> Chart:
         ("q05", "column.q05", ",.4~r"),
         ("q95", "column.q95", ",.4~r"),
     )
-    x = quantity("q50", format="~s")
+    x = quantity("q50", title="unit.x", format="~s")
     reference = layer(
         "reference", {"type": "rule", "strokeDash": [4, 3], "color": ink("muted")}, x={**x, "field": "value"}
     )
@@ -90,7 +89,7 @@ def _scenarios() -> Chart:
             "height": slot("height"),
             "layer": [reference, *interval_rows("scenarios", x, tips), *row_labels("scenarios", "row", "right")],
         },
-        row=ROW,
+        labels=("scenarios.row",),
         data=("scenarios", "reference"),
         legend=tuple((text, colour, "scenarios") for text, colour in _BANDS),
         names=("scenarios.row",),
@@ -188,7 +187,7 @@ def _claims() -> Chart:
     )
 
     def bar(low: str, high: str, text: str) -> Json:
-        mark = {"type": "bar", "height": 14, "yOffset": 8}
+        mark = {"type": "bar", "height": 14, "yOffset": slot("row.drawn")}
         return layer(
             "claims", mark, y=row_y(), x={**x, "field": low}, x2={"field": high}, color=coloured(text), tooltip=tips
         )
@@ -204,7 +203,7 @@ def _claims() -> Chart:
                 *row_labels("claims", "title", "range"),
             ],
         },
-        row=ROW,
+        labels=("claims.title",),
         data=("claims",),
         legend=(
             ("legend.claim_below", "below", "claims"),
@@ -222,9 +221,9 @@ def _tornado() -> Chart:
         ("tornado_high", "legend.tornado_high", ",.4~r"),
         ("ST", "column.ST", ".2f"),
     )
-    x = quantity("tornado_low", format="~s", orient="top")
-    bar = {"type": "bar", "height": 6, "yOffset": 8, "color": ink("rule")}
-    dot = {"type": "point", "filled": True, "size": 80, "opacity": 1, "yOffset": 8}
+    x = quantity("tornado_low", title="unit.x", format="~s", orient="top")
+    bar = {"type": "bar", "height": 6, "yOffset": slot("row.drawn"), "color": ink("rule")}
+    dot = {"type": "point", "filled": True, "size": 80, "opacity": 1, "yOffset": slot("row.drawn")}
     return Chart(
         spec={
             "width": slot("width"),
@@ -250,7 +249,7 @@ def _tornado() -> Chart:
                 *row_labels("tornado", "row", "right"),
             ],
         },
-        row=ROW,
+        labels=("tornado.row",),
         data=("tornado",),
         legend=(("legend.tornado_low", "c5", "tornado"), ("legend.tornado_high", "c1", "tornado")),
         names=("tornado.row",),
@@ -264,10 +263,10 @@ def _hindcasts() -> Chart:
         ("median", "legend.median", ",.4~r"),
         ("band", "legend.band90", ""),
     )
-    x = quantity("q50", title="unit", orient="top")
+    x = quantity("q50", title="unit.x", orient="top")
     x["scale"] = {"zero": True}
-    bar = {"type": "bar", "height": 8, "yOffset": 8, "cornerRadius": 4}
-    dot = {"type": "point", "filled": True, "size": 70, "opacity": 1, "yOffset": 8}
+    bar = {"type": "bar", "height": 8, "yOffset": slot("row.drawn"), "cornerRadius": 4}
+    dot = {"type": "point", "filled": True, "size": 70, "opacity": 1, "yOffset": slot("row.drawn")}
     return Chart(
         spec={
             "width": slot("width"),
@@ -287,7 +286,7 @@ def _hindcasts() -> Chart:
                 *row_labels("hindcasts", "row"),
             ],
         },
-        row=ROW,
+        labels=("hindcasts.row",),
         data=("hindcasts",),
         legend=(("legend.median", "median", "hindcasts"), ("legend.band90", "band90", "hindcasts")),
     )

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from forecasting.report._chart import Chart, slot
-from forecasting.report._parts import ROW, coloured, layer, quantity, row_labels, row_y, rule_at, shares, tooltip
+from forecasting.report._parts import coloured, layer, quantity, row_labels, row_y, rule_at, shares, tooltip
 
 __all__ = ["BACKTEST", "COVERAGE", "SCORES"]
 
-_DOT = {"type": "point", "filled": True, "size": 80, "opacity": 1, "yOffset": 8}
+_DOT = {"type": "point", "filled": True, "size": 80, "opacity": 1, "yOffset": slot("row.drawn")}
 
 
 def _scores() -> Chart:
-    x = quantity("ratio", title="unit", orient="top")
+    x = quantity("ratio", title="unit.x", orient="top")
     x["scale"] = {"zero": True}
     tips = tooltip(
         (slot("text.field.title"), "column.indicator", ""),
@@ -29,7 +29,7 @@ def _scores() -> Chart:
                 *row_labels("scores", slot("text.field.title"), "right"),
             ],
         },
-        row=ROW,
+        labels=("scores.title_en", "scores.title_zh"),
         data=("scores",),
         legend=(("legend.ratio", "median", "scores"),),
     )
@@ -74,7 +74,7 @@ def _coverage() -> Chart:
 
 
 def _backtest() -> Chart:
-    x = quantity("mase", title="unit", orient="top")
+    x = quantity("mase", title="unit.x", orient="top")
     x["scale"] = {"zero": True}
     tips = tooltip(
         (slot("text.field.title"), "column.indicator", ""),
@@ -99,7 +99,7 @@ def _backtest() -> Chart:
                 *row_labels("backtest", slot("text.field.title"), "model"),
             ],
         },
-        row=ROW,
+        labels=("backtest.title_en", "backtest.title_zh"),
         data=("backtest",),
         names=("backtest.model",),
         legend=(("legend.champion", "median", "backtest"), ("legend.naive", "c8", "backtest")),

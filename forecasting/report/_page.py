@@ -43,7 +43,7 @@ CHARTS: Mapping[str, Chart] = {
     "coverage": COVERAGE,
     "backtest": BACKTEST,
 }
-SCRIPTS = ("base.js", "chart.js", "board.js", "indicator.js", "projection.js", "quality.js", "main.js")
+SCRIPTS = ("base.js", "chart.js", "board.js", "indicator.js", "projection.js", "checks.js", "quality.js", "main.js")
 
 
 def page_files(
@@ -115,7 +115,6 @@ def _provenance(provenance: Mapping[str, Any]) -> Json:
         "about.seed": provenance.get("seed", ""),
         "about.draws": _plain(provenance.get("draws", "")),
         "about.flags": provenance.get("flags", ""),
-        "about.mlflow": provenance.get("mlflow_run_id", ""),
     }
     return {
         "missing": [str(line) for line in provenance.get("missing", ())],
@@ -137,7 +136,7 @@ def _html(data: str) -> str:
     read = {name: parts.joinpath(name).read_text(encoding="utf-8") for name in ("index.html", "style.css", *SCRIPTS)}
     bundle = _bundle()
     script = '"use strict";\n(() => {\n' + "".join(read[name] for name in SCRIPTS) + "})();\n"
-    style = read["style.css"].replace("@LIGHT@", _themes())
+    style = _themes() + read["style.css"]
     hashes = " ".join(f"'sha256-{_sha256(one)}'" for one in (bundle, script))
     policy = (
         f"default-src 'none'; script-src 'self' file: {hashes}; style-src 'sha256-{_sha256(style)}'; "

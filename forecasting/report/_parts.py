@@ -22,9 +22,8 @@ __all__ = [
     "tooltip",
 ]
 
-ROW = 46
-"""Height of a row with its label above what is drawn, pixels."""
-LABEL_AT, DRAWN_AT = -10, 8  # from the middle of the row, pixels
+ROW: Json = {"row.height": 46, "row.label": -10, "row.drawn": 8}
+"""Height of a row with its label above what is drawn, and where both are from its middle, pixels."""
 
 
 def time() -> Json:
@@ -101,10 +100,17 @@ def row_y() -> Json:
 
 def row_labels(data: str, field: Any, right: Any = None) -> list[Json]:
     """The name of each row above what is drawn, and a text at its end."""
-    text = {"type": "text", "align": "left", "baseline": "middle", "dy": LABEL_AT, "limit": slot("label_limit")}
+    text = {
+        "type": "text",
+        "align": "left",
+        "baseline": "middle",
+        "dy": slot("row.label"),
+        "limit": slot("label_limit"),
+        "lineBreak": "\n",
+    }
     parts = [layer(data, text, y=row_y(), x={"value": 0}, text={"field": field, "type": "nominal"})]
     if right is not None:
-        end = {"type": "text", "align": "right", "baseline": "middle", "dy": LABEL_AT, "color": ink("muted")}
+        end = {"type": "text", "align": "right", "baseline": "middle", "dy": slot("row.label"), "color": ink("muted")}
         parts.append(
             layer(data, end, y=row_y(), x={"value": {"expr": "width"}}, text={"field": right, "type": "nominal"})
         )
@@ -115,12 +121,12 @@ def interval_rows(data: str, x: Json, tips: list[Json]) -> list[Json]:
     """A row each: 90 % band, 50 % band and median of the columns q05, q25, q50, q75, q95."""
 
     def bar(low: str, high: str, size: int, text: str) -> Json:
-        mark = {"type": "bar", "height": size, "yOffset": DRAWN_AT, "cornerRadius": size / 2}
+        mark = {"type": "bar", "height": size, "yOffset": slot("row.drawn"), "cornerRadius": size / 2}
         return layer(
             data, mark, y=row_y(), x={**x, "field": low}, x2={"field": high}, color=coloured(text), tooltip=tips
         )
 
-    dot = {"type": "point", "filled": True, "size": 70, "opacity": 1, "yOffset": DRAWN_AT}
+    dot = {"type": "point", "filled": True, "size": 70, "opacity": 1, "yOffset": slot("row.drawn")}
     return [
         bar("q05", "q95", 8, "legend.band90"),
         bar("q25", "q75", 8, "legend.band50"),

@@ -2,43 +2,26 @@
 
 from __future__ import annotations
 
-import io
-import textwrap
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from forecasting.report._chart import Chart, Columns, Json, draw
+from forecasting.report._chart import Columns, Json
 from forecasting.report._charts_indicators import BOARD, MONTHS
 from forecasting.report._charts_projection import CLAIMS, FAN, MILESTONES, SCENARIOS, TORNADO
 from forecasting.report._charts_quality import BACKTEST, SCORES
 from forecasting.report._material import Material
 from forecasting.report._numbers import Lists
-from forecasting.report._texts import TEXTS, name_of, text
-from forecasting.report._theme import COLOURS, FONT, config
+from forecasting.report._picture import Picture, png_of, svg_of
+from forecasting.report._texts import name_of, text
 
-__all__ = ["MAIN", "picture_files"]
+__all__ = ["MAIN", "described", "picture_files"]
 
 MAIN = 8
 """Pictures of single indicators at most; a catalogue of more than `MANY` gets none."""
 MANY = 100
 ROWS = 30
-WIDTH, HEIGHT, SCALE = 900, 330, 1.5
-LINE = 130  # letters of a caption's line
 FIVE = ("q05", "q25", "q50", "q75", "q95")
 BASELINE = "baseline_mixture"
-
-
-@dataclass(frozen=True, slots=True)
-class _Picture:
-    """What is drawn, and what is said of it."""
-
-    title: str
-    caption: str
-    unit: str
-    source: str
-    panels: Sequence[tuple[Chart, Mapping[str, Columns], str]]
-    values: Json = field(default_factory=dict)
 
 
 def picture_files(material: Material, run_id: str, as_of: str) -> dict[str, bytes]:
@@ -49,75 +32,16 @@ def picture_files(material: Material, run_id: str, as_of: str) -> dict[str, byte
         run_id: Name of the run, which each picture states.
         as_of: Day up to which figures were known, which each picture states.
     """
-    import vl_convert
-
     out: dict[str, bytes] = {}
-    for name, picture in _pictures(material):
-        svg: str = vl_convert.vegalite_to_svg(_finished(picture, run_id, as_of))
+    for name, picture in described(material):
+        svg = svg_of(picture, run_id, as_of)
         out[f"pictures/{name}.svg"] = svg.encode()
-        out[f"pictures/{name}.png"] = _small(vl_convert.svg_to_png(svg, scale=SCALE))
+        out[f"pictures/{name}.png"] = png_of(svg)
     return out
 
 
-def _small(png: bytes) -> bytes:
-    """The picture in the 256 colours that suit it best: a sixth of the bytes, and no difference to be seen."""
-    from PIL import Image
-
-    with Image.open(io.BytesIO(png)) as picture, io.BytesIO() as out:
-        reduced = picture.convert("RGB").quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-        reduced.save(out, "PNG")
-        return out.getvalue()
-
-
-def _finished(picture: _Picture, run_id: str, as_of: str) -> Json:
-    known = text("page.as_of", as_of=as_of), text("page.run", run_id=run_id), text("page.source", source=picture.source)
-    said = [
-        *textwrap.wrap(picture.caption, LINE),
-        text("page.unit", unit=picture.unit),
-        *textwrap.wrap(" · ".join(known), LINE),
-    ]
-    width, columns = (WIDTH, 5) if len(picture.panels) == 1 else (WIDTH // 2 - 40, 2)
-    values = {
-        **{f"text.{key}": pair[0] for key, pair in TEXTS.items()},
-        **{f"colour.{name}": light for name, (light, _) in COLOURS.items()},
-        "background": "#ffffff",
-        "padding": 20,
-        "font": FONT,
-        "unit": picture.unit,
-        "width": width,
-        "height": HEIGHT,
-        "flag_y": HEIGHT - 6,
-        "ticks": width // 90,
-        "legend_columns": columns,
-        "label_limit": width - 110,
-        **picture.values,
-        "title": {"text": picture.title, "subtitle": said, "limit": WIDTH},
-    }
-    if len(picture.panels) == 1:
-        [(chart, data, _)] = picture.panels
-        return draw(chart, config(), data, values, name_of)
-    frame = draw(Chart({"layer": []}, ()), config(), {}, values, name_of)
-    panels = [
-        {**draw(chart, {}, data, values, name_of), "title": {"text": title, "fontSize": 13}}
-        for chart, data, title in picture.panels
-    ]
-    datasets = {f"{name}{at}": rows for at, panel in enumerate(panels) for name, rows in panel.pop("datasets").items()}
-    for at, panel in enumerate(panels):
-        for one in panel["layer"]:
-            if "name" in one["data"]:
-                one["data"] = {"name": f"{one['data']['name']}{at}"}
-    del frame["layer"], frame["autosize"]
-    return {
-        **frame,
-        "datasets": datasets,
-        "concat": panels,
-        "columns": columns,
-        "spacing": 36,
-        "resolve": {"scale": {"color": "independent", "strokeDash": "independent"}},
-    }
-
-
-def _pictures(material: Material) -> Iterator[tuple[str, _Picture]]:
+def described(material: Material) -> Iterator[tuple[str, Picture]]:
+    """Every picture by its name, in order."""
     yield from _of_headlines(material.board)
     yield from _of_indicators(material)
     projection = material.projection
@@ -129,7 +53,7 @@ def _pictures(material: Material) -> Iterator[tuple[str, _Picture]]:
     yield from _of_quality(material)
 
 
-def _of_headlines(board: Lists) -> Iterator[tuple[str, _Picture]]:
+def _of_headlines(board: Lists) -> Iterator[tuple[str, Picture]]:
     known = [at for at, last in enumerate(board["last"]) if last is not None]
     first = sorted(known, key=lambda at: board["next_due"][at] or "9999")[:ROWS]
     shown = sorted(first, key=lambda at: -board["p_above"][at])
@@ -145,13 +69,13 @@ def _of_headlines(board: Lists) -> Iterator[tuple[str, _Picture]]:
     caption = text("board.caption") + few
     yield (
         "headlines",
-        _Picture(
+        Picture(
             text("board.chart"), caption, text("board.chart_unit"), text("page.own"), [(BOARD, {"board": data}, "")]
         ),
     )
 
 
-def _of_indicators(material: Material) -> Iterator[tuple[str, _Picture]]:
+def _of_indicators(material: Material) -> Iterator[tuple[str, Picture]]:
     board = material.board
     if len(board["id"]) > MANY:
         return
@@ -174,7 +98,7 @@ def _of_indicators(material: Material) -> Iterator[tuple[str, _Picture]]:
         source = "; ".join(one["sources"]) or board["publisher"][at]
         yield (
             f"indicator_{board['id'][at]}",
-            _Picture(
+            Picture(
                 board["title_en"][at],
                 text("indicator.months_caption"),
                 text("indicator.growth_unit"),
@@ -195,7 +119,7 @@ def _title(name: str) -> str:
 
 def _of_series(
     view: str, series: list[Json], leading: str, reference: float | None, unit: str | None
-) -> Iterator[tuple[str, _Picture]]:
+) -> Iterator[tuple[str, Picture]]:
     for one in series:
         if one["key"] != leading:
             continue
@@ -210,7 +134,7 @@ def _of_series(
         }
         ends = {"row": sorted(by, key=name_of)}
         ends |= {q: [by[name][k][-1] for name in ends["row"]] for k, q in enumerate(FIVE)}
-        ends["right"] = [f"{value:.4g}" for value in ends["q50"]]
+        ends["right"] = [f"{value:.3g}".replace("-", "−") for value in ends["q50"]]
         named = leading if view == "trajectories" else f"{view}|{leading}"
         title, measured = _title(name_of(named)), unit or name_of(one["notes"][scenario]["unit"])
         said = (
@@ -219,10 +143,10 @@ def _of_series(
         )
         file = "capacity" if view == "trajectories" else view
         fan_data: dict[str, Columns] = {"fan": fan, "others": medians, "reference": line}
-        yield file, _Picture(title, said[0], measured, text("page.model"), [(FAN, fan_data, "")])
+        yield file, Picture(title, said[0], measured, text("page.model"), [(FAN, fan_data, "")])
         yield (
             f"{file}_scenarios",
-            _Picture(
+            Picture(
                 f"{title}: {text('capacity.by_scenario', year=years[-1])}",
                 said[1],
                 measured,
@@ -232,7 +156,7 @@ def _of_series(
         )
 
 
-def _of_milestones(milestones: list[Json]) -> Iterator[tuple[str, _Picture]]:
+def _of_milestones(milestones: list[Json]) -> Iterator[tuple[str, Picture]]:
     panels: dict[str, Lists] = {}
     scenario = _baseline(milestones[0]["by"]) if milestones else ""
     for one in milestones:
@@ -246,11 +170,11 @@ def _of_milestones(milestones: list[Json]) -> Iterator[tuple[str, _Picture]]:
         caption = text("milestones.caption", scenario=name_of(scenario))
         yield (
             "milestones",
-            _Picture(text("milestones.title"), caption, text("milestones.unit"), text("page.model"), drawn),
+            Picture(text("milestones.title"), caption, text("milestones.unit"), text("page.model"), drawn),
         )
 
 
-def _of_claims(claims: Lists) -> Iterator[tuple[str, _Picture]]:
+def _of_claims(claims: Lists) -> Iterator[tuple[str, Picture]]:
     if not claims["scenario"]:
         return
     scenario = _baseline(dict.fromkeys(claims["scenario"]))
@@ -271,13 +195,13 @@ def _of_claims(claims: Lists) -> Iterator[tuple[str, _Picture]]:
     caption = text("claims.caption", scenario=name_of(scenario))
     yield (
         "claims",
-        _Picture(
+        Picture(
             text("claims.title"), caption, text("milestones.unit"), text("page.model"), [(CLAIMS, {"claims": data}, "")]
         ),
     )
 
 
-def _of_sensitivity(results: list[Json]) -> Iterator[tuple[str, _Picture]]:
+def _of_sensitivity(results: list[Json]) -> Iterator[tuple[str, Picture]]:
     longest = max((one["horizon"] for one in results), default=0)
     for one in results:
         if one["horizon"] != longest:
@@ -290,7 +214,7 @@ def _of_sensitivity(results: list[Json]) -> Iterator[tuple[str, _Picture]]:
         caption = text("sensitivity.caption", output=output, years=years, scenario=name_of(one["scenario"]))
         yield (
             "sensitivity",
-            _Picture(
+            Picture(
                 f"{_title(output)} · {text('action.years', n=years)}",
                 caption,
                 text("sensitivity.unit"),
@@ -301,7 +225,7 @@ def _of_sensitivity(results: list[Json]) -> Iterator[tuple[str, _Picture]]:
         return
 
 
-def _of_quality(material: Material) -> Iterator[tuple[str, _Picture]]:
+def _of_quality(material: Material) -> Iterator[tuple[str, Picture]]:
     titles = dict(
         zip(material.board["id"], zip(material.board["title_en"], material.board["title_zh"], strict=True), strict=True)
     )
@@ -316,7 +240,7 @@ def _of_quality(material: Material) -> Iterator[tuple[str, _Picture]]:
         part = "errors" if kind == "scores" else kind
         yield (
             name,
-            _Picture(
+            Picture(
                 text(f"scorecard.{part}"),
                 text(f"scorecard.{part}_caption"),
                 text(f"scorecard.{part}_unit"),

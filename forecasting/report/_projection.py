@@ -89,11 +89,11 @@ def _balance(rows: pd.DataFrame) -> Json:
 
 
 def _claims(rows: pd.DataFrame) -> dict[str, list[Any]]:
-    parts = rows["metric"].str.partition("|")
+    parts = [metric.partition("|") for metric in rows["metric"]]  # scenario|metric
     return {
-        "scenario": texts(parts[0]),
+        "scenario": [scenario for scenario, _, _ in parts],
         "claim": texts(rows["claim_id"]),
-        "metric": texts(parts[2]),
+        "metric": [metric for _, _, metric in parts],
         "low": digits(rows["claim_low"]),
         "high": digits(rows["claim_high"]),
         "below": shares(rows["p_below"]),

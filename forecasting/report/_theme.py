@@ -40,6 +40,8 @@ COLOURS: dict[str, tuple[str, str]] = {
     "c10": ("#f4a582", "#a65a33"),
     "c11": ("#c2d7ea", "#36597a"),
     "c12": ("#5b6675", "#c4ccd6"),
+    "c13": ("#a3a500", "#c9cc4d"),
+    "c14": ("#3b3b98", "#8c8ce6"),
 }
 """A colour's value in the light and in the dark theme."""
 
@@ -69,7 +71,6 @@ def config() -> Json:
         "title": slot("title"),
         "config": {
             "font": slot("font"),
-            "aria": False,
             "view": {"stroke": None},
             "axis": {
                 "labelColor": ink("muted"),

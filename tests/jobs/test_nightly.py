@@ -45,6 +45,7 @@ def settings(home: Path, **changes) -> Settings:
     small = {
         "fit": FitSettings(preset="fast", origins=4, draws=200, horizon=14, workers=1),
         "projection": ProjectionSettings(draws=128),
+        "publishing": PublishingSettings(pictures=False),
     }
     return Settings(**{"home": home, "catalog": CATALOG, **small, **changes})
 
@@ -166,6 +167,7 @@ def test_a_release_that_was_deleted_is_made_again(home, tmp_path):
     again = night(path)
     assert not again.repeated
     names = sorted(str(item.relative_to(copy)) for item in copy.rglob("*") if item.is_file())
+    assert "index.html" in names
     assert filecmp.cmpfiles(copy, again.release, names, shallow=False)[0] == names
 
 
@@ -176,7 +178,7 @@ def test_the_ledger_tells_what_was_done(home):
         run = ledger.last(1)[0]
         assert (run.run_id, run.status, run.night) == (first.run_id, "degraded", "2026-01-20")
         steps = [step.name for step in ledger.steps(run.run_id) if step.attempt == run.attempt]
-        assert steps == ["derive", "fit", "project", "score", "track", "archive", "publish"]
+        assert steps == ["derive", "fit", "project", "score", "track", "page", "archive", "publish"]
 
 
 def test_a_night_before_any_release_fails_with_a_reason_and_publishes_nothing(tmp_path):
@@ -341,7 +343,13 @@ def test_the_command_says_what_it_did_and_exits_3_when_degraded(tmp_path):
     assert "degraded" in done.stdout
     assert re.search(r"cn_industrial_va +2026-02 .* latest +5\.9 ", done.stdout)
     assert "C19 0.15 to 0.25:" in done.stdout
-    assert (tmp_path / "elsewhere" / "latest" / "monthly.csv").exists()
+    latest = tmp_path / "elsewhere" / "latest"
+    assert (latest / "monthly.csv").exists()
+    assert "Industrial value added, Baotou" in (latest / "index.html").read_text(encoding="utf-8")
+    pictures = {path.name for path in (latest / "pictures").iterdir()}
+    assert {"headlines.png", "indicator_baotou_rare_earth_va.svg", "capacity.png", "claims.svg"} <= pictures
+    run = json.loads((latest / "provenance.json").read_text(encoding="utf-8"))["mlflow_run_id"]
+    assert {path.name for path in (tmp_path / "mlruns").glob(f"**/{run}/artifacts/pictures/*")} == pictures
     assert "fit: 1 of 1" in done.stderr
     state = json.loads(cumulus(tmp_path, "status", "--json").stdout)
     assert state["runs"][0]["status"] == "degraded"
