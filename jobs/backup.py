@@ -32,7 +32,9 @@ __all__ = ["back_up", "restore"]
 
 MANIFEST = "backup.json"
 FORMAT = 1
-PARTS = ("cumulus.toml", "var", "mlruns")
+SETTINGS = "cumulus.toml"
+FOLDERS = ("var", "mlruns")
+PARTS = (SETTINGS, *FOLDERS)
 LEFT_OUT = {"var/stages", "var/run.lock"}
 
 
@@ -51,10 +53,12 @@ def back_up(settings: Settings, file: Path) -> list[str]:
         BusyError: A night is at work in this home.
     """
     home = settings.home.resolve()
-    if not any((home / name).exists() for name in ("var", "mlruns")):
+    if not any((home / name).exists() for name in FOLDERS):
         raise BackupError(f"{home}: nothing has run here yet; there is nothing to back up")
     if file.exists():
         raise BackupError(f"{file} exists; give the backup another name or delete it first")
+    if any(file.resolve().is_relative_to(home / name) for name in PARTS):
+        raise BackupError(f"{file} would be a part of itself; choose a place outside of var and mlruns")
     databases = {
         path.relative_to(home).as_posix(): path
         for path in map(_sqlite_file, (settings.store, settings.tracking))
@@ -93,9 +97,11 @@ def restore(settings: Settings, file: Path) -> list[str]:
         BackupError: The home is in use, or the archive is damaged, cut off or none of ours.
     """
     home = settings.home.resolve()
-    there = [str(home / name) for name in ("var", "mlruns") if (home / name).exists()]
-    if there:
-        raise BackupError(f"{' and '.join(there)} exist; a backup is restored into an empty home, so move them away")
+    used = [str(home / name) for name in FOLDERS if (home / name).exists() and any((home / name).iterdir())]
+    if used:
+        raise BackupError(
+            f"{' and '.join(used)}: not empty; a backup is restored into an empty home, so move them away"
+        )
     home.mkdir(parents=True, exist_ok=True)
     try:
         with tempfile.TemporaryDirectory(prefix=".restore-", dir=home) as folder:
@@ -107,14 +113,17 @@ def restore(settings: Settings, file: Path) -> list[str]:
                 _check(Path(folder) / name)
                 _move_paths(Path(folder) / name, Path(manifest["home"]), home)
             (Path(folder) / MANIFEST).unlink()
-            kept = (home / PARTS[0]).exists()
-            for name in PARTS[kept:]:
-                if (Path(folder) / name).exists():
-                    shutil.move(Path(folder) / name, home / name)
+            kept = (home / SETTINGS).exists()
+            if not kept and (Path(folder) / SETTINGS).exists():
+                shutil.move(Path(folder) / SETTINGS, home / SETTINGS)
+            for path in [child for name in FOLDERS for child in sorted(Path(folder, name).glob("*"))]:
+                place = home / path.relative_to(folder)
+                place.parent.mkdir(exist_ok=True)
+                shutil.move(path, place)
     except (OSError, EOFError, zlib.error, tarfile.TarError, sqlite3.Error, SQLAlchemyError) as error:
         raise BackupError(f"{file}: cannot be restored: {error}; take another copy of it") from error
     lines = [f"{home}: as it was at {manifest['home']} under version {manifest['version']}"]
-    lines += [f"{home / PARTS[0]} was there already and stays as it is"] if kept else []
+    lines += [f"{home / SETTINGS} was there already and stays as it is"] if kept else []
     held = [home / name for name in manifest["databases"]]
     return lines + [
         f"not in it: {name}, which is restored on its own"
@@ -132,7 +141,7 @@ def _elsewhere(settings: Settings, databases: dict[str, Path]) -> Iterator[str]:
     for name, url in (("the store", settings.store), ("MLflow's store", settings.tracking)):
         path = _sqlite_file(url)
         if path is None:
-            yield f"{name}, which lies in a database server; dump it too (docs/storage.md)"
+            yield f"{name}, which lies on a server; dump it too (docs/storage.md)"
         elif path.exists() and path not in databases.values():
             yield f"{name}, which lies at {path}"
     home = settings.home.resolve()

@@ -85,7 +85,7 @@ def test_what_is_not_in_the_backup_is_said(home, tmp_path):
     settings = Settings(home=home, catalog=own, tracking_uri=SecretStr("postgresql://u:hidden@h/d"))
     lines = back_up(settings, tmp_path / "b.tar.gz")
     assert lines[1:] == [
-        "not in it: MLflow's store, which lies in a database server; dump it too (docs/storage.md)",
+        "not in it: MLflow's store, which lies on a server; dump it too (docs/storage.md)",
         f"not in it: {own}",
     ]
 
@@ -98,6 +98,8 @@ def test_no_backup_is_made_of_nothing_nor_over_another_nor_during_a_night(home, 
     back_up(Settings(home=home), tmp_path / "b.tar.gz")
     with pytest.raises(BackupError, match="exists; give the backup another name"):
         back_up(Settings(home=home), tmp_path / "b.tar.gz")
+    with pytest.raises(BackupError, match="would be a part of itself"):
+        back_up(Settings(home=home), home / "var" / "c.tar.gz")
     with pytest.raises(BackupError, match=r"cannot be written: .*No such file or directory.*nothing is left"):
         back_up(Settings(home=home), tmp_path / "absent" / "b.tar.gz")
 
@@ -137,8 +139,9 @@ def test_a_home_in_use_is_not_restored_over_and_settings_that_are_there_stay(hom
     with pytest.raises(BackupError, match="restored into an empty home, so move them away"):
         restore(Settings(home=home), tmp_path / "b.tar.gz")
     back = tmp_path / "back"
-    back.mkdir()
+    (back / "var").mkdir(parents=True)  # a volume that is mounted there
     (back / "cumulus.toml").write_text("seed = 6\n", encoding="utf-8")
     lines = restore(Settings(home=back), tmp_path / "b.tar.gz")
     assert any("stays as it is" in line for line in lines)
     assert (back / "cumulus.toml").read_text(encoding="utf-8") == "seed = 6\n"
+    assert (back / "var" / "cumulus.db").exists()

@@ -287,9 +287,9 @@ def test_a_dump_of_postgresql_and_an_archive_of_the_home_bring_an_installation_b
     on_postgresql, postgres_server, tmp_path
 ):
     changed, first = on_postgresql
-    assert any("database server; dump it too" in line for line in back_up(changed, tmp_path / "home.tar.gz"))
+    assert any("lies on a server; dump it too" in line for line in back_up(changed, tmp_path / "home.tar.gz"))
     page = (Path(__file__).parent.parent.parent / "docs" / "storage.md").read_text(encoding="utf-8")
-    commands = re.findall(r"^    ((?:pg_dump|createdb|pg_restore) .*)$", page, flags=re.MULTILINE)
+    commands = re.findall(r'^    ((?:pg_dump|createdb|pg_restore) .*"\$.*)$', page, flags=re.MULTILINE)
     assert [command.split()[0] for command in commands] == ["pg_dump", "createdb", "pg_restore"]
     server = conninfo_to_dict(postgres_server.get_uri())
     environment = {
