@@ -193,6 +193,26 @@ def ui(
     os.execvpe(server.argv[0], server.argv, {**os.environ, **server.env})  # noqa: S606
 
 
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(metavar="FILE.tar.gz", help="Where it goes.")]) -> None:
+    """Write this installation into one archive."""
+    from forecasting.settings import load_settings
+    from jobs.backup import back_up
+
+    for line in back_up(load_settings(), file):
+        typer.echo(line)
+
+
+@app.command(name="restore")
+def restore_(file: Annotated[Path, typer.Argument(metavar="FILE.tar.gz", help="What backup wrote.")]) -> None:
+    """Put an installation back from an archive, into a home in which nothing has run yet."""
+    from forecasting.settings import load_settings
+    from jobs.backup import restore
+
+    for line in restore(load_settings(), file):
+        typer.echo(line)
+
+
 def main() -> None:
     """Run `cumulus`."""
     guarded(app)
