@@ -13,7 +13,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +53,8 @@ workers = {workers}
 [projection]
 draws = 64
 assumptions = "{assumptions}"
+[schedule]
+patience_s = {patience_s}
 [sources]
 pull = ["file"]
 """
@@ -65,11 +67,11 @@ IMPORTS = (
 ASSUMPTIONS = Path(__file__).resolve().parent.parent / "docs" / "examples" / "lithium.toml"
 
 
-def make_home(home: Path, *, workers: int = 1, more: str = "") -> None:
-    """Write settings (`more` goes before the sections) and catalogue of a home without figures."""
+def make_home(home: Path, *, workers: int = 1, patience_s: float = 30, more: str = "") -> None:
+    """Write settings (with `more` at their end) and catalogue of a home without figures."""
     (home / "var" / "drop").mkdir(parents=True)
-    settings = SETTINGS.format(home=home, workers=workers, assumptions=ASSUMPTIONS)
-    (home / "cumulus.toml").write_text(more + settings, encoding="utf-8")
+    settings = SETTINGS.format(home=home, workers=workers, patience_s=patience_s, assumptions=ASSUMPTIONS)
+    (home / "cumulus.toml").write_text(settings + more, encoding="utf-8")
     entries = [
         ENTRY.format(name=name, related=f'related = "{INDICATORS[0]}"\n' if name == SPARSE else "")
         for name in INDICATORS
@@ -116,6 +118,20 @@ def import_all() -> None:
 
 def start_night(home: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> int:
     """Fork a process that runs `cumulus run` in a home; gives its pid. Its output goes to `night.log` there."""
+
+    def night() -> int:
+        os.environ.update(environment or {})
+        from jobs.cli import main
+
+        sys.argv = ["cumulus", "run", *arguments]
+        main()
+        return 0
+
+    return fork(home, night)
+
+
+def fork(home: Path, work: Callable[[], int]) -> int:
+    """Do something in a process of its own, with a session, a home and a log of its own; gives its pid."""
     sys.stdout.flush()
     sys.stderr.flush()
     pid = os.fork()
@@ -127,12 +143,8 @@ def start_night(home: Path, *arguments: str, environment: Mapping[str, str] | No
         log = os.open(home / "night.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(log, 1)
         os.dup2(log, 2)
-        os.environ.update({"CUMULUS_HOME": str(home), **(environment or {})})
-        from jobs.cli import main
-
-        sys.argv = ["cumulus", "run", *arguments]
-        main()
-        code = 0
+        os.environ["CUMULUS_HOME"] = str(home)
+        code = work()
     except SystemExit as error:
         code = int(error.code or 0)
     except BaseException:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 
 CONTENT = {
     "observations": "SELECT indicator, period, measure, released_at, value, decimals, unit, status, revision"
@@ -55,7 +55,7 @@ class Home:
         path = make_url(url)
         if path.get_backend_name() == "sqlite" and not Path(str(path.database)).exists():
             return []
-        engine = create_engine(path.set(drivername=path.drivername.replace("postgresql", "postgresql+psycopg")))
+        engine = create_engine(_driven(path))
         try:
             with engine.connect() as connection:
                 tables = set(engine.dialect.get_table_names(connection))
@@ -125,6 +125,10 @@ KNOWN = {
 }  # fmt: skip
 
 
+def _driven(url: URL) -> URL:
+    return url.set(drivername="postgresql+psycopg") if url.get_backend_name() == "postgresql" else url
+
+
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
@@ -142,7 +146,7 @@ def _database(url: str) -> list[str]:
             connection.close()
         return [what for what in said if what != "ok"]
     found = []
-    engine = create_engine(path.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    engine = create_engine(_driven(path), isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:
             for table in engine.dialect.get_table_names(connection):

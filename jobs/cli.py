@@ -42,7 +42,7 @@ def run(
     ] = None,
     force: Force = False,
 ) -> None:
-    """The whole chain once: pull, derive, fit, project, score, track, publish, archive."""
+    """The whole chain once: pull, derive, fit, project, score, track, archive, publish."""
     from forecasting.settings import load_settings
     from jobs.logs import configure_logging
     from jobs.nightly import run_night

@@ -1,4 +1,4 @@
-"""The nightly chain: pull, derive, fit, project, score, track, publish, archive, each step a call into `forecasting`.
+"""The nightly chain: pull, derive, fit, project, score, track, archive, publish, each step a call into `forecasting`.
 
 A night is named by its day in Asia/Shanghai and by a hash of everything its result depends on: the figures known,
 settings, catalogue, code, and what the store keeps of nights before its day. The same night again finds itself finished
@@ -228,6 +228,13 @@ def _chain(
                 settings, night.catalog, night.day, run.run_id, tables, decumulation, outlook, decisions, provenance
             ),
         )  # fmt: skip
+
+    def archive(step: Step) -> None:
+        forecasts = with_references(outlook, decumulation, observations)
+        kept = night.memory.keep(run.run_id, night.moment, night.now, forecasts, decisions)
+        step.message = f"{kept} forecasts"
+
+    steps.do("archive", key, archive)  # first, so that no forecast is ever published that is not archived
     release = steps.do(
         "publish",
         key,
@@ -241,13 +248,6 @@ def _chain(
     )
     for line in alarms(release):
         _logger.warning("%s", line)
-
-    def archive(step: Step) -> None:
-        forecasts = with_references(outlook, decumulation, observations)
-        kept = night.memory.keep(run.run_id, night.moment, night.now, forecasts, decisions)
-        step.message = f"{kept} forecasts"
-
-    steps.do("archive", key, archive)
     return release
 
 

@@ -146,6 +146,7 @@ class _Service:
                 _logger.warning("the running night is interrupted at its next safe point")
                 if not self._idle.wait(SAFE_S):
                     return self._abandon()
+        _end_workers()  # which would be waited for until they have done what an interrupted night gave them
         _logger.info("%s: stopped", name)
         return 0
 

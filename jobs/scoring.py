@@ -124,7 +124,7 @@ class Memory:
         """Archive a night's forecasts and enter its changes of champion.
 
         Args:
-            run_id: The run, whose release is in place.
+            run_id: The run, whose release comes next.
             moment: Up to which figures were known.
             made_at: When it was run.
             forecasts: See `with_references`.

@@ -42,7 +42,9 @@ class Service:
                 last = runs[-1]
                 _logger.info("the night due at %s has been run: %s %s", occasion.moment, last.run_id, last.status)
                 return
-            self._tell(run_night(self._settings, connectors=self._connectors, stop=stop, held=held))
+            self._tell(
+                run_night(self._settings, connectors=self._connectors, stop=stop, force=occasion.deep, held=held)
+            )
 
     def release(self, stop: threading.Event) -> None:
         """Do a night if a figure has come due that is not there."""

@@ -52,6 +52,8 @@ def load_mlflow() -> ModuleType:
     """Import MLflow without telemetry, which has to be off before that, and without progress bars."""
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
+    # a server that is gone is waited for by whoever asked; MLflow's own seven attempts take minutes for each request
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     with quiet():
         import mlflow
         import mlflow.pyfunc

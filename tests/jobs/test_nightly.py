@@ -158,7 +158,7 @@ def test_the_ledger_tells_what_was_done(home):
         run = ledger.last(1)[0]
         assert (run.run_id, run.status, run.night) == (first.run_id, "degraded", "2026-01-20")
         steps = [step.name for step in ledger.steps(run.run_id) if step.attempt == run.attempt]
-        assert steps == ["derive", "fit", "project", "score", "track", "publish", "archive"]
+        assert steps == ["derive", "fit", "project", "score", "track", "archive", "publish"]
 
 
 def test_a_night_before_any_release_fails_with_a_reason_and_publishes_nothing(tmp_path):
