@@ -170,6 +170,28 @@ def score(
 
 
 @app.command()
+def diff(
+    before: Annotated[
+        str | None, typer.Argument(metavar="[A]", help="Name or folder of a release; by default the one before B.")
+    ] = None,
+    after: Annotated[str, typer.Argument(metavar="[B]", help="Another.")] = "latest",
+    top: Annotated[int, typer.Option(min=1, help="Lines of each kind at most.")] = 10,
+    machine: Annotated[bool, typer.Option("--json", help="For machines: everything.")] = False,
+) -> None:
+    """What changed between two releases, and why: inputs, figures, models, what moved."""
+    from forecasting.publishing import diff_lines, diff_releases, find_release, previous_release
+    from forecasting.settings import load_settings
+
+    root = load_settings().published
+    new = find_release(root, after)
+    old = find_release(root, before) if before is not None else previous_release(root, new)
+    difference = diff_releases(old, new)
+    lines = [json.dumps(difference, ensure_ascii=False, indent=2)] if machine else diff_lines(difference, top)
+    for line in lines:
+        typer.echo(line)
+
+
+@app.command()
 def rollback(indicator: Annotated[str, typer.Argument(help="Identifier in the catalogue.")]) -> None:
     """Make the champion before the present one champion again, from the next night on."""
     from forecasting.settings import load_settings

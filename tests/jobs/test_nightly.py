@@ -21,13 +21,21 @@ from forecasting.catalog import load_catalog
 from forecasting.errors import InputError
 from forecasting.projection import HORIZON
 from forecasting.publishing import TABLES, read_release
-from forecasting.settings import FitSettings, HttpSettings, ProjectionSettings, Settings, SourceSettings
+from forecasting.settings import (
+    FitSettings,
+    HttpSettings,
+    ProjectionSettings,
+    PublishingSettings,
+    Settings,
+    SourceSettings,
+)
 from forecasting.store import Store
 from jobs.backup import back_up, restore
 from jobs.ledger import Ledger
 from jobs.locks import BusyError, exclusive
 from jobs.nightly import run_night
 from tests.cluster import cluster
+from tests.publishing.readers import check_no_formulas, check_parquet, check_sdmx, check_workbook
 
 CATALOG = Path(__file__).with_name("catalog.toml")
 NIGHT = dt.datetime(2026, 1, 20, 2, 30, tzinfo=dt.timezone(dt.timedelta(hours=8)))
@@ -90,6 +98,18 @@ def test_the_indicators_say_who_forecasts_them_and_how_late_they_are_at_the_end_
     assert set(rows[rows["champion"]]["model"]) == {national["champion"]}
 
 
+def test_every_file_of_the_night_says_what_its_tables_say(home):
+    import frictionless
+
+    _, result = home
+    check_sdmx(result.release)
+    check_parquet(result.release)
+    check_workbook(result.release)
+    check_no_formulas(result.release)
+    report = frictionless.validate(str(result.release / "datapackage.json"))
+    assert report.flatten(["type", "message"]) == []
+
+
 def test_the_december_figure_is_known_on_the_day_after_its_release_and_not_before(home, tmp_path):
     path, _ = home
     known = read_release(path / "var" / "published" / "latest", only=("observations",))["observations"]
@@ -125,17 +145,18 @@ def test_the_champion_forecasts_again_in_another_process(home):
 
 def test_the_same_night_again_computes_nothing_and_changes_nothing(home):
     path, first = home
-    before = {item: item.stat().st_mtime_ns for item in first.release.iterdir()}
+    before = {item: item.stat().st_mtime_ns for item in first.release.rglob("*")}
     again = night(path)
     assert (again.run_id, again.status, again.messages) == (first.run_id, first.status, first.messages)
     assert again.repeated
-    assert before == {item: item.stat().st_mtime_ns for item in first.release.iterdir()}
+    assert before == {item: item.stat().st_mtime_ns for item in first.release.rglob("*")}
 
 
 def test_another_home_gets_the_same_tables_to_the_byte(home, tmp_path):
     _, first = home
     other = night(tmp_path)
-    names = [f"{name}.csv" for name in TABLES]
+    names = sorted(str(item.relative_to(first.release)) for item in first.release.rglob("*") if item.is_file())
+    names.remove("provenance.json")  # which has MLflow's id of the run
     assert other.run_id == first.run_id
     assert filecmp.cmpfiles(first.release, other.release, names, shallow=False)[0] == names
 
@@ -147,7 +168,7 @@ def test_a_release_that_was_deleted_is_made_again(home, tmp_path):
     shutil.rmtree(first.release)
     again = night(path)
     assert not again.repeated
-    names = sorted(item.name for item in copy.iterdir())
+    names = sorted(str(item.relative_to(copy)) for item in copy.rglob("*") if item.is_file())
     assert filecmp.cmpfiles(copy, again.release, names, shallow=False)[0] == names
 
 
@@ -177,7 +198,13 @@ def test_the_next_night_tells_news_from_revisions_and_what_they_did_to_the_forec
         "indicator,period,measure,value,unit\ncn_industrial_va,2026-02,ytd_yoy,7.7,percent\n"
         "cn_industrial_va,2025-12,ytd_yoy,5.8,percent\n", encoding="utf-8",
     )  # fmt: skip
-    later = run_night(settings(copy), clock=lambda: NIGHT + dt.timedelta(days=60))
+    releases = copy / "var" / "published" / "releases"
+    for name in ("2025-01-01-old", "2025-01-02-old"):
+        (releases / name).mkdir()
+        (releases / name / "provenance.json").write_text(json.dumps({"as_of": name[:10]}), encoding="utf-8")
+    rule = PublishingSettings(keep=2, keep_months=0)
+    later = run_night(settings(copy, publishing=rule), clock=lambda: NIGHT + dt.timedelta(days=60))
+    assert {path.name for path in releases.iterdir()} == {first.run_id, later.run_id}
     report = read_release(later.release, only=("revisions",))["revisions"].set_index("period")
     assert report["kind"].to_dict() == {"2025-12": "revision", "2026-02": "news"}
     assert report["value_before"]["2025-12"] == 5.9
