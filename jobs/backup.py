@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecasting.errors import BackupError
-from jobs.ledger import exclusive
+from jobs.locks import exclusive
 
 if TYPE_CHECKING:
     from forecasting.settings import Settings

@@ -153,8 +153,8 @@ class ForecastArchive:
             order_by=[known, seen.ingested_at, seen.id],
         )
         columns = [seen[name] for name in COLUMNS]
-        ranked = select(*columns, known.label("appeared"), rank.label("rank"))
-        ranked = ranked.where(known <= moment, seen.period >= since).subquery()
+        every = select(*columns, known.label("appeared"), rank.label("rank"))
+        ranked = every.where(known <= moment, seen.period >= since).subquery()
         query = select(*(ranked.c[name] for name in (*COLUMNS, "appeared"))).where(ranked.c.rank == 1)
         with reading(self._engine) as connection:
             rows = connection.execute(query).all()
