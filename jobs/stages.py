@@ -128,7 +128,7 @@ class Stages:
         result = make()
         made, found = self.made.total() - made, self.found.total() - found
         self.save(key, function, result)
-        return result, f"{made} parts computed, {found} kept from before" if made + found else "computed"
+        return result, f"{made} computed, {found} kept from before" if made + found else "computed"
 
     def trim(self) -> int:
         """Remove what was not used for longest, until the rest fits; returns the bytes that are left."""
