@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test test-slow fuzz lint types audit licences benchmarks clean
+.PHONY: run test test-slow fuzz kill faults soak lint types audit licences benchmarks clean
 
 run: $(VENV)/.run                ## set up, then the main job once on the embedded figures
 	$(BIN)/cumulus run
@@ -17,6 +17,16 @@ test-slow: $(VENV)/.dev          ## the long checks
 fuzz: $(VENV)/.dev               ## the readers against mutated payloads, the engine against any mixture, ten minutes each
 	$(BIN)/python -m tests.sources.fuzz 600
 	$(BIN)/python -m tests.decumulation.fuzz 600
+
+kill: $(VENV)/.dev               ## nights killed at random moments: 200 on SQLite, 100 on PostgreSQL
+	$(BIN)/python benchmarks/kill_nights.py 200
+	$(BIN)/python benchmarks/kill_nights.py --postgresql 100
+
+faults: $(VENV)/.dev             ## nights with full disks, servers that go away, killed workers and the like
+	$(BIN)/python benchmarks/fault_nights.py
+
+soak: $(VENV)/.dev               ## 300 nights one after the other, with revisions and kills
+	$(BIN)/python benchmarks/soak.py 300
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -178,9 +178,10 @@ def _run(night: _Night) -> NightResult:
             run, "failed" if isinstance(error, Exception) else "interrupted", f"{type(error).__name__}: {error}"
         )
         raise
+    finally:
+        night.stages.trim()
     status: Literal["done", "degraded"] = "degraded" if night.messages else "done"
     night.ledger.finish(run, status, "\n".join(night.messages))
-    night.stages.trim()
     _logger.info("%s: %s, release at %s", run_id, status, release)
     if night.root == night.settings.published:
         _retain(night)

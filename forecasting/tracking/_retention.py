@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -39,24 +39,43 @@ def forget(tracking_uri: str, before: dt.date) -> int:
 
 
 def _runs(client: MlflowClient, tracking_uri: str, before: dt.date) -> int:
-    from mlflow.cli import gc
-
     experiment = client.get_experiment_by_name(NIGHTS)
     if experiment is None:
         return 0
     token: str | None = None
-    old: list[str] = []
+    old = []
     while token != "":
         page = client.search_runs([experiment.experiment_id], max_results=PAGE, page_token=token)
-        old += [run.info.run_id for run in page if run.data.tags.get(NIGHT, before.isoformat()) < before.isoformat()]
+        old += [run for run in page if run.data.tags.get(NIGHT, before.isoformat()) < before.isoformat()]
         token = page.token or ""
-    for run_id in old:
-        client.delete_run(run_id)
-    if old and not tracking_uri.startswith("http"):
-        for start in range(0, len(old), PAGE):
-            part = ",".join(old[start : start + PAGE])
-            gc.main(["--backend-store-uri", tracking_uri, "--run-ids", part], standalone_mode=False)
+    for run in old:
+        client.delete_run(run.info.run_id)
+    if not tracking_uri.startswith("http"):
+        _for_good(tracking_uri, int(experiment.experiment_id), [run.info.run_id for run in old])
+        for run in old:
+            shutil.rmtree(Path(url2pathname(urlsplit(str(run.info.artifact_uri)).path)).parent, ignore_errors=True)
     return len(old)
+
+
+def _for_good(tracking_uri: str, experiment: int, runs: list[str]) -> None:
+    """What `mlflow gc` does, which works on MLflow's global state; and the notes of data sets, which it leaves."""
+    from mlflow.store.tracking.dbmodels.models import SqlDataset, SqlInput, SqlInputTag
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+    from sqlalchemy import Table, delete, select
+
+    store: Any = SqlAlchemyStore(tracking_uri, "./mlruns")  # type: ignore[no-untyped-call]
+    inputs: Table = SqlInput.__table__
+    tags: Table = SqlInputTag.__table__
+    datasets: Table = SqlDataset.__table__
+    for run_id in runs:
+        store._hard_delete_run(run_id)
+        with store.engine.begin() as connection:
+            own = inputs.c.destination_id == run_id
+            connection.execute(delete(tags).where(tags.c.input_uuid.in_(select(inputs.c.input_uuid).where(own))))
+            connection.execute(delete(inputs).where(own))
+    with store.engine.begin() as connection:
+        unused = datasets.c.dataset_uuid.not_in(select(inputs.c.source_id))
+        connection.execute(delete(datasets).where(datasets.c.experiment_id == experiment, unused))
 
 
 def _versions(client: MlflowClient, before: dt.date) -> int:
