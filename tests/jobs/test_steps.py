@@ -65,7 +65,7 @@ def test_what_will_fail_again_is_not_tried_again(night):
 def test_a_night_survives_a_step_that_it_can_do_without(night):
     messages = []
     assert steps(night, messages=messages).unless_it_fails("project", "k", lambda _: 1 // 0) is None
-    assert messages == ["project failed: ZeroDivisionError: integer division or modulo by zero"]
+    assert messages == ["projection failed: ZeroDivisionError: integer division or modulo by zero"]
 
 
 def test_a_night_that_is_asked_to_stop_does_at_its_next_safe_point(night):
