@@ -87,6 +87,7 @@ class Tracker:
             if run.info.status == "FINISHED":
                 log.info("night %s is recorded already", night.run_id)
                 return str(run.info.run_id)
+            self._client.set_terminated(run.info.run_id, "KILLED")
         for run in self._runs(nights, "attributes.status = 'RUNNING'"):  # there is one writer: it broke off
             self._client.set_terminated(run.info.run_id, "KILLED")
         crowded = bool(self._runs(nights, f"tags.`{NIGHT}` = '{night.night}'", deleted=True))
