@@ -55,7 +55,7 @@ def revise(home: Path, indicator: int = 4) -> None:
     """A file that says another last figure of one indicator."""
     own = _figures(indicator // FAMILY * FAMILY, FAMILY)
     row = own[(own["indicator"] == _name(indicator)) & (own["measure"] == "ytd_yoy")].tail(1)
-    row.assign(value=row["value"] + 0.3).to_csv(home / "var" / "drop" / "revision.csv", index=False)
+    row.assign(value=(row["value"] + 0.3).round(1)).to_csv(home / "var" / "drop" / "revision.csv", index=False)
 
 
 def _name(number: int) -> str:

@@ -1,6 +1,6 @@
-"""A night of N indicators with everything on, an idle one after it, and one with a single changed figure.
+"""Nights of N indicators with everything on: the first, the same again, two without news, one with a changed figure.
 
-    python benchmarks/night_at_size.py N [HOME]              # runs the nights in a fresh home and records them
+    python benchmarks/night_at_size.py [N] [HOME]            # runs the nights in a fresh home and records them
     python benchmarks/night_at_size.py --plot FILE.png       # cost against size, of what was recorded
 
 Seconds of the clock and of the processor by step, children included; the highest sum of proportional set sizes
@@ -28,7 +28,7 @@ import psutil
 RECORD = Path(__file__).with_name("night_at_size.csv")
 COLUMNS = ["indicators", "night", "step", "wall_s", "cpu_s", "peak_mb"]
 LIMIT_1000_CPU_S, LIMIT_IDLE_CPU_S, LIMIT_MB = 2 * 360, 10, 4096
-NIGHTS = {"first": 0, "again": 0, "idle": 1, "changed": 2}
+NIGHTS = {"first": 0, "again": 0, "second": 1, "idle": 2, "changed": 3}
 START = dt.datetime(2025, 11, 20, 2, 30, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 
 
@@ -164,14 +164,15 @@ def plot(target: Path) -> None:
 
 def main() -> None:
     """Measure a size, or draw what was measured."""
-    if sys.argv[1] == "--night":
-        night(Path(sys.argv[3]), int(sys.argv[2]))
+    arguments = sys.argv[1:] or ["1000"]
+    if arguments[0] == "--night":
+        night(Path(arguments[2]), int(arguments[1]))
         return
-    if sys.argv[1] == "--plot":
-        plot(Path(sys.argv[2]))
+    if arguments[0] == "--plot":
+        plot(Path(arguments[1]))
         return
-    count = int(sys.argv[1])
-    folder = Path(sys.argv[2]) if len(sys.argv) > 2 else Path(tempfile.mkdtemp(prefix="night-"))
+    count = int(arguments[0])
+    folder = Path(arguments[1]) if len(arguments) > 1 else Path(tempfile.mkdtemp(prefix="night-"))
     folder.mkdir(exist_ok=True)
     try:
         rows = measure(count, folder)
@@ -186,7 +187,7 @@ def main() -> None:
             mb = size(place) if place.is_dir() else place.stat().st_size / 2**20 if place.exists() else 0.0
             print(f"{name}: {mb:.1f} MB")
     finally:
-        if len(sys.argv) < 3:
+        if len(arguments) < 2:
             shutil.rmtree(folder)
     record(count, rows)
     whole = {row[1]: row for row in rows if row[2] == "whole"}

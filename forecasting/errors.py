@@ -11,6 +11,7 @@ CumulusError
 ├── ModelError        a forecast model that could not do what was asked
 ├── AssumptionError   a scenario assumption: name, unit or basis
 ├── PublishError      a release that cannot be put in place
+├── BackupError       an archive of an installation that cannot be written or restored
 └── BusyError         another process works in the same home folder (jobs.locks)
 ```
 
@@ -24,6 +25,7 @@ from dataclasses import dataclass
 
 __all__ = [
     "AssumptionError",
+    "BackupError",
     "CatalogError",
     "CumulusError",
     "ExecutorError",
@@ -113,3 +115,7 @@ class AssumptionError(CumulusError):
 
 class PublishError(CumulusError):
     """A release cannot be put in place; the one before stays."""
+
+
+class BackupError(CumulusError):
+    """An installation cannot be written into an archive or restored from one."""

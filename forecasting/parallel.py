@@ -46,7 +46,7 @@ CONNECT_S = 5
 WORKERS_S = 30
 """Seconds for which a cluster may be without any worker."""
 
-_alone = threading.Lock()
+_alone = threading.RLock()
 
 Result = TypeVar("Result")
 Progress = Callable[[int, int], None]

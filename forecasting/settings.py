@@ -24,6 +24,7 @@ __all__ = [
     "FitSettings",
     "HttpSettings",
     "ProjectionSettings",
+    "PublishingSettings",
     "RetentionSettings",
     "ScheduleSettings",
     "Settings",
@@ -81,6 +82,18 @@ class ProjectionSettings(_Section):
 
     draws: int = Field(default=2048, ge=64, le=1_048_576)
     assumptions: Path | None = None
+
+
+class PublishingSettings(_Section):
+    """Which releases stay when a night is done; what `latest` points to and what the next night needs always do.
+
+    Attributes:
+        keep: The last so many.
+        keep_months: The last one of each of the last so many months.
+    """
+
+    keep: int = Field(default=90, ge=2, le=100_000)
+    keep_months: int = Field(default=120, ge=0, le=1200)
 
 
 class StageSettings(_Section):
@@ -222,6 +235,7 @@ class Settings(BaseSettings):
     fit: FitSettings = FitSettings()
     champion: ChampionSettings = ChampionSettings()
     projection: ProjectionSettings = ProjectionSettings()
+    publishing: PublishingSettings = PublishingSettings()
     stages: StageSettings = StageSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     retention: RetentionSettings = RetentionSettings()

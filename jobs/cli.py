@@ -170,6 +170,28 @@ def score(
 
 
 @app.command()
+def diff(
+    before: Annotated[
+        str | None, typer.Argument(metavar="[A]", help="Name or folder of a release; by default the one before B.")
+    ] = None,
+    after: Annotated[str, typer.Argument(metavar="[B]", help="Another.")] = "latest",
+    top: Annotated[int, typer.Option(min=1, help="Lines of each kind at most.")] = 10,
+    machine: Annotated[bool, typer.Option("--json", help="For machines: everything.")] = False,
+) -> None:
+    """What changed between two releases, and why: inputs, figures, models, what moved."""
+    from forecasting.publishing import diff_lines, diff_releases, find_release, previous_release
+    from forecasting.settings import load_settings
+
+    root = load_settings().published
+    new = find_release(root, after)
+    old = find_release(root, before) if before is not None else previous_release(root, new)
+    difference = diff_releases(old, new)
+    lines = [json.dumps(difference, ensure_ascii=False, indent=2)] if machine else diff_lines(difference, top)
+    for line in lines:
+        typer.echo(line)
+
+
+@app.command()
 def rollback(indicator: Annotated[str, typer.Argument(help="Identifier in the catalogue.")]) -> None:
     """Make the champion before the present one champion again, from the next night on."""
     from forecasting.settings import load_settings
@@ -191,6 +213,26 @@ def ui(
     server = ui_command(settings.tracking, settings.artifacts, port=port)
     typer.echo(server.link)
     os.execvpe(server.argv[0], server.argv, {**os.environ, **server.env})  # noqa: S606
+
+
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(metavar="FILE.tar.gz", help="Where it goes.")]) -> None:
+    """Write this installation into one archive."""
+    from forecasting.settings import load_settings
+    from jobs.backup import back_up
+
+    for line in back_up(load_settings(), file):
+        typer.echo(line)
+
+
+@app.command(name="restore")
+def restore_(file: Annotated[Path, typer.Argument(metavar="FILE.tar.gz", help="What backup wrote.")]) -> None:
+    """Put an installation back from an archive, into a home in which nothing has run yet."""
+    from forecasting.settings import load_settings
+    from jobs.backup import restore
+
+    for line in restore(load_settings(), file):
+        typer.echo(line)
 
 
 def main() -> None:

@@ -64,11 +64,13 @@ class Computing:
 
     def fit(self) -> tuple[Fitted, str]:
         """Forecasts, and what was done for them."""
+        from forecasting import handover
         from forecasting.outlook import make_outlook
 
         fit = self._settings.fit
         followed = () if (assumptions := self._assumptions()) is None else _followed(assumptions)
-        task = (*self._asked(), fit.horizon, fit.preset, fit.origins, dict(self._champions), followed)
+        on = file_hash(Path(handover.__file__))  # which leads from an outlook to the growth of what is followed
+        task = (*self._asked(), fit.horizon, fit.preset, fit.origins, dict(self._champions), followed, on)
         result, how = self._stages.once(make_outlook, task, lambda: self._fitted(followed))
         for line in result.panel.left_out:
             _logger.info("%s", line)

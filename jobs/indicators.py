@@ -32,7 +32,7 @@ def indicator_table(
     import pandas as pd
 
     moment = dt.datetime.combine(day, dt.time.max, ZONE)
-    newest = observations.groupby("indicator")["period"].max().to_dict()
+    newest = {str(name): period for name, period in observations.groupby("indicator")["period"].max().items()}
     models = outlook.forecasts.groupby("indicator")["model"].first()
     wholes = catalog.parts
     rows = []

@@ -19,6 +19,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from forecasting.errors import PublishError
 from forecasting.settings import Settings
 from forecasting.store import RawArchive
 from jobs.computing import Computing, file_hash, known_figures
@@ -174,10 +175,13 @@ def _run(night: _Night) -> NightResult:
             run, "failed" if isinstance(error, Exception) else "interrupted", f"{type(error).__name__}: {error}"
         )
         raise
+    finally:
+        night.stages.trim()
     status: Literal["done", "degraded"] = "degraded" if night.messages else "done"
     night.ledger.finish(run, status, "\n".join(night.messages))
-    night.stages.trim()
     _logger.info("%s: %s, release at %s", run_id, status, release)
+    if night.root == night.settings.published:
+        _retain(night)
     return NightResult(run_id, status, release, False, tuple(night.messages))
 
 
@@ -257,6 +261,22 @@ def _score(
     decisions = night.memory.decide(outlook, night.settings.champion)
     tables = night.memory.score(observations)
     return decisions, {**tables, "revisions": _revisions(night, observations, outlook, earlier)}
+
+
+def _retain(night: _Night) -> None:
+    """Remove old releases, but none with which this night or a later one is compared."""
+    from forecasting.publishing import prune
+
+    days = (night.day, night.day + dt.timedelta(days=1), dt.date.max)
+    compared = [run.run_id for day in days if (run := night.ledger.before(day.isoformat())) is not None]
+    rule = night.settings.publishing
+    try:
+        gone = prune(night.root, keep=rule.keep, keep_months=rule.keep_months, protect=compared)
+    except PublishError as error:  # the night is done; the next one tries again
+        _logger.error("%s", error)
+    else:
+        if gone:
+            _logger.info("removed %d old releases, %s to %s", len(gone), gone[0], gone[-1])
 
 
 def _pull(

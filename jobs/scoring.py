@@ -58,27 +58,26 @@ class Memory:
 
     Attributes:
         day: The night's day.
+        moment: Up to which figures are known.
         archive: Forecasts of all nights.
         history: Champions of all nights.
         standing: Forecasts whose figure has appeared, see `ForecastArchive.standing`.
-        first: Figures as they first appeared.
         reigns: Champions decided before the day, by indicator, oldest first.
     """
 
     day: dt.date
+    moment: dt.datetime
     archive: ForecastArchive
     history: ChampionHistory
     standing: pd.DataFrame
-    first: pd.DataFrame
     reigns: Mapping[str, list[Reign]]
 
     @classmethod
     def recall(cls, engine: Engine, day: dt.date, moment: dt.datetime) -> Memory:
         """Read what a night of a day, with the figures known at a moment, owes to the nights before that day."""
         archive, history = ForecastArchive(engine), ChampionHistory(engine)
-        since = month_label(month_index(day.isoformat()[:7]) - MONTHS)
-        standing = archive.standing(moment, before=day, since=since)
-        return cls(day, archive, history, standing, archive.first_prints(moment), history.before(day))
+        standing = archive.standing(moment, before=day, since=_since(day))
+        return cls(day, moment, archive, history, standing, history.before(day))
 
     @property
     def champions(self) -> dict[str, str]:
@@ -93,8 +92,11 @@ class Memory:
         """The tables scorecard and drift: the standing forecasts against the figures known now."""
         from forecasting.evaluation import drift_report, figures, score_forecasts
 
-        latest = figures(observations.assign(appeared=observations["released_at"]))
-        scorecard = score_forecasts(self.standing, figures(self.first), latest)
+        since = _since(self.day, 1)  # a level is the difference from the month before
+        first = figures(self.archive.first_prints(self.moment, since=since))
+        recent = observations[observations["period"] >= since]
+        latest = figures(recent.assign(appeared=recent["released_at"]))
+        scorecard = score_forecasts(self.standing, first, latest)
         return {"scorecard": scorecard, "drift": drift_report(scorecard)}
 
     def decide(self, outlook: Fitted, settings: ChampionSettings) -> list[Decision]:
@@ -146,6 +148,11 @@ class Memory:
             made_at=made_at,
             content=digest(forecasts),
         )
+
+
+def _since(day: dt.date, before: int = 0) -> str:
+    """The first period whose scores are published by a night, or some months before."""
+    return month_label(month_index(day.isoformat()[:7]) - MONTHS - before)
 
 
 def with_references(outlook: Fitted, decumulation: Derived, observations: pd.DataFrame) -> pd.DataFrame:

@@ -15,6 +15,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -85,9 +86,11 @@ class Stages:
             value = decode(key, content)
         except (StageFileError, ValueError, KeyError, TypeError) as error:
             self._fault(path, str(error))
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink()
             return None
-        os.utime(path)
+        with suppress(OSError):
+            os.utime(path)
         self.found[function.__qualname__] += 1
         return value
 
@@ -125,7 +128,7 @@ class Stages:
         result = make()
         made, found = self.made.total() - made, self.found.total() - found
         self.save(key, function, result)
-        return result, f"{made} parts computed, {found} kept from before" if made + found else "computed"
+        return result, f"{made} computed, {found} kept from before" if made + found else "computed"
 
     def trim(self) -> int:
         """Remove what was not used for longest, until the rest fits; returns the bytes that are left."""
@@ -134,8 +137,9 @@ class Stages:
         for stat, path in sorted(files, key=lambda item: (item[0].st_mtime_ns, item[1].name)):
             if total <= self._limit:
                 break
-            path.unlink(missing_ok=True)
-            total -= stat.st_size
+            with suppress(OSError):  # it stays, and goes another time
+                path.unlink(missing_ok=True)
+                total -= stat.st_size
         return total
 
     def _path(self, key: str) -> Path:
@@ -199,7 +203,7 @@ def code_hash() -> str:
 
 @cache
 def _code(module: str) -> str:
-    """Hash of a module's package and of all that it imports of ours, and the versions of what else it imports."""
+    """Hash of a module's package, of all that it imports of ours, of the form of results, and versions of the rest."""
     waiting, seen, foreign = [_unit(module)], set[Path](), set[str]()
     files: list[Path] = []
     while waiting:
@@ -215,6 +219,7 @@ def _code(module: str) -> str:
                     waiting.append(_unit(name))
                 elif name.split(".")[0] not in sys.stdlib_module_names:
                     foreign.add(name.split(".")[0])
+    files += [HOME / "jobs" / name for name in ("encoding.py", "results.py")]
     versions = [f"{name} {_version(name)}" for name in sorted(foreign)]
     return hashlib.sha256(f"{_hash_of(files)} {sys.version} {versions}".encode()).hexdigest()
 

@@ -17,7 +17,8 @@ _DESCRIPTION = (
     "Monthly series, forecasts and projections made from cumulative official statistics. Files are UTF-8; "
     "dates are ISO, times UTC, decimals dots. A text that begins with = + - @, a tab or a line break (after "
     "any apostrophes) carries an apostrophe in front, so that a spreadsheet does not take it for a formula; "
-    "take one away to restore it."
+    "take one away to restore it. Property files lists the other files of the release: the same tables as "
+    "Parquet, SDMX-CSV and a workbook, and the report."
 )
 _MEDIA_TYPES = {
     "css": "text/css",
@@ -44,8 +45,8 @@ def describe(tables: Mapping[str, bytes], files: Mapping[str, bytes], *, run_id:
 
     Returns:
         Bytes of datapackage.json: a resource a table, with schema, types, units, keys, foreign keys, the
-        meaning of empty cells, the sha256 and the size of the file; then a resource a file, without a schema,
-        whose name is its path in small letters.
+        meaning of empty cells, the sha256 and the size of the file. The property ``files``, our own, lists every
+        other file with the same facts: they are no tables of the package, but views of them.
     """
     return to_json(
         {
@@ -55,10 +56,8 @@ def describe(tables: Mapping[str, bytes], files: Mapping[str, bytes], *, run_id:
             "version": SCHEMA_VERSION,
             "title": "Cumulus release",
             "description": _DESCRIPTION,
-            "resources": [
-                *(_resource(TABLES[name], data) for name, data in tables.items()),
-                *(_file(path, data) for path, data in sorted(files.items())),
-            ],
+            "resources": [_resource(TABLES[name], data) for name, data in tables.items()],
+            "files": [_file(path, data) for path, data in sorted(files.items())],
         }
     )
 
@@ -106,7 +105,7 @@ def _resource(table: Table, data: bytes) -> dict[str, Any]:
 def _file(path: str, data: bytes) -> dict[str, Any]:
     ending = PurePosixPath(path).suffix[1:].lower()
     kind = {"format": ending, "mediatype": _MEDIA_TYPES.get(ending, "application/octet-stream")} if ending else {}
-    return {"name": path.lower(), "path": path, **kind, **_content(data)}
+    return {"path": path, **kind, **_content(data)}
 
 
 def _content(data: bytes) -> dict[str, Any]:

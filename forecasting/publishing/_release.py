@@ -24,15 +24,19 @@ import pandas as pd
 
 from forecasting.errors import PublishError
 from forecasting.publishing._dictionary import SCHEMA_VERSION, TABLES
+from forecasting.publishing._exports import exports
 from forecasting.publishing._package import describe, to_json
 from forecasting.publishing._render import cells, parse_csv, render_csv, typed
 
-__all__ = ["publish", "read_release"]
+__all__ = ["REMOVED", "alone", "place", "publish", "read_release", "sync"]
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 _PARTIAL = ".partial-"
 _LINK = ".latest-"
+REMOVED = ".removed-"
+"""How the folder of a release begins that is being removed."""
+
 _PACKAGE = "datapackage.json"
 _PROVENANCE = "provenance.json"
 
@@ -71,16 +75,20 @@ def publish(
             has no place in the release; a release of this name with other bytes; a folder that cannot be
             written.
     """
-    whole = _render(tables, run_id, as_of, provenance, files)
+    return place(_render(tables, run_id, as_of, provenance, files), root=root, run_id=run_id)
+
+
+def place(files: Mapping[str, bytes], *, root: Path, run_id: str) -> Path:
+    """Put the files of a release in place, by their path in it, and let `latest` point to it."""
     target = root / "releases" / run_id
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(root):
+        with alone(root):
             _clear(root)
             if target.exists():
-                _same(target, whole)
+                _same(target, files)
             else:
-                _write(target, whole)
+                _write(target, files)
             _switch(root, target)
     except OSError as error:
         raise PublishError(
@@ -110,7 +118,7 @@ def read_release(path: Path, only: Sequence[str] = ()) -> dict[str, pd.DataFrame
         package = json.loads((folder / _PACKAGE).read_bytes())
         out = {}
         for resource in package["resources"]:
-            if "schema" not in resource or (only and resource["name"] not in only):
+            if only and resource["name"] not in only:
                 continue
             data = (folder / resource["path"]).read_bytes()
             if resource["hash"] != f"sha256:{hashlib.sha256(data).hexdigest()}":
@@ -169,8 +177,10 @@ def _render(
     except (TypeError, ValueError) as error:
         raise PublishError(f"provenance cannot be written as JSON: {error}; give plain numbers and texts") from error
     own = {f"{name}.csv": content for name, content in data.items()}
-    _check_files(files, taken=[*TABLES, *own, _PACKAGE, _PROVENANCE])
-    return {**own, **files, _PACKAGE: describe(data, files, run_id=run_id), _PROVENANCE: origin}
+    made = exports(text, data, run_id=run_id, as_of=day)
+    _check_files(files, taken=[*own, *made, _PACKAGE, _PROVENANCE])
+    package = describe(data, {**made, **files}, run_id=run_id)
+    return {**own, **made, **files, _PACKAGE: package, _PROVENANCE: origin}
 
 
 def _check_files(files: Mapping[str, bytes], taken: Sequence[str]) -> None:
@@ -180,12 +190,14 @@ def _check_files(files: Mapping[str, bytes], taken: Sequence[str]) -> None:
             raise PublishError(
                 f"file {path!r} cannot be put into a release; use letters, digits and . _ -, with / between folders"
             )
-        if (other := seen.setdefault(path.lower(), path)) is not path:
-            raise PublishError(f"file {path!r}: the name is taken by {other!r}; choose another, whatever its case")
+        if path.lower() in seen:
+            taker = seen[path.lower()]
+            raise PublishError(f"file {path!r}: the name is taken by {taker!r}; choose another, whatever its case")
+        seen[path.lower()] = path
     for path in files:
         for folder in PurePosixPath(path.lower()).parents:
-            if (other := seen.get(str(folder))) is not None:
-                raise PublishError(f"file {path!r}: {other!r} is a file or table and cannot be its folder")
+            if str(folder) in seen:
+                raise PublishError(f"file {path!r}: {seen[str(folder)]!r} is a file and cannot be its folder")
 
 
 def _check_foreign_keys(text: Mapping[str, Mapping[str, list[str]]]) -> None:
@@ -202,7 +214,8 @@ def _check_foreign_keys(text: Mapping[str, Mapping[str, list[str]]]) -> None:
 
 
 @contextmanager
-def _alone(root: Path) -> Iterator[None]:
+def alone(root: Path) -> Iterator[None]:
+    """Alone among those who change the releases of a root."""
     with (root / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # given back when the file closes, also by a crash
         yield
@@ -211,8 +224,9 @@ def _alone(root: Path) -> Iterator[None]:
 def _clear(root: Path) -> None:
     for left in root.glob(f"{_LINK}*"):
         left.unlink()
-    for left in (root / "releases").glob(f"{_PARTIAL}*"):
-        shutil.rmtree(left)
+    for kind in (_PARTIAL, REMOVED):
+        for left in (root / "releases").glob(f"{kind}*"):
+            shutil.rmtree(left)
 
 
 def _same(target: Path, files: Mapping[str, bytes]) -> None:
@@ -235,19 +249,20 @@ def _write(target: Path, files: Mapping[str, bytes]) -> None:
             file.flush()
             os.fsync(file.fileno())
     for folder in (*(path for path in partial.rglob("*") if path.is_dir()), partial):
-        _sync(folder)
+        sync(folder)
     partial.rename(target)
-    _sync(target.parent)
+    sync(target.parent)
 
 
 def _switch(root: Path, target: Path) -> None:
     link = root / f"{_LINK}{target.name}"
     link.symlink_to(Path("releases") / target.name, target_is_directory=True)
     link.replace(root / "latest")
-    _sync(root)
+    sync(root)
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """Flush the names in a folder to disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -9,14 +9,17 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from forecasting.errors import StoreError
+
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-__all__ = ["load_mlflow", "open_client", "quiet"]
+__all__ = ["load_mlflow", "open_client", "quiet", "with_driver"]
 
 
 _LEVELS = {
@@ -68,8 +71,25 @@ def open_client(tracking_uri: str) -> MlflowClient:
         if not file.exists():
             _make(file)
         _hasten(file)
+    uri = with_driver(tracking_uri)
     with quiet():
-        return MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
+        return MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+
+def with_driver(tracking_uri: str) -> str:
+    """The address of a tracking store as MLflow needs it: with the driver of PostgreSQL that is installed.
+
+    Raises:
+        StoreError: It is on PostgreSQL, and psycopg 3 is not installed.
+    """
+    if not tracking_uri.startswith("postgresql://"):
+        return tracking_uri
+    if find_spec("psycopg") is None:
+        raise StoreError(
+            "tracking store: PostgreSQL needs the driver psycopg 3, which is not installed; "
+            "install it with: pip install 'cumulus-forecasting[postgresql]'"
+        )
+    return tracking_uri.replace("postgresql", "postgresql+psycopg", 1)
 
 
 def _make(file: Path) -> None:

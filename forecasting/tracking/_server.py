@@ -6,6 +6,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from forecasting.tracking._mlflow import with_driver
+
 __all__ = ["Server", "ui_command"]
 
 
@@ -48,7 +50,7 @@ def ui_command(tracking_uri: str, artifact_root: Path, host: str = "127.0.0.1", 
             "1",
         ],
         env={
-            "MLFLOW_BACKEND_STORE_URI": tracking_uri,
+            "MLFLOW_BACKEND_STORE_URI": with_driver(tracking_uri),
             "MLFLOW_DEFAULT_ARTIFACT_ROOT": artifact_root.resolve().as_uri(),
             "MLFLOW_DISABLE_TELEMETRY": "true",
             "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",

@@ -3,6 +3,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from forecasting.errors import StoreError
 from forecasting.tracking import IndicatorRecord, NightRecord, Server, Tracker, ui_command
 
 
@@ -85,10 +87,20 @@ def test_the_server_opens_the_store_shows_its_charts_and_ends_with_its_process(
 def test_the_command_listens_on_this_machine_alone_and_keeps_the_store_out_of_the_command_line(
     tmp_path: Path,
 ) -> None:
-    command = ui_command("postgresql+psycopg://me:secret@db/mlflow", tmp_path)
+    command = ui_command("postgresql://me:secret@db/mlflow", tmp_path)
+    assert command.env["MLFLOW_BACKEND_STORE_URI"] == "postgresql+psycopg://me:secret@db/mlflow"
     assert "secret" not in " ".join(command.argv)
     assert command.argv[command.argv.index("--host") + 1] == "127.0.0.1"
     assert command.argv[command.argv.index("--workers") + 1] == "1"
     assert command.env["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "false"
     assert command.env["MLFLOW_DISABLE_TELEMETRY"] == "true"
     assert command.link == "http://127.0.0.1:5000/#/experiments?workflowType=machine_learning"
+
+
+def test_without_psycopg_the_extra_is_named_and_the_password_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(StoreError, match=r"pip install 'cumulus-forecasting\[postgresql\]'") as caught:
+        ui_command("postgresql://me:secret@db/mlflow", tmp_path)
+    assert "secret" not in str(caught.value)
