@@ -41,7 +41,8 @@ class Service:
             runs = Ledger(held[0].engine).entered(occasion.moment, occasion.until)
             if not occasion.is_open(runs):
                 last = runs[-1]
-                _logger.info("the night due at %s has been run: %s %s", occasion.moment, last.run_id, last.status)
+                moment = occasion.moment.isoformat(timespec="minutes")
+                _logger.info("the night due at %s has been run: %s %s", moment, last.run_id, last.status)
                 return
             with reported(self._settings):
                 result = run_night(

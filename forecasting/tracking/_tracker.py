@@ -1,8 +1,8 @@
 """The tracker: a run a night, and a lasting run an indicator whose metrics get a step a night.
 
 There is one writer, and it writes to the database directly. The night's own run is opened first and closed
-last, so that a night that broke off is known by a run that is not FINISHED; it is closed as KILLED when the night
-is recorded again.
+last, so that a night that broke off is known by a run that is not FINISHED; it is closed as KILLED when the next
+night is recorded.
 
 A lasting run must not get a second value at a step that has one. The points of a night carry the night's midnight
 as their time, and all of an indicator go in with one call, which the database takes whole or not at all. Steps are
@@ -92,6 +92,8 @@ class Tracker:
             if run.info.status == "FINISHED":
                 log.info("night %s is recorded already", night.run_id)
                 return str(run.info.run_id)
+            self._client.set_terminated(run.info.run_id, "KILLED")
+        for run in self._runs(nights, "attributes.status = 'RUNNING'"):  # there is one writer: it broke off
             self._client.set_terminated(run.info.run_id, "KILLED")
         crowded = bool(self._runs(nights, f"tags.`{NIGHT}` = '{night.night}'", deleted=True))
         tags = {RUN_ID: night.run_id, NIGHT: night.night, "cumulus.version": night.version}
