@@ -70,17 +70,6 @@ def test_a_damaged_database_is_a_fault_and_the_other_checks_go_on(home, monkeypa
     assert set(findings) == {"settings", *CHECKS}
 
 
-def test_a_store_of_another_schema_is_a_fault(home):
-    from sqlalchemy import text
-
-    from forecasting.store import writing
-
-    with Store.open(home.settings.store) as store, writing(store.engine) as connection:
-        connection.execute(text("UPDATE schema_version SET version = 99"))
-    with pytest.raises(Exception, match="its schema has version 99"):
-        one(checks.store, home)
-
-
 def test_a_folder_that_cannot_be_written_is_a_fault(tmp_path):
     (tmp_path / "var").touch()
     status, message, _ = found(checks.folders, Installation(tmp_path))[0]
