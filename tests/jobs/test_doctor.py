@@ -9,7 +9,6 @@ from pydantic import SecretStr
 from threadpoolctl import threadpool_limits
 
 from forecasting.settings import FitSettings, HttpSettings, MetricsSettings, NotifySettings, SourceSettings
-from forecasting.store import Store
 from jobs import checks
 from jobs.doctor import CHECKS, examine
 from jobs.ledger import exclusive
