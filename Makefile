@@ -9,7 +9,7 @@ run: $(VENV)/.run                ## set up, then the main job once on the embedd
 	$(BIN)/cumulus run
 
 test: $(VENV)/.dev               ## set up, then the tests
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
 
 test-slow: $(VENV)/.dev          ## the long checks
 	$(BIN)/python -m pytest -m slow

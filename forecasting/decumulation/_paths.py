@@ -250,4 +250,5 @@ class Path:
             stated = scale * level[k] if self.level_known[t] else np.nan
             rows.append([self.indicator, label, 2 if pair[k] else 1, stated, 100 * self.point_growth[t], *band,
                          100 * self.low[t], 100 * self.high[t], status, " ".join(names)])  # fmt: skip
-        return pd.DataFrame(rows, columns=COLUMNS).astype({"months": "Int64"})
+        columns = dict(zip(COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
+        return pd.DataFrame(columns | {"months": pd.array(columns["months"], dtype="Int64")})

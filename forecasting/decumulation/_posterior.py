@@ -103,12 +103,14 @@ class Posterior:
     Attributes:
         particles: Of equal weight.
         scale: (N,) of each month's irregular variance.
+        volume: (12,) how the volume of growth depends on the profile.
         log_sd: The most likely log standard deviations of `PARTS`.
         spread: A root of their covariance.
     """
 
     particles: tuple[Particle, ...]
     scale: FloatArray
+    volume: FloatArray
     log_sd: FloatArray
     spread: FloatArray
 
@@ -147,6 +149,7 @@ class _State:
         self.z = prior.mean.copy()
         self.log_sd = PRIOR_MEAN.copy()
         self.scale = np.ones(system.size)
+        self.volume = np.zeros(12)
         self.shift = np.zeros(12)
 
     @property
@@ -157,19 +160,26 @@ class _State:
     def covariance(self, profile: FloatArray) -> FloatArray:
         return self.prior.covariance(self.log_sd, self.scale, profile)
 
-    def seek(self, profile: FloatArray, steps: int = STEPS) -> FloatArray:
-        """Move to the mode under the present hyper-parameters; the prior covariance used."""
+    def seek(self, profile: FloatArray, steps: int = STEPS, *, weigh: bool = False) -> FloatArray:
+        """Move to the mode under the present hyper-parameters; the prior covariance used.
+
+        Args:
+            profile: (12, 12) covariance of the log profile.
+            steps: At most.
+            weigh: Find out anew how the volume of growth depends on the profile, which hardly changes on the way.
+        """
         system = self.system
         total = self.covariance(profile)
         stride = Stride()
         for k in range(steps):
             near = Linear(system, self.z)
             cross = near.lever @ total  # the covariance is symmetric
-            if profile.any() and not k:  # the volume hardly changes on the way
+            if weigh and not k:
                 alike = self.prior.spread(profile)
                 spread = np.asarray(cross - near.lever @ alike)
                 inner = factor(near.lever @ spread.T + near.noise)
-                self.shift = -profile @ system.volume(near.slope, near.gain(total - alike, spread, inner))
+                self.volume = system.volume(near.slope, near.gain(total - alike, spread, inner))
+            self.shift = -profile @ self.volume
             mean = self.mean
             step = mean + _change(near, cross, system.value - near.value + near.slope @ (self.z - mean)) - self.z
             self.z = self.z + stride(step)
@@ -266,7 +276,8 @@ def infer(
         spread = _curvature(state)
     else:
         state = _State(system, prior)
-        state.log_sd, state.scale, spread = before.log_sd.copy(), before.scale, before.spread
+        state.log_sd, state.scale, state.volume = before.log_sd.copy(), before.scale, before.volume
+        spread = before.spread
     centre = state.log_sd.copy()
     probability = np.array([probability for _, probability in profiles])
     if judged:
@@ -278,7 +289,7 @@ def infer(
     for k in chosen:
         state.log_sd = centre + np.clip(spread @ rng.standard_normal(len(PARTS)), -BOUND, BOUND)
         found.append(_particle(state, profiles[k][0])[0])
-    return Posterior(tuple(found), state.scale, centre, spread)
+    return Posterior(tuple(found), state.scale, state.volume, centre, spread)
 
 
 def _estimated(system: System, prior: Structure) -> _State:
@@ -287,7 +298,7 @@ def _estimated(system: System, prior: Structure) -> _State:
     for k in range(ROUNDS):
         before = np.concatenate([state.log_sd, np.log(state.scale)])
         _estimate(state, LATER_ITERATIONS if k else ITERATIONS)
-        state.seek(prior.profile, 2)
+        state.seek(prior.profile, 2, weigh=True)
         _heavy_tails(state)
         if np.abs(np.concatenate([state.log_sd, np.log(state.scale)]) - before).max() < SETTLED:
             break
@@ -304,7 +315,7 @@ def follow(system: System, prior: Structure, log_sd: FloatArray) -> FloatArray:
     state = _State(system, prior)
     state.log_sd = log_sd
     for _ in range(FOLLOWED):
-        state.seek(prior.profile, 2)
+        state.seek(prior.profile, 2, weigh=True)
         _heavy_tails(state)
     state.seek(prior.profile)
     return state.z

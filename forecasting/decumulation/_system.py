@@ -29,6 +29,9 @@ FREE_SD = 1.0
 LEAST_SD = 1e-6
 """Least standard deviation of a figure's log: below it the arithmetic has no digits left."""
 
+FINEST = 1e-9
+"""Least half-width of a figure, relative: further digits are lost on the way from logs to levels."""
+
 FLOOR = 1e-6
 """Smallest growth factor or level taken: figures at or below -100 percent have no log."""
 
@@ -95,7 +98,7 @@ class System:
         self.yoy = np.array([row.yoy for row in rows], dtype=bool)
         self.hard = np.array([row.hard for row in rows], dtype=bool)
         centre = np.array([row.value for row in rows], dtype=np.float64) + self.yoy
-        half = np.array([row.half for row in rows], dtype=np.float64)
+        half = np.maximum([row.half for row in rows], FINEST * centre)
         self.low = np.log(np.maximum(centre - half, FLOOR))
         self.high = np.log(np.maximum(centre + half, 2 * FLOOR))
         self.value = np.log(np.maximum(centre, 1.5 * FLOOR))

@@ -18,6 +18,7 @@ import tempfile
 import time
 import zipfile
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from forecasting.catalog import load_catalog
@@ -173,16 +174,22 @@ def _in_workbook(body: bytes, chance: random.Random) -> bytes:
     return file.getvalue()
 
 
-def run(seconds: float, seed: int) -> Counter[str]:
-    """Try for so long; what came of it, by kind of payload and outcome."""
+def seconds(duration: float) -> Iterator[None]:
+    """Something to go through for so long."""
+    end = time.monotonic() + duration
+    while time.monotonic() < end:
+        yield
+
+
+def run(rounds: Iterable[object], seed: int) -> Counter[str]:
+    """Try a payload a round; what came of it, by kind of payload and outcome."""
     chance, connectors, catalog = random.Random(seed), Connectors(Settings()), load_catalog()
     known = check_observations(load_observations())
     good, outcomes = seeds(), Counter()
     folder = tempfile.TemporaryDirectory()
     doubts = ReviewFile(Path(folder.name) / "review.csv")
     logging.disable(logging.WARNING)
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    for _ in rounds:
         payload = mutated(chance.choice(good), chance)
         try:
             reading = connectors[payload.source].read(payload, catalog)
@@ -206,5 +213,5 @@ def run(seconds: float, seed: int) -> Counter[str]:
 
 
 if __name__ == "__main__":
-    for outcome, times in sorted(run(float(sys.argv[1]), seed=int(time.time())).items()):
+    for outcome, times in sorted(run(seconds(float(sys.argv[1])), seed=int(time.time())).items()):
         sys.stdout.write(f"{outcome}: {times}\n")
