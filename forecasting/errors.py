@@ -7,10 +7,13 @@ CumulusError
 ├── CatalogError      an indicator catalogue
 ├── SourceError       a source of figures: closed, out of reach, or answering something else
 ├── StoreError        the observation store
+├── ExecutorError     the processes or the cluster that work is spread over, or a task among it
 ├── ModelError        a forecast model that could not do what was asked
+├── TrackingError     the MLflow store
 ├── AssumptionError   a scenario assumption: name, unit or basis
 ├── PublishError      a release that cannot be put in place
-└── BusyError         another process works in the same home folder (jobs.ledger)
+├── BackupError       an archive of an installation that cannot be written or restored
+└── BusyError         another process works in the same home folder (jobs.locks)
 ```
 
 A message says what was expected, what came, where, and what to do about it.
@@ -23,8 +26,10 @@ from dataclasses import dataclass
 
 __all__ = [
     "AssumptionError",
+    "BackupError",
     "CatalogError",
     "CumulusError",
+    "ExecutorError",
     "InputError",
     "ModelError",
     "Problem",
@@ -32,6 +37,7 @@ __all__ = [
     "SettingsError",
     "SourceError",
     "StoreError",
+    "TrackingError",
 ]
 
 SHOWN = 20
@@ -97,8 +103,16 @@ class StoreError(CumulusError):
     """The observation store cannot be opened, read or written."""
 
 
+class ExecutorError(CumulusError):
+    """Work cannot be spread over processes or a cluster, or a task of it failed; the message names the series."""
+
+
 class ModelError(CumulusError):
     """A forecast model could not do what was asked; it is left out under its own name."""
+
+
+class TrackingError(CumulusError):
+    """The MLflow store cannot be opened, read or written; nothing that is published depends on it."""
 
 
 class AssumptionError(CumulusError):
@@ -107,3 +121,7 @@ class AssumptionError(CumulusError):
 
 class PublishError(CumulusError):
     """A release cannot be put in place; the one before stays."""
+
+
+class BackupError(CumulusError):
+    """An installation cannot be written into an archive or restored from one."""

@@ -10,6 +10,7 @@ import pandas as pd
 from forecasting.decumulation import decumulate
 from forecasting.observations import month_index, month_label
 from forecasting.outlook import Outlook, make_outlook
+from forecasting.parallel import Workers
 from forecasting.projection import GrowthPaths
 
 __all__ = ["forecast_paths", "growth_paths"]
@@ -47,7 +48,7 @@ def forecast_paths(
     horizon: int,
     draws: int,
     seed: int,
-    workers: int = 1,
+    workers: Workers = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> GrowthPaths:
     """De-cumulate and forecast what the projection follows, and what that leans on.
@@ -59,7 +60,7 @@ def forecast_paths(
         horizon: Months ahead.
         draws: Joint draws.
         seed: Seed of everything random.
-        workers: Processes; the result does not depend on it.
+        workers: Processes or a cluster (`forecasting.parallel`); the result does not depend on it.
         progress: Called with (series done, series in all).
 
     Returns:
@@ -76,7 +77,7 @@ def forecast_paths(
         return nothing
     present = set(figures["indicator"])
     links = {name: to for name, to in related.items() if name in present and to in present}
-    recovered = decumulate(figures, related=links, draws=draws, seed=seed)
+    recovered = decumulate(figures, related=links, draws=draws, seed=seed, workers=workers)
     if all(path.sparse for path in recovered.paths.values()):
         return nothing
     outlook = make_outlook(recovered, figures, horizon=horizon, workers=workers, progress=progress)

@@ -12,14 +12,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from forecasting.catalog import Catalog
-    from forecasting.decumulation import Decumulation
-    from forecasting.outlook import Outlook
+    from jobs.results import Derived, Fitted
 
 __all__ = ["indicator_table"]
 
 
 def indicator_table(
-    catalog: Catalog, day: dt.date, observations: pd.DataFrame, decumulation: Decumulation, outlook: Outlook
+    catalog: Catalog, day: dt.date, observations: pd.DataFrame, decumulation: Derived, outlook: Fitted
 ) -> pd.DataFrame:
     """A row an indicator of the catalogue, in its order.
 
@@ -38,7 +37,6 @@ def indicator_table(
     wholes = catalog.parts
     rows = []
     for item, one in zip(catalog, freshness(catalog, newest, moment), strict=True):
-        path = decumulation.paths.get(item.id)
         rows.append(
             {
                 "indicator": item.id,
@@ -53,7 +51,7 @@ def indicator_table(
                 "whole": item.parent if item.parent in wholes else None,
                 "related": item.related,
                 "family": item.family,
-                "density": None if path is None else "sparse" if path.sparse else "dense",
+                "density": decumulation.kinds.get(item.id),
                 "champion": models.get(item.id),
                 "last_period": one.last_period,
                 "next_period": one.due_period,

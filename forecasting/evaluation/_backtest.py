@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -13,6 +13,7 @@ from forecasting.errors import InputError, ModelError, Problem
 from forecasting.evaluation._combination import COMBINATIONS
 from forecasting.evaluation._panel import SOURCE, Floats, Series
 from forecasting.models import FEWEST, LAST_RESORT, MODELS, PRESETS, LevelsModel, Model, State, StateModel
+from forecasting.parallel import Keep, Workers, in_parallel
 
 Progress = Callable[[int, int], None]
 T = TypeVar("T")
@@ -46,6 +47,15 @@ class Paths:
     forecast: Floats
     final: Floats
     failures: tuple[tuple[str, int, str], ...]
+
+    def up_to(self, horizon: int) -> Paths:
+        """The first steps alone."""
+        return replace(
+            self,
+            actual=self.actual[:, :horizon],
+            forecast=self.forecast[:, :, :horizon],
+            final=self.final[:, :horizon],
+        )
 
 
 def resolve(models: Sequence[str | Model] | None, preset: str, also: Sequence[str] = ()) -> tuple[Model, ...]:
@@ -103,35 +113,21 @@ def run(
     models: Sequence[Model],
     cuts: Sequence[tuple[np.ndarray, np.ndarray]],
     *,
-    workers: int,
+    workers: Workers,
     progress: Progress | None,
     final: bool,
+    keep: Keep | None = None,
 ) -> list[Paths]:
     """Forecast every series by every model from every origin and, if `final`, from the whole history.
 
-    Series are dealt to processes one by one in small panels and in chunks in large ones; each fit depends on
-    its own history alone, with one thread for linear algebra, so the number of processes changes nothing.
+    A result depends on nothing but its own series; where its origins lie on the panel's calendar is entered afterwards.
     """
-    from joblib import Parallel, delayed, parallel_config
-    from threadpoolctl import threadpool_limits
-
-    size = max(1, min(25, len(series) // (8 * workers)))
-    jobs = [(series[i : i + size], steps[i : i + size], cuts[i : i + size]) for i in range(0, len(series), size)]
-    done: list[Paths] = []
-
-    def collect(chunks: Iterable[list[Paths]]) -> None:
-        for chunk in chunks:
-            done.extend(chunk)
-            if progress is not None:
-                progress(len(done), len(series))
-
-    if workers == 1 or len(jobs) == 1:
-        with threadpool_limits(limits=1):
-            collect(_chunk(*job, tuple(models), final) for job in jobs)
-        return done
-    with parallel_config(backend="loky", n_jobs=workers, inner_max_num_threads=1):
-        collect(Parallel(return_as="generator")(delayed(_chunk)(*job, tuple(models), final) for job in jobs))
-    return done
+    tasks = [
+        (one, ahead, ends, tuple(models), final) for one, ahead, (ends, _) in zip(series, steps, cuts, strict=True)
+    ]
+    names = [one.unique_id for one in series]
+    found = in_parallel(forecast_one, tasks, workers, names=names, progress=progress, keep=keep)
+    return [replace(each, keys=keys) for each, (_, keys) in zip(found, cuts, strict=True)]
 
 
 def fit(model: Model, one: Series, end: int, horizon: int) -> Floats:
@@ -219,20 +215,8 @@ def _checked(model: Model, one: Series, start: int, end: int, forecast: Floats, 
     return path
 
 
-def _chunk(
-    series: Sequence[Series],
-    steps: Sequence[int],
-    cuts: Sequence[tuple[np.ndarray, np.ndarray]],
-    models: tuple[Model, ...],
-    final: bool,
-) -> list[Paths]:
-    return [_one(*job, models, final) for job in zip(series, steps, cuts, strict=True)]
-
-
-def _one(
-    one: Series, horizon: int, cuts: tuple[np.ndarray, np.ndarray], models: tuple[Model, ...], final: bool
-) -> Paths:
-    ends, keys = cuts
+def forecast_one(one: Series, horizon: int, ends: np.ndarray, models: tuple[Model, ...], final: bool) -> Paths:
+    """Forecasts of one series; its origins are counted from 0."""
     n, z = len(one.y), one.z
     paths = np.full((len(models), len(ends) + 1, horizon), np.nan)
     failures = []
@@ -249,7 +233,7 @@ def _one(
     for o, end in enumerate(ends):
         known = z[end : end + horizon]
         actual[o, : len(known)] = known
-    return Paths(ends, keys, actual, paths[:, :-1], paths[:, -1], tuple(failures))
+    return Paths(ends, np.arange(len(ends)), actual, paths[:, :-1], paths[:, -1], tuple(failures))
 
 
 def _months(ds: pd.DatetimeIndex) -> np.ndarray:

@@ -48,9 +48,7 @@ def cells(frame: pd.DataFrame, table: Table) -> dict[str, list[str]]:
     out: dict[str, list[str]] = {}
     for name in table.own:
         column = columns[name]
-        values = frame[name].to_list()
-        known = ~frame[name].isna().to_numpy()
-        text = _column(values, known, column, where)
+        text = _column(frame[name], column, where)
         if column.required and "" in text:
             raise PublishError(f"table {table.name}, row {text.index('') + 1}: {name} is empty; every row needs one")
         out[name] = text
@@ -79,8 +77,7 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
     text: dict[str, list[str]] = {}
     for name, values in frame.items():
         column = Column(name=str(name), title_en="", title_zh="", type=_kind(values), made="", digits=12)
-        known = values.notna().to_numpy()
-        text[column.name] = _column(values.to_list(), known, column, "file")
+        text[column.name] = _column(values, column, "file")
     return csv_lines(text)
 
 
@@ -168,20 +165,18 @@ def _check_key(columns: dict[str, list[str]], table: Table) -> None:
             )
 
 
-def _column(values: list[Any], known: Any, column: Column, where: str) -> list[str]:
-    """The text of the cells of a column; a value that comes again, as most do, is looked up."""
-    texts: dict[str | float, str] = {}
-    out = []
-    for row, value in enumerate(values):
-        if not known[row]:
-            out.append("")
-        elif type(value) not in (str, float):
-            out.append(_cell(value, column, where, row))
-        else:
-            if value not in texts:
-                texts[value] = _cell(value, column, where, row)
-            out.append(texts[value])
-    return out
+def _column(values: pd.Series[Any], column: Column, where: str) -> list[str]:
+    """The text of the cells of a column; of texts and numbers, which mostly come again, each is written once."""
+    if values.dtype != np.float64 and pd.api.types.infer_dtype(values, skipna=True) != "string":
+        known = values.notna().to_numpy()
+        return [_cell(value, column, where, row) if known[row] else "" for row, value in enumerate(values.to_list())]
+    codes, distinct = pd.factorize(values.to_numpy())
+    rows = np.flatnonzero((codes >= 0) & ~pd.Series(codes).duplicated().to_numpy())
+    text = [
+        "",
+        *(_cell(value, column, where, row) for value, row in zip(distinct.tolist(), rows.tolist(), strict=True)),
+    ]
+    return [text[code] for code in (codes + 1).tolist()]
 
 
 def _cell(value: Any, column: Column, where: str, row: int) -> str:

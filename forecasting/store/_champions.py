@@ -6,15 +6,14 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, insert, select
+from sqlalchemy import Column, Engine, Integer, String, Table, insert, select
 
-from forecasting.store._database import create_tables, reading, writing
-
-_metadata = MetaData()
+from forecasting.store._database import reading, writing
+from forecasting.store._schema import metadata
 
 _champions = Table(
     "champions",
-    _metadata,
+    metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("indicator", String, nullable=False, index=True),
     Column("day", String(10), nullable=False),
@@ -47,7 +46,7 @@ class ChampionHistory:
     """Every change of champion, in the store's database; nothing is ever changed or deleted.
 
     Args:
-        engine: Of the store (`Store.engine`); the table is created where it is absent.
+        engine: Of the store (`Store.engine`).
 
     Raises:
         StoreError: Here and in every method, when the database refuses.
@@ -55,7 +54,6 @@ class ChampionHistory:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        create_tables(engine, _metadata)
 
     def add(self, reigns: Sequence[Reign]) -> None:
         """Enter changes; those that a run has entered before are left as they are."""

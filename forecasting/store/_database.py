@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event, func, select
+from sqlalchemy import DateTime, Dialect, Engine, create_engine, event, func, select
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -63,12 +63,6 @@ def open_engine(url: str) -> Engine:
     if kind == "postgresql":
         return _postgresql(parsed)
     raise StoreError(f"store {_shown(parsed)}: {kind} is not supported; {_FORMS}")
-
-
-def create_tables(engine: Engine, metadata: MetaData) -> None:
-    """Create the tables and indexes that are absent; safe when several processes do it at once."""
-    with writing(engine) as connection:
-        metadata.create_all(connection)
 
 
 @contextmanager

@@ -5,22 +5,20 @@ from __future__ import annotations
 import datetime as dt
 
 import pandas as pd
-from sqlalchemy import Column, Double, Engine, Index, Integer, MetaData, String, Table, func, insert, select
+from sqlalchemy import Column, Double, Engine, Index, Integer, String, Table, func, insert, select
 
 from forecasting.observations import COLUMNS
-from forecasting.store._database import UTCTime, create_tables, reading, writing
-from forecasting.store._schema import observations
+from forecasting.store._database import UTCTime, reading, writing
+from forecasting.store._schema import metadata, observations
 
 QUANTILES = ("q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975")
 TEXTS = ("indicator", "target", "period", "origin", "model")
 NUMBERS = ("mean", *QUANTILES, "no_change", "seasonal_naive", "scale")
 CHUNK = 20_000
 
-_metadata = MetaData()
-
 _nights = Table(
     "forecast_nights",
-    _metadata,
+    metadata,
     Column("run_id", String, primary_key=True),
     Column("night", String(10), nullable=False),
     Column("vintage", UTCTime, nullable=False),
@@ -30,7 +28,7 @@ _nights = Table(
 
 _forecasts = Table(
     "forecast_archive",
-    _metadata,
+    metadata,
     Column("run_id", String, primary_key=True),
     *(Column(name, String, primary_key=name != "model", nullable=False) for name in TEXTS if name != "origin"),
     Column("origin", String, nullable=False),
@@ -44,7 +42,7 @@ class ForecastArchive:
     """Published forecasts in the store's database; nothing is ever changed or deleted.
 
     Args:
-        engine: Of the store (`Store.engine`); tables that are absent are created.
+        engine: Of the store (`Store.engine`).
 
     Raises:
         StoreError: Here and in every method, when the database refuses.
@@ -52,7 +50,6 @@ class ForecastArchive:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        create_tables(engine, _metadata)
 
     def add(
         self, frame: pd.DataFrame, *, run_id: str, night: dt.date, vintage: dt.datetime, made_at: dt.datetime,
@@ -139,8 +136,12 @@ class ForecastArchive:
         frame["vintage"] = pd.to_datetime(frame["vintage"], utc=True)
         return frame.sort_values(["indicator", "target", "period", "origin"], kind="stable", ignore_index=True)
 
-    def first_prints(self, moment: dt.datetime) -> pd.DataFrame:
+    def first_prints(self, moment: dt.datetime, *, since: str) -> pd.DataFrame:
         """Of each figure the vintage that was known first, among those known at a moment.
+
+        Args:
+            moment: Figures that became known later are left out.
+            since: First period (YYYY-MM).
 
         Returns:
             The columns of an observation frame and appeared (UTC): when the figure became known.
@@ -152,7 +153,8 @@ class ForecastArchive:
             order_by=[known, seen.ingested_at, seen.id],
         )
         columns = [seen[name] for name in COLUMNS]
-        ranked = select(*columns, known.label("appeared"), rank.label("rank")).where(known <= moment).subquery()
+        every = select(*columns, known.label("appeared"), rank.label("rank"))
+        ranked = every.where(known <= moment, seen.period >= since).subquery()
         query = select(*(ranked.c[name] for name in (*COLUMNS, "appeared"))).where(ranked.c.rank == 1)
         with reading(self._engine) as connection:
             rows = connection.execute(query).all()

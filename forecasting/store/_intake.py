@@ -10,19 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, func, insert, select
+from sqlalchemy import Column, Engine, Integer, String, Table, delete, func, insert, select
 
 from forecasting.payloads import BadRow, Payload
-from forecasting.store._database import UTCTime, create_tables, reading, writing
-from forecasting.store._schema import insert_into
+from forecasting.store._database import UTCTime, reading, writing
+from forecasting.store._schema import insert_into, metadata, observations
 
 CHUNK = 5000
 
-_metadata = MetaData()
-
 _quarantine = Table(
     "quarantine",
-    _metadata,
+    metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("row_key", String(64), nullable=False, unique=True),
     Column("source", String, nullable=False),
@@ -36,14 +34,14 @@ _quarantine = Table(
 
 _readings = Table(
     "readings",
-    _metadata,
+    metadata,
     Column("address_key", String(64), primary_key=True),
     Column("reading_key", String, nullable=False),
 )
 
 _pulls = Table(
     "pulls",
-    _metadata,
+    metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("source", String, nullable=False),
     Column("at", UTCTime, nullable=False),
@@ -86,7 +84,7 @@ class Intake:
     """Quarantine and pulls.
 
     Args:
-        engine: Of the store; tables that are absent are created.
+        engine: Of the store (`Store.engine`).
 
     Raises:
         StoreError: Here and in every method, when the database refuses.
@@ -94,7 +92,6 @@ class Intake:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        create_tables(engine, _metadata)
 
     def quarantine(self, payload: Payload, rows: Iterable[BadRow]) -> int:
         """Put rows aside; the same row of the same source with the same reason is put aside once.
@@ -150,6 +147,19 @@ class Intake:
         """Enter how a pull went."""
         with writing(self._engine) as connection:
             connection.execute(insert(_pulls).values({name: getattr(pull, name) for name in _PULL}))
+
+    def forget_pulls(self, before: datetime) -> int:
+        """Delete how pulls went before a moment, but for the last one of each source; gives their number."""
+        newest = select(func.max(_pulls.c.id)).group_by(_pulls.c.source)
+        with writing(self._engine) as connection:
+            old = delete(_pulls).where(_pulls.c.at < before, _pulls.c.id.not_in(newest))
+            return connection.execute(old).rowcount
+
+    def used_payloads(self) -> set[str]:
+        """Hashes of the payloads from which figures were let in or rows put aside."""
+        queries = (select(table.c.payload_sha256).distinct() for table in (observations, _quarantine))
+        with reading(self._engine) as connection:
+            return {str(row[0]) for query in queries for row in connection.execute(query)}
 
     def last_pulls(self) -> list[Pull]:
         """The last pull of every source, by source."""

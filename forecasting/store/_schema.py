@@ -1,4 +1,4 @@
-"""Tables of the observation store."""
+"""The metadata of all tables in the store's database, and the tables of the observations."""
 
 from __future__ import annotations
 
@@ -12,18 +12,14 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    inspect,
-    select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from forecasting.errors import StoreError
-from forecasting.store._database import UTCTime, reading, writing
-
-SCHEMA = 1
+from forecasting.store._database import UTCTime
 
 metadata = MetaData()
 
+# all that 0.1.0 looks at before it uses a database: where it finds another number than 1, it refuses
 schema_version = Table("schema_version", metadata, Column("version", Integer, primary_key=True))
 
 # revision counts the vintages of one figure that carry one release time (or none)
@@ -48,27 +44,6 @@ observations = Table(
     Column("payload_sha256", String(64), nullable=False),
     Index("observations_figure", "indicator", "period", "measure"),
 )
-
-
-def ensure_schema(engine: Engine) -> None:
-    """Create the schema where there is none.
-
-    Raises:
-        StoreError: The schema has another version than this code reads, or the database cannot be used.
-    """
-    with reading(engine) as connection:
-        present = inspect(connection).has_table(schema_version.name)
-        version = connection.scalar(select(schema_version.c.version)) if present else None
-    if version is None:
-        with writing(engine) as connection:
-            metadata.create_all(connection)
-            connection.execute(insert_into(schema_version, engine).values(version=SCHEMA).on_conflict_do_nothing())
-    elif version != SCHEMA:
-        shown = engine.url.render_as_string(hide_password=True)
-        raise StoreError(
-            f"store {shown}: its schema has version {version}, this Cumulus reads version {SCHEMA}; "
-            "install the Cumulus that wrote it or a later one, or open another store"
-        )
 
 
 def insert_into(table: Table, engine: Engine) -> postgresql.Insert | sqlite.Insert:

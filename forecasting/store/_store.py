@@ -19,7 +19,8 @@ from sqlalchemy.engine import Connection
 from forecasting.errors import StoreError
 from forecasting.observations import COLUMNS, check_observations
 from forecasting.store._database import open_engine, reading, writing
-from forecasting.store._schema import ensure_schema, insert_into, observations
+from forecasting.store._schema import insert_into, observations
+from forecasting.store._upgrade import ensure_schema
 
 KEY = ["indicator", "period", "measure"]
 CHUNK = 500  # indicators a query; databases limit the number of bound parameters
@@ -176,6 +177,12 @@ class Store:
         frame = frame.sort_values([*KEY, "known_at", "ingested_at"], kind="stable", ignore_index=True)
         frame["vintage"] = frame.groupby(KEY).cumcount() + 1
         return frame
+
+    def newest(self) -> dict[str, str]:
+        """Indicator -> the latest period of which there is a figure, by indicator."""
+        query = select(observations.c.indicator, func.max(observations.c.period)).group_by(observations.c.indicator)
+        with reading(self.engine) as connection:
+            return dict(sorted((str(name), str(period)) for name, period in connection.execute(query)))
 
 
 def _last_vintages(connection: Connection, rows: pd.DataFrame) -> dict[tuple[Any, ...], tuple[Any, ...]]:

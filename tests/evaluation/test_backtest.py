@@ -248,7 +248,6 @@ def test_requests_that_make_no_sense_are_refused() -> None:
         ({"horizon": 3, "models": []}, "no models"),
         ({"horizon": 3, "models": ["auto_ets", "auto_ets"]}, "no name twice"),
         ({"horizon": 3, "origins": 0}, "origins 0"),
-        ({"horizon": 3, "workers": 0}, "workers 0"),
     ]:
         with pytest.raises(InputError, match=message):
             backtest(panel, **request)  # type: ignore[arg-type]

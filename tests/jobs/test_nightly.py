@@ -10,7 +10,12 @@ import sys
 from pathlib import Path
 
 import mlflow
+import pandas as pd
+import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import SecretStr
+from sqlalchemy import inspect
 
 from forecasting.catalog import load_catalog
 from forecasting.errors import InputError
@@ -25,8 +30,11 @@ from forecasting.settings import (
     SourceSettings,
 )
 from forecasting.store import Store
-from jobs.ledger import BusyError, Ledger, exclusive
+from jobs.backup import back_up, restore
+from jobs.ledger import Ledger
+from jobs.locks import BusyError, exclusive
 from jobs.nightly import run_night
+from tests.cluster import cluster
 from tests.publishing.readers import check_frictionless, check_no_formulas, check_parquet, check_sdmx, check_workbook
 
 CATALOG = Path(__file__).with_name("catalog.toml")
@@ -170,7 +178,7 @@ def test_the_ledger_tells_what_was_done(home):
         run = ledger.last(1)[0]
         assert (run.run_id, run.status, run.night) == (first.run_id, "degraded", "2026-01-20")
         steps = [step.name for step in ledger.steps(run.run_id) if step.attempt == run.attempt]
-        assert steps == ["derive", "fit", "project", "score", "track", "page", "publish", "archive"]
+        assert steps == ["derive", "fit", "project", "score", "track", "page", "archive", "publish"]
 
 
 def test_a_night_before_any_release_fails_with_a_reason_and_publishes_nothing(tmp_path):
@@ -236,13 +244,88 @@ def test_a_night_without_its_tracking_store_is_degraded_but_published(tmp_path):
     assert set(read_release(result.release)) == set(TABLES)
 
 
-def test_the_night_runs_on_postgresql_and_gives_the_same_tables(home, postgres_url, tmp_path):
+@pytest.mark.slow
+def test_a_night_on_a_cluster_gives_the_same_tables(home, tmp_path):
     _, first = home
-    from pydantic import SecretStr
+    (tmp_path / "dask").mkdir()
+    with cluster(2, tmp_path / "dask") as running:
+        result = run_night(settings(tmp_path / "home", executor=running.address), clock=lambda: NIGHT)
+    names = [f"{name}.csv" for name in TABLES]
+    assert result.run_id == first.run_id
+    assert filecmp.cmpfiles(first.release, result.release, names, shallow=False)[0] == names
 
-    result = run_night(settings(tmp_path, store_url=SecretStr(postgres_url)), clock=lambda: NIGHT)
+
+@pytest.fixture(scope="module")
+def on_postgresql(tmp_path_factory, postgres_server):
+    """Settings under which one night was done with store, ledger and MLflow in one PostgreSQL database."""
+    with psycopg.connect(postgres_server.get_uri(), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE night")
+        url = SecretStr(postgres_server.get_uri(database="night"))
+        changed = settings(tmp_path_factory.mktemp("postgresql"), store_url=url, tracking_uri=url)
+        yield changed, run_night(changed, clock=lambda: NIGHT)
+        connection.execute("DROP DATABASE night WITH (FORCE)")
+        connection.execute("DROP DATABASE IF EXISTS night_restored WITH (FORCE)")
+
+
+def test_a_night_with_store_ledger_and_mlflow_in_one_postgresql_database_gives_the_same_tables(home, on_postgresql):
+    _, first = home
+    changed, result = on_postgresql
     names = [f"{name}.csv" for name in TABLES]
     assert filecmp.cmpfiles(first.release, result.release, names, shallow=False)[0] == names
+    assert result.messages == first.messages
+    with Store.open(changed.store) as store:
+        assert Ledger(store.engine).last(1)[0].status == "degraded"
+        tables = set(inspect(store.engine).get_table_names())
+    assert {"store_revision", "alembic_version", "ledger_runs", "runs"} <= tables
+    tracked = json.loads((result.release / "provenance.json").read_bytes())["mlflow_run_id"]
+    with psycopg.connect(changed.tracking) as connection:
+        rows = connection.execute("SELECT status FROM runs WHERE run_uuid = %s", [tracked])
+        assert rows.fetchall() == [("FINISHED",)]
+
+
+def test_a_dump_of_postgresql_and_an_archive_of_the_home_bring_an_installation_back(
+    on_postgresql, postgres_server, tmp_path
+):
+    changed, first = on_postgresql
+    assert any("lies on a server; dump it too" in line for line in back_up(changed, tmp_path / "home.tar.gz"))
+    page = (Path(__file__).parent.parent.parent / "docs" / "storage.md").read_text(encoding="utf-8")
+    commands = re.findall(r'^    ((?:pg_dump|createdb|pg_restore) .*"\$.*)$', page, flags=re.MULTILINE)
+    assert [command.split()[0] for command in commands] == ["pg_dump", "createdb", "pg_restore"]
+    server = conninfo_to_dict(postgres_server.get_uri())
+    environment = {
+        **os.environ,
+        "PATH": f"{postgres_server.bin_path}{os.pathsep}{os.environ['PATH']}",
+        "PGHOST": server["host"],
+        "PGUSER": server["user"],
+        "OLD": "night",
+        "NEW": "night_restored",
+    }
+    for command in commands:
+        subprocess.run(command, shell=True, env=environment, check=True, cwd=tmp_path)  # noqa: S602
+    url = SecretStr(postgres_server.get_uri(database="night_restored"))
+    back = settings(tmp_path / "back", store_url=url, tracking_uri=url)
+    assert any("the store, which is restored on its own" in line for line in restore(back, tmp_path / "home.tar.gz"))
+    again = run_night(back, clock=lambda: NIGHT)
+    assert (again.run_id, again.repeated) == (first.run_id, True)
+
+
+def test_an_installation_is_brought_back_from_its_backup_in_another_place(home, tmp_path):
+    path, first = home
+    back_up(settings(path), tmp_path / "cumulus.tar.gz")
+    back = settings(tmp_path / "back")
+    restore(back, tmp_path / "cumulus.tar.gz")
+    again = run_night(back, clock=lambda: NIGHT)
+    assert (again.run_id, again.repeated) == (first.run_id, True)
+    names = sorted(os.listdir(first.release))
+    assert filecmp.cmpfiles(first.release, back.published / "latest", names, shallow=False)[0] == names
+    with Store.open(settings(path).store) as one, Store.open(back.store) as other:
+        pd.testing.assert_frame_equal(one.vintages(), other.vintages())
+    moved = mlflow.MlflowClient(back.tracking, back.tracking)
+    places = [one.artifact_location for one in moved.search_experiments() if one.name.startswith("cumulus")]
+    assert places
+    assert all(place.startswith(f"{back.artifacts.resolve().as_uri()}/") for place in places)
+    version = moved.get_model_version_by_alias("cumulus.cn_industrial_va", "champion")
+    assert str(tmp_path / "back") in moved.get_model_version_download_uri(version.name, version.version)
 
 
 def cumulus(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

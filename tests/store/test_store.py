@@ -2,12 +2,12 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pandas as pd
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, text
 
 from forecasting.errors import InputError, StoreError
 from forecasting.observations import COLUMNS, check_observations
 from forecasting.store import Store
-from forecasting.store._schema import observations, schema_version
+from forecasting.store._schema import observations
 
 SHA = "ab" * 32
 DAY = timedelta(days=1)
@@ -183,15 +183,6 @@ def test_a_store_is_found_as_it_was_left(store_url):
         put(store, figures(("a", "2025-11", 1.0, None)))
     with Store.open(store_url) as store:
         assert values(store) == [1.0]
-        with store.engine.connect() as connection:
-            assert connection.scalars(select(schema_version.c.version)).all() == [1]
-
-
-def test_a_schema_of_a_newer_version_is_refused(store_url):
-    with Store.open(store_url) as store, store.engine.begin() as connection:
-        connection.execute(update(schema_version).values(version=99))
-    with pytest.raises(StoreError, match=r"schema has version 99, this Cumulus reads version 1"):
-        Store.open(store_url)
 
 
 def test_sqlite_runs_in_wal_mode_with_foreign_keys_and_patience(tmp_path):

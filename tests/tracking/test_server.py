@@ -3,6 +3,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -12,7 +13,11 @@ from typing import Any
 
 import pytest
 
+from forecasting.errors import StoreError
 from forecasting.tracking import IndicatorRecord, NightRecord, Server, Tracker, ui_command
+
+CARELESS = {"MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE": "true", "MLFLOW_SERVER_ALLOWED_HOSTS": "*"}
+"""Variables of whoever starts the server, which must not switch its checks off."""
 
 
 def free_port() -> int:
@@ -31,7 +36,7 @@ def server(
     command = ui_command(uri, artifacts, port=free_port())
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(
-            command.argv, env={**os.environ, **command.env}, stdout=log, stderr=log, cwd=tmp_path
+            command.argv, env={**os.environ, **CARELESS, **command.env}, stdout=log, stderr=log, cwd=tmp_path
         )
         try:
             yield command, process
@@ -76,6 +81,10 @@ def test_the_server_opens_the_store_shows_its_charts_and_ends_with_its_process(
     models = json.loads(get(f"{base}/api/2.0/mlflow/registered-models/search"))["registered_models"]
     assert [model["name"] for model in models] == ["cumulus.indicator_01"]
     assert b'<div id="root"' in get(f"{base}/")
+    for stranger in ("example.org", "10.example.org", base.removeprefix("http://").replace("127.0.0.1", "127.0.0.2")):
+        request = urllib.request.Request(f"{base}/", headers={"Host": stranger})  # noqa: S310
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(request, timeout=10)  # noqa: S310
     process.send_signal(signal.SIGTERM)
     process.wait(timeout=30)
     with pytest.raises(urllib.error.URLError):
@@ -85,10 +94,20 @@ def test_the_server_opens_the_store_shows_its_charts_and_ends_with_its_process(
 def test_the_command_listens_on_this_machine_alone_and_keeps_the_store_out_of_the_command_line(
     tmp_path: Path,
 ) -> None:
-    command = ui_command("postgresql+psycopg://me:secret@db/mlflow", tmp_path)
+    command = ui_command("postgresql://me:secret@db/mlflow", tmp_path)
+    assert command.env["MLFLOW_BACKEND_STORE_URI"] == "postgresql+psycopg://me:secret@db/mlflow"
     assert "secret" not in " ".join(command.argv)
     assert command.argv[command.argv.index("--host") + 1] == "127.0.0.1"
     assert command.argv[command.argv.index("--workers") + 1] == "1"
     assert command.env["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "false"
     assert command.env["MLFLOW_DISABLE_TELEMETRY"] == "true"
     assert command.link == "http://127.0.0.1:5000/#/experiments?workflowType=machine_learning"
+
+
+def test_without_psycopg_the_extra_is_named_and_the_password_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(StoreError, match=r"pip install 'cumulus-forecasting\[postgresql\]'") as caught:
+        ui_command("postgresql://me:secret@db/mlflow", tmp_path)
+    assert "secret" not in str(caught.value)

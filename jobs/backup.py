@@ -1,0 +1,220 @@
+"""An installation in one archive, and back: databases, raw archive, releases, artifacts and settings.
+
+SQLite databases are copied by SQLite's own backup, so that they are whole whoever reads them meanwhile. What lies in
+PostgreSQL is its operator's to dump. What can be made again (`var/stages`) and locks stay out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import tarfile
+import tempfile
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import MetaData, String, create_engine, func, literal, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from forecasting.errors import BackupError
+from jobs.locks import exclusive
+
+if TYPE_CHECKING:
+    from forecasting.settings import Settings
+
+__all__ = ["back_up", "restore"]
+
+MANIFEST = "backup.json"
+FORMAT = 1
+SETTINGS = "cumulus.toml"
+FOLDERS = ("var", "mlruns")
+PARTS = (SETTINGS, *FOLDERS)
+LEFT_OUT = {"var/stages", "var/run.lock"}
+
+
+def back_up(settings: Settings, file: Path) -> list[str]:
+    """Write an installation into an archive, which is there as a whole or not at all.
+
+    Args:
+        settings: Of the installation.
+        file: The archive, a compressed tar; readable by its owner alone, since `cumulus.toml` may hold passwords.
+
+    Returns:
+        What to know about it, a line each.
+
+    Raises:
+        BackupError: There is nothing to back up, the file exists, or something cannot be read or written.
+        BusyError: A night is at work in this home.
+    """
+    home = settings.home.resolve()
+    if not any((home / name).exists() for name in FOLDERS):
+        raise BackupError(f"{home}: nothing has run here yet; there is nothing to back up")
+    if file.exists():
+        raise BackupError(f"{file} exists; give the backup another name or delete it first")
+    if any(file.resolve().is_relative_to(home / name) for name in PARTS):
+        raise BackupError(f"{file} would be a part of itself; choose a place outside of var and mlruns")
+    databases = {
+        path.relative_to(home).as_posix(): path
+        for path in map(_sqlite_file, (settings.store, settings.tracking))
+        if path is not None and path.is_file() and path.is_relative_to(home)
+    }
+    part = file.with_name(f".{file.name}.part")
+    try:
+        with exclusive(settings.var / "run.lock"), tempfile.TemporaryDirectory(dir=file.resolve().parent) as folder:
+            for number, path in enumerate(databases.values()):
+                _copy(path, Path(folder) / str(number))
+            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as raw:
+                with tarfile.open(fileobj=raw, mode="w:gz") as archive:
+                    _add_manifest(archive, Path(folder), home, databases)
+                    for number, name in enumerate(databases):
+                        archive.add(Path(folder) / str(number), name)
+                    for path in _files(home, databases):
+                        archive.add(path, path.relative_to(home), recursive=False)
+                os.fsync(raw.fileno())
+            part.replace(file)
+    except (OSError, sqlite3.Error, tarfile.TarError) as error:
+        part.unlink(missing_ok=True)
+        raise BackupError(f"{file}: the backup cannot be written: {error}; nothing is left of it") from error
+    lines = [f"{file}: {file.stat().st_size / 1e6:.1f} MB of {home}"]
+    return lines + [f"not in it: {what}" for what in _elsewhere(settings, databases)]
+
+
+def restore(settings: Settings, file: Path) -> list[str]:
+    """Put an installation from an archive into a home folder in which nothing has run yet.
+
+    Where the home has another path than it had, the paths that MLflow keeps of its artifacts are moved along.
+
+    Returns:
+        What to know about it, a line each.
+
+    Raises:
+        BackupError: The home is in use, or the archive is damaged, cut off or none of ours.
+    """
+    home = settings.home.resolve()
+    used = [str(home / name) for name in FOLDERS if (home / name).exists() and any((home / name).iterdir())]
+    if used:
+        raise BackupError(
+            f"{' and '.join(used)}: not empty; a backup is restored into an empty home, so move them away"
+        )
+    home.mkdir(parents=True, exist_ok=True)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".restore-", dir=home) as folder:
+            with tarfile.open(file, "r:gz") as archive:
+                archive.extractall(folder, filter="data")
+                names = archive.getnames()
+            manifest = _manifest(file, Path(folder), names)
+            for name in manifest["databases"]:
+                _check(Path(folder) / name)
+                _move_paths(Path(folder) / name, Path(manifest["home"]), home)
+            (Path(folder) / MANIFEST).unlink()
+            kept = (home / SETTINGS).exists()
+            if not kept and (Path(folder) / SETTINGS).exists():
+                shutil.move(Path(folder) / SETTINGS, home / SETTINGS)
+            for path in [child for name in FOLDERS for child in sorted(Path(folder, name).glob("*"))]:
+                place = home / path.relative_to(folder)
+                place.parent.mkdir(exist_ok=True)
+                shutil.move(path, place)
+    except (OSError, EOFError, zlib.error, tarfile.TarError, sqlite3.Error, SQLAlchemyError) as error:
+        raise BackupError(f"{file}: cannot be restored: {error}; take another copy of it") from error
+    lines = [f"{home}: as it was at {manifest['home']} under version {manifest['version']}"]
+    lines += [f"{home / SETTINGS} was there already and stays as it is"] if kept else []
+    held = [home / name for name in manifest["databases"]]
+    return lines + [
+        f"not in it: {name}, which is restored on its own"
+        for name, path in (("the store", settings.store), ("MLflow's store", settings.tracking))
+        if _sqlite_file(path) not in held
+    ]
+
+
+def _sqlite_file(url: str) -> Path | None:
+    return Path(url.removeprefix("sqlite:///")).resolve() if url.startswith("sqlite:///") else None
+
+
+def _elsewhere(settings: Settings, databases: dict[str, Path]) -> Iterator[str]:
+    """What belongs to the installation and is not in its home."""
+    for name, url in (("the store", settings.store), ("MLflow's store", settings.tracking)):
+        path = _sqlite_file(url)
+        if path is None:
+            yield f"{name}, which lies on a server; dump it too (docs/storage.md)"
+        elif path.exists() and path not in databases.values():
+            yield f"{name}, which lies at {path}"
+    home = settings.home.resolve()
+    for path in (settings.catalog, settings.calendar, settings.projection.assumptions, settings.drop, settings.review):
+        if path is not None and path.exists() and not any(
+            path.resolve().is_relative_to(home / part) for part in PARTS
+        ):  # fmt: skip
+            yield str(path)
+
+
+def _files(home: Path, databases: dict[str, Path]) -> Iterator[Path]:
+    """Files, links and folders of a home but for databases, locks and what can be made again; sorted."""
+    busy = {f"{name}{suffix}" for name in databases for suffix in ("", "-wal", "-shm", "-journal", ".lock")}
+
+    def walk(path: Path) -> Iterator[Path]:
+        if path.relative_to(home).as_posix() in LEFT_OUT | busy:
+            return
+        yield path
+        if path.is_dir() and not path.is_symlink():
+            for child in sorted(path.iterdir()):
+                yield from walk(child)
+
+    for part in PARTS:
+        if (home / part).exists():
+            yield from walk(home / part)
+
+
+def _copy(path: Path, to: Path) -> None:
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as source, closing(sqlite3.connect(to)) as target:
+        source.backup(target)
+    _check(to)
+
+
+def _check(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        found = connection.execute("PRAGMA integrity_check").fetchone()[0]
+        if found != "ok":
+            raise sqlite3.DatabaseError(f"{path.name}: {found}")
+
+
+def _move_paths(path: Path, before: Path, now: Path) -> None:
+    """Let every address of a file below the former home begin with the present one."""
+    old, new = f"{before.as_uri()}/", f"{now.as_uri()}/"
+    if old == new:
+        return
+    engine = create_engine(f"sqlite:///{path}")
+    tables = MetaData()
+    tables.reflect(engine)
+    with engine.begin() as connection:
+        for table in tables.tables.values():
+            for column in table.columns:
+                if isinstance(column.type, String):
+                    moved = literal(new) + func.substr(column, len(old) + 1)
+                    within = func.substr(column, 1, len(old)) == old
+                    connection.execute(update(table).where(within).values({column: moved}))
+    engine.dispose()
+
+
+def _add_manifest(archive: tarfile.TarFile, folder: Path, home: Path, databases: Iterable[str]) -> None:
+    version = metadata.version("cumulus-forecasting")
+    content = {"format": FORMAT, "version": version, "home": str(home), "databases": list(databases)}
+    (folder / MANIFEST).write_text(json.dumps(content, indent=2), encoding="utf-8")
+    archive.add(folder / MANIFEST, MANIFEST)
+
+
+def _manifest(file: Path, folder: Path, names: list[str]) -> dict[str, Any]:
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        known, whole = manifest["format"] == FORMAT, set(manifest["databases"]) <= set(names)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BackupError(f"{file}: holds no {MANIFEST}, so it is no backup made by `cumulus backup`") from error
+    if not known:
+        raise BackupError(f"{file}: was made by Cumulus {manifest['version']}; restore it with that version")
+    if not whole:
+        raise BackupError(f"{file}: lacks a database that its {MANIFEST} names; take another copy of it")
+    return manifest

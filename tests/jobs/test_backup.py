@@ -1,0 +1,147 @@
+import os
+import sqlite3
+import stat
+import tarfile
+from contextlib import closing
+
+import pandas as pd
+import pytest
+from pydantic import SecretStr
+
+from forecasting.errors import BackupError
+from forecasting.observations import check_observations
+from forecasting.settings import Settings
+from forecasting.store import Store
+from jobs.backup import back_up, restore
+from jobs.locks import BusyError, exclusive
+
+
+@pytest.fixture
+def home(tmp_path):
+    """A home with a store, a raw archive, a release, a stage to leave out and settings."""
+    path = tmp_path / "home"
+    settings = Settings(home=path)
+    with Store.open(settings.store) as store:
+        frame = check_observations(
+            pd.DataFrame(
+                {"indicator": ["a"], "period": "2025-11", "measure": "ytd_yoy", "value": 1.0, "unit": "percent"}
+            )
+        )
+        store.append(frame, ingested_at=pd.Timestamp("2025-12-15T02:00Z").to_pydatetime(), payload_sha256="0" * 64)
+    for name in ("raw/ab/payload.gz", "published/releases/r1/monthly.csv", "stages/big", "run.lock"):
+        (path / "var" / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / "var" / name).write_text(name, encoding="utf-8")
+    (path / "var" / "published" / "latest").symlink_to("releases/r1")
+    (path / "cumulus.toml").write_text("seed = 5\n", encoding="utf-8")
+    return path
+
+
+def files(folder):
+    return sorted(item.relative_to(folder).as_posix() for item in folder.rglob("*") if item.is_file())
+
+
+def test_what_is_restored_is_what_was_backed_up_but_for_stages_and_locks(home, tmp_path):
+    lines = back_up(Settings(home=home), tmp_path / "b.tar.gz")
+    assert len(lines) == 1
+    assert stat.S_IMODE(os.stat(tmp_path / "b.tar.gz").st_mode) == 0o600
+    back = tmp_path / "back"
+    restore(Settings(home=back), tmp_path / "b.tar.gz")
+    assert files(back) == [
+        "cumulus.toml", "var/cumulus.db", "var/published/releases/r1/monthly.csv",
+        "var/raw/ab/payload.gz",
+    ]  # fmt: skip
+    assert os.readlink(back / "var" / "published" / "latest") == "releases/r1"
+    with Store.open(Settings(home=home).store) as one, Store.open(Settings(home=back).store) as other:
+        pd.testing.assert_frame_equal(one.vintages(), other.vintages())
+
+
+def test_a_store_that_is_written_meanwhile_is_whole_in_the_backup(home, tmp_path):
+    with closing(sqlite3.connect(home / "var" / "cumulus.db")) as writer:
+        writer.execute("DELETE FROM observations")  # not committed, so not to be in it
+        back_up(Settings(home=home), tmp_path / "b.tar.gz")
+        writer.rollback()
+    restore(Settings(home=tmp_path / "back"), tmp_path / "b.tar.gz")
+    with Store.open(Settings(home=tmp_path / "back").store) as store:
+        assert len(store.vintages()) == 1
+
+
+def test_paths_that_a_database_keeps_of_files_in_its_home_move_with_it(home, tmp_path):
+    (home / "mlruns").mkdir()
+    with closing(sqlite3.connect(home / "mlruns" / "mlflow.db")) as connection, connection:
+        connection.execute("CREATE TABLE experiments (artifact_location VARCHAR(256), name VARCHAR(9))")
+        connection.execute("INSERT INTO experiments VALUES (?, 'nights')", [f"{home.as_uri()}/mlruns/artifacts/nights"])
+        connection.execute("INSERT INTO experiments VALUES (?, 'other')", [f"{home.as_uri()}2/mlruns"])
+    back_up(Settings(home=home), tmp_path / "b.tar.gz")
+    back = tmp_path / "back"
+    restore(Settings(home=back), tmp_path / "b.tar.gz")
+    with closing(sqlite3.connect(back / "mlruns" / "mlflow.db")) as connection:
+        found = connection.execute("SELECT artifact_location FROM experiments ORDER BY name").fetchall()
+    assert found == [(f"{back.as_uri()}/mlruns/artifacts/nights",), (f"{home.as_uri()}2/mlruns",)]
+
+
+def test_what_is_not_in_the_backup_is_said(home, tmp_path):
+    own = tmp_path / "own.toml"
+    own.write_text("", encoding="utf-8")
+    settings = Settings(home=home, catalog=own, tracking_uri=SecretStr("postgresql://u:hidden@h/d"))
+    lines = back_up(settings, tmp_path / "b.tar.gz")
+    assert lines[1:] == [
+        "not in it: MLflow's store, which lies on a server; dump it too (docs/storage.md)",
+        f"not in it: {own}",
+    ]
+
+
+def test_no_backup_is_made_of_nothing_nor_over_another_nor_during_a_night(home, tmp_path):
+    with pytest.raises(BackupError, match="nothing has run here yet"):
+        back_up(Settings(home=tmp_path / "empty"), tmp_path / "b.tar.gz")
+    with exclusive(home / "var" / "run.lock"), pytest.raises(BusyError):
+        back_up(Settings(home=home), tmp_path / "b.tar.gz")
+    back_up(Settings(home=home), tmp_path / "b.tar.gz")
+    with pytest.raises(BackupError, match="exists; give the backup another name"):
+        back_up(Settings(home=home), tmp_path / "b.tar.gz")
+    with pytest.raises(BackupError, match="would be a part of itself"):
+        back_up(Settings(home=home), home / "var" / "c.tar.gz")
+    with pytest.raises(BackupError, match=r"cannot be written: .*No such file or directory.*nothing is left"):
+        back_up(Settings(home=home), tmp_path / "absent" / "b.tar.gz")
+
+
+def test_a_damaged_store_is_not_backed_up(home, tmp_path):
+    with closing(sqlite3.connect(home / "var" / "cumulus.db")) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = bytearray((home / "var" / "cumulus.db").read_bytes())
+    content[4096:] = b"\xff" * (len(content) - 4096)
+    (home / "var" / "cumulus.db").write_bytes(content)
+    with pytest.raises(BackupError, match=r"b.tar.gz: the backup cannot be written: .*; nothing is left of it"):
+        back_up(Settings(home=home), tmp_path / "b.tar.gz")
+    assert sorted(os.listdir(tmp_path)) == ["home"]
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "text", "foreign"])
+def test_an_archive_that_is_damaged_or_none_of_ours_restores_nothing(home, tmp_path, damage):
+    file = tmp_path / "b.tar.gz"
+    back_up(Settings(home=home), file)
+    content = file.read_bytes()
+    if damage == "cut":
+        file.write_bytes(content[: len(content) // 2])
+    elif damage == "flipped":
+        file.write_bytes(content[:-400] + bytes(byte ^ 0xFF for byte in content[-400:-390]) + content[-390:])
+    elif damage == "text":
+        file.write_text("no archive", encoding="utf-8")
+    else:
+        with tarfile.open(file, "w:gz") as archive:
+            archive.add(home / "cumulus.toml", "cumulus.toml")
+    with pytest.raises(BackupError, match=r"b.tar.gz: (cannot be restored: .*take another copy|holds no backup.json)"):
+        restore(Settings(home=tmp_path / "back"), file)
+    assert os.listdir(tmp_path / "back") == []
+
+
+def test_a_home_in_use_is_not_restored_over_and_settings_that_are_there_stay(home, tmp_path):
+    back_up(Settings(home=home), tmp_path / "b.tar.gz")
+    with pytest.raises(BackupError, match="restored into an empty home, so move them away"):
+        restore(Settings(home=home), tmp_path / "b.tar.gz")
+    back = tmp_path / "back"
+    (back / "var").mkdir(parents=True)  # a volume that is mounted there
+    (back / "cumulus.toml").write_text("seed = 6\n", encoding="utf-8")
+    lines = restore(Settings(home=back), tmp_path / "b.tar.gz")
+    assert any("stays as it is" in line for line in lines)
+    assert (back / "cumulus.toml").read_text(encoding="utf-8") == "seed = 6\n"
+    assert (back / "var" / "cumulus.db").exists()
