@@ -316,7 +316,7 @@ def test_an_installation_is_brought_back_from_its_backup_in_another_place(home, 
     restore(back, tmp_path / "cumulus.tar.gz")
     again = run_night(back, clock=lambda: NIGHT)
     assert (again.run_id, again.repeated) == (first.run_id, True)
-    names = sorted(os.listdir(first.release))
+    names = sorted(str(item.relative_to(first.release)) for item in first.release.rglob("*") if item.is_file())
     assert filecmp.cmpfiles(first.release, back.published / "latest", names, shallow=False)[0] == names
     with Store.open(settings(path).store) as one, Store.open(back.store) as other:
         pd.testing.assert_frame_equal(one.vintages(), other.vintages())
