@@ -33,7 +33,7 @@ SHOW = ("--format=json", "--from=all", "--with-system", "--with-license-file")
 
 
 def needed(name: str = "cumulus-forecasting", extras: tuple[str, ...] = EXTRAS) -> set[str]:
-    """Canonical names of all that a distribution asks for in this environment."""
+    """Canonical names of all that a distribution asks for in this environment, directly or not."""
     found: set[tuple[str, str]] = set()
     waiting = [(canonicalize_name(name), extra) for extra in ("", *extras)]
     while waiting:
@@ -48,7 +48,7 @@ def needed(name: str = "cumulus-forecasting", extras: tuple[str, ...] = EXTRAS) 
         for one in map(Requirement, texts):
             if one.marker is None or one.marker.evaluate({"extra": item[1]}):
                 waiting += [(canonicalize_name(one.name), extra) for extra in ("", *one.extras)]
-    return {one for one, _ in found}
+    return {one for one, _ in found} - {canonicalize_name(name)}
 
 
 def licence_rows(names: set[str]) -> list[dict[str, str]]:

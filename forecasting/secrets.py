@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -90,9 +91,15 @@ def redacted(text: str, secrets: Iterable[str]) -> str:
         text: What is to be written.
         secrets: Addresses and other secrets, see `secrets_of`.
     """
-    for part in sorted({part for secret in secrets for part in _parts(secret)}, key=len, reverse=True):
+    for part in _all_parts(tuple(secrets)):
         text = text.replace(part, HIDDEN)
     return text
+
+
+@cache
+def _all_parts(secrets: tuple[str, ...]) -> list[str]:
+    """The longest first, so that none is left in pieces."""
+    return sorted({part for secret in secrets for part in _parts(secret)}, key=len, reverse=True)
 
 
 def _parts(secret: str) -> set[str]:

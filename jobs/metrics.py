@@ -15,7 +15,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from forecasting.errors import InputError, Problem
+from forecasting.errors import CumulusError, InputError, Problem
 from forecasting.settings import MetricsSettings
 
 if TYPE_CHECKING:
@@ -39,7 +39,14 @@ def registry_of(read: Callable[[], State]) -> CollectorRegistry:
 
     class Collector:
         def collect(self) -> Iterator[Metric]:
-            return _families(read())
+            try:
+                state = read()
+            except CumulusError as error:
+                _logger.warning("no metrics but that there are none: %s", error)
+                state = None
+            yield from _about(readable=state is not None)
+            if state is not None:
+                yield from _families(state)
 
         def describe(self) -> list[Metric]:
             return []  # so that registering reads nothing
@@ -108,8 +115,18 @@ def _remembered(read: Callable[[], State]) -> Callable[[], State]:
     return remembered
 
 
+def _about(*, readable: bool) -> Iterator[Metric]:
+    from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
+
+    version = {"version": metadata.version("cumulus-forecasting")}
+    yield InfoMetricFamily("cumulus_build", "Version that wrote these metrics.", value=version)
+    yield GaugeMetricFamily(
+        "cumulus_store_up", "Whether the state could be read; without it nothing else is told.", readable
+    )
+
+
 def _families(state: State) -> Iterator[Metric]:
-    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
+    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
     from jobs.ledger import RunStatus
 
@@ -123,8 +140,6 @@ def _families(state: State) -> Iterator[Metric]:
             family.add_metric([key], value)
         yield family
 
-    version = {"version": metadata.version("cumulus-forecasting")}
-    yield InfoMetricFamily("cumulus_build", "Version that wrote these metrics.", value=version)
     last = state["runs"][0] if state["runs"] else None
     done = state["last_success"]
     ended = _seconds(done["ended_at"]) if done else None

@@ -25,6 +25,7 @@ __all__ = ["load_mlflow", "open_client", "quiet", "translated", "with_driver"]
 
 _LEVELS = {
     "mlflow.pyfunc": logging.WARNING,  # says that it looks at the input example
+    "mlflow.utils.environment": logging.ERROR,  # misses pip, which an image does not have
     "mlflow.utils.requirements_utils": logging.ERROR,  # compares a model that is written with what is installed
     "alembic": logging.WARNING,  # lists the migrations of a new database
     "mlflow.store.db.utils": logging.WARNING,

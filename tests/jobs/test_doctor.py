@@ -9,7 +9,6 @@ from pydantic import SecretStr
 from threadpoolctl import threadpool_limits
 
 from forecasting.settings import FitSettings, HttpSettings, MetricsSettings, NotifySettings, SourceSettings
-from forecasting.store import Store
 from jobs import checks
 from jobs.doctor import CHECKS, examine
 from jobs.locks import exclusive
@@ -68,17 +67,6 @@ def test_a_damaged_database_is_a_fault_and_the_other_checks_go_on(home, monkeypa
     assert "malformed" in findings["store"].message or "damaged" in findings["store"].message
     assert findings["release"].status == "ok"
     assert set(findings) == {"settings", *CHECKS}
-
-
-def test_a_store_of_another_schema_is_a_fault(home):
-    from sqlalchemy import text
-
-    from forecasting.store import writing
-
-    with Store.open(home.settings.store) as store, writing(store.engine) as connection:
-        connection.execute(text("UPDATE schema_version SET version = 99"))
-    with pytest.raises(Exception, match="its schema has version 99"):
-        one(checks.store, home)
 
 
 def test_a_folder_that_cannot_be_written_is_a_fault(tmp_path):

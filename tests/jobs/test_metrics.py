@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from forecasting.errors import InputError
+from forecasting.errors import InputError, StoreError
 from forecasting.settings import MetricsSettings
-from jobs.metrics import served, write_textfile
+from jobs.metrics import registry_of, served, write_textfile
 from jobs.state import read_state
 from tests.jobs.installation import DAY, MINUTE, NIGHT, Installation
 from tests.tracking.test_server import free_port
@@ -50,6 +51,7 @@ def written(path, state):
 def test_the_textfile_says_what_the_state_says(tmp_path, state):
     found = samples(written(tmp_path / "new" / "cumulus.prom", state))
     assert found["cumulus_last_success_timestamp_seconds", ()] == (NIGHT + DAY + 15 * MINUTE).timestamp()
+    assert found["cumulus_store_up", ()] == 1
     assert found["cumulus_last_run_duration_seconds", ()] == 900
     assert found["cumulus_last_run_status", ("degraded",)] == 1
     assert found["cumulus_last_run_status", ("failed",)] == 0
@@ -107,6 +109,16 @@ def test_a_textfile_that_cannot_be_written_is_named(tmp_path, state):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match=r"file/cumulus\.prom: metrics cannot be written"):
         write_textfile(tmp_path / "file" / "cumulus.prom", state)
+
+
+def test_a_store_that_is_away_is_a_metric_and_a_line_in_the_log(caplog):
+    def away():
+        raise StoreError("store postgresql://u:***@h/d: connection refused")
+
+    found = samples(generate_latest(registry_of(away)).decode())
+    assert found["cumulus_store_up", ()] == 0
+    assert {name for name, _ in found} == {"cumulus_store_up", "cumulus_build_info"}
+    assert "connection refused" in caplog.text
 
 
 def test_the_endpoint_answers_on_loopback_and_reads_at_most_once_a_minute(state):

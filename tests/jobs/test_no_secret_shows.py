@@ -72,7 +72,7 @@ def test_no_password_shows_in_what_a_night_leaves_behind(postgres_url, tmp_path)
     tracking = f"http://u:{SECRETS['tracking']}@127.0.0.1:9"
     variables = installation(tmp_path, with_password(postgres_url, "store"), tracking)
     log = cumulus(variables, "run", "--source", "nbs")
-    assert "tracking failed: TrackingError: tracking store: MlflowException: API request to" in log
+    assert "failed: TrackingError: tracking store: MlflowException: API request to" in log
     assert "source nbs failed" in log
     assert "json://u:****@127.0.0.1:9/ could not be told" in log
     assert (tmp_path / "var" / "published" / "latest" / "provenance.json").exists()
@@ -90,5 +90,5 @@ def test_no_password_shows_in_mlflow(postgres_server, postgres_url, tmp_path):
     tracking = with_password(uri, "tracking").replace("postgresql:", "postgresql+psycopg:")
     variables = installation(tmp_path, with_password(postgres_url, "store"), tracking)
     log = cumulus(variables, "run", "--source", "nbs")
-    assert "tracking failed" not in log
+    assert "TrackingError" not in log
     assert leaks(log, dump(uri), dump(postgres_url), tmp_path) == []
