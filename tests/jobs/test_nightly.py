@@ -240,7 +240,7 @@ def test_a_night_without_its_tracking_store_is_degraded_but_published(tmp_path):
     blocked.write_text("not a folder", encoding="utf-8")
     result = night(tmp_path)
     assert result.status == "degraded"
-    assert any(message.startswith("tracking failed") for message in result.messages)
+    assert any(message.startswith("track failed: TrackingError") for message in result.messages)
     assert set(read_release(result.release)) == set(TABLES)
 
 
