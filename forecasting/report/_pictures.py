@@ -134,7 +134,7 @@ def _of_series(
         }
         ends = {"row": sorted(by, key=name_of)}
         ends |= {q: [by[name][k][-1] for name in ends["row"]] for k, q in enumerate(FIVE)}
-        ends["right"] = [f"{value:.3g}".replace("-", "−") for value in ends["q50"]]
+        ends["right"] = ["" if value is None else f"{value:.3g}".replace("-", "−") for value in ends["q50"]]
         named = leading if view == "trajectories" else f"{view}|{leading}"
         title, measured = _title(name_of(named)), unit or name_of(one["notes"][scenario]["unit"])
         said = (

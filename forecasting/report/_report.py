@@ -41,7 +41,8 @@ class Report:
         """``index.html`` and, where the indicators are many, ``pieces/…js`` with their details.
 
         Args:
-            provenance: What the release was made from, as its provenance.json has it.
+            provenance: What the release was made from, as its provenance.json has it, without what differs from home
+                to home.
             beside: Paths of the other files of the release, to which the page links.
         """
         return page_files(self._material, provenance, beside, run_id=self._run_id, as_of=self._as_of)

@@ -124,7 +124,7 @@ function scenariosPicture(one, year, title, reference, shared) {
     row: names,
     ...Object.fromEntries(FIVE.map((name, at) => [name, names.map((scenario) => one.by[scenario][at].at(-1))])),
   };
-  scenarios.right = names.map((scenario) => shown(Number(one.by[scenario][2].at(-1)?.toPrecision(3)), "s"));
+  scenarios.right = scenarios.q50.map((median) => (median === null ? "" : shown(Number(median.toPrecision(3)), "s")));
   return pictureOf({
     ...shared,
     title: `${title}: ${t("capacity.by_scenario", { year })}`,
