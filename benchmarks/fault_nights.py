@@ -168,7 +168,7 @@ def mlflow_server_gone(work: Path) -> Outcome:
     server, uri = _mlflow(work)
     pid = _night(home, CUMULUS_TRACKING_URI=uri)
     _when(home, "derive: ", lambda: os.killpg(server.pid, signal.SIGKILL))
-    outcome = _ended(home, pid, "track failed")
+    outcome = _ended(home, pid, "tracking failed")
     server.wait()
     return outcome
 
@@ -216,7 +216,7 @@ def projection_broken(work: Path) -> Outcome:
     broken = work / "broken.toml"
     broken.write_text("title = 1\n", encoding="utf-8")
     pid = _night(home, CUMULUS_PROJECTION__ASSUMPTIONS=str(broken))
-    return _ended(home, pid, "project failed")
+    return _ended(home, pid, "projection failed")
 
 
 FAULTS = (

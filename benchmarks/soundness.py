@@ -27,7 +27,7 @@ CONTENT = {
     " WHERE runs.status = 'FINISHED' AND experiments.name = 'cumulus/nights'",
     "model versions": "SELECT versions.name, tags.value FROM model_versions AS versions"
     " JOIN model_version_tags AS tags ON tags.name = versions.name AND tags.version = versions.version"
-    " AND tags.key = 'cumulus.sha256'",
+    " AND tags.key = 'cumulus.sha256' WHERE versions.current_stage <> 'Deleted_Internal'",
     "aliases": "SELECT aliases.name, aliases.alias, tags.value FROM registered_model_aliases AS aliases"
     " JOIN model_version_tags AS tags ON tags.name = aliases.name AND tags.version = aliases.version"
     " AND tags.key = 'cumulus.sha256'",
@@ -100,7 +100,7 @@ class Home:
 
     def _registry(self) -> list[str]:
         found = []
-        query = "SELECT name, version, source FROM model_versions"
+        query = "SELECT name, version, source FROM model_versions WHERE current_stage <> 'Deleted_Internal'"
         tags = self.rows(
             self.tracking, "SELECT name, version, value FROM model_version_tags WHERE key = 'cumulus.sha256'"
         )

@@ -14,6 +14,14 @@ from jobs.patience import passes, patiently
 __all__ = ["Interrupted", "Steps"]
 
 TRACK_ATTEMPTS = 3
+NOUNS = {
+    "project": "projection",
+    "score": "scoring",
+    "pictures": "drawing pictures",
+    "track": "tracking",
+    "page": "the report page",
+}
+"""Of the steps that a night can do without."""
 
 Result = TypeVar("Result")
 _logger = logging.getLogger(__name__)
@@ -103,8 +111,8 @@ class Steps:
         except LostError:
             raise
         except Exception as error:
-            _logger.exception("%s failed; the night goes on without it", name)
-            self._messages.append(f"{name} failed: {type(error).__name__}: {error}")
+            _logger.exception("%s failed; the night goes on without it", NOUNS[name])
+            self._messages.append(f"{NOUNS[name]} failed: {type(error).__name__}: {error}")
             return None
 
 

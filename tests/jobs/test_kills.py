@@ -80,7 +80,7 @@ def test_a_night_is_done_in_spite_of_a_fault(name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "words"), [("mlflow_server_gone", "track failed"), ("projection_broken", "project failed")]
+    ("name", "words"), [("mlflow_server_gone", "tracking failed"), ("projection_broken", "projection failed")]
 )
 def test_a_night_goes_on_degraded_without_a_step_that_fails(name, words):
     outcome = ended(name)

@@ -183,3 +183,11 @@ def test_old_nights_points_and_versions_that_nothing_names_are_forgotten(review:
     assert len(list((mlflow_home / "mlruns" / "artifacts").rglob("leaderboard.json"))) == 1
     assert forget(review.uri, dt.date(2025, 1, 3)) == 0
     assert forget(f"sqlite:///{mlflow_home}/none.db", dt.date(2025, 1, 3)) == 0
+
+
+def test_a_night_that_lost_its_process_is_closed_by_the_next_one(review: Review) -> None:
+    review.record("seasonal_naive")
+    number = review.client.get_experiment_by_name("cumulus/nights").experiment_id
+    lost = review.client.create_run(number, tags={"cumulus.run_id": "lost", "cumulus.night": "2025-01-01"})
+    review.record("seasonal_naive")
+    assert review.client.get_run(lost.info.run_id).info.status == "KILLED"
