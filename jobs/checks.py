@@ -12,6 +12,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -202,15 +203,19 @@ def catalogue(settings: Settings, _: dt.datetime) -> Iterator[Finding]:
 
 
 def lock(settings: Settings, _: dt.datetime) -> Iterator[Finding]:
-    """Who is at work in this home."""
-    from jobs.locks import BusyError, exclusive
+    """Who is at work in this home or, from whatever machine, on a store on PostgreSQL."""
+    from forecasting.store import Store
+    from jobs.locks import BusyError, StoreLock, exclusive
 
     file = settings.var / "run.lock"
-    if not file.exists():
-        yield Finding("lock", "ok", "nobody is at work")
-        return
     try:
-        with exclusive(file):
+        with ExitStack() as stack:
+            if file.exists():
+                stack.enter_context(exclusive(file))
+            if settings.store_url is not None:
+                opened = stack.enter_context(Store.open(settings.store))
+                if opened.engine.dialect.name == "postgresql":
+                    stack.enter_context(StoreLock(opened.engine, 0).held())
             yield Finding("lock", "ok", "nobody is at work")
     except BusyError as error:
         yield Finding("lock", "ok", f"a run is at work: {error}")

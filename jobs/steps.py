@@ -117,4 +117,4 @@ class Steps:
 
 
 def _tracking(error: Exception) -> bool:
-    return passes(error) or not isinstance(error, OSError)
+    return passes(error) or not isinstance(error.__cause__ or error, OSError)  # a TrackingError has it as its cause

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from forecasting.settings import FitSettings, HttpSettings, MetricsSettings, NotifySettings, SourceSettings
 from jobs import checks
 from jobs.doctor import CHECKS, examine
-from jobs.locks import exclusive
+from jobs.locks import exclusive, sole_worker
 from tests.jobs.installation import CATALOG, DAY, MINUTE, NIGHT, Installation
 
 
@@ -138,6 +138,14 @@ def test_a_run_at_work_is_named(home):
     with exclusive(home.settings.var / "run.lock"):
         assert str(os.getpid()) in one(checks.lock, home)[1]
     assert one(checks.lock, home) == ("ok", "nobody is at work")
+
+
+def test_a_run_at_work_on_the_same_store_from_another_home_is_named(tmp_path, postgres_url):
+    elsewhere = Installation(tmp_path / "elsewhere", store_url=SecretStr(postgres_url))
+    with sole_worker(elsewhere.settings):
+        here = Installation(tmp_path / "here", store_url=SecretStr(postgres_url))
+        assert f"the store is held by cumulus {os.getpid()} on" in one(checks.lock, here)[1]
+    assert one(checks.lock, here) == ("ok", "nobody is at work")
 
 
 def test_live_sources_are_asked_what_a_night_would_ask_them(tmp_path):

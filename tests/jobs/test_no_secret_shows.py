@@ -30,7 +30,7 @@ def installation(home: Path, store_url: str, tracking_uri: str) -> dict[str, str
         "CUMULUS_STORE_URL": store_url, "CUMULUS_TRACKING_URI": tracking_uri,
         "CUMULUS_SOURCES__HTTP__PROXY": f"http://u:{SECRETS['proxy']}@127.0.0.1:9",
         "CUMULUS_NOTIFY__URLS": f'["json://u:{SECRETS["notify"]}@127.0.0.1:9/"]',
-        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+        "CUMULUS_SCHEDULE__PATIENCE_S": "0", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
     }  # fmt: skip
     return {**os.environ, **variables}
 
