@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test test-slow fuzz lint types benchmarks clean
+.PHONY: run test test-slow fuzz kill faults soak lint types audit licences benchmarks clean
 
 run: $(VENV)/.run                ## set up, then the main job once on the embedded figures
 	$(BIN)/cumulus run
@@ -18,6 +18,16 @@ fuzz: $(VENV)/.dev               ## the readers against mutated payloads, the en
 	$(BIN)/python -m tests.sources.fuzz 600
 	$(BIN)/python -m tests.decumulation.fuzz 600
 
+kill: $(VENV)/.dev               ## nights killed at random moments: 200 on SQLite, 100 on PostgreSQL
+	$(BIN)/python benchmarks/kill_nights.py 200
+	$(BIN)/python benchmarks/kill_nights.py --postgresql 100
+
+faults: $(VENV)/.dev             ## nights with full disks, servers that go away, killed workers and the like
+	$(BIN)/python benchmarks/fault_nights.py
+
+soak: $(VENV)/.dev               ## 300 nights one after the other, with revisions and kills
+	$(BIN)/python benchmarks/soak.py 300
+
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -25,11 +35,17 @@ lint: $(VENV)/.dev
 types: $(VENV)/.dev
 	$(BIN)/mypy
 
+audit: $(VENV)/.audit            ## known vulnerabilities of what is pinned; exit 4 where the database cannot be asked
+	$(BIN)/python deploy/audit.py
+
+licences: $(VENV)/.audit         ## licences of what an installation needs; fails where one forbids passing it on
+	$(BIN)/python deploy/licences.py > docs/licences.csv
+
 benchmarks: $(VENV)/.dev         ## print every figure of the README
 	for script in help_time national_value_added contribution_identity bad_input headline_no_change \
 	  months_of_m3 family_weights baotou_family decumulation_speed set_bounds base_revisions bulletin_reader \
-	  m3_monthly m3_others tourism_monthly panel_speed mlflow_review review_pictures large_files \
-	  projection_golden hindcasts projection_speed main_job pictures; do \
+	  m3_monthly m3_others tourism_monthly panel_speed mlflow_review review_pictures large_files report_page \
+	  projection_golden hindcasts projection_speed release_files main_job pictures; do \
 	  $(BIN)/python benchmarks/$$script.py || exit 1; \
 	done
 
@@ -45,3 +61,8 @@ $(VENV)/.dev: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[postgresql,test,dev]'
 	touch $@ $(VENV)/.run
+
+$(VENV)/.audit: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[postgresql,audit]'
+	touch $@

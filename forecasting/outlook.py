@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +13,7 @@ from forecasting.errors import InputError, Problem
 from forecasting.evaluation import PanelForecast, forecast_panel, reconcile
 from forecasting.models import CALENDAR, HEADLINE
 from forecasting.observations import month_index, month_label
-from forecasting.parallel import Workers
+from forecasting.parallel import Keep, Workers
 
 __all__ = ["Outlook", "make_outlook"]
 
@@ -40,7 +40,7 @@ class Outlook:
             latest one, which a naive forecast repeats) and the probability of exceeding it.
         odds: Next release only: indicator, origin, period, value on the grid of the published decimals,
             probability; values of negligible probability are left out, the rest sums to one.
-        paths: Indicator -> path that goes on to the horizon, draws included.
+        paths: Indicator -> path that goes on to the horizon, draws included; of those that were asked for.
         origin: Month index of the latest month with a recovered figure; the horizon counts from it.
         panel: The models' contest behind it.
         apart: Wholes whose parts do not add up to them, in words.
@@ -65,6 +65,8 @@ def make_outlook(
     workers: Workers = 1,
     champions: Mapping[str, str] | None = None,
     progress: Callable[[int, int], None] | None = None,
+    followed: Collection[str] | None = None,
+    keep: Keep | None = None,
 ) -> Outlook:
     """Forecast every indicator of a de-cumulation.
 
@@ -83,6 +85,8 @@ def make_outlook(
         workers: Processes or a cluster (`forecasting.parallel`); the result does not depend on it.
         champions: Indicator -> the model that forecasts it, where it is settled already.
         progress: Called with (series done, series in all).
+        followed: Indicators whose paths are wanted, which take much memory; by default all.
+        keep: Where forecasts of the same series may be kept already.
 
     Raises:
         InputError: No indicator is dense enough to be forecast by itself.
@@ -96,14 +100,10 @@ def make_outlook(
     if until % 12 == 0:  # a January may have no figure of its own
         until += 1
     history = {name: path.periods() for name, path in dense.items()}
-    frames = [
-        pd.DataFrame({"unique_id": name, "ds": [_date(end) for end in ends], "y": level})
-        for name, (ends, level) in history.items()
-    ]
     ends = {name: path.future_ends(until) for name, path in dense.items()}
     draws = len(next(iter(decumulation.paths.values())).growth)
     panel = forecast_panel(
-        pd.concat(frames, ignore_index=True),
+        _panel(history),
         {name: len(months) for name, months in ends.items()},
         preset=preset,
         also=(*HEADLINE, *CALENDAR) if preset == "best" else HEADLINE,
@@ -114,56 +114,112 @@ def make_outlook(
         workers=workers,
         held=champions,
         progress=progress,
+        reach={name: len(path.future_ends(_reach(path.last, origin, horizon))) for name, path in dense.items()},
+        keep=keep,
     )
-    medians = {str(name): rows["q50"].to_numpy() for name, rows in panel.quantiles.groupby("unique_id")}
-    paths = {}
-    for name, path in dense.items():
-        growth = _growth(np.vstack([medians[name], panel.draws[name]]), history[name][1], path.periods_per_year)
-        paths[name] = path.extended(ends[name], growth[1:], growth[0])
     ties, apart = _ties(dense, ends, decumulation.parts)
-    paths |= _added_up(dense, paths, ends, ties)
+    together = {*ties, *(name for of in ties.values() for name in of)}
+    needed = {*together, *decumulation.leans.values(), *decumulation.parts}
+    wanted = set(decumulation.paths if followed is None else followed)
+    tables = _Tables(decumulation, observations, origin, until, draws, panel)
+
+    def forecast(name: str) -> Path:
+        sample, (_, past), path = panel.draws[name], history[name], dense[name]
+        middle = np.quantile(sample, 0.5, axis=0)
+        growth = _growth(np.vstack([middle, sample]), past, path.periods_per_year)
+        return path.extended(ends[name], growth[1:], growth[0])
+
+    paths: dict[str, Path] = {}
+    for name in dense:
+        path = forecast(name)
+        if name not in together:
+            tables.add(name, path)
+        if name in needed or name in wanted:
+            paths[name] = path
+    for name, path in _added_up(dense, paths, ends, ties).items():
+        paths[name] = path
+        tables.add(name, path)
     sparse = observations["indicator"].isin(decumulation.paths) & ~observations["indicator"].isin(dense)
     if sparse.any():
-        paths |= lean(
+        leaning = lean(
             observations[sparse],
-            paths,
+            {name: path for name, path in paths.items() if name in needed},
             related=decumulation.leans,
             parts=decumulation.parts,
             until=until,
             seed=decumulation.seed,
+            draws=draws,
+            workers=workers,
+            keep=keep,
         )
-    models = {name: champion.model for name, champion in panel.champions.items()}
-    models |= {name: f"related:{decumulation.leans.get(name, 'none')}" for name in paths if name not in models}
-
-    rates = _published_rates(observations)
-    published = observations.groupby("indicator")["period"].max().map(month_index)
-    forecasts: list[pd.DataFrame] = []
-    headlines: list[pd.DataFrame] = []
-    odds: list[pd.DataFrame] = []
-    for name in sorted(paths):
-        past, path = _published_part(decumulation.paths[name], published[name], origin), paths[name]
-        months = past.future_ends(until)
-        latest, half = _latest(path, past.last, rates.get(name, {}), draws, decumulation.seed)
-        ytd = 100 * np.column_stack([path.year_to_date(int(month), latest.get(int(month) // 12)) for month in months])
-        targets = {"level": path.levels(months), "yoy": 100 * path.rates(months), "ytd_yoy": ytd}
-        head = {"indicator": name, "origin": month_label(past.last)}
-        forecasts += [_forecasts(head, months, path, target, array, models[name]) for target, array in targets.items()]
-        no_change = _no_change(path, past.last, rates.get(name, {}))
-        headlines.append(_headlines(head, months, ytd, no_change))
-        odds.append(_odds(head, month_label(int(months[0])), ytd[:, 0], half))
+        for name, path in leaning.items():
+            tables.add(name, path)
+        paths |= leaning
     return Outlook(
-        forecasts=pd.concat(forecasts, ignore_index=True)[FORECAST_COLUMNS],
-        headlines=pd.concat(headlines, ignore_index=True)[HEADLINE_COLUMNS],
-        odds=pd.concat(odds, ignore_index=True),
-        paths={name: paths[name] for name in sorted(paths)},
+        forecasts=tables.whole("forecasts")[FORECAST_COLUMNS],
+        headlines=tables.whole("headlines")[HEADLINE_COLUMNS],
+        odds=tables.whole("odds"),
+        paths={name: paths[name] for name in sorted(paths) if name in wanted},
         origin=origin,
         panel=panel,
         apart=apart,
     )
 
 
-def _date(month: int) -> pd.Timestamp:
-    return pd.Timestamp(year=int(month) // 12, month=int(month) % 12 + 1, day=1)
+class _Tables:
+    """The published rows of one indicator after the other, so that nobody needs the draws of all at once."""
+
+    def __init__(
+        self, decumulation: Decumulation, observations: pd.DataFrame, origin: int, until: int, draws: int,
+        panel: PanelForecast,
+    ) -> None:  # fmt: skip
+        self._decumulation, self._origin, self._until, self._draws = decumulation, origin, until, draws
+        self._models = {name: champion.model for name, champion in panel.champions.items()}
+        self._rates = _published_rates(observations)
+        self._published = observations.groupby("indicator")["period"].max().map(month_index)
+        self._rows: dict[str, dict[str, pd.DataFrame]] = {}
+
+    def add(self, name: str, path: Path) -> None:
+        """Take the rows of an indicator from its path."""
+        seed, rates = self._decumulation.seed, self._rates.get(name, {})
+        past = _published_part(self._decumulation.paths[name], self._published[name], self._origin)
+        months = past.future_ends(self._until)
+        latest, half = _latest(path, past.last, rates, self._draws, seed)
+        ytd = 100 * np.column_stack([path.year_to_date(int(month), latest.get(int(month) // 12)) for month in months])
+        targets = {"level": path.levels(months), "yoy": 100 * path.rates(months), "ytd_yoy": ytd}
+        head = {"indicator": name, "origin": month_label(past.last)}
+        model = self._models.get(name) or f"related:{self._decumulation.leans.get(name, 'none')}"
+        self._rows[name] = {
+            "forecasts": _forecasts(head, months, path, targets, model),
+            "headlines": _headlines(head, months, ytd, _no_change(path, past.last, rates)),
+            "odds": _odds(head, month_label(int(months[0])), ytd[:, 0], half),
+        }
+
+    def whole(self, table: str) -> pd.DataFrame:
+        """All rows of a table, by indicator."""
+        return pd.concat([self._rows[name][table] for name in sorted(self._rows)], ignore_index=True)
+
+
+SPARE = 3
+"""Months further than asked that models forecast: when another indicator's next month comes, none is fitted again."""
+
+
+def _reach(last: int, origin: int, horizon: int) -> int:
+    """Month index up to which the models of an indicator forecast that was last published in a month."""
+    late = -(-(origin - last) // SPARE)
+    return last + horizon + SPARE * max(late, 1) + 1
+
+
+def _panel(history: Mapping[str, tuple[np.ndarray, FloatArray]]) -> pd.DataFrame:
+    size = [len(level) for _, level in history.values()]
+    months = np.concatenate([ends for ends, _ in history.values()])
+    return pd.DataFrame(
+        {
+            "unique_id": np.repeat(list(history), size),
+            "ds": (months - 1970 * 12).astype("datetime64[M]").astype("datetime64[ns]"),
+            "y": np.concatenate([level for _, level in history.values()]),
+        }
+    )
 
 
 def _published_part(path: Path, published: int, origin: int) -> Path:
@@ -267,17 +323,18 @@ def _no_change(path: Path, last: int, rates: Mapping[int, tuple[float, float]]) 
 
 
 def _forecasts(
-    head: dict[str, str], months: np.ndarray, path: Path, target: str, array: FloatArray, model: str
+    head: dict[str, str], months: np.ndarray, path: Path, targets: Mapping[str, FloatArray], model: str
 ) -> pd.DataFrame:
-    columns = dict(zip(QUANTILES, np.quantile(array, list(QUANTILES.values()), axis=0), strict=True))
+    draws = np.hstack(list(targets.values()))
+    columns = dict(zip(QUANTILES, np.quantile(draws, list(QUANTILES.values()), axis=0), strict=True))
     return pd.DataFrame(
         {
             **head,
-            "month": [month_label(int(month)) for month in months],
-            "months": [2 if path.is_pair(int(month)) else 1 for month in months],
-            "target": target,
+            "month": [month_label(int(month)) for month in months] * len(targets),
+            "months": [2 if path.is_pair(int(month)) else 1 for month in months] * len(targets),
+            "target": np.repeat(list(targets), len(months)),
             "model": model,
-            "mean": array.mean(axis=0),
+            "mean": draws.mean(axis=0),
             **columns,
             "status": "F",
         }

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import cloudpickle
 
@@ -24,7 +24,7 @@ from forecasting.errors import ExecutorError
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-__all__ = ["ADDRESS", "LIBRARIES", "Workers", "check_workers", "in_parallel"]
+__all__ = ["ADDRESS", "LIBRARIES", "Keep", "Workers", "check_workers", "in_parallel"]
 
 Workers = int | str
 """Processes of this machine, or the scheduler of a Dask cluster as ``dask://HOST:PORT``."""
@@ -50,6 +50,19 @@ _alone = threading.RLock()
 
 Result = TypeVar("Result")
 Progress = Callable[[int, int], None]
+
+
+class Keep(Protocol):
+    """Where results of pure functions are kept under the hash of what they were made from."""
+
+    def key(self, function: Callable[..., Any], task: tuple[Any, ...]) -> str:
+        """Name of a result: a hash of the function's code and of its arguments."""
+
+    def load(self, key: str, function: Callable[..., Any]) -> Any:
+        """The result of that name, None where there is none."""
+
+    def save(self, key: str, function: Callable[..., Any], result: Any) -> None:
+        """Keep a result that has just been made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +102,7 @@ def in_parallel(
     *,
     names: Sequence[str],
     progress: Progress | None = None,
+    keep: Keep | None = None,
 ) -> list[Result]:
     """Results of a function for each tuple of arguments, in their order.
 
@@ -98,6 +112,7 @@ def in_parallel(
         workers: Processes, or a cluster. A chunk whose worker is lost is done again: by Dask, or once here.
         names: Of what each task works on, for errors.
         progress: Called with (tasks done, tasks in all).
+        keep: Where results may be kept already, and are kept as they come.
 
     Raises:
         ExecutorError: A task failed (its name, worker and reason are given), workers keep dying, or the cluster cannot
@@ -105,9 +120,18 @@ def in_parallel(
     """
     check_workers(workers)
     out: list[Result] = [None] * len(tasks)  # type: ignore[list-item]
-    done = 0
-    for start, results in _spread(function, tasks, workers, names):
-        out[start : start + len(results)] = results
+    keys = [] if keep is None else [keep.key(function, task) for task in tasks]
+    if keep is not None:
+        out = [keep.load(key, function) for key in keys]
+    waiting = [i for i, result in enumerate(out) if result is None]
+    done = len(tasks) - len(waiting)
+    if progress is not None and done:
+        progress(done, len(tasks))
+    for start, results in _spread(function, [tasks[i] for i in waiting], workers, [names[i] for i in waiting]):
+        for i, result in zip(waiting[start : start + len(results)], results, strict=True):
+            out[i] = result
+            if keep is not None:
+                keep.save(keys[i], function, result)
         done += len(results)
         if progress is not None:
             progress(done, len(tasks))
@@ -141,9 +165,13 @@ def _on_processes(chunks: dict[int, _Chunk], workers: int) -> Iterator[tuple[int
     from joblib.externals.loky import get_reusable_executor
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+    from forecasting.orphans import end_with_parent
+
     waiting = dict(chunks)
     for again in (True, False):
-        executor = get_reusable_executor(max_workers=workers, env=dict.fromkeys(THREADS, "1"))
+        executor = get_reusable_executor(
+            max_workers=workers, env=dict.fromkeys(THREADS, "1"), initializer=end_with_parent, initargs=(os.getpid(),)
+        )
         futures = {executor.submit(_work, chunk): start for start, chunk in waiting.items()}
         try:
             for future in as_completed(futures):

@@ -7,30 +7,43 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+from pydantic_settings import SettingsError as UnreadableVariable
 
 from forecasting.errors import SettingsError
 from forecasting.parallel import ADDRESS
+from forecasting.secrets import SecretFiles, redacted, secret_variables, secrets_of
 
 __all__ = [
     "ChampionSettings",
     "ConnectorName",
+    "Event",
     "FitSettings",
     "HttpSettings",
+    "LogSettings",
+    "MetricsSettings",
+    "NotifySettings",
     "ProjectionSettings",
+    "PublishingSettings",
+    "RetentionSettings",
     "ScheduleSettings",
     "Settings",
     "SourceSettings",
+    "StageSettings",
+    "Weekday",
     "load_settings",
+    "settings_file",
 ]
 
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "never"]
 ConnectorName = Literal["reference", "file", "bulletin", "nbs", "nbs_legacy", "sdmx"]
+Event = Literal["failure", "late", "surprise", "champion", "quarantine"]
 
 
 class _Section(BaseModel):
@@ -79,22 +92,68 @@ class ProjectionSettings(_Section):
     assumptions: Path | None = None
 
 
+class PublishingSettings(_Section):
+    """Which releases stay when a night is done; what `latest` points to and what the next night needs always do.
+
+    Attributes:
+        pictures: Whether a release has PNG and SVG of its main charts.
+        keep: The last so many.
+        keep_months: The last one of each of the last so many months.
+    """
+
+    pictures: bool = True
+    keep: int = Field(default=90, ge=2, le=100_000)
+    keep_months: int = Field(default=120, ge=0, le=1200)
+
+
+class StageSettings(_Section):
+    """What is kept of computed results in `var/stages`.
+
+    Attributes:
+        max_mb: Their size at most; those not used for longest go first. 1,000 indicators need some 700.
+    """
+
+    max_mb: int = Field(default=8192, ge=1, le=1_048_576)
+
+
 class ScheduleSettings(_Section):
     """When the nightly chain starts, in the named time zone, and how often around a release.
 
     Attributes:
         hour: Of the night.
         minute: Of the night.
+        deep_weekday: On which the night fits everything anew, by its English name in three letters; or never.
+        deep_hour: Of that night, which takes the place of the usual one.
         timezone: IANA name.
         release_minutes: Minutes between attempts while a figure is due.
         release_hours: How long after the release time of a figure it is asked for that often.
+        grace_s: Seconds that a running night gets to end by itself when the scheduler is asked to stop.
+        patience_s: Seconds for which a step is tried again while database, disk or tracking store are away.
     """
 
     hour: int = Field(default=2, ge=0, le=23)
     minute: int = Field(default=30, ge=0, le=59)
+    deep_weekday: Weekday = "sun"
+    deep_hour: int = Field(default=2, ge=0, le=23)
     timezone: str = "Asia/Shanghai"
     release_minutes: int = Field(default=15, ge=1, le=720)
     release_hours: int = Field(default=6, ge=1, le=72)
+    grace_s: float = Field(default=60, ge=0, le=86400)
+    patience_s: float = Field(default=180, ge=0, le=3600)
+
+
+class RetentionSettings(_Section):
+    """For how many days things are kept that only tell what happened; figures and forecasts stay for ever.
+
+    Attributes:
+        ledger_days: Runs with their steps, and how pulls went; of each the last one stays.
+        raw_days: Payloads that brought no figure, and repeated fetches of those that did.
+        tracking_days: In MLflow nights, points of the indicators' metrics, and model versions without an alias.
+    """
+
+    ledger_days: int = Field(default=400, ge=7, le=36500)
+    raw_days: int = Field(default=400, ge=7, le=36500)
+    tracking_days: int = Field(default=1100, ge=7, le=36500)
 
 
 class HttpSettings(_Section):
@@ -159,6 +218,51 @@ class SourceSettings(_Section):
     http: HttpSettings = HttpSettings()
 
 
+class LogSettings(_Section):
+    """What the log looks like.
+
+    Attributes:
+        format: Lines of text, or an object of JSON a line.
+        level: Least severe messages that are shown.
+    """
+
+    format: Literal["text", "json"] = "text"
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+
+class MetricsSettings(_Section):
+    """Where metrics for Prometheus are to be found.
+
+    Attributes:
+        textfile: Written after every night, for the textfile collector of node_exporter; its name ends in `.prom`.
+        port: On which `cumulus schedule` serves them.
+        host: Interface on which it does; by default this machine alone.
+    """
+
+    textfile: Path | None = None
+    port: int | None = Field(default=None, ge=1, le=65535)
+    host: str = "127.0.0.1"
+
+    @field_validator("textfile")
+    @classmethod
+    def _collected(cls, path: Path | None) -> Path | None:
+        if path is not None and path.suffix != ".prom":
+            raise ValueError(f"{path} would not be collected; give it a name that ends in .prom")
+        return path
+
+
+class NotifySettings(_Section):
+    """Who is told what.
+
+    Attributes:
+        urls: Receivers, as apprise writes them; they carry passwords and tokens.
+        on: What is told.
+    """
+
+    urls: tuple[SecretStr, ...] = ()
+    on: tuple[Event, ...] = ("failure", "late", "surprise", "champion", "quarantine")
+
+
 class Settings(BaseSettings):
     """Everything an operator can set.
 
@@ -186,8 +290,14 @@ class Settings(BaseSettings):
     fit: FitSettings = FitSettings()
     champion: ChampionSettings = ChampionSettings()
     projection: ProjectionSettings = ProjectionSettings()
+    publishing: PublishingSettings = PublishingSettings()
+    stages: StageSettings = StageSettings()
     schedule: ScheduleSettings = ScheduleSettings()
+    retention: RetentionSettings = RetentionSettings()
     sources: SourceSettings = SourceSettings()
+    logging: LogSettings = LogSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    notify: NotifySettings = NotifySettings()
 
     @property
     def var(self) -> Path:
@@ -213,6 +323,11 @@ class Settings(BaseSettings):
     def published(self) -> Path:
         """Root of the releases."""
         return self.var / "published"
+
+    @property
+    def stage_folder(self) -> Path:
+        """Results of expensive stages."""
+        return self.var / "stages"
 
     @property
     def store(self) -> str:
@@ -241,6 +356,10 @@ class Settings(BaseSettings):
         """Folder of the MLflow artifacts."""
         return self.home / "mlruns" / "artifacts"
 
+    def redact(self, text: str) -> str:
+        """A text without the secrets of these settings."""
+        return redacted(text, secrets_of(self))
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -250,8 +369,9 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Variables win over the file; nothing else is read."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _file())
+        """Variables, and the files of secrets that they name, win over the file; nothing else is read."""
+        files = SecretFiles(settings_cls)
+        return init_settings, files.beside(env_settings), files, TomlConfigSettingsSource(settings_cls, settings_file())
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -264,14 +384,17 @@ def load_settings(**overrides: Any) -> Settings:
         SettingsError: An unknown key, a value of the wrong type or range, a file that is not TOML, or an
             unknown CUMULUS_* variable.
     """
-    file = _file()
+    file = settings_file()
     known = {f"CUMULUS_{name.upper()}" for name in Settings.model_fields}
+    known |= {f"{name}_FILE" for name in secret_variables(Settings) if "__" not in name}
     strange = [name for name in os.environ
                if name.startswith("CUMULUS_") and name.split("__")[0] not in known]  # fmt: skip
     if strange:
         raise SettingsError(f"unknown variable {', '.join(sorted(strange))}; known are {', '.join(sorted(known))}")
     try:
         settings = Settings(**{"home": file.parent, **overrides})
+    except UnreadableVariable as error:
+        raise SettingsError(f"CUMULUS_* variables: {error}; lists and tables are written as JSON") from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file}: not TOML: {error}") from error
     except ValidationError as error:
@@ -280,5 +403,6 @@ def load_settings(**overrides: Any) -> Settings:
     return settings
 
 
-def _file() -> Path:
+def settings_file() -> Path:
+    """Where the settings of this installation are read from; it need not exist."""
     return Path(os.environ.get("CUMULUS_HOME", ".")).resolve() / "cumulus.toml"

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import os
 import socket
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,27 +26,72 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _ASKED = "Ask this source too (nbs, nbs_legacy, sdmx); may be repeated."
+_STEPS = ("pull", "derive", "fit", "project", "publish")
+
+AsOf = Annotated[dt.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Use what was released by this day.")]
+Force = Annotated[bool, typer.Option("--force", help="Compute anew, whatever is kept of earlier nights.")]
 
 
 @app.command()
 def run(
-    as_of: Annotated[
-        dt.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Use what was released by this day.")
-    ] = None,
+    as_of: AsOf = None,
     output: Annotated[Path | None, typer.Option(metavar="DIR", help="Root of the releases.")] = None,
     source: Annotated[list[str] | None, typer.Option(metavar="NAME", help=_ASKED)] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="STEP", help=f"Only this step ({', '.join(_STEPS)}); may be repeated.")
+    ] = None,
+    force: Force = False,
 ) -> None:
-    """The whole chain once: pull, derive, fit, project, track, publish."""
+    """The whole chain once: pull, derive, fit, project, score, track, archive, publish."""
     from forecasting.settings import load_settings
     from jobs.logs import configure_logging
     from jobs.nightly import run_night
+    from jobs.reporting import reported
 
-    configure_logging()
+    settings = load_settings()
+    configure_logging(settings)
     day = as_of.date() if as_of else None
-    result = run_night(load_settings(), as_of=day, output=output, sources=_sources(source))
+    strange = [step for step in only or () if step not in _STEPS]
+    if strange:
+        raise typer.BadParameter(f"no step {', '.join(strange)}; use some of {', '.join(_STEPS)}")
+    if only and "publish" not in only:
+        if "pull" in only:
+            pull(source)
+        _do_steps(only, as_of, force)
+        return
+    ask = not only or "pull" in only
+    with reported(settings):
+        result = run_night(settings, as_of=day, output=output, sources=_sources(source), force=force, ask=ask)
     _report(result)
     if result.status == "degraded":
         raise typer.Exit(DEGRADED)
+
+
+@app.command()
+def derive(as_of: AsOf = None, force: Force = False) -> None:
+    """Recover the months of all indicators, as far as none are kept, and publish nothing."""
+    _do_steps(["derive"], as_of, force)
+
+
+@app.command()
+def fit(as_of: AsOf = None, force: Force = False) -> None:
+    """Forecast all indicators, as far as no forecasts are kept, and publish nothing."""
+    _do_steps(["fit"], as_of, force)
+
+
+@app.command()
+def project(as_of: AsOf = None, force: Force = False) -> None:
+    """Simulate the projection, if none is kept, and publish nothing."""
+    _do_steps(["project"], as_of, force)
+
+
+@app.command()
+def publish(
+    as_of: AsOf = None,
+    output: Annotated[Path | None, typer.Option(metavar="DIR", help="Root of the releases.")] = None,
+) -> None:
+    """A release from the figures in the store and what is kept of the other steps; asks no source."""
+    run(as_of, output, None, ["publish"], False)
 
 
 @app.command()
@@ -86,30 +132,82 @@ def import_(
 def schedule() -> None:
     """The scheduler in the foreground: a night a day and more around a release, until SIGTERM or Ctrl-C."""
     from forecasting.settings import load_settings
-    from forecasting.sources import Connectors
     from jobs.logs import configure_logging
-    from jobs.nightly import run_night
+    from jobs.metrics import served
     from jobs.scheduler import serve
-    from jobs.state import is_due
+    from jobs.service import Service
+    from jobs.state import read_state
 
     settings = load_settings()
-    connectors = Connectors(settings)
-    configure_logging()
-    serve(lambda: _report(run_night(settings, connectors=connectors)), settings.schedule, lambda: is_due(settings))
+    configure_logging(settings)
+    with served(settings.metrics, lambda: read_state(settings)):
+        code = serve(Service(settings, _report), settings.schedule)
+    if code:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)  # threads of an abandoned night would hold up a usual end
 
 
 @app.command()
 def status(
     machine: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
-    """Last runs, alarms, how each source and indicator is doing, and what was put aside."""
+    """Last runs, alarms, how each source and indicator is doing, what was put aside; exit 3 if nights fail to come."""
     from forecasting.settings import load_settings
-    from jobs.state import as_lines, read_state
+    from jobs.state import read_state
+    from jobs.status import as_lines, as_tables
 
     state = read_state(load_settings())
-    lines = [json.dumps(state, ensure_ascii=False, indent=2)] if machine else as_lines(state)
-    for line in lines:
-        typer.echo(line)
+    if machine:
+        typer.echo(json.dumps(state, ensure_ascii=False, indent=2))
+    elif sys.stdout.isatty():
+        from rich.console import Console
+
+        Console(highlight=False).print(*as_tables(state), sep="\n")
+    else:
+        typer.echo("\n".join(as_lines(state)))
+    if state["health"]["status"] in ("failed", "overdue"):
+        raise typer.Exit(DEGRADED)
+
+
+@app.command()
+def doctor(
+    machine: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    sources: Annotated[bool, typer.Option("--sources", help="Ask the live sources of the settings too.")] = False,
+) -> None:
+    """Whether this installation is well, and what to do if not; exit 1 on a fault, 3 on a warning."""
+    from jobs.doctor import as_json, as_lines, examine, verdict
+
+    findings = []
+    for finding in examine(sources=sources):
+        findings.append(finding)
+        if not machine:
+            typer.echo("\n".join(as_lines(finding)))
+    if machine:
+        typer.echo(json.dumps(as_json(findings), ensure_ascii=False, indent=2))
+    if code := {"ok": 0, "warn": DEGRADED, "fail": 1}[verdict(findings)]:
+        raise typer.Exit(code)
+
+
+@app.command()
+def notify(
+    test: Annotated[bool, typer.Option("--test", help="Send every receiver a test message.")] = False,
+) -> None:
+    """Tell the receivers of the settings what they have not been told yet; exit 3 if one cannot be reached."""
+    from forecasting.settings import load_settings
+    from jobs.logs import configure_logging
+    from jobs.notifications import facts_of, tell, tell_test
+    from jobs.state import read_state
+
+    settings = load_settings()
+    configure_logging(settings)
+    deliveries = tell_test(settings.notify) if test else tell(facts_of(read_state(settings)), settings)
+    for delivery in deliveries:
+        typer.echo(f"{delivery.receiver}: {'told' if delivery.taken else 'could not be told'}")
+    if not deliveries:
+        typer.echo("nothing new to tell")
+    if not all(delivery.taken for delivery in deliveries):
+        raise typer.Exit(DEGRADED)
 
 
 @app.command()
@@ -127,6 +225,28 @@ def score(
 
 
 @app.command()
+def diff(
+    before: Annotated[
+        str | None, typer.Argument(metavar="[A]", help="Name or folder of a release; by default the one before B.")
+    ] = None,
+    after: Annotated[str, typer.Argument(metavar="[B]", help="Another.")] = "latest",
+    top: Annotated[int, typer.Option(min=1, help="Lines of each kind at most.")] = 10,
+    machine: Annotated[bool, typer.Option("--json", help="For machines: everything.")] = False,
+) -> None:
+    """What changed between two releases, and why: inputs, figures, models, what moved."""
+    from forecasting.publishing import diff_lines, diff_releases, find_release, previous_release
+    from forecasting.settings import load_settings
+
+    root = load_settings().published
+    new = find_release(root, after)
+    old = find_release(root, before) if before is not None else previous_release(root, new)
+    difference = diff_releases(old, new)
+    lines = [json.dumps(difference, ensure_ascii=False, indent=2)] if machine else diff_lines(difference, top)
+    for line in lines:
+        typer.echo(line)
+
+
+@app.command()
 def rollback(indicator: Annotated[str, typer.Argument(help="Identifier in the catalogue.")]) -> None:
     """Make the champion before the present one champion again, from the next night on."""
     from forecasting.settings import load_settings
@@ -137,15 +257,20 @@ def rollback(indicator: Annotated[str, typer.Argument(help="Identifier in the ca
 
 @app.command()
 def ui(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on the loopback interface.")] = 5000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 5000,
+    host: Annotated[str, typer.Option(help="Interface to listen on; by default this machine alone.")] = "127.0.0.1",
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME:PORT", help="Browsers may also come by this name; may be repeated."),
+    ] = None,
 ) -> None:
     """The MLflow UI on this installation's tracking store."""
     from forecasting.settings import load_settings
     from forecasting.tracking import ui_command
 
     settings = load_settings()
-    _check_port(port)
-    server = ui_command(settings.tracking, settings.artifacts, port=port)
+    _check_port(host, port)
+    server = ui_command(settings.tracking, settings.artifacts, host, port, allowed_host or ())
     typer.echo(server.link)
     os.execvpe(server.argv[0], server.argv, {**os.environ, **server.env})  # noqa: S606
 
@@ -175,11 +300,11 @@ def main() -> None:
     guarded(app)
 
 
-def _check_port(port: int) -> None:
+def _check_port(host: str, port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((host, port))
         except OSError as error:
             what = f"cannot listen on port {port}: {error.strerror}; choose another with --port"
             raise InputError("ui", [Problem("", what)]) from error
@@ -191,15 +316,15 @@ def _pulling() -> Iterator[tuple[Pulling, Settings]]:
     from forecasting.catalog import load_catalog
     from forecasting.settings import load_settings
     from forecasting.sources import Connectors
-    from forecasting.store import RawArchive, Store
-    from jobs.ledger import exclusive
+    from forecasting.store import RawArchive
+    from jobs.locks import sole_worker
     from jobs.logs import configure_logging
     from jobs.pulling import Pulling
 
-    configure_logging()
     settings = load_settings()
+    configure_logging(settings)
     catalog = load_catalog(settings.catalog, settings.calendar)
-    with exclusive(settings.var / "run.lock"), Store.open(settings.store) as store:
+    with sole_worker(settings) as (store, _):
         yield Pulling(store, RawArchive(settings.raw), catalog, Connectors(settings)), settings
 
 
@@ -214,6 +339,16 @@ def _sources(names: list[str] | None) -> tuple[str, ...]:
     if strange:
         raise typer.BadParameter(f"no source {', '.join(strange)}; use one of {', '.join(known)}")
     return tuple(names or ())
+
+
+def _do_steps(names: Sequence[str], as_of: dt.datetime | None, force: bool) -> None:
+    from forecasting.settings import load_settings
+    from jobs.logs import configure_logging
+    from jobs.singly import do_steps
+
+    configure_logging()
+    for line in do_steps(load_settings(), names, as_of.date() if as_of else None, force=force):
+        typer.echo(line)
 
 
 def _tell(pulls: Sequence[Pull]) -> None:

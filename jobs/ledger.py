@@ -1,18 +1,15 @@
-"""The run ledger: what ran when, under which idempotency key, how it ended; and the lock of a home folder.
+"""The run ledger: what ran when, under which idempotency key, how it ended.
 
 Both tables live in the store's database. A night with the same key as a finished one need not run again.
 """
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Literal
 
 from sqlalchemy import (
@@ -24,16 +21,19 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    delete,
     func,
     insert,
     select,
     update,
 )
 
-from forecasting.errors import CumulusError
+from forecasting.errors import StoreError
 from forecasting.store import UTCTime, metadata, reading, writing
+from jobs.logs import bound
+from jobs.patience import patiently
 
-__all__ = ["BusyError", "Ledger", "Run", "RunStatus", "Step", "StepRecord", "StepStatus", "exclusive"]
+__all__ = ["Ledger", "Run", "RunStatus", "Step", "StepRecord", "StepStatus"]
 
 RunStatus = Literal["running", "done", "degraded", "failed", "interrupted"]
 StepStatus = Literal["done", "cached", "failed", "skipped"]
@@ -72,10 +72,6 @@ _steps = Table(
 
 _RUN = ("run_id", "attempt", "night", "key", "status", "started_at", "ended_at", "message")
 _STEP = ("run_id", "attempt", "name", "key", "status", "seconds", "message")
-
-
-class BusyError(CumulusError):
-    """Another process works in the same home folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +114,15 @@ class StepRecord:
 
 @dataclass(slots=True)
 class Step:
-    """A step at work: set ``status`` and ``message`` to what the ledger shall say of it."""
+    """A step at work: set ``status`` and ``message`` to what the ledger shall say of it.
+
+    Attributes:
+        failures: Errors after which it was tried again.
+    """
 
     status: StepStatus = "done"
     message: str = ""
+    failures: list[str] = field(default_factory=list)
 
 
 def _now() -> datetime:
@@ -134,19 +135,21 @@ class Ledger:
     Args:
         engine: Of the store (`forecasting.store.Store.engine`).
         clock: Gives the time, with a time zone.
+        patience_s: How long a database that is away is waited for when something went well that is to be recorded.
 
     Raises:
         StoreError: Here and in every method, when the database refuses.
     """
 
-    def __init__(self, engine: Engine, clock: Callable[[], datetime] = _now) -> None:
+    def __init__(self, engine: Engine, clock: Callable[[], datetime] = _now, patience_s: float = 0) -> None:
         self._engine = engine
         self._clock = clock
+        self._patience_s = patience_s
 
     def begin(self, run_id: str, *, night: str, key: str) -> Run:
         """Enter an attempt of a run.
 
-        Call it while holding `exclusive`: whatever the ledger still shows as running has then lost its
+        Call it while holding the locks of `jobs.locks`: whatever the ledger still shows as running has then lost its
         process, and is marked interrupted.
 
         Raises:
@@ -167,6 +170,15 @@ class Ledger:
             _logger.warning("%d earlier run(s) had been interrupted", lost)
         return run
 
+    def abandon(self) -> None:
+        """Mark the running attempt, which is this process's own and will not end by itself, as interrupted."""
+        with writing(self._engine) as connection:
+            connection.execute(
+                update(_runs)
+                .where(_runs.c.status == "running")
+                .values(status="interrupted", ended_at=self._clock(), message="it was stopped before it ended")
+            )
+
     @contextmanager
     def step(self, run: Run, name: str, key: str = "") -> Iterator[Step]:
         """Do a step inside this: how long it took and how it ended is recorded; errors pass through.
@@ -179,27 +191,47 @@ class Ledger:
         step = Step()
         started = self._clock()
         try:
-            yield step
+            with bound(step=name):
+                yield step
         except BaseException as error:
             step.status = "failed"
             step.message = f"{type(error).__name__}: {error}"
+            try:
+                self._record(run, name, key, step, started)
+            except StoreError as unrecorded:  # the step's own error says more
+                _logger.warning("step %s failed, which cannot be recorded: %s", name, unrecorded)
             raise
-        finally:
-            seconds = max(0.0, (self._clock() - started).total_seconds())
-            record = StepRecord(run.run_id, run.attempt, name, key, step.status, seconds, step.message)
-            with writing(self._engine) as connection:
-                connection.execute(insert(_steps).values({name: getattr(record, name) for name in _STEP}))
+        patiently(lambda: self._record(run, name, key, step, started), self._patience_s)
+
+    def _record(self, run: Run, name: str, key: str, step: Step, started: datetime) -> None:
+        seconds = max(0.0, (self._clock() - started).total_seconds())
+        message = step.message
+        if step.failures:
+            message = f"attempt {len(step.failures) + 1}, before: {step.failures[-1]}; {message}".rstrip("; ")
+        record = StepRecord(run.run_id, run.attempt, name, key, step.status, seconds, message)
+        with writing(self._engine) as connection:
+            connection.execute(insert(_steps).values({name: getattr(record, name) for name in _STEP}))
 
     def finish(self, run: Run, status: Literal["done", "degraded", "failed", "interrupted"], message: str = "") -> Run:
         """Close an attempt and return it as it now stands."""
         ended = self._clock()
-        with writing(self._engine) as connection:
-            connection.execute(
-                update(_runs)
-                .where(_runs.c.run_id == run.run_id, _runs.c.attempt == run.attempt)
-                .values(status=status, ended_at=ended, message=message)
-            )
+
+        def close() -> None:
+            with writing(self._engine) as connection:
+                connection.execute(
+                    update(_runs)
+                    .where(_runs.c.run_id == run.run_id, _runs.c.attempt == run.attempt)
+                    .values(status=status, ended_at=ended, message=message)
+                )
+
+        patiently(close, self._patience_s if status in ("done", "degraded") else 0)
         return Run(run.run_id, run.attempt, run.night, run.key, status, run.started_at, ended, message)
+
+    def stands(self, run: Run) -> bool:
+        """Whether an attempt is still entered as running, so that no other has begun since."""
+        wanted = (_runs.c.run_id == run.run_id, _runs.c.attempt == run.attempt)
+        with reading(self._engine) as connection:
+            return connection.scalar(select(_runs.c.status).where(*wanted)) == "running"
 
     def finished(self, night: str, key: str) -> Run | None:
         """The last run of a night with this key that ended as done or degraded, if there is one."""
@@ -217,6 +249,28 @@ class Ledger:
             row = connection.execute(query.order_by(_runs.c.night.desc(), _runs.c.id.desc()).limit(1)).first()
         return None if row is None else Run(*row)
 
+    def entered(self, since: datetime, until: datetime) -> list[Run]:
+        """The attempts that were begun from one moment on and before another, oldest first."""
+        wanted = (_runs.c.started_at >= since, _runs.c.started_at < until)
+        query = select(*(_runs.c[name] for name in _RUN)).where(*wanted).order_by(_runs.c.id)
+        with reading(self._engine) as connection:
+            return [Run(*row) for row in connection.execute(query)]
+
+    def forget(self, before: datetime) -> int:
+        """Delete the attempts that were begun before a moment, with their steps; the last one that ended well stays.
+
+        Returns:
+            Number of attempts deleted.
+        """
+        kept = select(func.max(_runs.c.id)).where(_runs.c.status.in_(["done", "degraded"])).scalar_subquery()
+        with writing(self._engine) as connection:
+            newest = connection.scalar(select(kept)) or 0
+            old = (_runs.c.started_at < before, _runs.c.id != newest)
+            names = select(_runs.c.run_id, _runs.c.attempt).where(*old)
+            for name, attempt in connection.execute(names).all():
+                connection.execute(delete(_steps).where(_steps.c.run_id == name, _steps.c.attempt == attempt))
+            return connection.execute(delete(_runs).where(*old)).rowcount
+
     def last(self, n: int) -> list[Run]:
         """The last ``n`` attempts, newest first."""
         query = select(*(_runs.c[name] for name in _RUN)).order_by(_runs.c.id.desc()).limit(n)
@@ -228,43 +282,3 @@ class Ledger:
         query = select(*(_steps.c[name] for name in _STEP)).where(_steps.c.run_id == run_id)
         with reading(self._engine) as connection:
             return [StepRecord(*row) for row in connection.execute(query.order_by(_steps.c.id))]
-
-
-_held: set[Path] = set()
-
-
-@contextmanager
-def exclusive(path: Path) -> Iterator[None]:
-    """Hold a lock file, as the only process that does.
-
-    The lock is a POSIX record lock: it dies with the process, however that ends, and child processes do not
-    inherit it. The file stays behind, empty.
-
-    Raises:
-        BusyError: Another process (named by its pid) holds it, or this one already does.
-    """
-    path = path.resolve()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # closing any descriptor of the file drops a record lock, so this process must not open it a second time
-    if path in _held:
-        raise BusyError(f"{path} is already held by this process ({os.getpid()}); let its run end first")
-    _held.add(path)
-    try:
-        with path.open("a+", encoding="ascii") as file:
-            try:
-                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except (BlockingIOError, PermissionError):
-                file.seek(0)
-                holder = file.read().strip() or "that has just started"
-                raise BusyError(
-                    f"{path} is held by process {holder}; wait until its run has ended, or stop it"
-                ) from None
-            file.truncate(0)
-            file.write(f"{os.getpid()}\n")
-            file.flush()
-            try:
-                yield
-            finally:
-                file.truncate(0)
-    finally:
-        _held.discard(path)

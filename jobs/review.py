@@ -12,11 +12,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from forecasting.catalog import Catalog
-    from forecasting.decumulation import Decumulation
     from forecasting.evaluation import Decision
-    from forecasting.outlook import Outlook
     from forecasting.settings import Settings
     from forecasting.tracking import IndicatorRecord
+    from jobs.results import Derived, Fitted
 
 __all__ = ["track"]
 
@@ -30,12 +29,13 @@ def track(
     day: dt.date,
     run_id: str,
     tables: Mapping[str, pd.DataFrame],
-    decumulation: Decumulation,
-    outlook: Outlook,
+    decumulation: Derived,
+    outlook: Fitted,
     decisions: list[Decision],
     provenance: Mapping[str, Any],
+    pictures: Mapping[str, bytes],
 ) -> str:
-    """Record the night in MLflow.
+    """Record the night in MLflow, with the pictures of its release.
 
     Returns:
         MLflow's id of the night's run.
@@ -52,7 +52,7 @@ def track(
             params={"seed": settings.seed, **settings.fit.model_dump(exclude={"workers"})},
             leaderboard=tables["leaderboard"],
             metrics={
-                "recovered": float(len(decumulation.paths)),
+                "recovered": float(len(decumulation.kinds)),
                 "flags": float(provenance["flags"]),
                 "promotions": float(sum(one.promoted for one in decisions)),
                 "challengers": float(sum(one.challenger != "" for one in decisions)),
@@ -65,6 +65,7 @@ def track(
             observations_sha256=provenance["inputs"]["observations"],
             tables={"drift": drift, "decisions": _decisions(decisions)},
             provenance=dict(provenance),
+            files=pictures,
         )
     )
 
@@ -72,8 +73,8 @@ def track(
 def _indicators(
     catalog: Catalog,
     tables: Mapping[str, pd.DataFrame],
-    decumulation: Decumulation,
-    outlook: Outlook,
+    decumulation: Derived,
+    outlook: Fitted,
     decisions: list[Decision],
 ) -> list[IndicatorRecord]:
     from forecasting.evaluation import challenger
@@ -88,14 +89,13 @@ def _indicators(
     live = _by(tables["drift"], "indicator")
     panel = outlook.panel
     rivals = {one.unique_id: one for one in decisions if one.challenger}
-    contests = _by(panel.backtest[panel.backtest["unique_id"].isin(rivals)], "unique_id")
     decided = {one.unique_id: one for one in decisions}
     records = []
     for name, champion in sorted(panel.champions.items()):
-        item, merged = catalog[name], decumulation.paths[name].periods_per_year == 11
+        item, merged = catalog[name], name in decumulation.merged
         rival, watched = None, rivals[name].challenger if name in rivals else ""
         if watched in panel.recipes[name]:
-            rival = challenger(champion, watched, panel.recipes[name][watched], contests[name]).to_dict()
+            rival = challenger(champion, watched, panel.recipes[name][watched], panel.losses[name]).to_dict()
         records.append(
             IndicatorRecord(
                 id=name,

@@ -1,97 +1,220 @@
-"""The scheduler in the foreground: one night a day and more around a release, until it is asked to stop."""
+"""The scheduler in the foreground: a night a day, more around a release, housekeeping, until it is asked to stop."""
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
+import multiprocessing
+import os
 import signal
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any, Protocol
 
-from forecasting.errors import SettingsError
 from forecasting.settings import ScheduleSettings
+from jobs.agenda import Agenda, Occasion
+from jobs.locks import BusyError
+from jobs.patience import passes
+from jobs.steps import Interrupted
 
-__all__ = ["serve"]
+__all__ = ["SAFE_S", "Work", "serve"]
+
+BUSY_S = 60.0
+"""Between attempts while another process is at work."""
+AWAY_S, AWAY_TIMES = 600.0, 3
+"""Between attempts, and how many, when a night failed because something was away."""
+SAFE_S = 10.0
+"""That an interrupted night gets to reach its next safe point, after the grace; then the process ends as it is."""
+TIDY_AFTER = dt.timedelta(hours=12)
+POLL_S = 0.2
+JUMP_S = 60.0
+"""By which the clock must have moved, beyond time that passed, to be looked at anew."""
 
 _logger = logging.getLogger(__name__)
 
 
-def serve(run_night: Callable[[], None], schedule: ScheduleSettings, is_due: Callable[[], bool]) -> None:
-    """Run the night at its time every day, and every few minutes while a figure is due.
+class Work(Protocol):
+    """What the scheduler does; everything is called in one thread, which is not the main one."""
 
-    Returns after SIGTERM or SIGINT, when a running night has ended.
+    def night(self, occasion: Occasion, stop: threading.Event) -> None:
+        """Do a scheduled night, unless it has been done by whomever."""
 
-    A night that raises is logged and the next one comes as scheduled. Nights never overlap, and one that is
-    late for whatever reason (a sleeping machine, a long night before it) runs once. Call it in the main
-    thread.
+    def release(self, stop: threading.Event) -> None:
+        """Do a night if a figure has come due that is not there."""
+
+    def tidy(self) -> None:
+        """Delete what has been kept for long enough."""
+
+    def abandon(self) -> None:
+        """Enter in the ledger that the running night is interrupted."""
+
+
+def serve(work: Work, schedule: ScheduleSettings) -> int:
+    """Run the night at its time every day, at once if the last one was missed, and every few minutes around a release.
+
+    A night that raises is logged and the next one comes as scheduled; if what it needs is away, or another process is
+    at work, it is tried again. Nights never overlap, and one that is late for whatever reason (a sleeping machine, a
+    long night before it) runs once. Call it in the main thread.
+
+    After SIGTERM or SIGINT a running night has `schedule.grace_s` to end by itself and is then interrupted at its next
+    safe point; where that takes more than `SAFE_S`, the process ends as it is, its workers too. A second signal ends it
+    at once.
 
     Args:
-        run_night: Does a night; one in which nothing is new costs a second.
+        work: What is to be done.
         schedule: When.
-        is_due: Whether a figure has come due that is not there yet.
+
+    Returns:
+        Exit code: 0, or 1 where a night had to be abandoned (this process must end then).
 
     Raises:
         SettingsError: The time zone is unknown.
     """
-    from apscheduler.triggers.cron import CronTrigger
-    from apscheduler.triggers.interval import IntervalTrigger
-
-    try:
-        zone = ZoneInfo(schedule.timezone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise SettingsError(
-            f"schedule.timezone {schedule.timezone!r} is unknown; use an IANA name such as Asia/Shanghai"
-        ) from error
-    nightly = CronTrigger(hour=schedule.hour, minute=schedule.minute, timezone=zone)
-    often = IntervalTrigger(minutes=schedule.release_minutes, timezone=zone)
-    _serve({"nightly": (run_night, nightly), "release": (lambda: _if_due(run_night, is_due), often)}, zone)
+    return _Service(work, schedule, Agenda(schedule)).serve()
 
 
-def _serve(jobs: Mapping[str, tuple[Callable[[], None], Any]], zone: ZoneInfo) -> None:
-    from apscheduler.executors.pool import ThreadPoolExecutor
-    from apscheduler.schedulers.background import BackgroundScheduler
+class _Service:
+    def __init__(self, work: Work, schedule: ScheduleSettings, agenda: Agenda) -> None:
+        self._work = work
+        self._schedule = schedule
+        self._agenda = agenda
+        self._signals: list[int] = []
+        self._stop = threading.Event()  # the running night is to end at its next safe point
+        self._leaving = threading.Event()  # no night is to begin any more
+        self._idle = threading.Event()
+        self._idle.set()
 
-    # The main thread does nothing but wait for a signal. A handler that raises inside APScheduler's own loop
-    # can be swallowed by its `except BaseException` around submitting a job, or hit it while it holds a lock.
-    stopping = 0
+    def serve(self) -> int:
+        from apscheduler.executors.pool import ThreadPoolExecutor
+        from apscheduler.schedulers.background import BackgroundScheduler
+        from apscheduler.triggers.interval import IntervalTrigger
 
-    def stop(signum: int, _: FrameType | None) -> None:
-        nonlocal stopping
-        stopping = signum
-
-    # one thread, so that nights of whatever job wait for each other
-    scheduler = BackgroundScheduler(timezone=zone, executors={"default": ThreadPoolExecutor(1)})
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        added = [
-            scheduler.add_job(
-                _night, trigger, args=[work], name=name, coalesce=True, misfire_grace_time=None, max_instances=1,
-            )
-            for name, (work, trigger) in jobs.items()
-        ]  # fmt: skip
-        scheduler.start()
+        # The main thread does nothing but wait for a signal. A handler that raises inside APScheduler's own loop
+        # can be swallowed by its `except BaseException` around submitting a job, or hit it while it holds a lock.
+        zone = self._agenda.zone
+        often = IntervalTrigger(minutes=self._schedule.release_minutes, timezone=zone)
+        # one thread, so that whatever it does waits for what it is doing
+        scheduler = BackgroundScheduler(timezone=zone, executors={"default": ThreadPoolExecutor(1)})
+        before = {number: signal.signal(number, self._asked) for number in (signal.SIGTERM, signal.SIGINT)}
+        kept: dict[str, Any] = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         try:
-            _logger.info("the next night starts at %s", added[0].next_run_time.isoformat(timespec="seconds"))
-            while not stopping:
-                time.sleep(0.5)
-            _logger.info("%s: stopping; a running night is waited for", signal.Signals(stopping).name)
+            scheduler.add_job(self._guarded, args=[self._night], name="missed", **kept)
+            scheduler.add_job(self._guarded, _daily(self._agenda), args=[self._night], name="nightly", **kept)
+            scheduler.add_job(self._guarded, often, args=[self._release], name="release", **kept)
+            tidy = _daily(self._agenda, TIDY_AFTER)
+            scheduler.add_job(self._guarded, tidy, args=[self._work.tidy], name="tidy", **kept)
+            scheduler.start()
+            following = self._agenda.next(_now()).astimezone(zone)
+            _logger.info("the next night starts at %s", following.isoformat(timespec="seconds"))
+            self._watch(scheduler)
+            return self._leave(scheduler)
         finally:
-            scheduler.shutdown(wait=True)
-        _logger.info("stopped")
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _asked(self, signum: int, _: FrameType | None) -> None:
+        if self._signals:  # the default action, which no lock or loop can hold up
+            _end_workers()
+            signal.signal(signum, signal.SIG_DFL)
+            os.kill(os.getpid(), signum)
+        self._signals.append(signum)
+
+    def _watch(self, scheduler: Any) -> None:
+        """Wait for a signal; where the clock is set, what is due by the new time is found anew."""
+        shift = time.time() - time.monotonic()
+        while not self._signals:
+            time.sleep(POLL_S)
+            moved = time.time() - time.monotonic() - shift
+            if abs(moved) > JUMP_S:
+                shift += moved
+                _logger.warning("the clock was set by %+.0f s; what is due is looked up anew", moved)
+                for job in scheduler.get_jobs():
+                    job.modify(next_run_time=job.trigger.get_next_fire_time(None, _now()))
+                scheduler.add_job(self._guarded, args=[self._night], name="missed", misfire_grace_time=None)
+
+    def _leave(self, scheduler: Any) -> int:
+        name = signal.Signals(self._signals[0]).name
+        self._leaving.set()
+        scheduler.shutdown(wait=False)
+        if not self._idle.is_set():
+            _logger.info("%s: stopping; the running night has %.0f s to end", name, self._schedule.grace_s)
+            if not self._idle.wait(self._schedule.grace_s):
+                self._stop.set()
+                _logger.warning("the running night is interrupted at its next safe point")
+                if not self._idle.wait(SAFE_S):
+                    return self._abandon()
+        _end_workers()  # which would be waited for until they have done what an interrupted night gave them
+        _logger.info("%s: stopped", name)
+        return 0
+
+    def _abandon(self) -> int:
+        """Whatever the night is at, a kill at any moment leaves nothing half there; say so in the ledger and go."""
+        _logger.warning("the night has reached no safe point within %.0f s and is abandoned", SAFE_S)
+        threading.Thread(target=self._work.abandon, daemon=True).start()
+        time.sleep(1.0)
+        _end_workers()
+        return 1
+
+    def _guarded(self, job: Callable[[], None]) -> None:
+        if self._leaving.is_set():
+            return
+        self._idle.clear()
+        try:
+            job()
+        except Interrupted as interrupted:
+            _logger.warning("%s", interrupted)
+        except BusyError as busy:
+            _logger.warning("%s; the next attempt comes as scheduled", busy)
+        except Exception:
+            _logger.exception("the night failed; the next one starts as scheduled")
+        finally:
+            self._idle.set()
+
+    def _night(self) -> None:
+        away = 0
+        while not self._leaving.is_set():
+            try:
+                return self._work.night(self._agenda.last(_now()), self._stop)
+            except BusyError as busy:
+                _logger.warning("%s; trying again in %.0f s", busy, BUSY_S)
+                self._rest(BUSY_S)
+            except Exception as error:
+                away += 1
+                if not passes(error) or away > AWAY_TIMES:
+                    raise
+                _logger.exception("the night failed; trying again in %.0f s", AWAY_S)
+                self._rest(AWAY_S)
+        return None
+
+    def _release(self) -> None:
+        self._work.release(self._stop)
+
+    def _rest(self, seconds: float) -> None:
+        self._idle.set()
+        self._leaving.wait(seconds)
+        self._idle.clear()
 
 
-def _if_due(run_night: Callable[[], None], is_due: Callable[[], bool]) -> None:
-    if is_due():
-        run_night()
+def _daily(agenda: Agenda, later: dt.timedelta = dt.timedelta(0)) -> Any:
+    """A trigger of APScheduler's by the agenda; its own by the wall clock comes twice where that is put back."""
+    from apscheduler.triggers.base import BaseTrigger
+
+    class Daily(BaseTrigger):  # type: ignore[misc]
+        def get_next_fire_time(self, previous: dt.datetime | None, now: dt.datetime) -> dt.datetime:
+            return (agenda.next((previous or now) - later) + later).astimezone(agenda.zone)
+
+    return Daily()
 
 
-def _night(run_night: Callable[[], None]) -> None:
-    try:
-        run_night()
-    except Exception:
-        _logger.exception("the night failed; the next one starts as scheduled")
+def _end_workers() -> None:
+    for process in multiprocessing.active_children():
+        if process.pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)  # processes of loky have no kill of their own
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)

@@ -17,16 +17,15 @@ from zoneinfo import ZoneInfo
 from forecasting.errors import InputError, Problem
 from forecasting.observations import month_index, month_label
 from forecasting.store import ChampionHistory, ForecastArchive, Reign
-from jobs.ledger import exclusive
+from jobs.locks import sole_worker
 
 if TYPE_CHECKING:
     import pandas as pd
     from sqlalchemy import Engine
 
-    from forecasting.decumulation import Decumulation
     from forecasting.evaluation import Decision
-    from forecasting.outlook import Outlook
     from forecasting.settings import ChampionSettings, Settings
+    from jobs.results import Derived, Fitted
 
 __all__ = ["ZONE", "Memory", "alarms", "digest", "night_of", "roll_back", "score_lines", "with_references"]
 
@@ -59,27 +58,26 @@ class Memory:
 
     Attributes:
         day: The night's day.
+        moment: Up to which figures are known.
         archive: Forecasts of all nights.
         history: Champions of all nights.
         standing: Forecasts whose figure has appeared, see `ForecastArchive.standing`.
-        first: Figures as they first appeared.
         reigns: Champions decided before the day, by indicator, oldest first.
     """
 
     day: dt.date
+    moment: dt.datetime
     archive: ForecastArchive
     history: ChampionHistory
     standing: pd.DataFrame
-    first: pd.DataFrame
     reigns: Mapping[str, list[Reign]]
 
     @classmethod
     def recall(cls, engine: Engine, day: dt.date, moment: dt.datetime) -> Memory:
         """Read what a night of a day, with the figures known at a moment, owes to the nights before that day."""
         archive, history = ForecastArchive(engine), ChampionHistory(engine)
-        since = month_label(month_index(day.isoformat()[:7]) - MONTHS)
-        standing = archive.standing(moment, before=day, since=since)
-        return cls(day, archive, history, standing, archive.first_prints(moment), history.before(day))
+        standing = archive.standing(moment, before=day, since=_since(day))
+        return cls(day, moment, archive, history, standing, history.before(day))
 
     @property
     def champions(self) -> dict[str, str]:
@@ -94,17 +92,20 @@ class Memory:
         """The tables scorecard and drift: the standing forecasts against the figures known now."""
         from forecasting.evaluation import drift_report, figures, score_forecasts
 
-        latest = figures(observations.assign(appeared=observations["released_at"]))
-        scorecard = score_forecasts(self.standing, figures(self.first), latest)
+        since = _since(self.day, 1)  # a level is the difference from the month before
+        first = figures(self.archive.first_prints(self.moment, since=since))
+        recent = observations[observations["period"] >= since]
+        latest = figures(recent.assign(appeared=recent["released_at"]))
+        scorecard = score_forecasts(self.standing, first, latest)
         return {"scorecard": scorecard, "drift": drift_report(scorecard)}
 
-    def decide(self, outlook: Outlook, settings: ChampionSettings) -> list[Decision]:
+    def decide(self, outlook: Fitted, settings: ChampionSettings) -> list[Decision]:
         """Who is champion from the next night on."""
         from forecasting.evaluation import Incumbent, decide_champions
 
         panel = outlook.panel
         return decide_champions(
-            panel.backtest,
+            panel.losses,
             {name: champion.model for name, champion in panel.champions.items()},
             {name: Incumbent(reigns[-1].model, reigns[-1].day) for name, reigns in self.reigns.items()},
             self.day,
@@ -123,7 +124,7 @@ class Memory:
         """Archive a night's forecasts and enter its changes of champion.
 
         Args:
-            run_id: The run, whose release is in place.
+            run_id: The run, whose release comes next.
             moment: Up to which figures were known.
             made_at: When it was run.
             forecasts: See `with_references`.
@@ -149,7 +150,12 @@ class Memory:
         )
 
 
-def with_references(outlook: Outlook, decumulation: Decumulation, observations: pd.DataFrame) -> pd.DataFrame:
+def _since(day: dt.date, before: int = 0) -> str:
+    """The first period whose scores are published by a night, or some months before."""
+    return month_label(month_index(day.isoformat()[:7]) - MONTHS - before)
+
+
+def with_references(outlook: Fitted, decumulation: Derived, observations: pd.DataFrame) -> pd.DataFrame:
     """The forecasts of a night as they are archived: with no change, seasonal naive and the scale of errors.
 
     The rows of target ytd_yoy are the headlines too. Levels without a published unit are left to themselves: no figure
@@ -241,13 +247,12 @@ def roll_back(settings: Settings, indicator: str) -> str:
         InputError: The indicator never had another champion.
         BusyError: A night is at work.
     """
-    from forecasting.store import Store
     from forecasting.tracking import Tracker
 
     day, _ = night_of(dt.datetime.now(dt.UTC))
     if not settings.has_store:
         raise InputError("rollback", [Problem(indicator, "has had no champion yet; cumulus run makes the first")])
-    with exclusive(settings.var / "run.lock"), Store.open(settings.store) as store:
+    with sole_worker(settings) as (store, _):
         history = ChampionHistory(store.engine)
         reigns = history.before(day + dt.timedelta(days=1)).get(indicator, [])
         others = [one for one in reigns if one.model != reigns[-1].model]

@@ -2,10 +2,11 @@
 
 from forecasting.decumulation._ahead import estimate_levels, levels_ahead
 from forecasting.decumulation._certificate import Certificate
-from forecasting.decumulation._engine import Decumulation, decumulate, decumulate_in_chunks, lean
+from forecasting.decumulation._engine import Decumulation, Found, decumulate, decumulate_in_chunks, lean
 from forecasting.decumulation._figures import FloatArray
 from forecasting.decumulation._paths import Flag, Path
 from forecasting.decumulation._seasonal import seasonally_adjust
+from forecasting.decumulation._tail import Tail
 from forecasting.decumulation._weights import Profile
 
 __all__ = [
@@ -13,8 +14,10 @@ __all__ = [
     "Decumulation",
     "Flag",
     "FloatArray",
+    "Found",
     "Path",
     "Profile",
+    "Tail",
     "decumulate",
     "decumulate_in_chunks",
     "estimate_levels",

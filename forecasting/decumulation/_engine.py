@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from forecasting.decumulation._adding_up import add_up
 from forecasting.decumulation._certificate import Certificate, certificate
-from forecasting.decumulation._dense import Recovered, recover
+from forecasting.decumulation._dense import recover
 from forecasting.decumulation._figures import Figures, FloatArray, arrange
+from forecasting.decumulation._leaning import lean_on, leans_on, seeded, together
 from forecasting.decumulation._paths import Path
-from forecasting.decumulation._sparse import Sparse, recover_family
+from forecasting.decumulation._tail import cut
 from forecasting.decumulation._weights import Profile, by_calendar, by_family, exactly, given_profiles, tells
 from forecasting.errors import InputError, Problem
 from forecasting.observations import check_observations, month_label
-from forecasting.parallel import Workers, in_parallel
+from forecasting.parallel import Keep, Workers, in_parallel
 
-__all__ = ["Decumulation", "decumulate", "decumulate_in_chunks", "lean"]
+__all__ = ["Decumulation", "Found", "decumulate", "decumulate_in_chunks", "lean"]
 
 MIN_DENSE_SHARE = 0.6
 WEIGHT_DRAWS = 1000
@@ -94,6 +93,8 @@ def decumulate(
     draws: int = 500,
     seed: int = 0,
     workers: Workers = 1,
+    short: bool = False,
+    keep: Keep | None = None,
 ) -> Decumulation:
     """Recover monthly growth and levels from published cumulative figures.
 
@@ -107,6 +108,8 @@ def decumulate(
         draws: Draws per indicator.
         seed: Source of everything random; an indicator's draws depend on it and on the indicator's id only.
         workers: Processes or a cluster (`forecasting.parallel`); the result does not depend on them.
+        short: Of indicators that none leans on, draws of the latest two years only, which is what forecasts need.
+        keep: Where what was recovered from the same figures may be kept already.
 
     Returns:
         Paths by indicator: a state space where the figures are dense, a deviation from the related indicator where
@@ -128,14 +131,20 @@ def decumulate(
     if weights != "equal":
         profiles |= {figure.indicator: by_calendar(levels=True) for figure in dense if figure.has_levels}
     profiles |= given_profiles({} if isinstance(weights, str) else weights)
-    recovered = _recover(dense, profiles, draws, seed, workers)
+    few = [figure for figure in figures if not _is_dense(figure)]
+    whole = set(leans_on(few, dense, related or {}).values()) | set(parts or {})
+    cuttable = {figure.indicator for figure in dense if short and figure.indicator not in whole}
+    recovered = _recover(dense, profiles, draws, seed, workers, cuttable, keep)
     # a series stands on its own with an unbroken year up to its last month
     alone = {name: found for name, found in recovered.items() if _stands(found.path)}
+    sparse = [figure for figure in figures if figure.indicator not in alone]
+    leans = leans_on(sparse, [figure for figure in figures if figure.indicator in alone], related or {})
+    if cuttable & set(leans.values()):  # one that was thought to stand alone leans after all
+        again = [figure for figure in dense if figure.indicator in leans.values()]
+        alone |= _recover(again, profiles, draws, seed, workers, set(), keep)
     paths = {name: found.path for name, found in alone.items()}
     shares = {name: found.shares for name, found in alone.items()}
-    sparse = [figure for figure in figures if figure.indicator not in paths]
-    leans = _leans_on(sparse, [figure for figure in figures if figure.indicator in paths], related or {})
-    paths |= _lean(sparse, leans, parts or {}, paths, profiles, None, draws, seed)
+    paths |= lean_on(sparse, leans, parts or {}, paths, profiles, None, draws, seed, workers, keep)
     return Decumulation(
         paths={name: paths[name] for name in sorted(paths)},
         weights=_weight_table(profiles, shares, figures, seed),
@@ -191,27 +200,11 @@ def _chunks(
     table: pd.DataFrame, related: Mapping[str, str], parts: Mapping[str, Sequence[str]], size: int
 ) -> Iterator[list[str]]:
     """Names of the indicators, those that know of each other together."""
-    names = sorted(table["indicator"].unique())
+    families = {str(name): str(family) for name, family in table.groupby("indicator")["family"].max().items()}
     links = [*related.items(), *((whole, part) for whole, of in parts.items() for part in of)]
-    for _, rows in table[table["family"] != ""].groupby("family"):
-        members = rows["indicator"].unique()
-        links += [(str(members[0]), str(member)) for member in members[1:]]
-    place = {name: name for name in names}
-
-    def root(name: str) -> str:
-        while place[name] != name:
-            name = place[name]
-        return name
-
-    for one, other in links:
-        if one in place and other in place:
-            first, second = sorted((root(one), root(other)))
-            place[second] = first
-    groups: dict[str, list[str]] = {}
-    for name in names:
-        groups.setdefault(root(name), []).append(name)
+    groups = together(sorted(families), links, [families[name] or name for name in sorted(families)])
     chunk: list[str] = []
-    for group in groups.values():
+    for group in groups:
         chunk += group
         if len(chunk) >= size:
             yield chunk
@@ -224,24 +217,61 @@ def _stands(path: Path) -> bool:
     return len(path.periods()[0]) >= path.periods_per_year
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A recovered dense indicator.
+
+    Attributes:
+        path: Its months.
+        shares: (3, 12) mean and 5 and 95 % quantiles of the base weights of the first year.
+        average: (12,) shares of the average year of the point estimate.
+    """
+
+    path: Path
+    shares: FloatArray
+    average: FloatArray
+
+
+def _found(figure: Figures, profile: Profile, draws: int, seed: np.random.SeedSequence, short: bool) -> Found:
+    recovered = recover(figure, profile, draws, seed)
+    path = recovered.path
+    return Found(cut(path) if short else path, _summary(recovered.shares), _average_share(path))
+
+
+def _summary(shares: FloatArray) -> FloatArray:
+    """(3, 12) mean and 5 and 95 % quantiles of draws (n, 12)."""
+    return np.vstack([shares.mean(axis=0), np.quantile(shares, [0.05, 0.95], axis=0)])
+
+
 def _recover(
-    figures: Sequence[Figures], profiles: dict[str, Profile], draws: int, seed: int, workers: Workers
-) -> dict[str, Recovered]:
+    figures: Sequence[Figures],
+    profiles: dict[str, Profile],
+    draws: int,
+    seed: int,
+    workers: Workers,
+    cuttable: Collection[str],
+    keep: Keep | None,
+) -> dict[str, Found]:
     """Recover dense indicators, those that tell their base weights first; their families learn from them."""
-    found: dict[str, Recovered] = {}
+    found: dict[str, Found] = {}
     telling = [figure for figure in figures if tells(figure) or profiles[figure.indicator].source != "calendar"]
-    silent = [figure for figure in figures if figure not in telling]
+    names = {figure.indicator for figure in telling}
+    silent = [figure for figure in figures if figure.indicator not in names]
     for group in (telling, silent):
         families: dict[str, list[FloatArray]] = {}
         for figure in telling:
             if figure.indicator in found and figure.family and tells(figure):
-                families.setdefault(figure.family, []).append(_average_share(found[figure.indicator].path))
+                families.setdefault(figure.family, []).append(found[figure.indicator].average)
         for figure in silent if group is silent else []:
             if figure.family in families:
                 profiles[figure.indicator] = by_family(families[figure.family])
-        tasks = [(figure, profiles[figure.indicator], draws, _seed(seed, figure.indicator)) for figure in group]
-        names = [figure.indicator for figure in group]
-        found |= zip(names, in_parallel(recover, tasks, workers, names=names), strict=True)
+        tasks = [
+            (figure, profiles[name], draws, seeded(seed, name), name in cuttable)
+            for figure in group
+            for name in [figure.indicator]
+        ]
+        there = [figure.indicator for figure in group]
+        found |= zip(there, in_parallel(_found, tasks, workers, names=there, keep=keep), strict=True)
     return found
 
 
@@ -262,11 +292,10 @@ def _weight_table(
     for name, profile in sorted(profiles.items()):
         own = profile.source == "calendar" and name in shares and sources[name]
         if profile.spread and name in shares:
-            drawn = shares[name]
+            mean, low, high = shares[name]
         else:
-            drawn = profile.draw(np.random.default_rng(seed), WEIGHT_DRAWS)
-        low, high = np.quantile(drawn, [0.05, 0.95], axis=0)
-        columns = {"month": range(1, 13), "weight": drawn.mean(axis=0), "q05": low, "q95": high}
+            mean, low, high = _summary(profile.draw(np.random.default_rng(seed), WEIGHT_DRAWS))
+        columns = {"month": range(1, 13), "weight": mean, "q05": low, "q95": high}
         frames.append(pd.DataFrame({"indicator": name, **columns, "source": own or profile.source}))
     return pd.concat(frames, ignore_index=True)
 
@@ -279,6 +308,9 @@ def lean(
     parts: Mapping[str, Sequence[str]],
     until: int,
     seed: int,
+    draws: int,
+    workers: Workers = 1,
+    keep: Keep | None = None,
 ) -> dict[str, Path]:
     """Paths of the sparse indicators up to a month ahead, leaning on paths that reach there.
 
@@ -289,72 +321,13 @@ def lean(
         parts: Indicator -> those that make it up.
         until: Month index of the last month wanted.
         seed: The seed of `decumulate`.
+        draws: The number of draws of every path.
+        workers: Processes or a cluster.
+        keep: Where what was recovered from the same figures and paths may be kept already.
     """
     figures = arrange(observations)
     profiles = {figure.indicator: by_calendar() for figure in figures}
-    draws = len(next(iter(paths.values())).growth)
-    return _lean(figures, dict(related), parts, dict(paths), profiles, until, draws, seed)
-
-
-def _lean(
-    sparse: Iterable[Figures],
-    related: Mapping[str, str],
-    parts: Mapping[str, Sequence[str]],
-    paths: Mapping[str, Path],
-    profiles: Mapping[str, Profile],
-    until: int | None,
-    draws: int,
-    seed: int,
-) -> dict[str, Path]:
-    """Recover sparse indicators family by family, those that others lean on first."""
-    known: dict[str, Path] = dict(paths)
-    waiting = list(sparse)
-    done: dict[str, Path] = {}
-    recovered: dict[str, Sparse] = {}
-    while waiting:
-        ready = [f for f in waiting if related.get(f.indicator) is None or related[f.indicator] in known]
-        if not ready:
-            names = ", ".join(f"{f.indicator} on {related[f.indicator]}" for f in waiting)
-            raise InputError("related", [Problem("", f"nothing to start from, they lean on each other: {names}")])
-        families: dict[str, list[Figures]] = {}
-        for figure in ready:
-            families.setdefault(figure.family or figure.indicator, []).append(figure)
-        for family, members in sorted(families.items()):
-            leans = {f.indicator: known.get(related.get(f.indicator, "")) for f in members}
-            reach = max([f.last for f in members] + [path.last for path in leans.values() if path is not None])
-            found = recover_family(
-                members,
-                leans,
-                profiles,
-                until=reach if until is None else until,
-                draws=draws,
-                seed=_seed(seed, "/".join([family, *(f.indicator for f in members)])),
-            )
-            recovered |= {one.path.indicator: one for one in found}
-            known |= {one.path.indicator: one.path for one in found}
-            done |= {one.path.indicator: one.path for one in found}
-        for whole, of in sorted(parts.items()):
-            if whole in known and set(of) <= set(recovered) and not set(of).isdisjoint(f.indicator for f in ready):
-                rng = np.random.default_rng(_seed(seed, f"{whole}/parts"))
-                tied = {path.indicator: path for path in add_up([recovered[n] for n in sorted(of)], known[whole], rng)}
-                known |= tied
-                done |= tied
-        waiting = [f for f in waiting if f.indicator not in done]
-    return done
-
-
-def _leans_on(sparse: list[Figures], dense: list[Figures], related: Mapping[str, str]) -> dict[str, str]:
-    """The related indicator of each sparse one, as far as there is one in the table."""
-    names = {figure.indicator for figure in [*sparse, *dense]}
-    out = {}
-    for figure in sparse:
-        wanted = related.get(figure.indicator)
-        members = [f for f in dense if f.family and f.family == figure.family]
-        if wanted in names:
-            out[figure.indicator] = str(wanted)
-        elif members:
-            out[figure.indicator] = max(members, key=lambda f: int(f.published.sum())).indicator
-    return out
+    return lean_on(figures, dict(related), parts, dict(paths), profiles, until, draws, seed, workers, keep)
 
 
 def _is_dense(figures: Figures) -> bool:
@@ -367,8 +340,3 @@ def _is_dense(figures: Figures) -> bool:
     covered = (growth | known).ravel()[span]
     expected = len(covered) - int(figures.merged.sum())
     return bool(growth.sum() >= 12 - figures.merged.any() and covered.sum() >= MIN_DENSE_SHARE * expected)
-
-
-def _seed(seed: int, name: str) -> np.random.SeedSequence:
-    digest = hashlib.sha256(name.encode()).digest()
-    return np.random.SeedSequence([seed, *np.frombuffer(digest[:16], dtype="<u4").tolist()])

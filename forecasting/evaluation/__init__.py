@@ -7,12 +7,14 @@ result.
 
 from __future__ import annotations
 
+from forecasting.evaluation._backtest import Paths
 from forecasting.evaluation._champion import Champion, Recipe
 from forecasting.evaluation._combination import combine
 from forecasting.evaluation._comparison import (
     Comparison,
     Decision,
     Incumbent,
+    Losses,
     challenger,
     decide_champions,
     diebold_mariano,
@@ -42,7 +44,9 @@ __all__ = [
     "Comparison",
     "Decision",
     "Incumbent",
+    "Losses",
     "PanelForecast",
+    "Paths",
     "Recipe",
     "add_references",
     "backtest",

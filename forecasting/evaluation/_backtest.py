@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -13,7 +13,7 @@ from forecasting.errors import InputError, ModelError, Problem
 from forecasting.evaluation._combination import COMBINATIONS
 from forecasting.evaluation._panel import SOURCE, Floats, Series
 from forecasting.models import FEWEST, LAST_RESORT, MODELS, PRESETS, LevelsModel, Model, State, StateModel
-from forecasting.parallel import Workers, in_parallel
+from forecasting.parallel import Keep, Workers, in_parallel
 
 Progress = Callable[[int, int], None]
 T = TypeVar("T")
@@ -47,6 +47,15 @@ class Paths:
     forecast: Floats
     final: Floats
     failures: tuple[tuple[str, int, str], ...]
+
+    def up_to(self, horizon: int) -> Paths:
+        """The first steps alone."""
+        return replace(
+            self,
+            actual=self.actual[:, :horizon],
+            forecast=self.forecast[:, :, :horizon],
+            final=self.final[:, :horizon],
+        )
 
 
 def resolve(models: Sequence[str | Model] | None, preset: str, also: Sequence[str] = ()) -> tuple[Model, ...]:
@@ -107,10 +116,18 @@ def run(
     workers: Workers,
     progress: Progress | None,
     final: bool,
+    keep: Keep | None = None,
 ) -> list[Paths]:
-    """Forecast every series by every model from every origin and, if `final`, from the whole history."""
-    tasks = [(one, horizon, cut, tuple(models), final) for one, horizon, cut in zip(series, steps, cuts, strict=True)]
-    return in_parallel(_one, tasks, workers, names=[one.unique_id for one in series], progress=progress)
+    """Forecast every series by every model from every origin and, if `final`, from the whole history.
+
+    A result depends on nothing but its own series; where its origins lie on the panel's calendar is entered afterwards.
+    """
+    tasks = [
+        (one, ahead, ends, tuple(models), final) for one, ahead, (ends, _) in zip(series, steps, cuts, strict=True)
+    ]
+    names = [one.unique_id for one in series]
+    found = in_parallel(forecast_one, tasks, workers, names=names, progress=progress, keep=keep)
+    return [replace(each, keys=keys) for each, (_, keys) in zip(found, cuts, strict=True)]
 
 
 def fit(model: Model, one: Series, end: int, horizon: int) -> Floats:
@@ -198,10 +215,8 @@ def _checked(model: Model, one: Series, start: int, end: int, forecast: Floats, 
     return path
 
 
-def _one(
-    one: Series, horizon: int, cuts: tuple[np.ndarray, np.ndarray], models: tuple[Model, ...], final: bool
-) -> Paths:
-    ends, keys = cuts
+def forecast_one(one: Series, horizon: int, ends: np.ndarray, models: tuple[Model, ...], final: bool) -> Paths:
+    """Forecasts of one series; its origins are counted from 0."""
     n, z = len(one.y), one.z
     paths = np.full((len(models), len(ends) + 1, horizon), np.nan)
     failures = []
@@ -218,7 +233,7 @@ def _one(
     for o, end in enumerate(ends):
         known = z[end : end + horizon]
         actual[o, : len(known)] = known
-    return Paths(ends, keys, actual, paths[:, :-1], paths[:, -1], tuple(failures))
+    return Paths(ends, np.arange(len(ends)), actual, paths[:, :-1], paths[:, -1], tuple(failures))
 
 
 def _months(ds: pd.DatetimeIndex) -> np.ndarray:

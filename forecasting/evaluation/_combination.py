@@ -51,16 +51,16 @@ def weighted(paths: Floats, weights: Floats) -> Floats:
     """Weighted mean over the models that are there, on the modelling scale (geometric in the unit of a log series).
 
     Args:
-        paths: Shape (M, H); rows of NaN where a model failed.
-        weights: Shape (M,), at least zero.
+        paths: Shape (M, ..., H); rows of NaN where a model failed.
+        weights: Shape (M, ...), at least zero.
 
     Returns:
-        Shape (H,); NaN where no model with a weight is there.
+        Shape (..., H); NaN where no model with a weight is there.
     """
-    there = np.where(np.isfinite(paths).all(axis=1), weights, 0.0)
-    if there.sum() <= 0:
-        return np.full(paths.shape[1], np.nan)
-    return np.asarray((there / there.sum()) @ np.where(there[:, None] > 0, paths, 0.0))
+    there = np.where(np.isfinite(paths).all(axis=-1), weights, 0.0)
+    total = there.sum(axis=0)
+    share = there / np.where(total > 0, total, np.nan)
+    return np.asarray((share[..., None] * np.where(there[..., None] > 0, paths, 0.0)).sum(axis=0))
 
 
 def members(names: Sequence[str]) -> np.ndarray:
@@ -110,13 +110,8 @@ def combined(paths: Paths, inside: np.ndarray, inverse: Floats, stack: Floats) -
 
     NaN where every member failed, or every one with a weight.
     """
-    origins = paths.forecast.shape[1]
-    out = np.full((3, origins + 1, paths.forecast.shape[2]), np.nan)
-    for o in range(origins + 1):
-        path = paths.final if o == origins else paths.forecast[:, o]
-        out[0, o] = combine(path[inside])
-        out[1, o] = weighted(path, inverse[o])
-        out[2, o] = weighted(path, stack[o])
+    path = np.concatenate([paths.forecast, paths.final[:, None]], axis=1)
+    out = np.stack([combine(path[inside]), weighted(path, inverse.T), weighted(path, stack.T)])
     return out[:, :-1], out[:, -1]
 
 

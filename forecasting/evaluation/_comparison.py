@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
+from forecasting.evaluation._backtest import Paths
 from forecasting.evaluation._champion import Champion, Recipe
-from forecasting.evaluation._panel import Floats
+from forecasting.evaluation._panel import Floats, Series
 from forecasting.models import LAST_RESORT
 
 STEPS = 3
@@ -20,6 +20,40 @@ FEWEST_ORIGINS = 8
 """Origins below which nothing is decided."""
 WATCHED = 0.20
 """Adjusted p-value from which on the best rival is called the challenger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """Mean absolute errors of the models of one series in its backtest, in its own unit; M models, O origins.
+
+    Attributes:
+        models: Names, sorted.
+        cutoffs: Month index of the last month known at each origin, shape (O,).
+        near: Over the next `STEPS` months, shape (O, M); NaN where a model failed.
+        far: Over all steps and origins, shape (M,).
+    """
+
+    models: tuple[str, ...]
+    cutoffs: npt.NDArray[np.int64]
+    near: Floats
+    far: Floats
+
+
+def losses_of(one: Series, paths: Paths, names: Sequence[str]) -> Losses:
+    """Losses of a series' candidates by name, as far as they forecast anything; those without a name are left out."""
+    error = np.abs(one.back(paths.actual) - one.back(paths.forecast))
+    known = np.isfinite(error)
+    error = np.where(known, error, 0.0)
+    order = [m for m in np.argsort(names, kind="stable").tolist() if names[m] and known[m].any()]
+    near, count = error[order, :, :STEPS].sum(axis=2).T, known[order, :, :STEPS].sum(axis=2).T
+    there = count.any(axis=1)
+    months = one.ds.year.to_numpy() * 12 + one.ds.month.to_numpy() - 1
+    return Losses(
+        models=tuple(names[m] for m in order),
+        cutoffs=months[paths.ends - 1][there],
+        near=np.where(count > 0, near / np.maximum(count, 1), np.nan)[there],
+        far=error[order].sum(axis=(1, 2)) / known[order].sum(axis=(1, 2)),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +154,7 @@ def diebold_mariano(losses: npt.ArrayLike, rival: npt.ArrayLike, steps: int = 1)
 
 
 def decide_champions(
-    backtest: pd.DataFrame,
+    losses: Mapping[str, Losses],
     champions: Mapping[str, str],
     incumbents: Mapping[str, Incumbent],
     night: dt.date,
@@ -135,7 +169,7 @@ def decide_champions(
     mean error over all steps is smaller too, and if the champion has been in place for `cool_down` days.
 
     Args:
-        backtest: unique_id, model, cutoff, ds, step, y, forecast of the night's rolling origins.
+        losses: Of every series in the night's rolling origins.
         champions: Series -> the model that forecasts it tonight; the last resort never takes the title.
         incumbents: Series -> the champion as the night found it; a series without one gets tonight's.
         night: The night's day.
@@ -145,38 +179,31 @@ def decide_champions(
     Returns:
         A decision for each of `champions`, sorted by series.
     """
-    error = (backtest["y"] - backtest["forecast"]).abs()
-    short = backtest["step"] <= STEPS
-    near = backtest[short].assign(loss=error[short]).pivot_table("loss", ["unique_id", "cutoff"], "model", "mean")
-    means = error.groupby([backtest["unique_id"], backtest["model"]], sort=True).mean().reset_index(name="loss")
-    far = dict(zip(zip(means["unique_id"], means["model"], strict=True), means["loss"], strict=True))
-    losses = {str(name): rows.droplevel(0) for name, rows in near.groupby(level=0, sort=True)}
     return [
-        _decide(name, losses.get(name), far, model, incumbents.get(name), night, level, cool_down)
+        _decide(name, losses[name], model, incumbents.get(name), night, level, cool_down)
         for name, model in sorted(champions.items())
     ]
 
 
 def _decide(
     name: str,
-    losses: pd.DataFrame | None,
-    far: Mapping[tuple[str, str], float],
+    losses: Losses,
     champion: str,
     incumbent: Incumbent | None,
     night: dt.date,
     level: float,
     cool_down: int,
 ) -> Decision:
-    retired = incumbent is not None and losses is not None and not _judged(losses, incumbent.model)
+    retired = incumbent is not None and len(losses.cutoffs) > 0 and incumbent.model not in losses.models
     crowned = (incumbent is None or retired) and champion != LAST_RESORT
     judged = _best_rival(losses, champion)
     if judged is None:
         return Decision(name, champion, "", "", False, crowned, "too few origins to judge a rival", np.nan, None, 1.0)
-    assert losses is not None  # noqa: S101
     rival, rivals = judged
-    pair = losses[[champion, rival]].dropna()
-    old, new = pair[champion].to_numpy(), pair[rival].to_numpy()
-    test = diebold_mariano(old, new, min(_overlap(pair.index), len(pair) - 1))
+    own, other = losses.models.index(champion), losses.models.index(rival)
+    both = np.isfinite(losses.near[:, [own, other]]).all(axis=1)
+    old, new = losses.near[both, own], losses.near[both, other]
+    test = diebold_mariano(old, new, min(_overlap(losses.cutoffs[both]), len(old) - 1))
     gain = float(1 - new.mean() / old.mean()) if old.mean() > 0 else 0.0
     adjusted = min(1.0, rivals * test.p_value)
     until = incumbent.since + dt.timedelta(days=cool_down) if incumbent else None
@@ -188,7 +215,7 @@ def _decide(
         reason = f"{incumbent.model} is champion and could not forecast tonight"
     elif adjusted > level:
         reason = "no rival is better beyond chance"
-    elif far[name, rival] >= far[name, champion]:
+    elif losses.far[other] >= losses.far[own]:
         reason = f"{rival} is better up to {STEPS} months ahead, not over all months"
     elif until is not None and night < until:
         reason = f"{rival} is better; cooling down until {until}"
@@ -199,33 +226,26 @@ def _decide(
     return Decision(name, champion, rival, challenger, promoted, crowned, reason, gain, test, adjusted)
 
 
-def _judged(losses: pd.DataFrame, model: str) -> bool:
-    """Whether a model forecast from any origin."""
-    return model in losses and bool(losses[model].notna().any())
-
-
-def _best_rival(losses: pd.DataFrame | None, champion: str) -> tuple[str, int] | None:
+def _best_rival(losses: Losses, champion: str) -> tuple[str, int] | None:
     """The other model with the smallest mean loss at the champion's origins, and the number of others."""
-    if losses is None or champion not in losses:
+    if champion not in losses.models:
         return None
-    known = losses[losses[champion].notna()]
-    others: Floats = known.drop(columns=champion).to_numpy()
+    own = losses.models.index(champion)
+    known = losses.near[np.isfinite(losses.near[:, own])]
     # a model that failed at an origin has shown less there than one that did not
-    whole = np.isfinite(others).all(axis=0)
+    whole = np.isfinite(known).all(axis=0) & (np.arange(len(losses.models)) != own)
     if len(known) < FEWEST_ORIGINS or not whole.any():
         return None
-    mean = np.where(whole, np.where(np.isfinite(others), others, 0.0).mean(axis=0), np.inf)
-    return str(known.columns.drop(champion)[int(mean.argmin())]), int(whole.sum())
+    mean = np.where(whole, np.where(np.isfinite(known), known, 0.0).mean(axis=0), np.inf)
+    return losses.models[int(mean.argmin())], int(whole.sum())
 
 
-def _overlap(cutoffs: pd.Index) -> int:
+def _overlap(cutoffs: npt.NDArray[np.int64]) -> int:
     """Neighbouring losses that share months: those whose origins are less than `STEPS` months apart."""
-    days = pd.DatetimeIndex(cutoffs)
-    months = np.diff(days.year * 12 + days.month)
-    return max(1, -(-STEPS // max(1, int(months.min()))))
+    return max(1, -(-STEPS // max(1, int(np.diff(cutoffs).min()))))
 
 
-def challenger(champion: Champion, rival: str, recipe: Recipe, backtest: pd.DataFrame) -> Champion:
+def challenger(champion: Champion, rival: str, recipe: Recipe, losses: Losses) -> Champion:
     """The forecaster that a rival of the champion would be: its recipe, and a band as wide as its errors are.
 
     The band's scale is the champion's times the ratio of their mean absolute errors over all origins and steps.
@@ -234,10 +254,10 @@ def challenger(champion: Champion, rival: str, recipe: Recipe, backtest: pd.Data
         champion: Of the series.
         rival: A candidate of its backtest.
         recipe: The models behind the rival, with their weights.
-        backtest: model, y, forecast of this series.
+        losses: Of this series.
     """
-    error = (backtest["y"] - backtest["forecast"]).abs().groupby(backtest["model"]).mean()
-    ratio = float(error[rival] / error[champion.model]) if error[champion.model] > 0 else 1.0
+    error = dict(zip(losses.models, losses.far.tolist(), strict=True))
+    ratio = error[rival] / error[champion.model] if error[champion.model] > 0 else 1.0
     return replace(
         champion,
         model=rival,

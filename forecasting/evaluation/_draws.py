@@ -13,10 +13,7 @@ SMOOTHING = 0.3
 """Weight of the smoothing noise against the past errors that order the draws."""
 
 
-def joint_draws(
-    names: Sequence[str], errors: Floats, keys: Sequence[np.ndarray], bands: Bands, horizons: Sequence[int],
-    draws: int, seed: int,
-) -> list[Floats]:  # fmt: skip
+class JointDraws:
     """Errors of the forecasts on the modelling scale, dependent across series and steps as past ones were.
 
     A draw takes one past date of origin and one sign for the whole panel; every series follows its own
@@ -35,39 +32,46 @@ def joint_draws(
         horizons: Steps of each series.
         draws: B.
         seed: Seed of everything random.
-
-    Returns:
-        For each series shape (B, horizon).
     """
-    shared = np.random.default_rng(np.random.SeedSequence([seed]))
-    calendar = np.unique(np.concatenate([*keys, np.zeros(0, dtype=int)]))
-    date = shared.integers(max(1, len(calendar)), size=draws)
-    sign = shared.choice([-1.0, 1.0], size=draws)
-    other = shared.random(draws)
-    other_sign = shared.choice([-1.0, 1.0], size=draws)
-    out = []
-    for i, name in enumerate(names):
-        own = np.random.default_rng(np.random.SeedSequence([seed, *name.encode()]))
-        h = horizons[i]
-        sigma = bands.sigma[i, :h]
-        z = errors[i, : len(keys[i]), :h] / np.where(sigma > 0, sigma, 1.0)
+
+    def __init__(
+        self, names: Sequence[str], errors: Floats, keys: Sequence[np.ndarray], bands: Bands, horizons: Sequence[int],
+        draws: int, seed: int,
+    ) -> None:  # fmt: skip
+        self._names, self._errors, self._keys, self._bands = names, errors, keys, bands
+        self._horizons, self._draws, self._seed = horizons, draws, seed
+        shared = np.random.default_rng(np.random.SeedSequence([seed]))
+        self._calendar = np.unique(np.concatenate([*keys, np.zeros(0, dtype=int)]))
+        self._date = shared.integers(max(1, len(self._calendar)), size=draws)
+        self._sign = shared.choice([-1.0, 1.0], size=draws)
+        self._other = shared.random(draws)
+        self._other_sign = shared.choice([-1.0, 1.0], size=draws)
+
+    def of(self, i: int) -> Floats:
+        """Draws of series i, shape (B, horizon)."""
+        own = np.random.default_rng(np.random.SeedSequence([self._seed, *self._names[i].encode()]))
+        keys, h, draws = self._keys[i], self._horizons[i], self._draws
+        sigma = self._bands.sigma[i, :h]
+        z = self._errors[i, : len(keys), :h] / np.where(sigma > 0, sigma, 1.0)
         known = np.isfinite(z).sum(axis=1)
         walk = _walk(own, draws, h)
         if known.any():
             usable = np.flatnonzero(known)
             slot = own.choice(usable, size=draws)
-            if len(calendar):
-                position = {int(key): o for o, key in enumerate(keys[i]) if known[o]}
-                dated = np.array([position.get(int(calendar[d]), -1) for d in date])
+            if len(self._calendar):
+                position = {int(key): o for o, key in enumerate(keys) if known[o]}
+                dated = np.array([position.get(int(key), -1) for key in self._calendar])[self._date]
                 slot = np.where(dated >= 0, dated, slot)
             longest = np.flatnonzero(known == known.max())
-            donor = longest[(other * len(longest)).astype(int)]
-            tail = _continued(other_sign[:, None] * z[donor], known[donor], walk)
-            walk = _continued(sign[:, None] * z[slot], known[slot], tail)
+            donor = longest[(self._other * len(longest)).astype(int)]
+            tail = _continued(self._other_sign[:, None] * z[donor], known[donor], walk)
+            walk = _continued(self._sign[:, None] * z[slot], known[slot], tail)
         path = walk + SMOOTHING * _walk(own, draws, h)
-        rank = np.argsort(np.argsort(path, axis=0, kind="stable"), axis=0, kind="stable")
-        out.append(sigma * quantile_at((rank + 0.5) / draws, bands.quantiles))
-    return out
+        place = np.argsort(path, axis=0, kind="stable")
+        out = np.empty(path.shape)
+        value = sigma * quantile_at((np.arange(draws)[:, None] + 0.5) / draws, self._bands.quantiles)
+        np.put_along_axis(out, place, value, axis=0)
+        return out
 
 
 def _continued(z: Floats, known: np.ndarray, tail: Floats) -> Floats:

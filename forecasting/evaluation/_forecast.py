@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -12,13 +13,14 @@ from forecasting.errors import InputError, Problem
 from forecasting.evaluation._backtest import Paths, Progress, origins_of, resolve, run
 from forecasting.evaluation._bands import error_bands, left_out_coverage, sobered
 from forecasting.evaluation._champion import Champion, Recipe, quantile_frame
+from forecasting.evaluation._comparison import Losses, losses_of
 from forecasting.evaluation._contest import contest_of, hold, standards
-from forecasting.evaluation._draws import joint_draws
+from forecasting.evaluation._draws import JointDraws
 from forecasting.evaluation._metrics import naive_scale
 from forecasting.evaluation._panel import SOURCE, Floats, Series, horizons, read_panel
 from forecasting.evaluation._selection import Scores, choose, panel_gains, score
 from forecasting.models import LAST_RESORT, Model, following_months
-from forecasting.parallel import Workers, check_workers
+from forecasting.parallel import Keep, Workers, check_workers
 
 ORIGINS = 24
 """Cut-offs of a backtest, a month apart: what split conformal bands of a short series need."""
@@ -38,29 +40,62 @@ class Backtest:
     failures: pd.DataFrame
 
 
+class OnDemand(Mapping[str, Floats]):
+    """Joint draws by series, made when they are asked for, since those of a large panel do not fit into memory."""
+
+    def __init__(self, names: Sequence[str], make: Callable[[int], Floats]) -> None:
+        self._position = {name: i for i, name in enumerate(names)}
+        self._make = make
+
+    def __getitem__(self, name: str) -> Floats:
+        return self._make(self._position[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._position)
+
+    def __len__(self) -> int:
+        return len(self._position)
+
+
 @dataclass(frozen=True)
 class PanelForecast:
     """Forecasts of a panel and the evidence for them.
 
     Attributes:
-        quantiles: unique_id, ds, model (the champion), mean, q025, q05, q10, q25, q50, q75, q90, q95, q975.
-        draws: For each series joint draws, shape (draws, horizon); row b of every series belongs together.
+        draws: For each series joint draws, shape (draws, horizon), made anew whenever they are asked for; row b of
+            every series belongs together.
         leaderboard: unique_id, model, rank (1 is the lowest MASE; 0 if it could not be judged), mase, rmsse,
             smape (percent), coverage90 (of its own 90 % band, made without the origin judged), n_origins,
             champion.
         champions: For each series what forecasts it.
         recipes: For each series and every candidate that forecasts it from its whole history, what stands behind it.
-        backtest: See `Backtest.forecasts`.
+        losses: For each series what decides on its champion.
         failures: See `Backtest.failures`; a failure from the whole history has its last month as cutoff.
+        frame: Makes `backtest`.
     """
 
-    quantiles: pd.DataFrame
-    draws: dict[str, Floats]
+    draws: Mapping[str, Floats]
     leaderboard: pd.DataFrame
     champions: dict[str, Champion]
     recipes: dict[str, dict[str, Recipe]]
-    backtest: pd.DataFrame
+    losses: dict[str, Losses]
     failures: pd.DataFrame
+    frame: Callable[[], pd.DataFrame] = field(repr=False)
+
+    @cached_property
+    def quantiles(self) -> pd.DataFrame:
+        """unique_id, ds, model (the champion), mean, q025, q05, q10, q25, q50, q75, q90, q95, q975."""
+        tables = []
+        for name, champion in self.champions.items():
+            sample = self.draws[name]
+            ds = following_months(champion.series.ds[-1], sample.shape[1], champion.season_length)
+            tables.append(quantile_frame(name, champion.model, ds, sample))
+        return pd.concat(tables, ignore_index=True)
+
+    @cached_property
+    def backtest(self) -> pd.DataFrame:
+        """See `Backtest.forecasts`."""
+        return self.frame()
 
     def unmodelled(self) -> list[str]:
         """The series that no model could forecast, a line each with the reasons, for a person to read."""
@@ -138,6 +173,8 @@ def forecast_panel(
     standard: Mapping[str, str] | None = None,
     held: Mapping[str, str] | None = None,
     progress: Progress | None = None,
+    reach: Mapping[str, int] | None = None,
+    keep: Keep | None = None,
 ) -> PanelForecast:
     """Forecast every series of a panel with bands and joint draws, by the candidate that its backtest earns.
 
@@ -157,6 +194,9 @@ def forecast_panel(
             known of it than its past; elsewhere, and where that model fails, the combination that is best in the panel.
         held: Series -> name of the model that forecasts it whatever tonight's contest says, where it can.
         progress: Called with (series done, series in all).
+        reach: Series -> periods that its models forecast, where they shall look further than the horizon, so that they
+            need not be fitted again when it moves.
+        keep: Where the models' forecasts of the same series may be kept already.
 
     Raises:
         InputError: A panel, horizon, preset or model that cannot be used; a series with fewer than 8 observations.
@@ -167,8 +207,10 @@ def forecast_panel(
     if draws < 100:
         raise InputError(SOURCE, [Problem("", f"draws {draws}; at least 100 are needed for the quantiles")])
     cuts = origins_of(series, origins, 1)
-    found = run(series, steps, candidates, cuts, workers=workers, progress=progress, final=True)
-    contest = contest_of(found, candidates)
+    further = [max(h, (reach or {}).get(one.unique_id, h)) for one, h in zip(series, steps, strict=True)]
+    found = run(series, further, candidates, cuts, workers=workers, progress=progress, final=True, keep=keep)
+    contest = contest_of([each.up_to(h) for each, h in zip(found, steps, strict=True)], candidates)
+    del found  # the contest has copies; both of a large panel are too much
     names, paths = contest.names, contest.paths
 
     scores = [score(one, each) for one, each in zip(series, paths, strict=True)]
@@ -183,18 +225,12 @@ def forecast_panel(
     naive = np.array([float(naive_scale(one.z, one.season_length)) for one in series])
     best = sobered(_errors(paths, chosen, max(steps)), _errors(paths, usual, max(steps)))
     bands = error_bands(best, naive)
-    shocks = joint_draws(
-        [one.unique_id for one in series], best, [each.keys for each in paths], bands, steps, draws, seed
-    )
-
-    tables, drawn, champions = [], {}, {}
+    order = [one.unique_id for one in series]
+    shocks = JointDraws(order, best, [each.keys for each in paths], bands, steps, draws, seed)
+    champions = {}
     recipes = {one.unique_id: contest.recipes(i) for i, one in enumerate(series)}
     for i, one in enumerate(series):
         name = names[chosen[i]]
-        sample = one.back(paths[i].final[chosen[i]] + shocks[i])
-        drawn[one.unique_id] = sample
-        ds = following_months(one.ds[-1], steps[i], one.season_length)
-        tables.append(quantile_frame(one.unique_id, name, ds, sample))
         champions[one.unique_id] = Champion(
             unique_id=one.unique_id,
             model=name,
@@ -210,13 +246,18 @@ def forecast_panel(
     errors = [_errors(paths, [m] * len(series), max(steps)) for m in range(len(names))]
     covered = np.array([left_out_coverage(each, naive, 0.9) for each in errors])
     return PanelForecast(
-        quantiles=pd.concat(tables, ignore_index=True),
-        draws=drawn,
+        draws=OnDemand(order, lambda i: series[i].back(paths[i].final[chosen[i]] + shocks.of(i))),
         leaderboard=_leaderboard(series, scores, names, chosen, covered),
         champions=champions,
         recipes=recipes,
-        backtest=_without_resort(_backtest_frame(series, paths, names), champions),
+        losses={
+            one.unique_id: losses_of(
+                one, each, [name if m != resort or m == chosen[i] else "" for m, name in enumerate(names)]
+            )
+            for i, (one, each) in enumerate(zip(series, paths, strict=True))
+        },
         failures=_failure_frame(series, paths),
+        frame=lambda: _without_resort(_backtest_frame(series, paths, names), champions),
     )
 
 

@@ -1,12 +1,27 @@
 """Publishing: the release that people and dashboards read.
 
-A release is a folder of CSV tables with a dictionary beside them. It is put in place in one step and never
-changes afterwards; `latest` points to the newest one. A reader that takes several tables resolves `latest`
-once and reads them from the folder it found, as `read_release` does.
+A release is a folder of CSV tables with a dictionary beside them, and the same tables in other forms. It is put in
+place in one step and never changes afterwards; `latest` points to the newest one. A reader that takes several tables
+resolves `latest` once and reads them from the folder it found, as `read_release` does.
 """
 
 from forecasting.publishing._dictionary import SCHEMA_VERSION, TABLES
+from forecasting.publishing._diff import diff_releases
+from forecasting.publishing._diff_text import diff_lines
 from forecasting.publishing._release import publish, read_release
 from forecasting.publishing._render import csv_bytes
+from forecasting.publishing._retention import prune
+from forecasting.publishing._shelf import find_release, previous_release
 
-__all__ = ["SCHEMA_VERSION", "TABLES", "csv_bytes", "publish", "read_release"]
+__all__ = [
+    "SCHEMA_VERSION",
+    "TABLES",
+    "csv_bytes",
+    "diff_lines",
+    "diff_releases",
+    "find_release",
+    "previous_release",
+    "prune",
+    "publish",
+    "read_release",
+]

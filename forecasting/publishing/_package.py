@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 from forecasting.publishing._dictionary import SCHEMA_VERSION, TABLES, Column, Table
@@ -16,20 +17,36 @@ _DESCRIPTION = (
     "Monthly series, forecasts and projections made from cumulative official statistics. Files are UTF-8; "
     "dates are ISO, times UTC, decimals dots. A text that begins with = + - @, a tab or a line break (after "
     "any apostrophes) carries an apostrophe in front, so that a spreadsheet does not take it for a formula; "
-    "take one away to restore it."
+    "take one away to restore it. Property files lists the other files of the release: the same tables as "
+    "Parquet, SDMX-CSV and a workbook, and the report."
 )
+_MEDIA_TYPES = {
+    "css": "text/css",
+    "csv": "text/csv",
+    "html": "text/html",
+    "js": "text/javascript",
+    "json": "application/json",
+    "parquet": "application/vnd.apache.parquet",
+    "png": "image/png",
+    "svg": "image/svg+xml",
+    "txt": "text/plain",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "xml": "application/xml",
+}
 
 
-def describe(files: Mapping[str, bytes], *, run_id: str) -> bytes:
-    """The descriptor of the tables.
+def describe(tables: Mapping[str, bytes], files: Mapping[str, bytes], *, run_id: str) -> bytes:
+    """The descriptor of the tables and of the files beside them.
 
     Args:
-        files: Bytes of the CSV file of each table, by the table's name.
+        tables: Bytes of the CSV file of each table, by the table's name.
+        files: Bytes of every other file, by its path in the release.
         run_id: Name of the release.
 
     Returns:
         Bytes of datapackage.json: a resource a table, with schema, types, units, keys, foreign keys, the
-        meaning of empty cells, the sha256 and the size of the file.
+        meaning of empty cells, the sha256 and the size of the file. The property ``files``, our own, lists every
+        other file with the same facts: they are no tables of the package, but views of them.
     """
     return to_json(
         {
@@ -39,7 +56,8 @@ def describe(files: Mapping[str, bytes], *, run_id: str) -> bytes:
             "version": SCHEMA_VERSION,
             "title": "Cumulus release",
             "description": _DESCRIPTION,
-            "resources": [_resource(TABLES[name], data) for name, data in files.items()],
+            "resources": [_resource(TABLES[name], data) for name, data in tables.items()],
+            "files": [_file(path, data) for path, data in sorted(files.items())],
         }
     )
 
@@ -60,8 +78,7 @@ def _resource(table: Table, data: bytes) -> dict[str, Any]:
         "format": "csv",
         "mediatype": "text/csv",
         "encoding": "utf-8",
-        "bytes": len(data),
-        "hash": f"sha256:{hashlib.sha256(data).hexdigest()}",
+        **_content(data),
         "dialect": {
             "delimiter": ",",
             "lineTerminator": "\n",
@@ -83,6 +100,16 @@ def _resource(table: Table, data: bytes) -> dict[str, Any]:
             "missingValues": [{"value": "", "label": "not available"}],
         },
     }
+
+
+def _file(path: str, data: bytes) -> dict[str, Any]:
+    ending = PurePosixPath(path).suffix[1:].lower()
+    kind = {"format": ending, "mediatype": _MEDIA_TYPES.get(ending, "application/octet-stream")} if ending else {}
+    return {"path": path, **kind, **_content(data)}
+
+
+def _content(data: bytes) -> dict[str, Any]:
+    return {"bytes": len(data), "hash": f"sha256:{hashlib.sha256(data).hexdigest()}"}
 
 
 def _field(column: Column) -> dict[str, Any]:

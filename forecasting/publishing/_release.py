@@ -16,27 +16,41 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
 from forecasting.errors import PublishError
 from forecasting.publishing._dictionary import SCHEMA_VERSION, TABLES
+from forecasting.publishing._exports import exports
 from forecasting.publishing._package import describe, to_json
 from forecasting.publishing._render import cells, parse_csv, render_csv, typed
 
-__all__ = ["publish", "read_release"]
+__all__ = ["REMOVED", "alone", "place", "publish", "read_release", "sync"]
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 _PARTIAL = ".partial-"
 _LINK = ".latest-"
+REMOVED = ".removed-"
+"""How the folder of a release begins that is being removed."""
+
+_PACKAGE = "datapackage.json"
+_PROVENANCE = "provenance.json"
 
 
 def publish(
-    tables: Mapping[str, pd.DataFrame], *, root: Path, run_id: str, as_of: str, provenance: Mapping[str, Any]
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    root: Path,
+    run_id: str,
+    as_of: str,
+    provenance: Mapping[str, Any],
+    files: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Path:
-    """Publish the tables as a release and let `latest` point to it.
+    """Publish the tables, and the files that go with them, as a release and let `latest` point to it.
 
     The same release again, to the byte, is left as it is and becomes `latest`. What a crash left behind is
     cleared. Publishers of one root wait for each other.
@@ -49,19 +63,27 @@ def publish(
         as_of: Day (YYYY-MM-DD) up to which figures were known.
         provenance: What the release was made from, for provenance.json. It belongs to the release's bytes:
             a time of day in it makes every repetition a different release.
+        files: Further files of the release, by their path in it: names of letters, digits and ``. _ -``,
+            folders parted by ``/``. Names are unique whatever their case, so that a release can be copied to
+            any file system.
 
     Returns:
         The folder of the release.
 
     Raises:
-        PublishError: Tables that differ from the dictionary in name, column, type, code or key; a release of
-            this name with other bytes; a folder that cannot be written.
+        PublishError: Tables that differ from the dictionary in name, column, type, code or key; a file that
+            has no place in the release; a release of this name with other bytes; a folder that cannot be
+            written.
     """
-    files = _render(tables, run_id, as_of, provenance)
+    return place(_render(tables, run_id, as_of, provenance, files), root=root, run_id=run_id)
+
+
+def place(files: Mapping[str, bytes], *, root: Path, run_id: str) -> Path:
+    """Put the files of a release in place, by their path in it, and let `latest` point to it."""
     target = root / "releases" / run_id
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(root):
+        with alone(root):
             _clear(root)
             if target.exists():
                 _same(target, files)
@@ -93,7 +115,7 @@ def read_release(path: Path, only: Sequence[str] = ()) -> dict[str, pd.DataFrame
     """
     folder = path.resolve()
     try:
-        package = json.loads((folder / "datapackage.json").read_bytes())
+        package = json.loads((folder / _PACKAGE).read_bytes())
         out = {}
         for resource in package["resources"]:
             if only and resource["name"] not in only:
@@ -124,7 +146,11 @@ def _frame(text: Mapping[str, list[str]], fields: list[dict[str, Any]]) -> pd.Da
 
 
 def _render(
-    tables: Mapping[str, pd.DataFrame], run_id: str, as_of: str, provenance: Mapping[str, Any]
+    tables: Mapping[str, pd.DataFrame],
+    run_id: str,
+    as_of: str,
+    provenance: Mapping[str, Any],
+    files: Mapping[str, bytes],
 ) -> dict[str, bytes]:
     if not _RUN_ID.fullmatch(run_id):
         raise PublishError(f"run_id {run_id!r} cannot name a folder; use letters, digits and . _ -")
@@ -150,11 +176,28 @@ def _render(
         origin = to_json({**common, **provenance, **common})
     except (TypeError, ValueError) as error:
         raise PublishError(f"provenance cannot be written as JSON: {error}; give plain numbers and texts") from error
-    return {
-        **{f"{name}.csv": content for name, content in data.items()},
-        "datapackage.json": describe(data, run_id=run_id),
-        "provenance.json": origin,
-    }
+    own = {f"{name}.csv": content for name, content in data.items()}
+    made = exports(text, data, run_id=run_id, as_of=day)
+    _check_files(files, taken=[*own, *made, _PACKAGE, _PROVENANCE])
+    package = describe(data, {**made, **files}, run_id=run_id)
+    return {**own, **made, **files, _PACKAGE: package, _PROVENANCE: origin}
+
+
+def _check_files(files: Mapping[str, bytes], taken: Sequence[str]) -> None:
+    seen = {name.lower(): name for name in taken}
+    for path in files:
+        if not _FILE.fullmatch(path):
+            raise PublishError(
+                f"file {path!r} cannot be put into a release; use letters, digits and . _ -, with / between folders"
+            )
+        if path.lower() in seen:
+            taker = seen[path.lower()]
+            raise PublishError(f"file {path!r}: the name is taken by {taker!r}; choose another, whatever its case")
+        seen[path.lower()] = path
+    for path in files:
+        for folder in PurePosixPath(path.lower()).parents:
+            if str(folder) in seen:
+                raise PublishError(f"file {path!r}: {seen[str(folder)]!r} is a file and cannot be its folder")
 
 
 def _check_foreign_keys(text: Mapping[str, Mapping[str, list[str]]]) -> None:
@@ -163,7 +206,7 @@ def _check_foreign_keys(text: Mapping[str, Mapping[str, list[str]]]) -> None:
             known = set(zip(*(text[tie.table][column] for column in tie.reference), strict=True))
             values = zip(*(text[name][column] for column in tie.columns), strict=True)
             for row, value in enumerate(values, start=1):
-                if value not in known:
+                if value not in known and any(value):
                     raise PublishError(
                         f"table {name}, row {row}: {', '.join(tie.columns)} {', '.join(value)} "
                         f"is not in table {tie.table}"
@@ -171,7 +214,8 @@ def _check_foreign_keys(text: Mapping[str, Mapping[str, list[str]]]) -> None:
 
 
 @contextmanager
-def _alone(root: Path) -> Iterator[None]:
+def alone(root: Path) -> Iterator[None]:
+    """Alone among those who change the releases of a root."""
     with (root / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # given back when the file closes, also by a crash
         yield
@@ -180,12 +224,13 @@ def _alone(root: Path) -> Iterator[None]:
 def _clear(root: Path) -> None:
     for left in root.glob(f"{_LINK}*"):
         left.unlink()
-    for left in (root / "releases").glob(f"{_PARTIAL}*"):
-        shutil.rmtree(left)
+    for kind in (_PARTIAL, REMOVED):
+        for left in (root / "releases").glob(f"{kind}*"):
+            shutil.rmtree(left)
 
 
 def _same(target: Path, files: Mapping[str, bytes]) -> None:
-    there = {file.name: file.read_bytes() for file in target.iterdir()}
+    there = {str(file.relative_to(target)): file.read_bytes() for file in target.rglob("*") if file.is_file()}
     differ = sorted(name for name in {*there, *files} if there.get(name) != files.get(name))
     if differ:
         raise PublishError(
@@ -198,23 +243,26 @@ def _write(target: Path, files: Mapping[str, bytes]) -> None:
     partial = target.with_name(f"{_PARTIAL}{target.name}")
     partial.mkdir()
     for name, content in files.items():
+        (partial / name).parent.mkdir(parents=True, exist_ok=True)
         with (partial / name).open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-    _sync(partial)
+    for folder in (*(path for path in partial.rglob("*") if path.is_dir()), partial):
+        sync(folder)
     partial.rename(target)
-    _sync(target.parent)
+    sync(target.parent)
 
 
 def _switch(root: Path, target: Path) -> None:
     link = root / f"{_LINK}{target.name}"
     link.symlink_to(Path("releases") / target.name, target_is_directory=True)
     link.replace(root / "latest")
-    _sync(root)
+    sync(root)
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """Flush the names in a folder to disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -14,7 +14,7 @@ import datetime as dt
 import io
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ import pandas as pd
 from forecasting.errors import PublishError
 from forecasting.publishing._dictionary import Column, ColumnType, Table
 
-__all__ = ["cells", "csv_bytes", "parse_csv", "render_csv", "typed"]
+__all__ = ["cells", "csv_bytes", "csv_lines", "guarded", "parse_csv", "render_csv", "typed", "unguarded"]
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
 _ESCAPED = re.compile(r"'+[=+\-@\t\r\n]")
@@ -48,9 +48,7 @@ def cells(frame: pd.DataFrame, table: Table) -> dict[str, list[str]]:
     out: dict[str, list[str]] = {}
     for name in table.own:
         column = columns[name]
-        values = frame[name].to_list()
-        known = ~frame[name].isna().to_numpy()
-        text = _column(values, known, column, where)
+        text = _column(frame[name], column, where)
         if column.required and "" in text:
             raise PublishError(f"table {table.name}, row {text.index('') + 1}: {name} is empty; every row needs one")
         out[name] = text
@@ -60,7 +58,7 @@ def cells(frame: pd.DataFrame, table: Table) -> dict[str, list[str]]:
 
 def render_csv(columns: dict[str, list[str]], table: Table) -> bytes:
     """The file: a header and a line a row, UTF-8 without a byte order mark, lines ended by a line feed."""
-    return _lines({column.name: columns[column.name] for column in table.columns})
+    return csv_lines({column.name: columns[column.name] for column in table.columns})
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
@@ -79,9 +77,8 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
     text: dict[str, list[str]] = {}
     for name, values in frame.items():
         column = Column(name=str(name), title_en="", title_zh="", type=_kind(values), made="", digits=12)
-        known = values.notna().to_numpy()
-        text[column.name] = _column(values.to_list(), known, column, "file")
-    return _lines(text)
+        text[column.name] = _column(values, column, "file")
+    return csv_lines(text)
 
 
 def _kind(values: pd.Series[Any]) -> ColumnType:
@@ -96,8 +93,9 @@ def _kind(values: pd.Series[Any]) -> ColumnType:
     return "date" if pd.api.types.is_datetime64_dtype(values.dtype) else "string"
 
 
-def _lines(text: dict[str, list[str]]) -> bytes:
-    quoted = [[name, *_quoted(cells)] for name, cells in text.items()]
+def csv_lines(columns: Mapping[str, Sequence[str]]) -> bytes:
+    """Columns of texts as a CSV file, texts quoted where they have to be."""
+    quoted = [[name, *_quoted(cells)] for name, cells in columns.items()]
     return "".join(",".join(row) + "\n" for row in zip(*quoted, strict=True)).encode()
 
 
@@ -126,8 +124,17 @@ def typed(text: list[str], kind: str, *, required: bool) -> Any:
         known = pd.Series([cell or None for cell in text], dtype=object)
         moments = pd.to_datetime(known, format="ISO8601", utc=True)
         return moments if kind == "datetime" else moments.dt.tz_localize(None)
-    plain = [cell[1:] if _ESCAPED.match(cell) else cell for cell in text]
-    return pd.Series(plain, dtype=object)
+    return pd.Series([unguarded(cell) for cell in text], dtype=object)
+
+
+def guarded(text: str) -> str:
+    """A text that no spreadsheet takes for a formula: with an apostrophe in front, where it looks like one."""
+    return "'" + text if _FORMULA.match(text) else text
+
+
+def unguarded(cell: str) -> str:
+    """A text as it was before it got an apostrophe in front."""
+    return cell[1:] if _ESCAPED.match(cell) else cell
 
 
 def _check_columns(frame: pd.DataFrame, table: Table) -> None:
@@ -158,20 +165,18 @@ def _check_key(columns: dict[str, list[str]], table: Table) -> None:
             )
 
 
-def _column(values: list[Any], known: Any, column: Column, where: str) -> list[str]:
-    """The text of the cells of a column; a value that comes again, as most do, is looked up."""
-    texts: dict[str | float, str] = {}
-    out = []
-    for row, value in enumerate(values):
-        if not known[row]:
-            out.append("")
-        elif type(value) not in (str, float):
-            out.append(_cell(value, column, where, row))
-        else:
-            if value not in texts:
-                texts[value] = _cell(value, column, where, row)
-            out.append(texts[value])
-    return out
+def _column(values: pd.Series[Any], column: Column, where: str) -> list[str]:
+    """The text of the cells of a column; of texts and numbers, which mostly come again, each is written once."""
+    if values.dtype != np.float64 and pd.api.types.infer_dtype(values, skipna=True) != "string":
+        known = values.notna().to_numpy()
+        return [_cell(value, column, where, row) if known[row] else "" for row, value in enumerate(values.to_list())]
+    codes, distinct = pd.factorize(values.to_numpy())
+    rows = np.flatnonzero((codes >= 0) & ~pd.Series(codes).duplicated().to_numpy())
+    text = [
+        "",
+        *(_cell(value, column, where, row) for value, row in zip(distinct.tolist(), rows.tolist(), strict=True)),
+    ]
+    return [text[code] for code in (codes + 1).tolist()]
 
 
 def _cell(value: Any, column: Column, where: str, row: int) -> str:
@@ -193,7 +198,7 @@ def _string(value: Any, column: Column) -> str:
         raise TypeError("text was expected")
     if "\0" in value:
         raise ValueError("it holds a null character")
-    return "'" + value if _FORMULA.match(value) else value
+    return guarded(value)
 
 
 def _number(value: Any, column: Column) -> str:

@@ -12,8 +12,8 @@ import json
 import logging
 import os
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,7 @@ class RawArchive:
                 self._write(payload)
             with self._list.open("ab") as file:
                 for payload in batch:
-                    file.write(_line(number, payload))
+                    file.write(_line(_entry(number, payload)))
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
@@ -105,6 +105,41 @@ class RawArchive:
         if batch:
             yield batch
 
+    def thin(self, before: datetime, used: Collection[str]) -> int:
+        """Drop old fetches without which a replay gives the same figures, and the payloads that no fetch names then.
+
+        These are fetches that repeated the one before of the same request, and those of payloads that brought nothing;
+        fetches that were read together go together. What a user imported stays.
+
+        Args:
+            before: Fetches from then on stay.
+            used: Hashes of the payloads that brought something.
+
+        Returns:
+            Number of fetches dropped.
+
+        Raises:
+            StoreError: The list cannot be read or written.
+        """
+        last: dict[tuple[str, str, str], str] = {}
+        kept: list[Fetch] = []
+        dropped = 0
+        for batch in self.batches():
+            keys = {(one.source, one.address, str(sorted(one.request.items()))): one.sha256 for one in batch}
+            repeated = all(last.get(key) == sha256 for key, sha256 in keys.items())
+            idle = not any(one.sha256 in used for one in batch)
+            if batch[0].fetched_at < before and batch[0].source != "import" and (repeated or idle):
+                dropped += len(batch)
+                continue
+            last |= keys
+            kept += batch
+        if dropped:
+            try:
+                self._rewrite(kept)
+            except OSError as error:
+                raise StoreError(f"raw archive {self._folder}: cannot be thinned: {error}") from error
+        return dropped
+
     def payload(self, fetch: Fetch) -> Payload:
         """A payload as it was.
 
@@ -123,9 +158,24 @@ class RawArchive:
     def _path(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / f"{sha256}.gz"
 
+    def _rewrite(self, fetches: list[Fetch]) -> None:
+        part = self._list.with_name(f".{self._list.name}.{os.getpid()}.part")
+        with part.open("wb") as file:
+            for fetch in fetches:
+                file.write(_line({**asdict(fetch), "fetched_at": fetch.fetched_at.isoformat()}))
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(self._list)
+        named = {fetch.sha256 for fetch in fetches}
+        for path in self._folder.glob("*/*.gz"):
+            if path.name.removesuffix(".gz") not in named:
+                path.unlink()
+
     def _ready(self) -> int:
-        """Make the folder, drop a line that a crash cut off, and give the next batch its number."""
+        """Make the folder, clear what a crash left or cut off, and give the next batch its number."""
         self._folder.mkdir(parents=True, exist_ok=True)
+        for left in (*self._folder.glob(".*.part"), *self._folder.glob("*/.*.part")):
+            left.unlink()
         if not self._list.exists():
             return 1
         with self._list.open("rb+") as file:
@@ -150,8 +200,8 @@ class RawArchive:
         part.replace(path)
 
 
-def _line(number: int, payload: Payload) -> bytes:
-    entry = {
+def _entry(number: int, payload: Payload) -> dict[str, Any]:
+    return {
         "batch": number,
         "source": payload.source,
         "address": payload.address,
@@ -160,4 +210,7 @@ def _line(number: int, payload: Payload) -> bytes:
         "size": len(payload.body),
         "request": dict(payload.request),
     }
+
+
+def _line(entry: dict[str, Any]) -> bytes:
     return json.dumps(entry, ensure_ascii=False, sort_keys=True).encode() + b"\n"

@@ -136,8 +136,12 @@ class ForecastArchive:
         frame["vintage"] = pd.to_datetime(frame["vintage"], utc=True)
         return frame.sort_values(["indicator", "target", "period", "origin"], kind="stable", ignore_index=True)
 
-    def first_prints(self, moment: dt.datetime) -> pd.DataFrame:
+    def first_prints(self, moment: dt.datetime, *, since: str) -> pd.DataFrame:
         """Of each figure the vintage that was known first, among those known at a moment.
+
+        Args:
+            moment: Figures that became known later are left out.
+            since: First period (YYYY-MM).
 
         Returns:
             The columns of an observation frame and appeared (UTC): when the figure became known.
@@ -149,7 +153,8 @@ class ForecastArchive:
             order_by=[known, seen.ingested_at, seen.id],
         )
         columns = [seen[name] for name in COLUMNS]
-        ranked = select(*columns, known.label("appeared"), rank.label("rank")).where(known <= moment).subquery()
+        every = select(*columns, known.label("appeared"), rank.label("rank"))
+        ranked = every.where(known <= moment, seen.period >= since).subquery()
         query = select(*(ranked.c[name] for name in (*COLUMNS, "appeared"))).where(ranked.c.rank == 1)
         with reading(self._engine) as connection:
             rows = connection.execute(query).all()

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Engine, Integer, String, Table, func, insert, select
+from sqlalchemy import Column, Engine, Integer, String, Table, delete, func, insert, select
 
 from forecasting.payloads import BadRow, Payload
 from forecasting.store._database import UTCTime, reading, writing
-from forecasting.store._schema import insert_into, metadata
+from forecasting.store._schema import insert_into, metadata, observations
 
 CHUNK = 5000
 
@@ -147,6 +147,19 @@ class Intake:
         """Enter how a pull went."""
         with writing(self._engine) as connection:
             connection.execute(insert(_pulls).values({name: getattr(pull, name) for name in _PULL}))
+
+    def forget_pulls(self, before: datetime) -> int:
+        """Delete how pulls went before a moment, but for the last one of each source; gives their number."""
+        newest = select(func.max(_pulls.c.id)).group_by(_pulls.c.source)
+        with writing(self._engine) as connection:
+            old = delete(_pulls).where(_pulls.c.at < before, _pulls.c.id.not_in(newest))
+            return connection.execute(old).rowcount
+
+    def used_payloads(self) -> set[str]:
+        """Hashes of the payloads from which figures were let in or rows put aside."""
+        queries = (select(table.c.payload_sha256).distinct() for table in (observations, _quarantine))
+        with reading(self._engine) as connection:
+            return {str(row[0]) for query in queries for row in connection.execute(query)}
 
     def last_pulls(self) -> list[Pull]:
         """The last pull of every source, by source."""

@@ -14,16 +14,18 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from forecasting.errors import StoreError
+from forecasting.errors import StoreError, TrackingError
+from forecasting.secrets import redacted
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-__all__ = ["load_mlflow", "open_client", "quiet", "with_driver"]
+__all__ = ["load_mlflow", "open_client", "quiet", "translated", "with_driver"]
 
 
 _LEVELS = {
     "mlflow.pyfunc": logging.WARNING,  # says that it looks at the input example
+    "mlflow.utils.environment": logging.ERROR,  # misses pip, which an image does not have
     "mlflow.utils.requirements_utils": logging.ERROR,  # compares a model that is written with what is installed
     "alembic": logging.WARNING,  # lists the migrations of a new database
     "mlflow.store.db.utils": logging.WARNING,
@@ -52,6 +54,8 @@ def load_mlflow() -> ModuleType:
     """Import MLflow without telemetry, which has to be off before that, and without progress bars."""
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
+    # a server that is gone is waited for by whoever asked; MLflow's own seven attempts take minutes for each request
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     with quiet():
         import mlflow
         import mlflow.pyfunc
@@ -66,6 +70,8 @@ def open_client(tracking_uri: str) -> MlflowClient:
     if tracking_uri.startswith("sqlite:///"):
         file = Path(tracking_uri.removeprefix("sqlite:///")).resolve()
         file.parent.mkdir(parents=True, exist_ok=True)
+        if not file.exists():
+            _make(file)
         _hasten(file)
     uri = with_driver(tracking_uri)
     with quiet():
@@ -88,6 +94,23 @@ def with_driver(tracking_uri: str) -> str:
     return tracking_uri.replace("postgresql", "postgresql+psycopg", 1)
 
 
+def _make(file: Path) -> None:
+    """Make a store beside its place and move it there when it is whole.
+
+    MLflow makes its tables by dozens of migrations, which SQLite does not undo when a process dies amid them; no later
+    start could use such a file.
+    """
+    part = file.with_name(f".{file.name}.part")
+    for left in file.parent.glob(f"{part.name}*"):
+        left.unlink()
+    with quiet():
+        from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+        store: Any = SqlAlchemyStore(f"sqlite:///{part}", "./mlruns")  # type: ignore[no-untyped-call]
+    store.engine.dispose()
+    part.replace(file)
+
+
 @cache
 def _hasten(file: Path) -> None:
     """Let MLflow's connections to this SQLite file use a write-ahead log and wait for the disk at checkpoints only.
@@ -105,3 +128,26 @@ def _hasten(file: Path) -> None:
             if name and Path(name).resolve() == file:
                 connection.execute("PRAGMA journal_mode=WAL")
                 connection.execute("PRAGMA synchronous=NORMAL")
+
+
+@contextmanager
+def translated(tracking_uri: str) -> Iterator[None]:
+    """An error of ours instead of MLflow's, whose messages may show the password in the address of the store.
+
+    Raises:
+        TrackingError: Instead of an error of MLflow, of the database or of the file system.
+    """
+    try:
+        yield
+    except _refusals() as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        what = redacted(f"tracking store: {reason}", [tracking_uri])
+        raise TrackingError(f"{what}; check that it is there, can be reached and written, and has room") from error
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    load_mlflow()
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return MlflowException, SQLAlchemyError, OSError

@@ -84,11 +84,19 @@ class Registry:
                 self._client.delete_registered_model_alias(name, alias)
                 del aliases[alias]
                 continue
-            made = self._register(name, forecaster, sha256, run, artifacts, night)
-            if alias == CHAMPION and CHAMPION in aliases and before != forecaster["model"]:
+            made = self._broken_off(name, sha256, night) or self._register(
+                name, forecaster, sha256, run, artifacts, night
+            )
+            if alias == CHAMPION and aliases.get(CHAMPION, made) != made and before != forecaster["model"]:
                 self._set(name, PREVIOUS, aliases[CHAMPION])
             self._set(name, alias, made)
         return out
+
+    def _broken_off(self, name: str, sha256: str, night: str) -> str | None:
+        """The version that an attempt of this night has registered before it broke off."""
+        wanted = f"name = '{name}' AND tags.`cumulus.sha256` = '{sha256}' AND tags.`cumulus.night` = '{night}'"
+        found = self._client.search_model_versions(wanted, max_results=1)
+        return str(found[0].version) if found else None
 
     def _register(
         self, name: str, forecaster: Mapping[str, Any], sha256: str, run: Run, artifacts: Path, night: str

@@ -1,8 +1,8 @@
 """The tracker: a run a night, and a lasting run an indicator whose metrics get a step a night.
 
 There is one writer, and it writes to the database directly. The night's own run is opened first and closed
-last, so that a night that broke off is known by a run that is not FINISHED; it is closed as KILLED when the night
-is recorded again.
+last, so that a night that broke off is known by a run that is not FINISHED; it is closed as KILLED when the next
+night is recorded.
 
 A lasting run must not get a second value at a step that has one. The points of a night carry the night's midnight
 as their time, and all of an indicator go in with one call, which the database takes whole or not at all. Steps are
@@ -26,7 +26,7 @@ import pandas as pd
 
 from forecasting.tracking._fan_chart import fan_chart
 from forecasting.tracking._heat_map import heat_map
-from forecasting.tracking._mlflow import open_client, quiet
+from forecasting.tracking._mlflow import open_client, quiet, translated
 from forecasting.tracking._records import SCORES, TRACKED, IndicatorRecord, NightRecord, check_night
 from forecasting.tracking._registry import CHAMPION, CHAMPION_MODEL, PREVIOUS, SHA_TAG, Registry, model_name
 
@@ -58,11 +58,16 @@ class Tracker:
     Args:
         tracking_uri: MLflow store, such as ``sqlite:///mlruns/mlflow.db``; it is made if it is not there.
         artifact_root: Folder of the artifacts.
+
+    Raises:
+        TrackingError: Here and in every method, when the store refuses or cannot be reached.
     """
 
     def __init__(self, tracking_uri: str, artifact_root: Path) -> None:
-        artifact_root.mkdir(parents=True, exist_ok=True)
-        self._client = open_client(tracking_uri)
+        self._uri = tracking_uri
+        with translated(tracking_uri):
+            artifact_root.mkdir(parents=True, exist_ok=True)
+            self._client = open_client(tracking_uri)
         self._root = artifact_root.resolve()
 
     def record_night(self, night: NightRecord) -> str:
@@ -78,7 +83,7 @@ class Tracker:
             InputError: A record that lacks something; nothing is written.
         """
         check_night(night)
-        with quiet():
+        with translated(self._uri), quiet():
             return self._record(night)
 
     def _record(self, night: NightRecord) -> str:
@@ -87,6 +92,8 @@ class Tracker:
             if run.info.status == "FINISHED":
                 log.info("night %s is recorded already", night.run_id)
                 return str(run.info.run_id)
+            self._client.set_terminated(run.info.run_id, "KILLED")
+        for run in self._runs(nights, "attributes.status = 'RUNNING'"):  # there is one writer: it broke off
             self._client.set_terminated(run.info.run_id, "KILLED")
         crowded = bool(self._runs(nights, f"tags.`{NIGHT}` = '{night.night}'", deleted=True))
         tags = {RUN_ID: night.run_id, NIGHT: night.night, "cumulus.version": night.version}
@@ -125,6 +132,9 @@ class Tracker:
             (there / "provenance.json").write_text(provenance, encoding="utf-8")
             if night.leaderboard["mase"].notna().any():
                 heat_map(night.leaderboard, night.night, there / "leaderboard.png")
+            for name, content in night.files.items():
+                (there / name).parent.mkdir(parents=True, exist_ok=True)
+                (there / name).write_bytes(content)
             self._client.log_artifacts(run_id, folder)
 
     def _record_indicators(self, night: NightRecord, experiment: str, *, crowded: bool) -> None:
@@ -175,6 +185,12 @@ class Tracker:
         if run.info.status != "FINISHED":  # it goes on getting steps all the same
             self._client.set_terminated(run.info.run_id, "FINISHED")
 
+    def nights(self) -> int:
+        """Number of nights on record; nothing is written."""
+        with translated(self._uri), quiet():
+            experiment = self._client.get_experiment_by_name(NIGHTS)
+            return 0 if experiment is None else len(self._runs(experiment.experiment_id, ""))
+
     def roll_back(self, indicator: str, model: str) -> bool:
         """Give the alias `champion` back to the previous version, if that is of this model.
 
@@ -183,7 +199,7 @@ class Tracker:
             left as it is, and the next night registers the model.
         """
         name = model_name(indicator)
-        with quiet():
+        with translated(self._uri), quiet():
             if not self._client.search_registered_models(f"name = '{name}'"):
                 return False
             aliases = self._client.get_registered_model(name).aliases

@@ -89,7 +89,9 @@ def test_a_sparse_indicator_goes_on_along_a_path_that_reaches_ahead():
     ends = nation.future_ends(nation.last + 24)
     ahead = nation.extended(ends, np.full((300, len(ends)), 0.06), np.full(len(ends), 0.06))
     table = check_observations(points(("2013-11", "20.0")))
-    city = lean(table, {"nation": ahead}, related={"city": "nation"}, parts={}, until=int(ends[-1]), seed=0)["city"]
+    city = lean(table, {"nation": ahead}, related={"city": "nation"}, parts={}, until=int(ends[-1]), seed=0, draws=300)[
+        "city"
+    ]
     assert city.last == nation.last + 24
     soon, late = (city.growth[:, month - city.start].std() for month in (month_index("2013-12"), city.last))
     assert late > soon

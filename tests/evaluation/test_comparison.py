@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from forecasting.evaluation import Incumbent, PanelForecast, challenger, decide_champions, diebold_mariano
+from forecasting.evaluation import Incumbent, Losses, PanelForecast, challenger, decide_champions, diebold_mariano
 
 NIGHT = dt.date(2026, 1, 20)
 OLD = dt.date(2025, 1, 1)
@@ -25,9 +25,18 @@ def contest(errors: dict[str, np.ndarray], steps: int = 3, spacing: int = 3) -> 
     return pd.DataFrame(rows, columns=["unique_id", "model", "cutoff", "ds", "step", "y", "forecast"])
 
 
+def losses(backtest: pd.DataFrame) -> Losses:
+    error = (backtest["y"] - backtest["forecast"]).abs().rename("error")
+    table = backtest.assign(error=error)
+    near = table[table["step"] <= 3].pivot_table("error", "cutoff", "model", "mean")
+    cutoffs = pd.DatetimeIndex(near.index)
+    far = table.groupby("model")["error"].mean()
+    return Losses(tuple(near.columns), (cutoffs.year * 12 + cutoffs.month).to_numpy(), near.to_numpy(), far.to_numpy())
+
+
 def decide(backtest: pd.DataFrame, since: dt.date | None = OLD, **kwargs: object):
     incumbents = {"a": Incumbent("median", since)} if since else {}
-    (one,) = decide_champions(backtest, {"a": "median"}, incumbents, NIGHT, **kwargs)
+    (one,) = decide_champions({"a": losses(backtest)}, {"a": "median"}, incumbents, NIGHT, **kwargs)
     return one
 
 
@@ -126,23 +135,23 @@ def test_a_series_without_a_champion_gets_tonights_and_nobody_is_promoted(clear:
 
 def test_a_champion_that_is_no_candidate_any_more_gives_the_title_to_tonights(clear: dict[str, np.ndarray]) -> None:
     backtest = contest(clear)
-    (one,) = decide_champions(backtest, {"a": "ets"}, {"a": Incumbent("prophet", OLD)}, NIGHT)
+    (one,) = decide_champions({"a": losses(backtest)}, {"a": "ets"}, {"a": Incumbent("prophet", OLD)}, NIGHT)
     assert (one.champion, one.promoted, one.crowned) == ("ets", False, True)
     assert one.reason == "prophet was champion and is no candidate any more"
-    (one,) = decide_champions(backtest, {"a": "ets"}, {"a": Incumbent("theta", OLD)}, NIGHT)
+    (one,) = decide_champions({"a": losses(backtest)}, {"a": "ets"}, {"a": Incumbent("theta", OLD)}, NIGHT)
     assert (one.crowned, one.reason) == (False, "theta is champion and could not forecast tonight")
 
 
 def test_the_last_resort_never_takes_the_title(clear: dict[str, np.ndarray]) -> None:
     backtest = contest({**clear, "last_resort": clear["ets"]})
-    (one,) = decide_champions(backtest, {"a": "last_resort"}, {}, NIGHT)
+    (one,) = decide_champions({"a": losses(backtest)}, {"a": "last_resort"}, {}, NIGHT)
     assert (one.champion, one.promoted, one.crowned) == ("last_resort", False, False)
 
 
 def test_too_few_origins_decide_nothing(clear: dict[str, np.ndarray]) -> None:
     one = decide(contest({name: values[:7] for name, values in clear.items()}))
     assert (one.rival, one.challenger, one.promoted, one.test) == ("", "", False, None)
-    nothing = decide_champions(contest(clear).head(0), {"a": "median"}, {}, NIGHT)
+    nothing = decide_champions({"a": losses(contest(clear).head(0))}, {"a": "median"}, {}, NIGHT)
     assert nothing[0].reason == "too few origins to judge a rival"
 
 
@@ -164,7 +173,7 @@ def test_the_challenger_has_its_recipe_and_a_band_as_wide_as_its_errors(result: 
     rows = result.backtest[result.backtest["unique_id"] == "m400"]
     error = (rows["y"] - rows["forecast"]).abs().groupby(rows["model"]).mean()
     for rival, recipe in result.recipes["m400"].items():
-        other = challenger(champion, rival, recipe, rows)
+        other = challenger(champion, rival, recipe, result.losses["m400"])
         assert (other.model, other.candidates, other.weights) == (rival, recipe.candidates, recipe.weights)
         np.testing.assert_allclose(np.divide(other.sigma, champion.sigma), error[rival] / error[champion.model])
         assert (other.y, other.quantiles) == (champion.y, champion.quantiles)
@@ -178,7 +187,7 @@ def test_every_combination_can_be_the_challenger_and_forecasts_by_its_weights(
     recipe = result.recipes["m50"][combination]
     assert set(recipe.candidates) <= {"auto_ets", "optimized_theta"}
     assert sum(recipe.weights) == pytest.approx(0.0 if combination == "median" else 1.0)
-    rows = result.backtest[result.backtest["unique_id"] == "m50"]
+    rows = result.losses["m50"]
     found = challenger(champion, combination, recipe, rows).predict(6)["q50"]
     alone = [
         challenger(champion, name, result.recipes["m50"][name], rows).predict(6)["q50"] for name in recipe.candidates

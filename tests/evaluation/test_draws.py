@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from forecasting.evaluation._bands import GRID, LEVELS, Bands, error_bands, quantile_at
-from forecasting.evaluation._draws import joint_draws
+from forecasting.evaluation._draws import JointDraws
 
 
 def correlated(seed: int, origins: int = 10, steps: int = 12) -> np.ndarray:
@@ -17,6 +17,11 @@ def correlated(seed: int, origins: int = 10, steps: int = 12) -> np.ndarray:
 def spearman(a: np.ndarray, b: np.ndarray) -> float:
     ranks = [np.argsort(np.argsort(x)) for x in (a, b)]
     return float(np.corrcoef(*ranks)[0, 1])
+
+
+def joint_draws(names, errors, keys, bands, horizons, draws, seed) -> list[np.ndarray]:
+    every = JointDraws(names, errors, keys, bands, horizons, draws, seed)
+    return [every.of(i) for i in range(len(names))]
 
 
 def draw(errors: np.ndarray, keys: list[np.ndarray] | None = None, **changes: int) -> list[np.ndarray]:

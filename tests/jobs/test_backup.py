@@ -13,7 +13,7 @@ from forecasting.observations import check_observations
 from forecasting.settings import Settings
 from forecasting.store import Store
 from jobs.backup import back_up, restore
-from jobs.ledger import BusyError, exclusive
+from jobs.locks import BusyError, exclusive
 
 
 @pytest.fixture

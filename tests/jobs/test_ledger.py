@@ -1,12 +1,10 @@
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from forecasting.errors import StoreError
 from forecasting.store import Store
-from jobs.ledger import BusyError, Ledger, exclusive
+from jobs.ledger import Ledger
 
 START = datetime(2026, 1, 10, 18, 30, tzinfo=UTC)
 
@@ -130,37 +128,35 @@ def test_a_night_is_an_iso_date(ledger):
     assert ledger.last(1) == []
 
 
-HOLD = """
-import sys, time
-from pathlib import Path
-from jobs.ledger import exclusive
-with exclusive(Path(sys.argv[1])):
-    print("held", flush=True)
-    time.sleep(60)
-"""
+def test_the_runs_of_a_stretch_of_time_are_found_in_their_order(ledger, clock):
+    for day in ("2026-01-11", "2026-01-12", "2026-01-13"):
+        ledger.finish(ledger.begin(day, night=day, key="k"), "done")
+        clock.forward(86400)
+    found = ledger.entered(START + timedelta(days=1), START + timedelta(days=3))
+    assert [run.run_id for run in found] == ["2026-01-12", "2026-01-13"]
 
 
-def test_a_second_process_is_refused_until_the_holder_is_dead(tmp_path):
-    lock = tmp_path / "var" / "lock"
-    holder = subprocess.Popen([sys.executable, "-c", HOLD, str(lock)], stdout=subprocess.PIPE, text=True)
-    try:
-        assert holder.stdout.readline() == "held\n"
-        with pytest.raises(BusyError, match=f"held by process {holder.pid}; wait"), exclusive(lock):
-            pass
-    finally:
-        holder.kill()
-        holder.communicate(timeout=30)
-    with exclusive(lock):
-        second = subprocess.run([sys.executable, "-c", HOLD, str(lock)], capture_output=True, text=True, check=False)
-        assert second.returncode == 1
-        assert "BusyError" in second.stderr
-    with exclusive(lock):
-        pass
+def test_old_runs_are_forgotten_with_their_steps_but_for_the_last_that_ended_well(ledger, clock):
+    for day, status in (("2026-01-11", "done"), ("2026-01-12", "done"), ("2026-01-13", "failed")):
+        run = ledger.begin(day, night=day, key="k")
+        with ledger.step(run, "fit"):
+            clock.forward(86400)
+        ledger.finish(run, status)
+    assert ledger.forget(clock.now) == 2
+    assert [run.run_id for run in ledger.last(9)] == ["2026-01-12"]
+    assert [len(ledger.steps(day)) for day in ("2026-01-11", "2026-01-12", "2026-01-13")] == [0, 1, 0]
 
 
-def test_a_process_does_not_take_its_own_lock_twice(tmp_path):
-    lock = tmp_path / "lock"
-    with exclusive(lock), pytest.raises(BusyError, match="already held by this process"), exclusive(lock):
-        pass
-    with exclusive(lock):
-        pass
+def test_a_run_stands_until_another_begins(ledger):
+    first = begin(ledger)
+    assert ledger.stands(first)
+    begin(ledger)
+    assert not ledger.stands(first)
+
+
+def test_a_step_says_what_it_was_tried_again_for(ledger):
+    run = begin(ledger)
+    with ledger.step(run, "archive") as step:
+        step.failures.append("StoreError: away")
+        step.message = "45 forecasts"
+    assert ledger.steps(run.run_id)[0].message == "attempt 2, before: StoreError: away; 45 forecasts"

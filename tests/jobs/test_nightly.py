@@ -17,15 +17,25 @@ from psycopg.conninfo import conninfo_to_dict
 from pydantic import SecretStr
 from sqlalchemy import inspect
 
+from forecasting.catalog import load_catalog
 from forecasting.errors import InputError
 from forecasting.projection import HORIZON
 from forecasting.publishing import TABLES, read_release
-from forecasting.settings import FitSettings, HttpSettings, ProjectionSettings, Settings, SourceSettings
+from forecasting.settings import (
+    FitSettings,
+    HttpSettings,
+    ProjectionSettings,
+    PublishingSettings,
+    Settings,
+    SourceSettings,
+)
 from forecasting.store import Store
 from jobs.backup import back_up, restore
-from jobs.ledger import BusyError, Ledger, exclusive
+from jobs.ledger import Ledger
+from jobs.locks import BusyError, exclusive
 from jobs.nightly import run_night
 from tests.cluster import cluster
+from tests.publishing.readers import check_frictionless, check_no_formulas, check_parquet, check_sdmx, check_workbook
 
 CATALOG = Path(__file__).with_name("catalog.toml")
 NIGHT = dt.datetime(2026, 1, 20, 2, 30, tzinfo=dt.timezone(dt.timedelta(hours=8)))
@@ -35,6 +45,7 @@ def settings(home: Path, **changes) -> Settings:
     small = {
         "fit": FitSettings(preset="fast", origins=4, draws=200, horizon=14, workers=1),
         "projection": ProjectionSettings(draws=128),
+        "publishing": PublishingSettings(pictures=False),
     }
     return Settings(**{"home": home, "catalog": CATALOG, **small, **changes})
 
@@ -74,6 +85,29 @@ def test_the_chain_publishes_every_table_and_the_release_reads_back(home):
         assert set(table["as_of"].astype(str)) <= {"2026-01-20"}
 
 
+def test_the_indicators_say_who_forecasts_them_and_how_late_they_are_at_the_end_of_the_night_s_day(home):
+    _, result = home
+    table = read_release(result.release, only=("indicators",))["indicators"].set_index("indicator")
+    assert list(table.index) == list(load_catalog(CATALOG).ids)
+    assert table["density"].to_list() == ["dense", "sparse", "sparse", "sparse"]
+    national, city = table.loc["cn_industrial_va"], table.loc["baotou_industrial_va"]
+    assert (national["last_period"], national["next_period"]) == ("2025-12", "2026-02")
+    assert (str(national["next_due"].date()), national["days_late"]) == ("2026-03-16", 0)
+    assert (city["related"], city["champion"]) == ("cn_industrial_va", "related:cn_industrial_va")
+    assert (city["last_period"], str(city["next_due"].date()), city["days_late"]) == ("2025-11", "2026-01-28", 0)
+    rows = read_release(result.release, only=("leaderboard",))["leaderboard"]
+    assert set(rows[rows["champion"]]["model"]) == {national["champion"]}
+
+
+def test_every_file_of_the_night_says_what_its_tables_say(home, tmp_path):
+    _, result = home
+    check_frictionless(result.release, tmp_path / "copy")
+    check_sdmx(result.release)
+    check_parquet(result.release)
+    check_workbook(result.release)
+    check_no_formulas(result.release)
+
+
 def test_the_december_figure_is_known_on_the_day_after_its_release_and_not_before(home, tmp_path):
     path, _ = home
     known = read_release(path / "var" / "published" / "latest", only=("observations",))["observations"]
@@ -109,17 +143,18 @@ def test_the_champion_forecasts_again_in_another_process(home):
 
 def test_the_same_night_again_computes_nothing_and_changes_nothing(home):
     path, first = home
-    before = {item: item.stat().st_mtime_ns for item in first.release.iterdir()}
+    before = {item: item.stat().st_mtime_ns for item in first.release.rglob("*")}
     again = night(path)
     assert (again.run_id, again.status, again.messages) == (first.run_id, first.status, first.messages)
     assert again.repeated
-    assert before == {item: item.stat().st_mtime_ns for item in first.release.iterdir()}
+    assert before == {item: item.stat().st_mtime_ns for item in first.release.rglob("*")}
 
 
 def test_another_home_gets_the_same_tables_to_the_byte(home, tmp_path):
     _, first = home
     other = night(tmp_path)
-    names = [f"{name}.csv" for name in TABLES]
+    names = sorted(str(item.relative_to(first.release)) for item in first.release.rglob("*") if item.is_file())
+    names.remove("provenance.json")  # which has MLflow's id of the run
     assert other.run_id == first.run_id
     assert filecmp.cmpfiles(first.release, other.release, names, shallow=False)[0] == names
 
@@ -131,7 +166,8 @@ def test_a_release_that_was_deleted_is_made_again(home, tmp_path):
     shutil.rmtree(first.release)
     again = night(path)
     assert not again.repeated
-    names = sorted(item.name for item in copy.iterdir())
+    names = sorted(str(item.relative_to(copy)) for item in copy.rglob("*") if item.is_file())
+    assert "index.html" in names
     assert filecmp.cmpfiles(copy, again.release, names, shallow=False)[0] == names
 
 
@@ -142,7 +178,7 @@ def test_the_ledger_tells_what_was_done(home):
         run = ledger.last(1)[0]
         assert (run.run_id, run.status, run.night) == (first.run_id, "degraded", "2026-01-20")
         steps = [step.name for step in ledger.steps(run.run_id) if step.attempt == run.attempt]
-        assert steps == ["derive", "fit", "project", "score", "track", "publish", "archive"]
+        assert steps == ["derive", "fit", "project", "score", "track", "page", "archive", "publish"]
 
 
 def test_a_night_before_any_release_fails_with_a_reason_and_publishes_nothing(tmp_path):
@@ -161,7 +197,13 @@ def test_the_next_night_tells_news_from_revisions_and_what_they_did_to_the_forec
         "indicator,period,measure,value,unit\ncn_industrial_va,2026-02,ytd_yoy,7.7,percent\n"
         "cn_industrial_va,2025-12,ytd_yoy,5.8,percent\n", encoding="utf-8",
     )  # fmt: skip
-    later = run_night(settings(copy), clock=lambda: NIGHT + dt.timedelta(days=60))
+    releases = copy / "var" / "published" / "releases"
+    for name in ("2025-01-01-old", "2025-01-02-old"):
+        (releases / name).mkdir()
+        (releases / name / "provenance.json").write_text(json.dumps({"as_of": name[:10]}), encoding="utf-8")
+    rule = PublishingSettings(keep=2, keep_months=0)
+    later = run_night(settings(copy, publishing=rule), clock=lambda: NIGHT + dt.timedelta(days=60))
+    assert {path.name for path in releases.iterdir()} == {first.run_id, later.run_id}
     report = read_release(later.release, only=("revisions",))["revisions"].set_index("period")
     assert report["kind"].to_dict() == {"2025-12": "revision", "2026-02": "news"}
     assert report["value_before"]["2025-12"] == 5.9
@@ -198,7 +240,7 @@ def test_a_night_without_its_tracking_store_is_degraded_but_published(tmp_path):
     blocked.write_text("not a folder", encoding="utf-8")
     result = night(tmp_path)
     assert result.status == "degraded"
-    assert any(message.startswith("tracking failed") for message in result.messages)
+    assert any(message.startswith("track failed: TrackingError") for message in result.messages)
     assert set(read_release(result.release)) == set(TABLES)
 
 
@@ -274,7 +316,7 @@ def test_an_installation_is_brought_back_from_its_backup_in_another_place(home, 
     restore(back, tmp_path / "cumulus.tar.gz")
     again = run_night(back, clock=lambda: NIGHT)
     assert (again.run_id, again.repeated) == (first.run_id, True)
-    names = sorted(os.listdir(first.release))
+    names = sorted(str(item.relative_to(first.release)) for item in first.release.rglob("*") if item.is_file())
     assert filecmp.cmpfiles(first.release, back.published / "latest", names, shallow=False)[0] == names
     with Store.open(settings(path).store) as one, Store.open(back.store) as other:
         pd.testing.assert_frame_equal(one.vintages(), other.vintages())
@@ -301,7 +343,13 @@ def test_the_command_says_what_it_did_and_exits_3_when_degraded(tmp_path):
     assert "degraded" in done.stdout
     assert re.search(r"cn_industrial_va +2026-02 .* latest +5\.9 ", done.stdout)
     assert "C19 0.15 to 0.25:" in done.stdout
-    assert (tmp_path / "elsewhere" / "latest" / "monthly.csv").exists()
+    latest = tmp_path / "elsewhere" / "latest"
+    assert (latest / "monthly.csv").exists()
+    assert "Industrial value added, Baotou" in (latest / "index.html").read_text(encoding="utf-8")
+    pictures = {path.name for path in (latest / "pictures").iterdir()}
+    assert {"headlines.png", "indicator_baotou_rare_earth_va.svg", "capacity.png", "claims.svg"} <= pictures
+    run = json.loads((latest / "provenance.json").read_text(encoding="utf-8"))["mlflow_run_id"]
+    assert {path.name for path in (tmp_path / "mlruns").glob(f"**/{run}/artifacts/pictures/*")} == pictures
     assert "fit: 1 of 1" in done.stderr
     state = json.loads(cumulus(tmp_path, "status", "--json").stdout)
     assert state["runs"][0]["status"] == "degraded"

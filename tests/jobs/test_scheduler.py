@@ -1,107 +1,168 @@
+"""The scheduler in a real process, stopped by real signals."""
+
+import re
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
-from forecasting.errors import SettingsError
+HEAD = """
+import sys, threading, time
+from datetime import UTC, datetime, timedelta
 from forecasting.settings import ScheduleSettings
-from jobs.scheduler import serve
-
-SERVE = """
-import sys, time
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
-from apscheduler.triggers.interval import IntervalTrigger
+from jobs import scheduler
+from jobs.locks import BusyError
 from jobs.logs import configure_logging
-from jobs.scheduler import _serve
+from jobs.steps import Interrupted
 
-nights = 0
+def say(*what):
+    print(*what, flush=True)
 
-def night():
-    global nights
-    nights += 1
-    print("night", nights, flush=True)
-    if nights == 1:
-        raise RuntimeError("the first night fails")
-    time.sleep(2)
-    print("whole", flush=True)
+class Work:
+    def night(self, occasion, stop): say("night")
+    def release(self, stop): pass
+    def tidy(self): say("tidy")
+    def abandon(self): say("abandoned")
 
 configure_logging()
-zone = ZoneInfo("Asia/Shanghai")
-start = datetime.now(zone) + timedelta(seconds=0.5)
-_serve({"nightly": (night, IntervalTrigger(seconds=1, start_date=start, timezone=zone))}, zone)
-print("returned", flush=True)
+"""
+TAIL = """
+code = scheduler.serve(Work(), ScheduleSettings(grace_s={grace}))
+say("returned", code)
+if code:
+    import os
+    os._exit(code)
 """
 
 
-def started(*args):
-    return subprocess.Popen([sys.executable, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def started(body: str, grace: float = 30):
+    code = HEAD + body + TAIL.format(grace=grace)
+    return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+SLOW = """
+def night(self, occasion, stop):
+    say("night")
+    for _ in range(int({seconds} / 0.05)):
+        if {heeds} and stop.is_set():
+            raise Interrupted("stopped at a safe point")
+        time.sleep(0.05)
+    say("whole")
+Work.night = night
+"""
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_running_night_is_finished_before_a_clean_stop(number):
-    process = started("-c", SERVE)
-    assert process.stdout.readline() == "night 1\n"
-    assert process.stdout.readline() == "night 2\n"
-    process.send_signal(number)
+def test_a_running_night_may_end_within_the_grace(number):
+    process = started(SLOW.format(seconds=1.5, heeds=True))
+    assert process.stdout.readline() == "night\n"
     process.send_signal(number)
     out, err = process.communicate(timeout=20)
-    assert process.returncode == 0
-    assert out == "whole\nreturned\n"
-    assert "RuntimeError: the first night fails" in err
-    assert "the night failed; the next one starts as scheduled" in err
-    assert f"{number.name}: stopping" in err
-    assert err.count("Traceback") == 1
+    assert (process.returncode, out) == (0, "whole\nreturned 0\n")
+    assert f"{number.name}: stopping; the running night has 30 s to end" in err
+    assert "Traceback" not in err
 
 
-def test_the_next_night_is_announced_and_an_idle_scheduler_stops_at_once():
-    code = (
-        "from forecasting.settings import ScheduleSettings\nfrom jobs.logs import configure_logging\n"
-        "from jobs.scheduler import serve\nconfigure_logging()\nserve(print, ScheduleSettings(), bool)\n"
-    )
-    process = started("-c", code)
-    line = process.stderr.readline()
-    assert "the next night starts at" in line
-    assert "T02:30:00+08:00" in line
+def test_after_the_grace_a_night_ends_at_its_next_safe_point():
+    process = started(SLOW.format(seconds=60, heeds=True), grace=0.3)
+    process.stdout.readline()
     process.terminate()
-    process.communicate(timeout=10)
-    assert process.returncode == 0
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (0, "returned 0\n")
+    assert "stopped at a safe point" in err
 
 
-OFTEN = """
-import sys
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
-from apscheduler.triggers.interval import IntervalTrigger
-from jobs.scheduler import _if_due, _serve
+def test_a_night_without_a_safe_point_is_abandoned_with_its_workers():
+    body = SLOW.format(seconds=60, heeds=False).replace('say("night")', NAP) + "scheduler.SAFE_S = 0.5\n"
+    process = started(body, grace=0.2)
+    worker = int(process.stdout.readline().split()[1])
+    process.terminate()
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (1, "abandoned\nreturned 1\n")
+    assert "no safe point" in err
+    assert gone(worker)
 
-zone = ZoneInfo("Asia/Shanghai")
-start = datetime.now(zone) + timedelta(seconds=0.2)
-answers = iter([False, True, False])
-asked = []
 
-def is_due():
-    asked.append(1)
-    if len(asked) > 3:
-        print("asked four times", flush=True)
-        return False
-    return next(answers)
+NAP = """
+    from joblib import Parallel, delayed
+    from forecasting.orphans import end_with_parent
+    import os
+    pids = Parallel(n_jobs=2, backend="loky")(delayed(os.getpid)() for _ in range(4))
+    say("worker", pids[0])"""
 
-often = IntervalTrigger(seconds=0.3, start_date=start, timezone=zone)
-_serve({"release": (lambda: _if_due(lambda: print("night", len(asked), flush=True), is_due), often)}, zone)
+
+def gone(pid: int) -> bool:
+    for _ in range(50):
+        if subprocess.run(["kill", "-0", str(pid)], capture_output=True, check=False).returncode:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_a_second_signal_ends_the_process_at_once():
+    process = started(SLOW.format(seconds=60, heeds=False))
+    process.stdout.readline()
+    process.terminate()
+    time.sleep(0.5)
+    process.terminate()
+    process.communicate(timeout=5)
+    assert process.returncode == -signal.SIGTERM
+
+
+FAILS = """
+def night(self, occasion, stop):
+    raise RuntimeError("the night fails")
+Work.night = night
 """
 
 
-def test_around_a_release_nights_come_as_often_as_a_figure_is_due():
-    process = started("-c", OFTEN)
-    assert process.stdout.readline() == "night 2\n"
-    assert process.stdout.readline() == "asked four times\n"
+def test_a_night_that_fails_is_logged_and_an_idle_scheduler_stops_at_once():
+    process = started(FAILS)
+    lines = [process.stderr.readline() for _ in range(2)]
+    while "RuntimeError" not in lines[-1]:
+        lines.append(process.stderr.readline())
     process.terminate()
-    process.communicate(timeout=10)
+    process.communicate(timeout=5)
     assert process.returncode == 0
+    assert any(re.search(r"the next night starts at .*T02:30:00\+08:00", line) for line in lines)
+    assert any("the night failed; the next one starts as scheduled" in line for line in lines)
 
 
-def test_an_unknown_time_zone_is_refused():
-    with pytest.raises(SettingsError, match="'Asia/Baotou' is unknown; use an IANA name"):
-        serve(print, ScheduleSettings(timezone="Asia/Baotou"), bool)
+BUSY = """
+times = iter(range(9))
+def night(self, occasion, stop):
+    n = next(times)
+    if n < 2:
+        raise BusyError("held by process 1")
+    say("night", n)
+Work.night = night
+scheduler.BUSY_S = 0.2
+"""
+
+
+def test_while_another_process_is_at_work_the_night_is_tried_again():
+    process = started(BUSY)
+    assert process.stdout.readline() == "night 2\n"
+    process.terminate()
+    _, err = process.communicate(timeout=5)
+    assert err.count("held by process 1; trying again") == 2
+
+
+CLOCK = """
+real, shift = time.time, [0.0]
+time.time = lambda: real() + shift[0]
+def night(self, occasion, stop):
+    say("night")
+    threading.Timer(0.5, lambda: shift.__setitem__(0, -7200.0)).start()
+Work.night = night
+"""
+
+
+def test_when_the_clock_is_set_back_what_is_due_is_looked_up_anew():
+    process = started(CLOCK)
+    assert [process.stdout.readline() for _ in range(2)] == ["night\n", "night\n"]  # the ledger says that it is done
+    process.terminate()
+    _, err = process.communicate(timeout=5)
+    assert "the clock was set by -7200 s" in err

@@ -52,6 +52,30 @@ def small_tables(shift: float = 0.0) -> dict[str, pd.DataFrame]:
     few = {name: quantiles[name] for name in ["q025", "q05", "q25", "q50", "q75", "q95", "q975"]}
     base = {"indicator": ["baotou_va"], "origin": ["2025-03"]}
     return {
+        "indicators": pd.DataFrame(
+            {
+                "indicator": ["baotou_va", "national_va", "silent"],
+                "title_en": ["Value added, Baotou", "Value added", '<b>Nothing</b> yet, "said"'],
+                "title_zh": ["包头市工业增加值", "工业增加值", "尚无数据"],
+                "region": ["CN-150200", "CN", "CN"],
+                "sector": "industry",
+                "unit": ["index", "CNY 100 million", "t"],
+                "decimals": 1,
+                "role": ["capacity", "context", "context"],
+                "parent": ["national_va", "", ""],
+                "whole": None,
+                "related": ["national_va", "", ""],
+                "family": "va",
+                "density": ["sparse", "dense", None],
+                "champion": ["related:national_va", "theta", None],
+                "last_period": ["2025-03", "2025-03", None],
+                "next_period": ["2025-04", "2025-04", None],
+                "next_due": ["2025-05-28", "2025-04-16", None],
+                "days_late": [0, 14, pd.NA],
+                "publisher": "NBS",
+                "source": "reference",
+            }
+        ),
         "observations": observations,
         "monthly": monthly,
         "forecasts": pd.DataFrame(

@@ -14,11 +14,11 @@ def test_the_public_face_is_complete_and_sorted() -> None:
 
 def test_every_table_is_described() -> None:
     assert list(TABLES) == [
-        "observations", "monthly", "forecasts", "headlines", "headline_odds", "revisions",
+        "indicators", "observations", "monthly", "forecasts", "headlines", "headline_odds", "revisions",
         "leaderboard", "scorecard", "drift", "trajectories", "absorption", "claim_check",
         "balance", "milestones", "sensitivity", "hindcast",
     ]  # fmt: skip
-    assert SCHEMA_VERSION == "1.1"
+    assert SCHEMA_VERSION == "1.2"
 
 
 def test_published_observations_have_the_columns_of_the_canonical_frame() -> None:

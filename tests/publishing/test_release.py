@@ -15,6 +15,8 @@ import pytest
 
 from forecasting.errors import PublishError
 from forecasting.publishing import TABLES, publish, read_release
+from forecasting.publishing._package import describe
+from forecasting.publishing._release import place
 
 Release = Callable[..., dict[str, pd.DataFrame]]
 HERE = Path(__file__).parent
@@ -40,11 +42,13 @@ def test_a_release_is_a_file_a_table_with_dictionary_and_provenance_and_latest_p
 ) -> None:
     folder = put(release(), tmp_path, seed=7)
     assert folder == tmp_path / "releases" / "n1"
-    names = {f"{name}.csv" for name in TABLES} | {"datapackage.json", "provenance.json"}
-    assert {path.name for path in folder.iterdir()} == names
+    names = {f"{name}.csv" for name in TABLES} | {f"parquet/{name}.parquet" for name in TABLES}
+    names |= {"sdmx/structure.xml", "sdmx/monthly.csv", "sdmx/forecasts.csv", "cumulus.xlsx"}
+    names |= {"datapackage.json", "provenance.json"}
+    assert {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} == names
     assert os.readlink(tmp_path / "latest") == "releases/n1"
     assert json.loads((folder / "provenance.json").read_text()) == {
-        "run_id": "n1", "as_of": "2025-04-30", "schema_version": "1.1", "seed": 7,
+        "run_id": "n1", "as_of": "2025-04-30", "schema_version": "1.2", "seed": 7,
     }  # fmt: skip
     assert hidden(tmp_path) == []
 
@@ -53,8 +57,8 @@ def test_cells_keep_what_consumers_were_promised(release: Release, tmp_path: Pat
     folder = put(release(), tmp_path)
     assert (folder / "leaderboard.csv").read_bytes().decode() == (
         "indicator,model,rank,mase,rmsse,smape,coverage90,n_origins,champion,run_id,as_of,schema_version\n"
-        "baotou_va,theta,1,0.8,0.9,12,0.9,10,true,n1,2025-04-30,1.1\n"
-        "baotou_va,prophet,2,,,,,0,false,n1,2025-04-30,1.1\n"
+        "baotou_va,theta,1,0.8,0.9,12,0.9,10,true,n1,2025-04-30,1.2\n"
+        "baotou_va,prophet,2,,,,,0,false,n1,2025-04-30,1.2\n"
     )
     for path in folder.glob("*.csv"):
         data = path.read_bytes()
@@ -100,24 +104,78 @@ def test_frictionless_finds_no_error_and_the_dictionary_covers_every_column(rele
     report = frictionless.validate(str(folder / "datapackage.json"))
     assert report.flatten(["type", "message"]) == []
     assert report.valid
-    assert report.stats["tasks"] == len(TABLES)
     package = json.loads((folder / "datapackage.json").read_text())
+    assert report.stats["tasks"] == len(TABLES)
     for resource in package["resources"]:
         data = (folder / resource["path"]).read_bytes()
         header = data.decode().splitlines()[0].split(",")
         assert [field["name"] for field in resource["schema"]["fields"]] == header
-        assert resource["bytes"] == len(data)
-        assert resource["hash"] == f"sha256:{hashlib.sha256(data).hexdigest()}"
         assert all(field["description"] and field["title_zh"] for field in resource["schema"]["fields"])
+    listed = {item["path"]: item for item in (*package["resources"], *package["files"])}
+    there = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    assert {*listed, "datapackage.json", "provenance.json"} == there
+    for path, item in listed.items():
+        data = (folder / path).read_bytes()
+        assert item["bytes"] == len(data)
+        assert item["hash"] == f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
 def test_the_same_release_again_rewrites_nothing_and_becomes_latest(release: Release, tmp_path: Path) -> None:
     folder = put(release(), tmp_path)
-    before = {path.name: (path.stat().st_mtime_ns, path.stat().st_ino) for path in folder.iterdir()}
+    before = {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in folder.rglob("*")}
     put(release(1.0), tmp_path, "n2")
     assert put(release(), tmp_path) == folder
-    assert {path.name: (path.stat().st_mtime_ns, path.stat().st_ino) for path in folder.iterdir()} == before
+    assert {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in folder.rglob("*")} == before
     assert (tmp_path / "latest").resolve() == folder.resolve()
+
+
+def test_files_go_with_the_release_in_folders_of_their_own_and_stand_in_its_descriptor(
+    release: Release, tmp_path: Path
+) -> None:
+    import frictionless
+
+    files = {"index.html": b"<title>=1</title>", "page/data/a_1.json": b"{}", "page/LICENCE": b"free"}
+    folder = publish(release(), root=tmp_path, run_id="n1", as_of="2025-04-30", provenance={}, files=files)
+    assert {path: (folder / path).read_bytes() for path in files} == files
+    package = json.loads((folder / "datapackage.json").read_bytes())
+    listed = {item["path"]: item for item in package["files"]}
+    for path, data in files.items():
+        assert listed[path]["hash"] == f"sha256:{hashlib.sha256(data).hexdigest()}"
+        assert listed[path]["bytes"] == len(data)
+    assert listed["page/data/a_1.json"]["mediatype"] == "application/json"
+    assert frictionless.validate(str(folder / "datapackage.json")).valid
+    assert set(read_release(folder)) == set(TABLES)
+    with pytest.raises(PublishError, match=r"n1 is published already and .*page/data/a_1\.json would change"):
+        publish(release(), root=tmp_path, run_id="n1", as_of="2025-04-30", provenance={},
+                files=files | {"page/data/a_1.json": b"[]"})  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("paths", "message"),
+    [
+        (["../out.html"], "cannot be put into a release"),
+        (["/etc/out"], "cannot be put into a release"),
+        (["page/../../out"], "cannot be put into a release"),
+        (["page//out"], "cannot be put into a release"),
+        (["page/"], "cannot be put into a release"),
+        (["page\\out"], "cannot be put into a release"),
+        ([".hidden"], "cannot be put into a release"),
+        ([""], "cannot be put into a release"),
+        (["a\n"], "cannot be put into a release"),
+        (["monthly.csv"], "taken by 'monthly.csv'"),
+        (["Datapackage.json"], "taken by 'datapackage.json'"),
+        (["page/a", "page/A"], "taken by 'page/a'"),
+        (["page", "page/a"], "'page' is a file and cannot be its folder"),
+        (["monthly.csv/a"], "'monthly.csv' is a file and cannot be its folder"),
+    ],
+)
+def test_a_file_without_a_place_in_the_release_is_refused(
+    release: Release, tmp_path: Path, paths: list[str], message: str
+) -> None:
+    with pytest.raises(PublishError, match=message):
+        publish(release(), root=tmp_path, run_id="n1", as_of="2025-04-30", provenance={},
+                files=dict.fromkeys(paths, b""))  # fmt: skip
+    assert not (tmp_path / "releases").exists()
 
 
 def test_a_release_never_changes(release: Release, tmp_path: Path) -> None:
@@ -164,19 +222,53 @@ def test_a_killed_publisher_leaves_whole_releases_only(release: Release, tmp_pat
     assert hidden(tmp_path) == []
 
 
-def test_a_polling_reader_never_sees_a_missing_partial_or_mixed_release(release: Release, tmp_path: Path) -> None:
-    put(release(), tmp_path, "r000")
-    with child_process("polling_reader.py", str(tmp_path)) as reader:
+def polled(root: Path, put_in_place: Callable[[str], object], releases: int) -> list[str]:
+    """Names of the releases that a polling reader saw while so many were published."""
+    put_in_place("r000")
+    with child_process("polling_reader.py", str(root)) as reader:
         assert reader.stdout is not None
         assert reader.stdout.readline() == "ready\n"
-        for number in range(1, 31):
-            put(release(float(number)), tmp_path, f"r{number:03d}")
-        (tmp_path / "stop").touch()
+        for number in range(1, releases + 1):
+            put_in_place(f"r{number:03d}")
+        (root / "stop").touch()
         result = json.loads(reader.stdout.read())
     assert reader.returncode == 0
     assert result["seen"] == sorted(result["seen"])
-    assert result["seen"][-1] == "r030"
-    assert len(result["seen"]) > 5
+    assert result["seen"][-1] == f"r{releases:03d}"
+    return list(result["seen"])
+
+
+def test_a_reader_that_polls_while_200_releases_are_published_never_sees_a_missing_partial_or_mixed_one(
+    release: Release, tmp_path: Path
+) -> None:
+    folder = put(release(), tmp_path / "once", "r000")
+    tables = {name: (folder / f"{name}.csv").read_bytes() for name in ("indicators", "observations")}
+    files = {path: (folder / path).read_bytes() for path in ("parquet/monthly.parquet", "sdmx/monthly.csv")}
+
+    def put_in_place(name: str) -> None:
+        renamed = {table: data.replace(b"r000", name.encode()) for table, data in tables.items()}
+        page = {"index.html": name.encode() * 100_000}
+        place(
+            {f"{table}.csv": data for table, data in renamed.items()}
+            | {**files, **page, "datapackage.json": describe(renamed, {**files, **page}, run_id=name)}
+            | {"provenance.json": json.dumps({"run_id": name}).encode()},
+            root=tmp_path, run_id=name,
+        )  # fmt: skip
+
+    assert len(polled(tmp_path, put_in_place, 200)) > 20
+
+
+def test_a_reader_of_whole_releases_never_sees_a_missing_partial_or_mixed_one(release: Release, tmp_path: Path) -> None:
+    tables = release()
+    assert len(polled(tmp_path, lambda name: put(tables, tmp_path, name), 8)) > 2
+
+
+@pytest.mark.slow
+def test_a_reader_of_200_whole_releases_never_sees_a_missing_partial_or_mixed_one(
+    release: Release, tmp_path: Path
+) -> None:
+    tables = release()
+    assert len(polled(tmp_path, lambda name: put(tables, tmp_path, name), 200)) > 20
 
 
 def test_a_table_that_differs_from_its_dictionary_is_refused_with_the_difference(

@@ -1,5 +1,6 @@
 """Aliases of the registry, and the data sets behind the runs."""
 
+import datetime as dt
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -13,7 +14,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from forecasting.evaluation import Champion
-from forecasting.tracking import IndicatorRecord, NightRecord, Tracker
+from forecasting.tracking import IndicatorRecord, NightRecord, Tracker, forget
 
 Indicators = Callable[..., IndicatorRecord]
 Nights = Callable[..., NightRecord]
@@ -147,3 +148,46 @@ def test_runs_name_the_figures_that_they_were_made_from(review: Review) -> None:
     assert {tag.key: tag.value for tag in given.tags} == {
         "mlflow.data.context": "training", "cumulus.vintage": "2025-01-03",
     }  # fmt: skip
+
+
+def test_a_night_that_broke_off_after_registering_goes_on_with_the_version_it_made(review: Review) -> None:
+    review.record("seasonal_naive")
+    before = review.tags
+    review.record("optimized_theta")
+    number = review.client.get_experiment_by_name("cumulus/indicators").experiment_id
+    (run,) = review.client.search_runs([number])
+    for name in ("cumulus.champion", "cumulus.champion_sha256"):  # tags come last
+        review.client.set_tag(run.info.run_id, name, before[name])
+    (night,) = review.client.search_runs(
+        [review.client.get_experiment_by_name("cumulus/nights").experiment_id], "tags.`cumulus.run_id` = 'run-2'"
+    )
+    review.client.set_terminated(night.info.run_id, "FAILED")
+    review._count = 1
+    review.record("optimized_theta")
+    assert review.aliases == {"champion": "optimized_theta 2", "previous": "seasonal_naive 1"}
+    assert len(review.client.search_model_versions(f"name = '{NAME}'")) == 2
+
+
+def test_old_nights_points_and_versions_that_nothing_names_are_forgotten(review: Review, mlflow_home: Path) -> None:
+    for model in ("seasonal_naive", "optimized_theta", "median"):
+        review.record(model)
+    assert forget(review.uri, dt.date(2025, 1, 3)) > 0
+    nights = review.client.get_experiment_by_name("cumulus/nights").experiment_id
+    (left,) = review.client.search_runs([nights])
+    assert left.data.tags["cumulus.night"] == "2025-01-03"
+    (run,) = review.client.search_runs([review.client.get_experiment_by_name("cumulus/indicators").experiment_id])
+    points = review.client.get_metric_history(run.info.run_id, "observations")
+    assert [point.step for point in points] == [dt.date(2025, 1, 3).toordinal()]
+    assert review.aliases == {"champion": "median 3", "previous": "optimized_theta 2"}
+    assert len(list((mlflow_home / "mlruns" / "artifacts").rglob("MLmodel"))) == 2
+    assert len(list((mlflow_home / "mlruns" / "artifacts").rglob("leaderboard.json"))) == 1
+    assert forget(review.uri, dt.date(2025, 1, 3)) == 0
+    assert forget(f"sqlite:///{mlflow_home}/none.db", dt.date(2025, 1, 3)) == 0
+
+
+def test_a_night_that_lost_its_process_is_closed_by_the_next_one(review: Review) -> None:
+    review.record("seasonal_naive")
+    number = review.client.get_experiment_by_name("cumulus/nights").experiment_id
+    lost = review.client.create_run(number, tags={"cumulus.run_id": "lost", "cumulus.night": "2025-01-01"})
+    review.record("seasonal_naive")
+    assert review.client.get_run(lost.info.run_id).info.status == "KILLED"

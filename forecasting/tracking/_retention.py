@@ -1,0 +1,117 @@
+"""Forgetting old nights: their runs, the points that they gave to the indicators, and versions that nothing names."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from forecasting.tracking._mlflow import open_client, quiet
+from forecasting.tracking._tracker import INDICATORS, NIGHT, NIGHTS
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+__all__ = ["forget"]
+
+PAGE = 500
+
+
+def forget(tracking_uri: str, before: dt.date) -> int:
+    """Delete what nights before a day left in the tracking store.
+
+    Args:
+        tracking_uri: An MLflow store in a database; of a server's, runs and versions are marked as deleted, and their
+            remains and the points are left to it (`mlflow gc`).
+        before: Nights from this day on stay.
+
+    Returns:
+        Number of runs, points and model versions deleted.
+    """
+    if tracking_uri.startswith("sqlite:///") and not Path(tracking_uri.removeprefix("sqlite:///")).exists():
+        return 0
+    client = open_client(tracking_uri)
+    with quiet():
+        return _runs(client, tracking_uri, before) + _versions(client, before) + _points(client, tracking_uri, before)
+
+
+def _runs(client: MlflowClient, tracking_uri: str, before: dt.date) -> int:
+    experiment = client.get_experiment_by_name(NIGHTS)
+    if experiment is None:
+        return 0
+    token: str | None = None
+    old = []
+    while token != "":
+        page = client.search_runs([experiment.experiment_id], max_results=PAGE, page_token=token)
+        old += [run for run in page if run.data.tags.get(NIGHT, before.isoformat()) < before.isoformat()]
+        token = page.token or ""
+    for run in old:
+        client.delete_run(run.info.run_id)
+    if not tracking_uri.startswith("http"):
+        _for_good(tracking_uri, int(experiment.experiment_id), [run.info.run_id for run in old])
+        for run in old:
+            shutil.rmtree(Path(url2pathname(urlsplit(str(run.info.artifact_uri)).path)).parent, ignore_errors=True)
+    return len(old)
+
+
+def _for_good(tracking_uri: str, experiment: int, runs: list[str]) -> None:
+    """What `mlflow gc` does, which works on MLflow's global state; and the notes of data sets, which it leaves."""
+    from mlflow.store.tracking.dbmodels.models import SqlDataset, SqlInput, SqlInputTag
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+    from sqlalchemy import Table, delete, select
+
+    store: Any = SqlAlchemyStore(tracking_uri, "./mlruns")  # type: ignore[no-untyped-call]
+    inputs: Table = SqlInput.__table__
+    tags: Table = SqlInputTag.__table__
+    datasets: Table = SqlDataset.__table__
+    for run_id in runs:
+        store._hard_delete_run(run_id)
+        with store.engine.begin() as connection:
+            own = inputs.c.destination_id == run_id
+            connection.execute(delete(tags).where(tags.c.input_uuid.in_(select(inputs.c.input_uuid).where(own))))
+            connection.execute(delete(inputs).where(own))
+    with store.engine.begin() as connection:
+        unused = datasets.c.dataset_uuid.not_in(select(inputs.c.source_id))
+        connection.execute(delete(datasets).where(datasets.c.experiment_id == experiment, unused))
+
+
+def _versions(client: MlflowClient, before: dt.date) -> int:
+    done = 0
+    token: str | None = None
+    named: dict[str, set[str]] = {}
+    while token != "":
+        page = client.search_registered_models("name LIKE 'cumulus.%'", max_results=PAGE, page_token=token)
+        named |= {model.name: {str(version) for version in model.aliases.values()} for model in page}
+        token = page.token or ""
+    for name, versions in named.items():
+        for version in client.search_model_versions(f"name = '{name}'"):
+            if str(version.version) in versions or version.tags.get("cumulus.night", "9") >= before.isoformat():
+                continue
+            client.delete_model_version(name, version.version)
+            folder = Path(url2pathname(urlsplit(str(version.source)).path))
+            if not any(one.source == version.source for one in client.search_model_versions(f"name = '{name}'")):
+                shutil.rmtree(folder, ignore_errors=True)
+            done += 1
+    return done
+
+
+def _points(client: MlflowClient, tracking_uri: str, before: dt.date) -> int:
+    from mlflow.store.tracking.dbmodels.models import SqlMetric, SqlRun
+    from sqlalchemy import Table, create_engine, delete, select
+
+    experiment = client.get_experiment_by_name(INDICATORS)
+    if experiment is None or tracking_uri.startswith("http"):
+        return 0
+    metrics: Table = SqlMetric.__table__
+    runs: Table = SqlRun.__table__
+    lasting = select(runs.c.run_uuid).where(runs.c.experiment_id == int(experiment.experiment_id))
+    engine = create_engine(tracking_uri)
+    try:
+        with engine.begin() as connection:
+            old = delete(metrics).where(metrics.c.run_uuid.in_(lasting), metrics.c.step < before.toordinal())
+            return connection.execute(old).rowcount
+    finally:
+        engine.dispose()

@@ -1,0 +1,199 @@
+"""The steps that compute, as pure functions of figures, catalogue and settings, through the stage cache."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from forecasting.errors import InputError, Problem
+from forecasting.progress import progress
+from jobs.logs import restore_logging
+from jobs.results import Derived, Fitted, derived, fitted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from forecasting.catalog import Catalog
+    from forecasting.decumulation import Decumulation
+    from forecasting.projection import Assumptions, Projection
+    from forecasting.settings import Settings
+    from forecasting.store import Store
+    from jobs.stages import Stages
+
+__all__ = ["Computing", "file_hash", "known_figures"]
+
+_logger = logging.getLogger(__name__)
+
+
+class Computing:
+    """De-cumulation, forecasts and projection of one night.
+
+    Args:
+        settings: Of this installation.
+        catalog: What is followed.
+        observations: The figures known, canonical.
+        champions: Indicator -> the model that forecasts it.
+        stages: Where results are kept.
+        give_way: Called where the work may be broken off, which it does by raising.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        catalog: Catalog,
+        observations: pd.DataFrame,
+        champions: Mapping[str, str],
+        stages: Stages,
+        give_way: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._settings, self._catalog, self._observations = settings, catalog, observations
+        self._champions, self._stages, self._give_way = champions, stages, give_way
+        self._decumulation: Decumulation | None = None
+
+    def derive(self) -> tuple[Derived, str]:
+        """Recovered months, and what was done for them."""
+        from forecasting.decumulation import decumulate
+
+        result, how = self._stages.once(decumulate, self._asked(), lambda: derived(self._decumulated()))
+        _logger.info("derive: %d indicators, %d flags; %s", len(result.kinds), result.flags, how)
+        return result, how
+
+    def fit(self) -> tuple[Fitted, str]:
+        """Forecasts, and what was done for them."""
+        from forecasting import handover
+        from forecasting.outlook import make_outlook
+
+        fit = self._settings.fit
+        followed = () if (assumptions := self._assumptions()) is None else _followed(assumptions)
+        on = file_hash(Path(handover.__file__))  # which leads from an outlook to the growth of what is followed
+        task = (*self._asked(), fit.horizon, fit.preset, fit.origins, dict(self._champions), followed, on)
+        result, how = self._stages.once(make_outlook, task, lambda: self._fitted(followed))
+        for line in result.panel.left_out:
+            _logger.info("%s", line)
+        _logger.info("fit: %d models' contests; %s", len(result.panel.champions), how)
+        return result, how
+
+    def project(self, outlook: Fitted) -> tuple[Projection | None, str]:
+        """The projection, None where the packaged assumptions follow nothing of this catalogue; and what was done."""
+        from forecasting.observations import month_label
+        from forecasting.projection import simulate
+        from forecasting.reference import load_calibration, load_claims
+
+        assumptions = self._assumptions()
+        if assumptions is None:
+            what = "left out: the packaged assumptions follow none of the catalogue's indicators"
+            _logger.info("project: %s", what)
+            return None, f"{what}; set projection.assumptions to a file about yours"
+        projection, seed = self._settings.projection, self._settings.seed
+        calibration, claims, start = load_calibration(), load_claims(), month_label(outlook.origin)
+        growth = outlook.growth
+        assumed = repr((assumptions.structure, assumptions.questions, assumptions.scenarios))
+        task = (
+            assumed, growth.months, growth.growth, growth.age, calibration, claims, start,
+            projection.draws, seed,
+        )  # fmt: skip
+        result, how = self._stages.once(
+            simulate,
+            task,
+            lambda: simulate(assumptions, growth, calibration, claims, start=start, draws=projection.draws, seed=seed),
+        )
+        _logger.info("project: %s", how)
+        return result, how
+
+    def _asked(self) -> tuple[pd.DataFrame, dict[str, str], dict[str, tuple[str, ...]], int, int]:
+        """What the recovered months depend on."""
+        related = {item.id: item.related for item in self._catalog if item.related is not None}
+        return self._observations, related, self._catalog.parts, self._settings.fit.draws, self._settings.seed
+
+    def _decumulated(self) -> Decumulation:
+        from forecasting.decumulation import decumulate
+
+        if self._decumulation is None:
+            observations, related, parts, draws, seed = self._asked()
+            self._decumulation = decumulate(
+                observations,
+                related=related,
+                parts=parts,
+                draws=draws,
+                seed=seed,
+                workers=self._settings.workers,
+                short=True,
+                keep=self._stages,
+            )
+        return self._decumulation
+
+    def _fitted(self, followed: tuple[str, ...]) -> Fitted:
+        from forecasting.handover import growth_paths
+        from forecasting.outlook import make_outlook
+
+        fit, decumulation = self._settings.fit, self._decumulated()
+        told = 0
+        with progress("fit", total=sum(not path.sparse for path in decumulation.paths.values())) as advance:
+
+            def done(number: int, _of: int) -> None:
+                nonlocal told
+                for _ in range(told, number):
+                    advance()
+                told = number
+                self._give_way()
+
+            outlook = make_outlook(
+                decumulation,
+                self._observations,
+                horizon=fit.horizon,
+                preset=fit.preset,
+                origins=fit.origins,
+                workers=self._settings.workers,
+                champions=self._champions,
+                progress=done,
+                followed=followed,
+                keep=self._stages,
+            )
+        restore_logging()  # the model libraries set levels and handlers of their own when they are imported
+        return fitted(outlook, growth_paths(outlook, self._observations, followed, fit.horizon))
+
+    def _assumptions(self) -> Assumptions | None:
+        """The assumptions; None where they are the packaged ones and about other indicators altogether."""
+        from forecasting.projection import load_assumptions
+
+        path = self._settings.projection.assumptions
+        assumptions = load_assumptions(path)
+        if path is None and not any(name in self._catalog for name in _followed(assumptions)):
+            return None
+        return assumptions
+
+
+def _followed(assumptions: Assumptions) -> tuple[str, ...]:
+    return tuple(assumptions.structure.indicators.values())
+
+
+def known_figures(store: Store, catalog: Catalog, day: dt.date, moment: dt.datetime) -> tuple[pd.DataFrame, list[str]]:
+    """The figures of a catalogue that were known at a moment of a night's day, and which indicators have none.
+
+    Raises:
+        InputError: None has any.
+    """
+    from forecasting.observations import COLUMNS
+
+    known = store.as_of(moment)[list(COLUMNS)]
+    known = known[known["indicator"].isin(catalog.ids)].reset_index(drop=True)
+    present = set(known["indicator"])
+    absent = [name for name in catalog.ids if name not in present]
+    if not present:
+        what = f"no figure of the catalogue's {len(absent)} indicators had been released by {day}"
+        raise InputError("observations", [Problem("", f"{what}; choose a later day or pull a source")])
+    return known, [f"no figures yet of {', '.join(absent)}"] if absent else []
+
+
+def file_hash(path: Path | None) -> str:
+    """SHA-256 of a file of the operator's own; "packaged" for ours, which the code hash holds."""
+    if path is None:
+        return "packaged"
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise InputError(str(path), [Problem("", f"cannot be read: {error.strerror}")]) from error

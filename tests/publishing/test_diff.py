@@ -1,0 +1,160 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from forecasting.errors import InputError
+from forecasting.publishing import diff_lines, diff_releases, find_release, previous_release, publish
+from tests.publishing.conftest import small_tables
+
+INPUTS = {"observations": "0" * 64, "seed": 1, "fit": {"draws": 200, "preset": "fast"}, "champions": {}}
+
+
+def put(root: Path, name: str, as_of: str, tables: dict[str, pd.DataFrame], **inputs: object) -> Path:
+    return publish(
+        tables, root=root, run_id=name, as_of=as_of,
+        provenance={"inputs": INPUTS | inputs, "libraries": {"numpy": "2.4.6"}},
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three releases; the second has a new figure, a revision, another model and numbers that moved."""
+    folder = tmp_path_factory.mktemp("published")
+    put(folder, "first", "2025-04-30", small_tables())
+    tables = small_tables()
+    figures = tables["observations"]
+    figures.loc[1, "value"] = 6.1
+    fresh = figures.iloc[[0]].assign(period="2025-04", value=9.4)
+    tables["observations"] = pd.concat([figures, fresh], ignore_index=True)
+    row = tables["revisions"].iloc[0].to_dict()
+    tables["revisions"] = pd.DataFrame([
+        row | {"value_before": 5.9, "value": 6.1, "change": 0.2},
+        row | {"indicator": "baotou_va", "period": "2025-04", "kind": "news", "value_before": None, "value": 9.4,
+               "change": None, "expected": 8.8, "surprise": 0.6},
+    ])  # fmt: skip
+    tables["monthly"].loc[[2, 5], "yoy"] = [2.5, 1.25]
+    tables["forecasts"] = tables["forecasts"].assign(model="ets", q50=1.3)
+    tables["headlines"]["q50"] = 0.1
+    tables["milestones"]["p_reached_by"] = 0.4
+    tables["claim_check"] = tables["claim_check"].assign(p_below=0.2, p_within=0.75)
+    tables["indicators"].loc[1, "unit"] = "CNY million"
+    tables["indicators"]["days_late"] = [1, 15, None]
+    changed = {"observations": "1" * 64, "fit": {"draws": 1000, "preset": "fast"}, "compared_with": "first"}
+    put(folder, "second", "2025-05-20", tables, **changed, champions={"baotou_va": "ets"})
+    put(folder, "third", "2025-05-21", tables, **changed, champions={"baotou_va": "ets"})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def difference(root: Path) -> dict[str, object]:
+    return diff_releases(root / "releases" / "first", root / "releases" / "second")
+
+
+def test_what_changed_is_said_with_its_causes(difference):
+    assert difference["before"] == {"release": "first", "as_of": "2025-04-30", "schema_version": "1.2"}
+    assert [one["input"] for one in difference["inputs"]] == [
+        "champions.baotou_va", "compared_with", "fit.draws", "observations"
+    ]  # fmt: skip
+    assert difference["libraries"] == []
+    figures = difference["figures"]
+    assert figures["new"] == [
+        {"indicator": "baotou_va", "period": "2025-04", "measure": "ytd_yoy", "value": 9.4, "unit": "percent",
+         "expected": 8.8},
+    ]  # fmt: skip
+    assert [(one["indicator"], one["before"], one["after"]) for one in figures["revised"]] == [
+        ("national_va", 5.9, 6.1)
+    ]
+    assert figures["withdrawn"] == []
+    assert difference["models"] == [{"indicator": "baotou_va", "before": "theta", "after": "ets"}]
+    assert difference["indicators"]["changed"] == [
+        {"indicator": "national_va", "column": "unit", "before": "CNY 100 million", "after": "CNY million"}
+    ]
+
+
+def test_what_moved_most_comes_first_with_its_size(difference):
+    moved = difference["moved"]
+    assert [(one["indicator"], one["month"], one["change"]) for one in moved["monthly"]] == [
+        ("national_va", "2025-03", -0.75), ("baotou_va", "2025-03", 0.5)
+    ]  # fmt: skip
+    assert [(one["before"], one["after"], one["change"]) for one in moved["forecasts"]] == [(0.3, 1.3, 1.0)]
+    assert [one["change"] for one in moved["headlines"]] == [-0.2]
+    assert [one["p_reached_by_after"] for one in difference["milestones"]] == [0.4]
+    assert [one["change"] for one in difference["claims"]] == [0.6]
+    rows = difference["tables"]["monthly"]
+    assert rows == {"before": 6, "after": 6, "added": 0, "removed": 0, "changed": 2}
+    assert difference["tables"]["observations"] == {"before": 3, "after": 4, "added": 1, "removed": 0, "changed": 1}
+    json.dumps(difference, allow_nan=False)
+
+
+def test_people_get_lines_of_text(difference):
+    lines = diff_lines(difference)
+    assert lines[0] == "from first (as of 2025-04-30) to second (as of 2025-05-20)"
+    for line in (
+        "  the figures known",
+        "  setting fit draws: 200 -> 1000",
+        "  the champions in place: 1 changed",
+        "  baotou_va 2025-04 ytd_yoy (percent): 9.4, expected 8.80",
+        "  national_va 2025-02 ytd_yoy (percent): 5.9 -> 6.1",
+        "  baotou_va: theta -> ets",
+        "  national_va 2025-03: 2.00 -> 1.25 (-0.75)",
+        "  stock_cover 6 by 2026-12-31 in baseline_mixture: 0.100 -> 0.400",
+        "  C19 share_hydrogen_storage: 0.150 -> 0.750",
+    ):
+        assert line in lines
+    assert "  and 1 more" in diff_lines(difference, top=1)
+
+
+def test_two_releases_of_the_same_tables_differ_in_nothing(root):
+    difference = diff_releases(root / "releases" / "second", root / "releases" / "third")
+    assert diff_lines(difference)[1:] == ["nothing changed"]
+
+
+def test_a_release_of_an_older_dictionary_is_compared_as_far_as_it_goes(root, tmp_path):
+    old = tmp_path / "old"
+    for path in (root / "releases" / "first").rglob("*"):
+        if path.is_file():
+            (old / path.relative_to(root / "releases" / "first")).parent.mkdir(parents=True, exist_ok=True)
+            (old / path.relative_to(root / "releases" / "first")).write_bytes(path.read_bytes())
+    package = json.loads((old / "datapackage.json").read_bytes())
+    package["resources"] = [one for one in package["resources"] if one["name"] != "indicators"]
+    (old / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
+    difference = diff_releases(old, root / "releases" / "second")
+    assert difference["dictionary"]["tables_added"] == ["indicators"]
+    assert difference["models"]
+
+
+def test_a_release_is_found_by_name_by_folder_and_as_latest(root):
+    second = root / "releases" / "second"
+    assert find_release(root, "second") == find_release(root, str(second)) == second
+    assert find_release(root, "latest").name == "third"
+    with pytest.raises(InputError, match=r"sekond: is neither a release under .*; did you mean second\?"):
+        find_release(root, "sekond")
+    with pytest.raises(InputError, match="nothing has been published under"):
+        find_release(root / "nowhere", "latest")
+
+
+def test_the_one_before_is_that_with_which_the_night_was_compared_or_else_the_last_of_an_earlier_day(root):
+    assert previous_release(root, root / "releases" / "third").name == "first"
+    with pytest.raises(InputError, match="no release lies before it"):
+        previous_release(root, root / "releases" / "first")
+
+
+def test_the_command_compares_latest_with_the_one_before(root, tmp_path):
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "published").symlink_to(root)
+
+    def cumulus(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", "from jobs.cli import main; main()", "diff", *arguments]
+        environment = {**os.environ, "CUMULUS_HOME": str(tmp_path)}
+        return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+    done = cumulus()
+    assert done.stdout.startswith(
+        "from first (as of 2025-04-30) to third (as of 2025-05-21)\nwhy: inputs that changed\n"
+    )
+    assert json.loads(cumulus("second", "first", "--json").stdout)["figures"]["withdrawn"]

@@ -1,0 +1,52 @@
+"""What the raw archive drops when it is thinned, and what a replay finds then."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from forecasting.payloads import Payload
+from forecasting.store import RawArchive
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def payload(body: str, day: int, source: str = "file", address: str = "a.csv") -> Payload:
+    return Payload(source, address, START + timedelta(days=day), body.encode())
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> RawArchive:
+    """Three days of the same, then one that brought nothing, then another figure, then the same again; an import."""
+    archive = RawArchive(tmp_path)
+    for day, body in enumerate(["one", "one", "one", "noise", "two", "two"]):
+        archive.keep([payload(body, day)])
+    archive.keep([payload("noise", 6, source="import")])
+    return archive
+
+
+def test_old_repetitions_and_what_brought_nothing_are_dropped(archive: RawArchive, tmp_path: Path) -> None:
+    used = {payload(body, 0).sha256 for body in ("one", "two")}
+    assert archive.thin(START + timedelta(days=30), used) == 4
+    left = list(archive.fetches())
+    assert [archive.payload(fetch).body for fetch in left] == [b"one", b"two", b"noise"]
+    assert [fetch.batch for fetch in left] == [1, 5, 7]
+    assert len(list(tmp_path.rglob("*.gz"))) == 3
+    assert archive.thin(START + timedelta(days=30), used) == 0
+    archive.keep([payload("three", 7)])
+    assert [fetch.batch for fetch in archive.fetches()][-1] == 8
+
+
+def test_what_is_recent_stays_and_payloads_without_a_fetch_go(archive: RawArchive, tmp_path: Path) -> None:
+    assert archive.thin(START, set()) == 0
+    assert archive.thin(START + timedelta(days=5), set()) == 5
+    assert [archive.payload(fetch).body for fetch in archive.fetches()] == [b"two", b"noise"]
+    assert len(list(tmp_path.rglob("*.gz"))) == 2
+
+
+def test_what_a_crash_left_half_written_is_cleared(archive: RawArchive, tmp_path: Path) -> None:
+    left = tmp_path / "ab" / ".abc.gz.1.part"
+    left.parent.mkdir()
+    left.write_bytes(b"half")
+    archive.keep([payload("three", 8)])
+    assert not left.exists()
