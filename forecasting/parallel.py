@@ -194,8 +194,8 @@ def _on_processes(chunks: dict[int, _Chunk], workers: int) -> Iterator[tuple[int
 def _on_dask(chunks: Callable[[int], dict[int, _Chunk]], total: int, workers: str) -> Iterator[tuple[int, list[Any]]]:
     with _connected(workers) as client, client.as_current():
         processes = _count(client, workers)
-        # even shares where there are few tasks
-        number = max(processes, min(ROUNDS * processes, total // MOST))
+        # as many for each process, and even shares where there are few tasks
+        number = processes * max(1, min(ROUNDS, total // (MOST * processes)))
         waiting = {}
         for start, chunk in chunks(-(-total // number)).items():
             # bytes, so that Dask does not look for tasks of its own in the arguments

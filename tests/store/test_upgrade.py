@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import logging
+import re
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -183,7 +184,7 @@ def test_all_tables_of_the_service_are_in_one_metadata():
         path.name
         for package in ("forecasting", "jobs")
         for path in (ROOT / package).rglob("*.py")
-        if "MetaData(" in path.read_text(encoding="utf-8")
+        if re.search(r"^\w+ = MetaData\(", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
     ]
     assert made == ["_schema.py"]
 
