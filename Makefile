@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: run test test-slow fuzz kill faults soak lint types benchmarks clean
+.PHONY: run test test-slow fuzz kill faults soak lint types audit licences benchmarks clean
 
 run: $(VENV)/.run                ## set up, then the main job once on the embedded figures
 	$(BIN)/cumulus run
@@ -35,10 +35,16 @@ lint: $(VENV)/.dev
 types: $(VENV)/.dev
 	$(BIN)/mypy
 
+audit: $(VENV)/.audit            ## known vulnerabilities of what is pinned; exit 4 where the database cannot be asked
+	$(BIN)/python deploy/audit.py
+
+licences: $(VENV)/.audit         ## licences of what an installation needs; fails where one forbids passing it on
+	$(BIN)/python deploy/licences.py > docs/licences.csv
+
 benchmarks: $(VENV)/.dev         ## print every figure of the README
 	for script in help_time national_value_added contribution_identity bad_input headline_no_change \
 	  months_of_m3 family_weights baotou_family decumulation_speed set_bounds base_revisions bulletin_reader \
-	  m3_monthly m3_others tourism_monthly panel_speed mlflow_review review_pictures large_files \
+	  m3_monthly m3_others tourism_monthly panel_speed mlflow_review review_pictures large_files report_page \
 	  projection_golden hindcasts projection_speed release_files main_job pictures; do \
 	  $(BIN)/python benchmarks/$$script.py || exit 1; \
 	done
@@ -55,3 +61,8 @@ $(VENV)/.dev: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[postgresql,test,dev]'
 	touch $@ $(VENV)/.run
+
+$(VENV)/.audit: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[postgresql,audit]'
+	touch $@

@@ -9,6 +9,7 @@ CumulusError
 ├── StoreError        the observation store
 ├── ExecutorError     the processes or the cluster that work is spread over, or a task among it
 ├── ModelError        a forecast model that could not do what was asked
+├── TrackingError     the MLflow store
 ├── AssumptionError   a scenario assumption: name, unit or basis
 ├── PublishError      a release that cannot be put in place
 ├── BackupError       an archive of an installation that cannot be written or restored
@@ -36,6 +37,7 @@ __all__ = [
     "SettingsError",
     "SourceError",
     "StoreError",
+    "TrackingError",
 ]
 
 SHOWN = 20
@@ -107,6 +109,10 @@ class ExecutorError(CumulusError):
 
 class ModelError(CumulusError):
     """A forecast model could not do what was asked; it is left out under its own name."""
+
+
+class TrackingError(CumulusError):
+    """The MLflow store cannot be opened, read or written; nothing that is published depends on it."""
 
 
 class AssumptionError(CumulusError):

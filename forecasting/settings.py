@@ -7,22 +7,28 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+from pydantic_settings import SettingsError as UnreadableVariable
 
 from forecasting.errors import SettingsError
 from forecasting.parallel import ADDRESS
+from forecasting.secrets import SecretFiles, redacted, secret_variables, secrets_of
 
 __all__ = [
     "ChampionSettings",
     "ConnectorName",
+    "Event",
     "FitSettings",
     "HttpSettings",
+    "LogSettings",
+    "MetricsSettings",
+    "NotifySettings",
     "ProjectionSettings",
     "PublishingSettings",
     "RetentionSettings",
@@ -32,10 +38,12 @@ __all__ = [
     "StageSettings",
     "Weekday",
     "load_settings",
+    "settings_file",
 ]
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "never"]
 ConnectorName = Literal["reference", "file", "bulletin", "nbs", "nbs_legacy", "sdmx"]
+Event = Literal["failure", "late", "surprise", "champion", "quarantine"]
 
 
 class _Section(BaseModel):
@@ -88,10 +96,12 @@ class PublishingSettings(_Section):
     """Which releases stay when a night is done; what `latest` points to and what the next night needs always do.
 
     Attributes:
+        pictures: Whether a release has PNG and SVG of its main charts.
         keep: The last so many.
         keep_months: The last one of each of the last so many months.
     """
 
+    pictures: bool = True
     keep: int = Field(default=90, ge=2, le=100_000)
     keep_months: int = Field(default=120, ge=0, le=1200)
 
@@ -208,6 +218,51 @@ class SourceSettings(_Section):
     http: HttpSettings = HttpSettings()
 
 
+class LogSettings(_Section):
+    """What the log looks like.
+
+    Attributes:
+        format: Lines of text, or an object of JSON a line.
+        level: Least severe messages that are shown.
+    """
+
+    format: Literal["text", "json"] = "text"
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+
+class MetricsSettings(_Section):
+    """Where metrics for Prometheus are to be found.
+
+    Attributes:
+        textfile: Written after every night, for the textfile collector of node_exporter; its name ends in `.prom`.
+        port: On which `cumulus schedule` serves them.
+        host: Interface on which it does; by default this machine alone.
+    """
+
+    textfile: Path | None = None
+    port: int | None = Field(default=None, ge=1, le=65535)
+    host: str = "127.0.0.1"
+
+    @field_validator("textfile")
+    @classmethod
+    def _collected(cls, path: Path | None) -> Path | None:
+        if path is not None and path.suffix != ".prom":
+            raise ValueError(f"{path} would not be collected; give it a name that ends in .prom")
+        return path
+
+
+class NotifySettings(_Section):
+    """Who is told what.
+
+    Attributes:
+        urls: Receivers, as apprise writes them; they carry passwords and tokens.
+        on: What is told.
+    """
+
+    urls: tuple[SecretStr, ...] = ()
+    on: tuple[Event, ...] = ("failure", "late", "surprise", "champion", "quarantine")
+
+
 class Settings(BaseSettings):
     """Everything an operator can set.
 
@@ -240,6 +295,9 @@ class Settings(BaseSettings):
     schedule: ScheduleSettings = ScheduleSettings()
     retention: RetentionSettings = RetentionSettings()
     sources: SourceSettings = SourceSettings()
+    logging: LogSettings = LogSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    notify: NotifySettings = NotifySettings()
 
     @property
     def var(self) -> Path:
@@ -298,6 +356,10 @@ class Settings(BaseSettings):
         """Folder of the MLflow artifacts."""
         return self.home / "mlruns" / "artifacts"
 
+    def redact(self, text: str) -> str:
+        """A text without the secrets of these settings."""
+        return redacted(text, secrets_of(self))
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -307,8 +369,9 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Variables win over the file; nothing else is read."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _file())
+        """Variables, and the files of secrets that they name, win over the file; nothing else is read."""
+        files = SecretFiles(settings_cls)
+        return init_settings, files.beside(env_settings), files, TomlConfigSettingsSource(settings_cls, settings_file())
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -321,14 +384,17 @@ def load_settings(**overrides: Any) -> Settings:
         SettingsError: An unknown key, a value of the wrong type or range, a file that is not TOML, or an
             unknown CUMULUS_* variable.
     """
-    file = _file()
+    file = settings_file()
     known = {f"CUMULUS_{name.upper()}" for name in Settings.model_fields}
+    known |= {f"{name}_FILE" for name in secret_variables(Settings) if "__" not in name}
     strange = [name for name in os.environ
                if name.startswith("CUMULUS_") and name.split("__")[0] not in known]  # fmt: skip
     if strange:
         raise SettingsError(f"unknown variable {', '.join(sorted(strange))}; known are {', '.join(sorted(known))}")
     try:
         settings = Settings(**{"home": file.parent, **overrides})
+    except UnreadableVariable as error:
+        raise SettingsError(f"CUMULUS_* variables: {error}; lists and tables are written as JSON") from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file}: not TOML: {error}") from error
     except ValidationError as error:
@@ -337,5 +403,6 @@ def load_settings(**overrides: Any) -> Settings:
     return settings
 
 
-def _file() -> Path:
+def settings_file() -> Path:
+    """Where the settings of this installation are read from; it need not exist."""
     return Path(os.environ.get("CUMULUS_HOME", ".")).resolve() / "cumulus.toml"

@@ -19,6 +19,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import MetaData, String, create_engine, func, literal, update
+from sqlalchemy.exc import SQLAlchemyError
+
 from forecasting.errors import BackupError
 from jobs.locks import exclusive
 
@@ -117,7 +120,7 @@ def restore(settings: Settings, file: Path) -> list[str]:
                 place = home / path.relative_to(folder)
                 place.parent.mkdir(exist_ok=True)
                 shutil.move(path, place)
-    except (OSError, EOFError, zlib.error, tarfile.TarError, sqlite3.Error) as error:
+    except (OSError, EOFError, zlib.error, tarfile.TarError, sqlite3.Error, SQLAlchemyError) as error:
         raise BackupError(f"{file}: cannot be restored: {error}; take another copy of it") from error
     lines = [f"{home}: as it was at {manifest['home']} under version {manifest['version']}"]
     lines += [f"{home / SETTINGS} was there already and stays as it is"] if kept else []
@@ -184,15 +187,17 @@ def _move_paths(path: Path, before: Path, now: Path) -> None:
     old, new = f"{before.as_uri()}/", f"{now.as_uri()}/"
     if old == new:
         return
-    with closing(sqlite3.connect(path)) as connection, connection:
-        for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
-            for column in connection.execute("SELECT name, type FROM pragma_table_info(?)", [table]).fetchall():
-                if column[1].upper().startswith(("VARCHAR", "TEXT")):
-                    connection.execute(
-                        f'UPDATE "{table}" SET "{column[0]}" = ? || substr("{column[0]}", ?)'  # noqa: S608
-                        f' WHERE substr("{column[0]}", 1, ?) = ?',
-                        [new, len(old) + 1, len(old), old],
-                    )
+    engine = create_engine(f"sqlite:///{path}")
+    tables = MetaData()
+    tables.reflect(engine)
+    with engine.begin() as connection:
+        for table in tables.tables.values():
+            for column in table.columns:
+                if isinstance(column.type, String):
+                    moved = literal(new) + func.substr(column, len(old) + 1)
+                    within = func.substr(column, 1, len(old)) == old
+                    connection.execute(update(table).where(within).values({column: moved}))
+    engine.dispose()
 
 
 def _add_manifest(archive: tarfile.TarFile, folder: Path, home: Path, databases: Iterable[str]) -> None:

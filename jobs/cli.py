@@ -46,8 +46,10 @@ def run(
     from forecasting.settings import load_settings
     from jobs.logs import configure_logging
     from jobs.nightly import run_night
+    from jobs.reporting import reported
 
-    configure_logging()
+    settings = load_settings()
+    configure_logging(settings)
     day = as_of.date() if as_of else None
     strange = [step for step in only or () if step not in _STEPS]
     if strange:
@@ -58,7 +60,8 @@ def run(
         _do_steps(only, as_of, force)
         return
     ask = not only or "pull" in only
-    result = run_night(load_settings(), as_of=day, output=output, sources=_sources(source), force=force, ask=ask)
+    with reported(settings):
+        result = run_night(settings, as_of=day, output=output, sources=_sources(source), force=force, ask=ask)
     _report(result)
     if result.status == "degraded":
         raise typer.Exit(DEGRADED)
@@ -130,12 +133,16 @@ def schedule() -> None:
     """The scheduler in the foreground: a night a day and more around a release, until SIGTERM or Ctrl-C."""
     from forecasting.settings import load_settings
     from jobs.logs import configure_logging
+    from jobs.metrics import served
     from jobs.scheduler import serve
     from jobs.service import Service
+    from jobs.state import read_state
 
     settings = load_settings()
-    configure_logging()
-    if code := serve(Service(settings, _report), settings.schedule):
+    configure_logging(settings)
+    with served(settings.metrics, lambda: read_state(settings)):
+        code = serve(Service(settings, _report), settings.schedule)
+    if code:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)  # threads of an abandoned night would hold up a usual end
@@ -145,14 +152,62 @@ def schedule() -> None:
 def status(
     machine: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
-    """Last runs, alarms, how each source and indicator is doing, and what was put aside."""
+    """Last runs, alarms, how each source and indicator is doing, what was put aside; exit 3 if nights fail to come."""
     from forecasting.settings import load_settings
-    from jobs.state import as_lines, read_state
+    from jobs.state import read_state
+    from jobs.status import as_lines, as_tables
 
     state = read_state(load_settings())
-    lines = [json.dumps(state, ensure_ascii=False, indent=2)] if machine else as_lines(state)
-    for line in lines:
-        typer.echo(line)
+    if machine:
+        typer.echo(json.dumps(state, ensure_ascii=False, indent=2))
+    elif sys.stdout.isatty():
+        from rich.console import Console
+
+        Console(highlight=False).print(*as_tables(state), sep="\n")
+    else:
+        typer.echo("\n".join(as_lines(state)))
+    if state["health"]["status"] in ("failed", "overdue"):
+        raise typer.Exit(DEGRADED)
+
+
+@app.command()
+def doctor(
+    machine: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    sources: Annotated[bool, typer.Option("--sources", help="Ask the live sources of the settings too.")] = False,
+) -> None:
+    """Whether this installation is well, and what to do if not; exit 1 on a fault, 3 on a warning."""
+    from jobs.doctor import as_json, as_lines, examine, verdict
+
+    findings = []
+    for finding in examine(sources=sources):
+        findings.append(finding)
+        if not machine:
+            typer.echo("\n".join(as_lines(finding)))
+    if machine:
+        typer.echo(json.dumps(as_json(findings), ensure_ascii=False, indent=2))
+    if code := {"ok": 0, "warn": DEGRADED, "fail": 1}[verdict(findings)]:
+        raise typer.Exit(code)
+
+
+@app.command()
+def notify(
+    test: Annotated[bool, typer.Option("--test", help="Send every receiver a test message.")] = False,
+) -> None:
+    """Tell the receivers of the settings what they have not been told yet; exit 3 if one cannot be reached."""
+    from forecasting.settings import load_settings
+    from jobs.logs import configure_logging
+    from jobs.notifications import facts_of, tell, tell_test
+    from jobs.state import read_state
+
+    settings = load_settings()
+    configure_logging(settings)
+    deliveries = tell_test(settings.notify) if test else tell(facts_of(read_state(settings)), settings)
+    for delivery in deliveries:
+        typer.echo(f"{delivery.receiver}: {'told' if delivery.taken else 'could not be told'}")
+    if not deliveries:
+        typer.echo("nothing new to tell")
+    if not all(delivery.taken for delivery in deliveries):
+        raise typer.Exit(DEGRADED)
 
 
 @app.command()
@@ -202,15 +257,20 @@ def rollback(indicator: Annotated[str, typer.Argument(help="Identifier in the ca
 
 @app.command()
 def ui(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on the loopback interface.")] = 5000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 5000,
+    host: Annotated[str, typer.Option(help="Interface to listen on; by default this machine alone.")] = "127.0.0.1",
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME:PORT", help="Browsers may also come by this name; may be repeated."),
+    ] = None,
 ) -> None:
     """The MLflow UI on this installation's tracking store."""
     from forecasting.settings import load_settings
     from forecasting.tracking import ui_command
 
     settings = load_settings()
-    _check_port(port)
-    server = ui_command(settings.tracking, settings.artifacts, port=port)
+    _check_port(host, port)
+    server = ui_command(settings.tracking, settings.artifacts, host, port, allowed_host or ())
     typer.echo(server.link)
     os.execvpe(server.argv[0], server.argv, {**os.environ, **server.env})  # noqa: S606
 
@@ -240,11 +300,11 @@ def main() -> None:
     guarded(app)
 
 
-def _check_port(port: int) -> None:
+def _check_port(host: str, port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((host, port))
         except OSError as error:
             what = f"cannot listen on port {port}: {error.strerror}; choose another with --port"
             raise InputError("ui", [Problem("", what)]) from error
@@ -261,8 +321,8 @@ def _pulling() -> Iterator[tuple[Pulling, Settings]]:
     from jobs.logs import configure_logging
     from jobs.pulling import Pulling
 
-    configure_logging()
     settings = load_settings()
+    configure_logging(settings)
     catalog = load_catalog(settings.catalog, settings.calendar)
     with sole_worker(settings) as (store, _):
         yield Pulling(store, RawArchive(settings.raw), catalog, Connectors(settings)), settings

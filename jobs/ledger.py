@@ -30,6 +30,7 @@ from sqlalchemy import (
 
 from forecasting.errors import StoreError
 from forecasting.store import UTCTime, metadata, reading, writing
+from jobs.logs import bound
 from jobs.patience import patiently
 
 __all__ = ["Ledger", "Run", "RunStatus", "Step", "StepRecord", "StepStatus"]
@@ -190,7 +191,8 @@ class Ledger:
         step = Step()
         started = self._clock()
         try:
-            yield step
+            with bound(step=name):
+                yield step
         except BaseException as error:
             step.status = "failed"
             step.message = f"{type(error).__name__}: {error}"

@@ -1,17 +1,31 @@
-"""Logging of the commands: rich on a terminal, plain lines in a log; both on stderr."""
+"""Logging of the commands: rich on a terminal, plain lines in a log, or objects of JSON; all on stderr.
+
+Whatever the form, passwords and tokens of the settings do not show.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pythonjsonlogger.json import JsonFormatter
 
 from forecasting.progress import console
 
-__all__ = ["configure_logging", "restore_logging"]
+if TYPE_CHECKING:
+    from forecasting.settings import Settings
 
-QUIET = ("alembic", "apscheduler", "cmdstanpy", "httpcore2", "httpx2", "mlflow", "prophet")
+__all__ = ["bind", "bound", "configure_logging", "restore_logging"]
+
+QUIET = ("alembic", "apprise", "apscheduler", "cmdstanpy", "httpcore2", "httpx2", "mlflow", "prophet", "urllib3")
 MARK = "cumulus"  # name of our handler on the root logger
+
+_context: ContextVar[dict[str, str]] = ContextVar("log_context")
 
 
 class _Lines(logging.Formatter):
@@ -24,17 +38,72 @@ class _Lines(logging.Formatter):
         return datetime.fromtimestamp(record.created).astimezone().isoformat(timespec="seconds")
 
 
-def configure_logging(level: int = logging.INFO) -> None:
+class _Objects(JsonFormatter):
+    """An object of JSON: time, level, logger, message, and where they apply night, run_id, step and exception."""
+
+    def __init__(self) -> None:
+        names = {"asctime": "time", "levelname": "level", "name": "logger", "exc_info": "exception"}
+        super().__init__(["asctime", "levelname", "name", "message"], rename_fields=names, json_ensure_ascii=False)
+
+    formatTime = _Lines.formatTime  # noqa: N815
+
+
+class _Discreet(logging.Formatter):
+    """What another formatter makes of a record, without secrets."""
+
+    def __init__(self, formatter: logging.Formatter, redact: Callable[[str], str]) -> None:
+        super().__init__()
+        self._formatter = formatter
+        self._redact = redact
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._redact(self._formatter.format(record))
+
+
+@contextmanager
+def bound(**fields: str) -> Iterator[None]:
+    """What is logged inside is about these things: ``night``, ``run_id``, ``step``."""
+    token = _context.set({**_context.get({}), **fields})
+    try:
+        yield
+    finally:
+        _context.reset(token)
+
+
+def bind(**fields: str) -> None:
+    """The same until the `bound` around ends."""
+    _context.set({**_context.get({}), **fields})
+
+
+def configure_logging(settings: Settings | None = None) -> None:
     """Send the messages of this program to stderr, and of third parties only warnings and errors.
 
-    May be called again at any time, and should be after imports of third parties that set levels or handlers
-    of their own (cmdstanpy, mlflow, prophet, statsmodels).
+    May be called again at any time.
+
+    Args:
+        settings: Of this installation: form and level of the log, and what must not show in it. By default lines of
+            text from INFO on.
     """
     root = logging.getLogger()
     for handler in [handler for handler in root.handlers if handler.get_name() == MARK]:
         root.removeHandler(handler)
-    root.addHandler(_handler())
-    root.setLevel(level)
+    root.addHandler(_handler(settings))
+    restore_logging()
+
+
+def restore_logging() -> None:
+    """Undo what imported libraries did to levels and handlers; nothing if `configure_logging` was never called.
+
+    To be called after imports of third parties that set levels or handlers of their own (cmdstanpy, mlflow, prophet,
+    statsmodels).
+    """
+    root = logging.getLogger()
+    for handler in root.handlers:
+        if handler.get_name() == MARK:
+            root.setLevel(handler.level)
+            break
+    else:
+        return
     for name in QUIET:
         _quieten(logging.getLogger(name))
     for name, logger in list(logging.root.manager.loggerDict.items()):
@@ -42,24 +111,26 @@ def configure_logging(level: int = logging.INFO) -> None:
             _quieten(logger)
 
 
-def restore_logging() -> None:
-    """Undo what imported libraries did to levels and handlers; nothing if `configure_logging` was never called."""
-    root = logging.getLogger()
-    if any(handler.get_name() == MARK for handler in root.handlers):
-        configure_logging(root.level)
-
-
-def _handler() -> logging.Handler:
-    handler: logging.Handler
-    if sys.stderr.isatty():
+def _handler(settings: Settings | None) -> logging.Handler:
+    handler: logging.Handler = logging.StreamHandler(sys.stderr)
+    formatter: logging.Formatter = _Lines()
+    if settings is not None and settings.logging.format == "json":
+        formatter = _Objects()
+    elif sys.stderr.isatty():
         from rich.logging import RichHandler
 
         handler = RichHandler(console=console(), show_path=False, log_time_format="%H:%M:%S")
-    else:
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(_Lines())
+        formatter = logging.Formatter()
+    handler.setFormatter(formatter if settings is None else _Discreet(formatter, settings.redact))
+    handler.addFilter(_add_context)
+    handler.setLevel(logging.INFO if settings is None else settings.logging.level)
     handler.set_name(MARK)
     return handler
+
+
+def _add_context(record: logging.LogRecord) -> bool:
+    vars(record).update(_context.get({}))
+    return True
 
 
 def _quieten(logger: logging.Logger) -> None:

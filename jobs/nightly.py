@@ -26,6 +26,7 @@ from jobs.computing import Computing, file_hash, known_figures
 from jobs.degraded import PROJECTED, SCORED, empty_tables
 from jobs.ledger import Ledger, Run, Step
 from jobs.locks import StoreLock, sole_worker
+from jobs.logs import bind
 from jobs.patience import patiently
 from jobs.pulling import Pulling
 from jobs.results import Derived, Fitted
@@ -43,7 +44,8 @@ if TYPE_CHECKING:
 
 __all__ = ["NightResult", "run_night"]
 
-LIBRARIES = ("mlflow", "numpy", "pandas", "prophet", "SALib", "scipy", "statsforecast", "statsmodels")
+LIBRARIES = ("mlflow", "numpy", "openpyxl", "pandas", "prophet", "pyarrow", "SALib", "scipy", "sdmx1", "statsforecast",
+             "statsmodels", "vl-convert-python")  # fmt: skip
 
 Result = TypeVar("Result")
 _logger = logging.getLogger(__name__)
@@ -160,6 +162,7 @@ def _run(night: _Night) -> NightResult:
         inputs["compared_with"] = earlier.name
     key = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
     run_id = f"{night.day.isoformat()}-{key[:12]}"
+    bind(night=night.day.isoformat(), run_id=run_id)
     before = night.ledger.finished(night.day.isoformat(), key)
     release = night.root / "releases" / run_id
     if before is not None and not night.force and (release / "datapackage.json").exists():
@@ -193,7 +196,8 @@ def _chain(
     inputs: Mapping[str, Any],
     earlier: Path | None,
 ) -> Path:
-    from forecasting.publishing import publish
+    from forecasting.publishing import TABLES, publish
+    from forecasting.report import Report
     from jobs.indicators import indicator_table
     from jobs.review import track
     from jobs.scoring import alarms, with_references
@@ -226,12 +230,18 @@ def _chain(
         "flags": decumulation.flags,
         "missing": list(night.messages),
     }
-    mlflow_run = None
+    report, drawn, mlflow_run = Report(tables, run_id=run.run_id, as_of=night.day.isoformat()), {}, None
+    if settings.publishing.pictures:
+        drawn = steps.unless_it_fails("pictures", key, lambda _: report.pictures()) or {}
     if scored is not None:  # what is tracked are the decisions
         mlflow_run = steps.unless_it_fails("track", key, lambda _: track(
-                settings, night.catalog, night.day, run.run_id, tables, decumulation, outlook, decisions, provenance
+                settings, night.catalog, night.day, run.run_id, tables, decumulation, outlook, decisions, provenance,
+                drawn,
             ),
         )  # fmt: skip
+    beside = [*(f"{name}.csv" for name in TABLES), "cumulus.xlsx", "datapackage.json", "provenance.json", *drawn]
+    told = {**provenance, "missing": list(night.messages)}  # without MLflow's id, which is another in another home
+    page = steps.unless_it_fails("page", key, lambda _: report.page(told, beside)) or {}
 
     def archive(step: Step) -> None:
         forecasts = with_references(outlook, decumulation, observations)
@@ -248,19 +258,12 @@ def _chain(
             run_id=run.run_id,
             as_of=night.day.isoformat(),
             provenance={**provenance, "mlflow_run_id": mlflow_run or "", "missing": list(night.messages)},
+            files={**drawn, **page},
         ),
     )
     for line in alarms(release):
         _logger.warning("%s", line)
     return release
-
-
-def _score(
-    night: _Night, observations: pd.DataFrame, outlook: Fitted, earlier: Path | None
-) -> tuple[list[Decision], dict[str, pd.DataFrame]]:
-    decisions = night.memory.decide(outlook, night.settings.champion)
-    tables = night.memory.score(observations)
-    return decisions, {**tables, "revisions": _revisions(night, observations, outlook, earlier)}
 
 
 def _retain(night: _Night) -> None:
@@ -277,6 +280,14 @@ def _retain(night: _Night) -> None:
     else:
         if gone:
             _logger.info("removed %d old releases, %s to %s", len(gone), gone[0], gone[-1])
+
+
+def _score(
+    night: _Night, observations: pd.DataFrame, outlook: Fitted, earlier: Path | None
+) -> tuple[list[Decision], dict[str, pd.DataFrame]]:
+    decisions = night.memory.decide(outlook, night.settings.champion)
+    tables = night.memory.score(observations)
+    return decisions, {**tables, "revisions": _revisions(night, observations, outlook, earlier)}
 
 
 def _pull(
@@ -333,6 +344,7 @@ def _inputs(night: _Night, observations: pd.DataFrame) -> dict[str, Any]:
         "seed": settings.seed,
         "fit": settings.fit.model_dump(exclude={"workers"}),
         "champion": settings.champion.model_dump(),
+        "pictures": settings.publishing.pictures,
         "projection": {
             **settings.projection.model_dump(mode="json"),
             "assumptions": file_hash(settings.projection.assumptions),

@@ -33,8 +33,9 @@ def track(
     outlook: Fitted,
     decisions: list[Decision],
     provenance: Mapping[str, Any],
+    pictures: Mapping[str, bytes],
 ) -> str:
-    """Record the night in MLflow.
+    """Record the night in MLflow, with the pictures of its release.
 
     Returns:
         MLflow's id of the night's run.
@@ -64,6 +65,7 @@ def track(
             observations_sha256=provenance["inputs"]["observations"],
             tables={"drift": drift, "decisions": _decisions(decisions)},
             provenance=dict(provenance),
+            files=pictures,
         )
     )
 

@@ -13,6 +13,7 @@ from jobs.agenda import Occasion
 from jobs.ledger import Ledger
 from jobs.locks import sole_worker
 from jobs.nightly import NightResult, run_night
+from jobs.reporting import reported
 from jobs.retention import tidy
 from jobs.state import is_due
 
@@ -43,14 +44,18 @@ class Service:
                 moment = occasion.moment.isoformat(timespec="minutes")
                 _logger.info("the night due at %s has been run: %s %s", moment, last.run_id, last.status)
                 return
-            self._tell(
-                run_night(self._settings, connectors=self._connectors, stop=stop, force=occasion.deep, held=held)
-            )
+            with reported(self._settings):
+                result = run_night(
+                    self._settings, connectors=self._connectors, stop=stop, force=occasion.deep, held=held
+                )
+        self._tell(result)
 
     def release(self, stop: threading.Event) -> None:
         """Do a night if a figure has come due that is not there."""
         if is_due(self._settings):
-            self._tell(run_night(self._settings, connectors=self._connectors, stop=stop))
+            with reported(self._settings):
+                result = run_night(self._settings, connectors=self._connectors, stop=stop)
+            self._tell(result)
 
     def tidy(self) -> None:
         """Delete what has been kept for long enough."""

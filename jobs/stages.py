@@ -30,7 +30,7 @@ from jobs.encoding import FORMAT, StageFileError, decode, encode
 __all__ = ["KEPT", "Stages", "code_hash"]
 
 HOME = Path(__file__).parent.parent
-MADE = (".py", ".toml", ".csv")
+MADE = (".py", ".toml", ".csv", ".html", ".css", ".js")
 """Files that results depend on."""
 
 KEPT = "kept from before"

@@ -14,7 +14,13 @@ from jobs.patience import passes, patiently
 __all__ = ["Interrupted", "Steps"]
 
 TRACK_ATTEMPTS = 3
-NOUNS = {"project": "projection", "score": "scoring", "track": "tracking"}
+NOUNS = {
+    "project": "projection",
+    "score": "scoring",
+    "pictures": "drawing pictures",
+    "track": "tracking",
+    "page": "the report page",
+}
 """Of the steps that a night can do without."""
 
 Result = TypeVar("Result")
@@ -111,4 +117,4 @@ class Steps:
 
 
 def _tracking(error: Exception) -> bool:
-    return passes(error) or not isinstance(error, OSError)
+    return passes(error) or not isinstance(error.__cause__ or error, OSError)  # a TrackingError has it as its cause

@@ -35,7 +35,8 @@ def summary(release: Path) -> list[str]:
         )
     checked = list(_rows(release / "claim_check.csv"))
     scenarios = sorted({row["metric"].partition("|")[0] for row in checked}, key=lambda name: (name != SHOWN, name))
-    lines.append(f"claims: probability below, within and above the range, in scenario {', '.join(scenarios[:1])}")
+    if scenarios:
+        lines.append(f"claims: probability below, within and above the range, in scenario {scenarios[0]}")
     for row in checked:
         scenario, _, metric = row["metric"].partition("|")
         if scenario != scenarios[0]:

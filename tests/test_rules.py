@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 SOURCES = sorted((ROOT / "forecasting").rglob("*.py"))
 JOBS = sorted((ROOT / "jobs").rglob("*.py"))
 PURE = ("decumulation", "models", "evaluation", "projection")
-EDGES = ("sources", "store", "tracking", "publishing", "settings")
+EDGES = ("sources", "store", "tracking", "publishing", "report", "settings")
 PACKAGES = sorted(path.parent for path in (ROOT / "forecasting").glob("*/__init__.py"))
 
 
@@ -83,3 +84,48 @@ def test_the_command_line_starts_without_anything_heavy():
     assert not {"numpy", "pandas", "scipy", "sqlalchemy", "mlflow", "matplotlib", "prophet", "statsmodels"} & set(
         loaded
     )
+
+
+def built(node: ast.expr) -> bool:
+    """Whether a text is put together from what is not a constant of its module."""
+    if isinstance(node, ast.JoinedStr):
+        values = [part.value for part in node.values if isinstance(part, ast.FormattedValue)]
+        return not all(isinstance(value, ast.Name) and value.id.isupper() for value in values)
+    called = node.func if isinstance(node, ast.Call) else None
+    return isinstance(node, ast.BinOp) or (isinstance(called, ast.Attribute) and called.attr in ("format", "join"))
+
+
+def calls() -> Iterator[tuple[Path, ast.Call, str, str]]:
+    """Every call in the source: file, call, name of what is called, and of what it belongs to, "" for a bare name."""
+    for path in SOURCES + JOBS:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                yield path, node, node.func.id, ""
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                yield path, node, node.func.attr, getattr(node.func.value, "id", "?")
+
+
+def test_sql_is_never_put_together_from_values():
+    takes_sql = {"execute", "executemany", "executescript", "exec_driver_sql", "scalar", "scalars"}
+    has_text = {path for path in SOURCES + JOBS if ("sqlalchemy", "text") in set(imports(path))}
+    wrong = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path, node, name, owner in calls()
+        if node.args
+        and built(node.args[0])
+        and (name in takes_sql or ((name, owner) == ("text", "") and path in has_text))
+    ]
+    assert not wrong
+
+
+def test_nothing_of_ours_reads_a_pickle_but_a_worker_what_its_night_hands_it():
+    reads = {"pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
+    wrong = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path, node, name, owner in calls()
+        if path.name != "parallel.py"
+        if (owner in reads and name in ("load", "loads", "open", "Unpickler"))
+        or name == "read_pickle"
+        or any(keyword.arg == "allow_pickle" for keyword in node.keywords)
+    ]
+    assert not wrong

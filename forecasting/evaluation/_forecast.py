@@ -210,6 +210,7 @@ def forecast_panel(
     further = [max(h, (reach or {}).get(one.unique_id, h)) for one, h in zip(series, steps, strict=True)]
     found = run(series, further, candidates, cuts, workers=workers, progress=progress, final=True, keep=keep)
     contest = contest_of([each.up_to(h) for each, h in zip(found, steps, strict=True)], candidates)
+    del found  # the contest has copies; both of a large panel are too much
     names, paths = contest.names, contest.paths
 
     scores = [score(one, each) for one, each in zip(series, paths, strict=True)]

@@ -33,7 +33,7 @@ MOST_COLUMNS = 16_384
 _NUMBER = "#,##0.00"
 _MONTH, _DAY, _WHOLE, _SHARE = "yyyy-mm", "yyyy-mm-dd", "0", "0%"
 _HEAD = {
-    "font": Font(bold=True),
+    "font": Font(name="Calibri", size=11, bold=True),
     "fill": PatternFill("solid", fgColor="DDE7F0"),
     "alignment": Alignment(wrap_text=True, vertical="top"),
 }

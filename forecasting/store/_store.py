@@ -178,6 +178,12 @@ class Store:
         frame["vintage"] = frame.groupby(KEY).cumcount() + 1
         return frame
 
+    def newest(self) -> dict[str, str]:
+        """Indicator -> the latest period of which there is a figure, by indicator."""
+        query = select(observations.c.indicator, func.max(observations.c.period)).group_by(observations.c.indicator)
+        with reading(self.engine) as connection:
+            return dict(sorted((str(name), str(period)) for name, period in connection.execute(query)))
+
 
 def _last_vintages(connection: Connection, rows: pd.DataFrame) -> dict[tuple[Any, ...], tuple[Any, ...]]:
     """(value, decimals, unit, status, revision, ingested_at) last stored, by figure and release time."""

@@ -14,16 +14,18 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from forecasting.errors import StoreError
+from forecasting.errors import StoreError, TrackingError
+from forecasting.secrets import redacted
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-__all__ = ["load_mlflow", "open_client", "quiet", "with_driver"]
+__all__ = ["load_mlflow", "open_client", "quiet", "translated", "with_driver"]
 
 
 _LEVELS = {
     "mlflow.pyfunc": logging.WARNING,  # says that it looks at the input example
+    "mlflow.utils.environment": logging.ERROR,  # misses pip, which an image does not have
     "mlflow.utils.requirements_utils": logging.ERROR,  # compares a model that is written with what is installed
     "alembic": logging.WARNING,  # lists the migrations of a new database
     "mlflow.store.db.utils": logging.WARNING,
@@ -126,3 +128,26 @@ def _hasten(file: Path) -> None:
             if name and Path(name).resolve() == file:
                 connection.execute("PRAGMA journal_mode=WAL")
                 connection.execute("PRAGMA synchronous=NORMAL")
+
+
+@contextmanager
+def translated(tracking_uri: str) -> Iterator[None]:
+    """An error of ours instead of MLflow's, whose messages may show the password in the address of the store.
+
+    Raises:
+        TrackingError: Instead of an error of MLflow, of the database or of the file system.
+    """
+    try:
+        yield
+    except _refusals() as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        what = redacted(f"tracking store: {reason}", [tracking_uri])
+        raise TrackingError(f"{what}; check that it is there, can be reached and written, and has room") from error
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    load_mlflow()
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return MlflowException, SQLAlchemyError, OSError

@@ -100,6 +100,7 @@ class NightRecord:
         observations_sha256: Hash of the figures known, the night's data set.
         tables: Further tables for the night's run, by name.
         provenance: What the night was made from, as plain values.
+        files: Further artifacts of the night's run, by their path in it.
     """
 
     run_id: str
@@ -112,6 +113,7 @@ class NightRecord:
     observations_sha256: str
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def step(self) -> int:

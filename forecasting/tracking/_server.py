@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,15 +28,27 @@ class Server:
     link: str
 
 
-def ui_command(tracking_uri: str, artifact_root: Path, host: str = "127.0.0.1", port: int = 5000) -> Server:
+def ui_command(
+    tracking_uri: str,
+    artifact_root: Path,
+    host: str = "127.0.0.1",
+    port: int = 5000,
+    allowed_hosts: Sequence[str] = (),
+) -> Server:
     """How to start MLflow's server on this store: one worker, no job processes, no telemetry.
+
+    It answers requests alone whose Host is this machine by name or one of those allowed: a page elsewhere whose name is
+    made to point here gets nothing. MLflow's own default lets any host pass that begins like a private address, such as
+    ``10.example.org``, and variables of the caller could switch the check off; both are overruled.
 
     Args:
         tracking_uri: MLflow store.
         artifact_root: Folder of the artifacts.
         host: Interface to listen on; by default this machine alone.
         port: Port to listen on.
+        allowed_hosts: Further names (and ports) under which browsers reach the server.
     """
+    hosts = [f"localhost:{port}", f"127.0.0.1:{port}", *allowed_hosts]
     return Server(
         argv=[
             sys.executable,
@@ -53,6 +66,9 @@ def ui_command(tracking_uri: str, artifact_root: Path, host: str = "127.0.0.1", 
             "MLFLOW_BACKEND_STORE_URI": with_driver(tracking_uri),
             "MLFLOW_DEFAULT_ARTIFACT_ROOT": artifact_root.resolve().as_uri(),
             "MLFLOW_DISABLE_TELEMETRY": "true",
+            "MLFLOW_SERVER_ALLOWED_HOSTS": ",".join(hosts),
+            "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS": "",
+            "MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE": "false",
             "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         },
         link=f"http://{host}:{port}/#/experiments?workflowType=machine_learning",

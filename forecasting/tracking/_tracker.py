@@ -26,7 +26,7 @@ import pandas as pd
 
 from forecasting.tracking._fan_chart import fan_chart
 from forecasting.tracking._heat_map import heat_map
-from forecasting.tracking._mlflow import open_client, quiet
+from forecasting.tracking._mlflow import open_client, quiet, translated
 from forecasting.tracking._records import SCORES, TRACKED, IndicatorRecord, NightRecord, check_night
 from forecasting.tracking._registry import CHAMPION, CHAMPION_MODEL, PREVIOUS, SHA_TAG, Registry, model_name
 
@@ -58,11 +58,16 @@ class Tracker:
     Args:
         tracking_uri: MLflow store, such as ``sqlite:///mlruns/mlflow.db``; it is made if it is not there.
         artifact_root: Folder of the artifacts.
+
+    Raises:
+        TrackingError: Here and in every method, when the store refuses or cannot be reached.
     """
 
     def __init__(self, tracking_uri: str, artifact_root: Path) -> None:
-        artifact_root.mkdir(parents=True, exist_ok=True)
-        self._client = open_client(tracking_uri)
+        self._uri = tracking_uri
+        with translated(tracking_uri):
+            artifact_root.mkdir(parents=True, exist_ok=True)
+            self._client = open_client(tracking_uri)
         self._root = artifact_root.resolve()
 
     def record_night(self, night: NightRecord) -> str:
@@ -78,7 +83,7 @@ class Tracker:
             InputError: A record that lacks something; nothing is written.
         """
         check_night(night)
-        with quiet():
+        with translated(self._uri), quiet():
             return self._record(night)
 
     def _record(self, night: NightRecord) -> str:
@@ -127,6 +132,9 @@ class Tracker:
             (there / "provenance.json").write_text(provenance, encoding="utf-8")
             if night.leaderboard["mase"].notna().any():
                 heat_map(night.leaderboard, night.night, there / "leaderboard.png")
+            for name, content in night.files.items():
+                (there / name).parent.mkdir(parents=True, exist_ok=True)
+                (there / name).write_bytes(content)
             self._client.log_artifacts(run_id, folder)
 
     def _record_indicators(self, night: NightRecord, experiment: str, *, crowded: bool) -> None:
@@ -177,6 +185,12 @@ class Tracker:
         if run.info.status != "FINISHED":  # it goes on getting steps all the same
             self._client.set_terminated(run.info.run_id, "FINISHED")
 
+    def nights(self) -> int:
+        """Number of nights on record; nothing is written."""
+        with translated(self._uri), quiet():
+            experiment = self._client.get_experiment_by_name(NIGHTS)
+            return 0 if experiment is None else len(self._runs(experiment.experiment_id, ""))
+
     def roll_back(self, indicator: str, model: str) -> bool:
         """Give the alias `champion` back to the previous version, if that is of this model.
 
@@ -185,7 +199,7 @@ class Tracker:
             left as it is, and the next night registers the model.
         """
         name = model_name(indicator)
-        with quiet():
+        with translated(self._uri), quiet():
             if not self._client.search_registered_models(f"name = '{name}'"):
                 return False
             aliases = self._client.get_registered_model(name).aliases

@@ -1,3 +1,4 @@
+import json
 import os
 import pty
 import re
@@ -72,7 +73,42 @@ def test_a_terminal_gets_a_bar():
     assert text.count("trouble") == 1
 
 
-def test_importing_the_logs_and_the_scheduler_costs_little():
-    code = "import sys, jobs.logs, jobs.scheduler; print({'rich', 'apscheduler', 'pandas'} & set(sys.modules))"
+OBJECTS = """
+import logging
+from pydantic import SecretStr
+from forecasting.settings import LogSettings, Settings
+from jobs import logs
+url = SecretStr("postgresql://u:hunter2@h/d")
+logs.configure_logging(Settings(store_url=url, logging=LogSettings(format="json", level="WARNING")))
+log = logging.getLogger("jobs.nightly")
+log.info("not shown")
+with logs.bound():
+    logs.bind(night="2026-01-20", run_id="2026-01-20-a")
+    with logs.bound(step="fit"):
+        log.warning("包头: %d", 7)
+    try:
+        raise ValueError("cannot reach postgresql://u:hunter2@h/d")
+    except ValueError:
+        log.exception("failed with hunter2")
+logging.getLogger("mlflow.store").warning("theirs")
+"""
+
+
+def test_a_json_log_has_an_object_a_line_with_run_step_and_exception_and_no_secret():
+    done = subprocess.run([sys.executable, "-c", OBJECTS], capture_output=True, text=True, check=True)
+    assert "hunter2" not in done.stderr
+    first, second, third = map(json.loads, done.stderr.splitlines())
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", first.pop("time"))
+    run = {"night": "2026-01-20", "run_id": "2026-01-20-a"}
+    assert first == {"level": "WARNING", "logger": "jobs.nightly", "message": "包头: 7", **run, "step": "fit"}
+    assert second["message"] == "failed with ***"
+    assert second["exception"].startswith("Traceback")
+    assert second["exception"].endswith("ValueError: cannot reach ***")
+    assert set(second) == {"time", "level", "logger", "message", "exception", *run}
+    assert set(third) == {"time", "level", "logger", "message"}
+
+
+def test_importing_the_logs_costs_little():
+    code = "import sys, jobs.logs; print({'rich', 'apscheduler', 'pandas'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from forecasting.errors import InputError
 from forecasting.publishing import TABLES, read_release
-from forecasting.settings import ChampionSettings, FitSettings, ProjectionSettings, Settings
+from forecasting.settings import ChampionSettings, FitSettings, ProjectionSettings, PublishingSettings, Settings
 from forecasting.store import ChampionHistory, Reign, Store
 from jobs.nightly import NightResult, run_night
 from jobs.scoring import roll_back, warnings_of
@@ -31,6 +31,7 @@ def settings(home: Path, **changes) -> Settings:
     small = {
         "fit": FitSettings(preset="fast", origins=8, draws=100, horizon=6, workers=1),
         "projection": ProjectionSettings(draws=64),
+        "publishing": PublishingSettings(pictures=False),
     }
     return Settings(**{"home": home, "catalog": CATALOG, **small, **changes})
 

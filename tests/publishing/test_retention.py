@@ -30,14 +30,21 @@ def names(root: Path) -> list[str]:
     return sorted(path.name for path in (root / "releases").iterdir())
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two releases a month from January to June, the last day's made twice."""
+    folder = tmp_path_factory.mktemp("full")
     for month in range(1, 7):
         for day in (10, 20):
-            put(tmp_path, f"2026-{month:02d}-{day}-a", f"2026-{month:02d}-{day}")
-    put(tmp_path, "2026-06-20-0", "2026-06-20")
-    return tmp_path
+            put(folder, f"2026-{month:02d}-{day}-a", f"2026-{month:02d}-{day}")
+    put(folder, "2026-06-20-0", "2026-06-20")
+    return folder
+
+
+@pytest.fixture
+def root(full: Path, tmp_path: Path) -> Path:
+    """The same, to be thinned."""
+    return shutil.copytree(full, tmp_path / "published", symlinks=True)
 
 
 def test_the_last_releases_and_the_last_of_each_month_stay(root):

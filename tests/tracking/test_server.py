@@ -16,6 +16,9 @@ import pytest
 from forecasting.errors import StoreError
 from forecasting.tracking import IndicatorRecord, NightRecord, Server, Tracker, ui_command
 
+CARELESS = {"MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE": "true", "MLFLOW_SERVER_ALLOWED_HOSTS": "*"}
+"""Variables of whoever starts the server, which must not switch its checks off."""
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -33,7 +36,7 @@ def server(
     command = ui_command(uri, artifacts, port=free_port())
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(
-            command.argv, env={**os.environ, **command.env}, stdout=log, stderr=log, cwd=tmp_path
+            command.argv, env={**os.environ, **CARELESS, **command.env}, stdout=log, stderr=log, cwd=tmp_path
         )
         try:
             yield command, process
@@ -78,6 +81,10 @@ def test_the_server_opens_the_store_shows_its_charts_and_ends_with_its_process(
     models = json.loads(get(f"{base}/api/2.0/mlflow/registered-models/search"))["registered_models"]
     assert [model["name"] for model in models] == ["cumulus.indicator_01"]
     assert b'<div id="root"' in get(f"{base}/")
+    for stranger in ("example.org", "10.example.org", base.removeprefix("http://").replace("127.0.0.1", "127.0.0.2")):
+        request = urllib.request.Request(f"{base}/", headers={"Host": stranger})  # noqa: S310
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(request, timeout=10)  # noqa: S310
     process.send_signal(signal.SIGTERM)
     process.wait(timeout=30)
     with pytest.raises(urllib.error.URLError):

@@ -91,6 +91,14 @@ def test_a_night_has_a_run_with_params_panel_metrics_leaderboard_provenance_and_
     assert {path.name for path in store.home.iterdir()} == {"mlruns"}
 
 
+def test_files_of_a_night_are_artifacts_of_its_run(
+    store: Store, make_indicator: Indicators, make_night: Nights
+) -> None:
+    store.tracker.record_night(make_night(indicators=[make_indicator(1)], files={"pictures/claims.svg": b"<svg/>"}))
+    (run,) = store.runs("cumulus/nights")
+    assert (store.artifacts(run) / "pictures" / "claims.svg").read_bytes() == b"<svg/>"
+
+
 def test_an_indicator_has_one_lasting_run_that_can_be_searched_and_gets_a_step_a_night(
     store: Store, make_indicator: Indicators, make_night: Nights
 ) -> None:

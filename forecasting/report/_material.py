@@ -1,0 +1,44 @@
+"""What the tables of a release give to be shown, computed once for page and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from forecasting.report._board import board
+from forecasting.report._chart import Json
+from forecasting.report._details import details
+from forecasting.report._numbers import Lists
+from forecasting.report._projection import leading, projection
+from forecasting.report._quality import news, quality
+
+__all__ = ["Material"]
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Data sets by view.
+
+    Attributes:
+        board: A row an indicator.
+        details: Everything on the page of each indicator, by its name.
+        projection: The projection's views.
+        leading: Which series of the projection is shown first, by view.
+        quality: Scores, coverage, drift, backtest.
+        news: What is new since the release before.
+    """
+
+    board: Lists
+    details: dict[str, Json]
+    projection: Json
+    leading: dict[str, str]
+    quality: Json
+    news: Json
+
+    @classmethod
+    def of(cls, tables: Mapping[str, pd.DataFrame]) -> Material:
+        """Gather it from the tables of a release, with the columns of the dictionary."""
+        ahead = projection(tables)
+        return cls(board(tables), details(tables), ahead, leading(ahead), quality(tables), news(tables["revisions"]))

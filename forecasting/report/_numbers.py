@@ -1,0 +1,79 @@
+"""Numbers as the page carries them: rounded to what can be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["Lists", "columns", "decimals", "digits", "shares", "split", "texts"]
+
+Lists = dict[str, list[Any]]
+"""A data set by column."""
+
+
+def decimals(values: Any, places: int) -> list[Any]:
+    """Rounded to decimal places; None where there is no number.
+
+    >>> decimals([1.26, float("nan"), 3.0], 1)
+    [1.3, None, 3]
+    """
+    return _plain(np.round(np.asarray(values, dtype=np.float64), places))
+
+
+def digits(values: Any, places: int = 5) -> list[Any]:
+    """Rounded to significant digits.
+
+    >>> digits([123456.0, 0.00123456, 0.0])
+    [123460, 0.0012346, 0]
+    """
+    array = np.asarray(values, dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        power = np.floor(np.log10(np.abs(array)))
+    cut = np.where(np.isfinite(power), power, 0) - (places - 1)
+    # powers of ten above one are exact, those below are not
+    fine, coarse = 10.0 ** np.maximum(-cut, 0), 10.0 ** np.maximum(cut, 0)
+    return _plain(np.where(cut > 0, np.round(array / coarse) * coarse, np.round(array * fine) / fine))
+
+
+def shares(values: Any) -> list[Any]:
+    """Shares and probabilities."""
+    return decimals(values, 4)
+
+
+def texts(values: Iterable[Any]) -> list[str]:
+    """Texts, "" where there is none; days as YYYY-MM-DD."""
+    return [
+        "" if pd.isna(value) else value.date().isoformat() if isinstance(value, pd.Timestamp) else str(value)
+        for value in values
+    ]
+
+
+def columns(frame: pd.DataFrame, text: Iterable[str], number: Iterable[str], places: int = 3) -> Lists:
+    """Columns of a frame: texts as they are, numbers rounded to decimal places."""
+    return {name: texts(frame[name]) for name in text} | {
+        name: decimals(frame[name].to_numpy(dtype=np.float64, na_value=np.nan), places) for name in number
+    }
+
+
+def split(keys: Sequence[Any], lists: Mapping[str, list[Any]]) -> Iterator[tuple[Any, Lists]]:
+    """The rows of each key; equal keys lie together.
+
+    >>> list(split(["a", "a", "b"], {"x": [1, 2, 3]}))
+    [('a', {'x': [1, 2]}), ('b', {'x': [3]})]
+    """
+    start = 0
+    for end in range(1, len(keys) + 1):
+        if end == len(keys) or keys[end] != keys[start]:
+            yield keys[start], {name: values[start:end] for name, values in lists.items()}
+            start = end
+
+
+def _plain(array: np.ndarray[Any, Any]) -> list[Any]:
+    whole = array == np.trunc(array)
+    return [
+        None if value != value else int(value) if integral else value  # only NaN differs from itself
+        for value, integral in zip(array.tolist(), whole.tolist(), strict=True)
+    ]

@@ -1,0 +1,250 @@
+"""Static pictures of the main charts, for slides and mail: PNG and SVG of the specifications that the page uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from forecasting.report._chart import Columns, Json
+from forecasting.report._charts_indicators import BOARD, MONTHS
+from forecasting.report._charts_projection import CLAIMS, FAN, MILESTONES, SCENARIOS, TORNADO
+from forecasting.report._charts_quality import BACKTEST, SCORES
+from forecasting.report._material import Material
+from forecasting.report._numbers import Lists
+from forecasting.report._picture import Picture, png_of, svg_of
+from forecasting.report._texts import name_of, text
+
+__all__ = ["MAIN", "described", "picture_files"]
+
+MAIN = 8
+"""Pictures of single indicators at most; a catalogue of more than `MANY` gets none."""
+MANY = 100
+ROWS = 30
+FIVE = ("q05", "q25", "q50", "q75", "q95")
+BASELINE = "baseline_mixture"
+
+
+def picture_files(material: Material, run_id: str, as_of: str) -> dict[str, bytes]:
+    """PNG and SVG of every picture, by its path in the release.
+
+    Args:
+        material: What the tables of a release give to be shown.
+        run_id: Name of the run, which each picture states.
+        as_of: Day up to which figures were known, which each picture states.
+    """
+    out: dict[str, bytes] = {}
+    for name, picture in described(material):
+        svg = svg_of(picture, run_id, as_of)
+        out[f"pictures/{name}.svg"] = svg.encode()
+        out[f"pictures/{name}.png"] = png_of(svg)
+    return out
+
+
+def described(material: Material) -> Iterator[tuple[str, Picture]]:
+    """Every picture by its name, in order."""
+    yield from _of_headlines(material.board)
+    yield from _of_indicators(material)
+    projection = material.projection
+    for view, reference, unit in (("trajectories", None, None), ("absorption", 1.0, text("absorption.unit"))):
+        yield from _of_series(view, projection[view], material.leading[view], reference, unit)
+    yield from _of_milestones(projection["milestones"])
+    yield from _of_claims(projection["claims"])
+    yield from _of_sensitivity(projection["sensitivity"])
+    yield from _of_quality(material)
+
+
+def _of_headlines(board: Lists) -> Iterator[tuple[str, Picture]]:
+    known = [at for at, last in enumerate(board["last"]) if last is not None]
+    first = sorted(known, key=lambda at: board["next_due"][at] or "9999")[:ROWS]
+    shown = sorted(first, key=lambda at: -board["p_above"][at])
+    if not shown:
+        return
+    data: Lists = {"row": [board["id"][at] for at in shown]}
+    data |= {q: [round(board[q][at] - board["last"][at], 2) for at in shown] for q in FIVE}
+    data |= {name: [board[name][at] for at in shown] for name in ("title_en", "title_zh", "period", "last", "p_above")}
+    data["median"] = [board["q50"][at] for at in shown]
+    data["band"] = [text("page.between", low=board["q05"][at], high=board["q95"][at]) for at in shown]
+    data["right"] = [text("board.right", p=f"{100 * board['p_above'][at]:.0f} %") for at in shown]
+    few = f" {text('board.caption_few', n=len(shown))}" if len(shown) < len(known) else ""
+    caption = text("board.caption") + few
+    yield (
+        "headlines",
+        Picture(
+            text("board.chart"), caption, text("board.chart_unit"), text("page.own"), [(BOARD, {"board": data}, "")]
+        ),
+    )
+
+
+def _of_indicators(material: Material) -> Iterator[tuple[str, Picture]]:
+    board = material.board
+    if len(board["id"]) > MANY:
+        return
+    main = sorted(
+        (at for at, name in enumerate(board["id"]) if material.details[name]["months"]["x"]),
+        key=lambda at: board["role"][at] == "context",
+    )
+    for at in main[:MAIN]:
+        one = material.details[board["id"][at]]
+        bounded = any(value is not None for value in one["months"]["low"])
+        data: dict[str, Columns] = {
+            "months": one["months"],
+            "pairs": one["pairs"],
+            "published": one["published_months"],
+            "flags": one["flags"],
+            "ahead": one["ahead_months"],
+            "bounded": {"any": [1]} if bounded else {},
+        }
+        span = one["spans"]["months"]["10"]
+        source = "; ".join(one["sources"]) or board["publisher"][at]
+        yield (
+            f"indicator_{board['id'][at]}",
+            Picture(
+                board["title_en"][at],
+                text("indicator.months_caption"),
+                text("indicator.growth_unit"),
+                source,
+                [(MONTHS, data, "")],
+                {"span.x": span["x"], "span.y": span["y"]},
+            ),
+        )
+
+
+def _baseline(known: Mapping[str, Any]) -> str:
+    return BASELINE if BASELINE in known else next(iter(known))
+
+
+def _title(name: str) -> str:
+    return name[:1].upper() + name[1:]
+
+
+def _of_series(
+    view: str, series: list[Json], leading: str, reference: float | None, unit: str | None
+) -> Iterator[tuple[str, Picture]]:
+    for one in series:
+        if one["key"] != leading:
+            continue
+        scenario, years, by = _baseline(one["by"]), one["years"], one["by"]
+        others = [name for name in by if name != scenario]
+        line: Lists = {"value": [reference]} if reference is not None else {}
+        fan = {"year": years, **dict(zip(FIVE, by[scenario], strict=True))}
+        medians = {
+            "scenario": [name for name in others for _ in years],
+            "year": years * len(others),
+            "q50": [value for name in others for value in by[name][2]],
+        }
+        ends = {"row": sorted(by, key=name_of)}
+        ends |= {q: [by[name][k][-1] for name in ends["row"]] for k, q in enumerate(FIVE)}
+        ends["right"] = ["" if value is None else f"{value:.3g}".replace("-", "−") for value in ends["q50"]]
+        named = leading if view == "trajectories" else f"{view}|{leading}"
+        title, measured = _title(name_of(named)), unit or name_of(one["notes"][scenario]["unit"])
+        said = (
+            text("capacity.caption", scenario=name_of(scenario)),
+            text("capacity.by_scenario_caption", year=years[-1]),
+        )
+        file = "capacity" if view == "trajectories" else view
+        fan_data: dict[str, Columns] = {"fan": fan, "others": medians, "reference": line}
+        yield file, Picture(title, said[0], measured, text("page.model"), [(FAN, fan_data, "")])
+        yield (
+            f"{file}_scenarios",
+            Picture(
+                f"{title}: {text('capacity.by_scenario', year=years[-1])}",
+                said[1],
+                measured,
+                text("page.model"),
+                [(SCENARIOS, {"scenarios": ends, "reference": line}, "")],
+            ),
+        )
+
+
+def _of_milestones(milestones: list[Json]) -> Iterator[tuple[str, Picture]]:
+    panels: dict[str, Lists] = {}
+    scenario = _baseline(milestones[0]["by"]) if milestones else ""
+    for one in milestones:
+        data = panels.setdefault(one["id"], {"threshold": [], "year": [], "p": []})
+        label = f"{'≥' if one['op'] == '>=' else '≤'} {one['threshold']:.4g}"
+        data["threshold"] += [label] * len(one["years"])
+        data["year"] += one["years"]
+        data["p"] += one["by"][scenario]
+    if panels:
+        drawn = [(MILESTONES, {"milestone": data}, _title(name_of(name))) for name, data in panels.items()]
+        caption = text("milestones.caption", scenario=name_of(scenario))
+        yield (
+            "milestones",
+            Picture(text("milestones.title"), caption, text("milestones.unit"), text("page.model"), drawn),
+        )
+
+
+def _of_claims(claims: Lists) -> Iterator[tuple[str, Picture]]:
+    if not claims["scenario"]:
+        return
+    scenario = _baseline(dict.fromkeys(claims["scenario"]))
+    own = [at for at, name in enumerate(claims["scenario"]) if name == scenario]
+    below, within, above = ([claims[part][at] for at in own] for part in ("below", "within", "above"))
+    data: Lists = {
+        "row": own,
+        "title": [f"{claims['claim'][at]}|{claims['metric'][at]}" for at in own],
+        "range": [text("page.between", low=f"{claims['low'][at]:.4g}", high=f"{claims['high'][at]:.4g}") for at in own],
+        "below": below,
+        "within": within,
+        "above": above,
+        "start": [0 for _ in own],
+        "upto_below": below,
+        "upto_within": [a + b for a, b in zip(below, within, strict=True)],
+        "end": [a + b + c for a, b, c in zip(below, within, above, strict=True)],
+    }
+    caption = text("claims.caption", scenario=name_of(scenario))
+    yield (
+        "claims",
+        Picture(
+            text("claims.title"), caption, text("milestones.unit"), text("page.model"), [(CLAIMS, {"claims": data}, "")]
+        ),
+    )
+
+
+def _of_sensitivity(results: list[Json]) -> Iterator[tuple[str, Picture]]:
+    longest = max((one["horizon"] for one in results), default=0)
+    for one in results:
+        if one["horizon"] != longest:
+            continue
+        own = [at for at, swing in enumerate(one["swing"]) if swing][:12]
+        data = {"row": [one["parameter"][at] for at in own]}
+        data |= {name: [one[name][at] for at in own] for name in ("tornado_low", "tornado_high", "ST")}
+        data["right"] = ["" if value is None else f"{value:.2f}" for value in data["ST"]]
+        output, years = name_of(one["output"]), longest // 12
+        caption = text("sensitivity.caption", output=output, years=years, scenario=name_of(one["scenario"]))
+        yield (
+            "sensitivity",
+            Picture(
+                f"{_title(output)} · {text('action.years', n=years)}",
+                caption,
+                text("sensitivity.unit"),
+                text("page.model"),
+                [(TORNADO, {"tornado": data}, "")],
+            ),
+        )
+        return
+
+
+def _of_quality(material: Material) -> Iterator[tuple[str, Picture]]:
+    titles = dict(
+        zip(material.board["id"], zip(material.board["title_en"], material.board["title_zh"], strict=True), strict=True)
+    )
+    for name, kind, chart in (("scorecard", "scores", SCORES), ("backtest", "backtest", BACKTEST)):
+        table = {column: values[:ROWS] for column, values in material.quality[kind].items()}
+        if not table["indicator"]:
+            continue
+        named = [titles[one] for one in table["indicator"]]
+        table |= {"row": table["indicator"], "title_en": [en for en, _ in named], "title_zh": [zh for _, zh in named]}
+        if kind == "scores":
+            table["right"] = [f"{text('column.n')}: {n}" for n in table["n"]]
+        part = "errors" if kind == "scores" else kind
+        yield (
+            name,
+            Picture(
+                text(f"scorecard.{part}"),
+                text(f"scorecard.{part}_caption"),
+                text(f"scorecard.{part}_unit"),
+                text("page.own"),
+                [(chart, {kind: table}, "")],
+            ),
+        )

@@ -1,0 +1,48 @@
+"""The report of a release: pictures first, since the night's record holds them, then the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from forecasting.report._material import Material
+from forecasting.report._page import page_files
+from forecasting.report._pictures import picture_files
+
+__all__ = ["Report"]
+
+
+class Report:
+    """Page and pictures out of the tables of a release; the same tables give the same bytes.
+
+    Args:
+        tables: Every table of the dictionary with the columns that its producer delivers. An empty one gives a
+            sentence in its view and no picture.
+        run_id: Name of the release.
+        as_of: Day (YYYY-MM-DD) up to which figures were known.
+    """
+
+    def __init__(self, tables: Mapping[str, pd.DataFrame], *, run_id: str, as_of: str) -> None:
+        self._tables = tables
+        self._run_id, self._as_of = run_id, as_of
+
+    @cached_property
+    def _material(self) -> Material:
+        return Material.of(self._tables)
+
+    def pictures(self) -> dict[str, bytes]:
+        """PNG and SVG of the main charts by their path in the release, in English."""
+        return picture_files(self._material, self._run_id, self._as_of)
+
+    def page(self, provenance: Mapping[str, Any], beside: Sequence[str]) -> dict[str, bytes]:
+        """``index.html`` and, where the indicators are many, ``pieces/…js`` with their details.
+
+        Args:
+            provenance: What the release was made from, as its provenance.json has it, without what differs from home
+                to home.
+            beside: Paths of the other files of the release, to which the page links.
+        """
+        return page_files(self._material, provenance, beside, run_id=self._run_id, as_of=self._as_of)

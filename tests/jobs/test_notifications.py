@@ -1,0 +1,174 @@
+import http.server
+import json
+import logging
+import threading
+
+import pytest
+
+from forecasting.errors import SettingsError, StoreError
+from forecasting.settings import NotifySettings
+from jobs.notifications import Fact, facts_of, tell, tell_test
+from jobs.reporting import reported
+from jobs.state import read_state
+from tests.jobs.installation import DAY, MINUTE, NIGHT, Installation
+from tests.tracking.test_server import free_port
+
+SECRET = "hunter2xyz"  # noqa: S105
+
+
+class Receiver:
+    """A web server that takes what apprise posts, unless it is down."""
+
+    def __init__(self):
+        self.got, self.port = [], free_port()
+        self.url = f"json://user:{SECRET}@127.0.0.1:{self.port}/hook"
+
+    def __enter__(self):
+        got = self.got
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self._server = http.server.HTTPServer(("127.0.0.1", self.port), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    @property
+    def texts(self):
+        return [message["message"] for message in self.got]
+
+
+def installation(home, *receivers, **changes):
+    notify = NotifySettings(urls=tuple(receiver.url for receiver in receivers), **changes)
+    return Installation(home, notify=notify)
+
+
+def settings(home, *receivers, **changes):
+    return installation(home, *receivers, **changes).settings
+
+
+LATE = Fact("late", "a", "2025-12", "a: 2025-12 is 1 day late")
+LATER = Fact("late", "a", "2025-12", "a: 2025-12 is 2 days late")
+NEXT = Fact("late", "a", "2026-01", "a: 2026-01 is 1 day late")
+
+
+def test_a_fact_is_told_once_as_long_as_it_is_true_and_again_when_it_returns(tmp_path):
+    with Receiver() as receiver:
+        own = settings(tmp_path, receiver)
+        assert [delivery.taken for delivery in tell([LATE], own)] == [True]
+        assert tell([LATER], own) == []
+        tell([NEXT], own)
+        tell([], own)
+        tell([NEXT], own)
+    assert receiver.texts == ["Late:\n- a: 2025-12 is 1 day late", *["Late:\n- a: 2026-01 is 1 day late"] * 2]
+    assert receiver.got[0]["title"] == "Cumulus: 1 thing to know"
+
+
+def test_quarantine_is_told_of_when_it_grows_alone(tmp_path):
+    def rows(n):
+        return [Fact("quarantine", "file", str(n), f"file: {n} rows by now")]
+
+    with Receiver() as receiver:
+        own = settings(tmp_path, receiver)
+        for n in (3, 3, 2, 3, 11):
+            tell(rows(n), own)
+    assert [text.split()[-4] for text in receiver.texts] == ["3", "3", "11"]
+
+
+def test_what_the_settings_do_not_name_is_not_told(tmp_path):
+    with Receiver() as receiver:
+        assert tell([LATE], settings(tmp_path, receiver, on=("failure",))) == []
+    assert receiver.got == []
+
+
+def test_a_receiver_that_is_down_is_told_later_and_the_other_one_once(tmp_path, caplog):
+    caplog.set_level(logging.WARNING)
+    down = Receiver()
+    with Receiver() as up:
+        own = settings(tmp_path, up, down)
+        assert [delivery.taken for delivery in tell([LATE], own)] == [True, False]
+        assert f"json://user:****@127.0.0.1:{down.port}/hook could not be told" in caplog.text
+        with down:
+            assert [delivery.taken for delivery in tell([LATE], own)] == [True]
+    assert len(up.got) == len(down.got) == 1
+    assert SECRET not in caplog.text
+    assert SECRET not in (tmp_path / "var" / "told.json").read_text(encoding="utf-8")
+
+
+def test_a_memory_that_cannot_be_read_is_said_and_everything_told_anew(tmp_path, caplog):
+    with Receiver() as receiver:
+        own = settings(tmp_path, receiver)
+        tell([LATE], own)
+        (tmp_path / "var" / "told.json").write_text("[1", encoding="utf-8")
+        tell([LATE], own)
+    assert len(receiver.got) == 2
+    assert "told.json cannot be read as what was told" in caplog.text
+
+
+def test_long_lists_are_cut(tmp_path):
+    many = [Fact("late", f"i{n}", "2025-12", f"i{n}: late") for n in range(25)]
+    with Receiver() as receiver:
+        tell(many, settings(tmp_path, receiver))
+    assert receiver.texts[0].endswith("- i9: late\n- and 15 more; cumulus status has them all")
+
+
+def test_facts_come_from_the_state(tmp_path):
+    home = installation(tmp_path)
+    home.figure("2025-11")
+    home.champion("theta", NIGHT - 60 * DAY)
+    home.champion("arima")
+    home.night(status="degraded", message="tracking failed: out of reach", broken="track")
+    state = read_state(home.settings, NIGHT + 30 * MINUTE)
+    state["alarms"] = ["surprise: x ytd_yoy of 2025-11 came in at 9, outside the 95 % band", "drift: x"]
+    state["quarantine"]["rows"] = {"file": 2}
+    texts = [fact.text for fact in facts_of(state)]
+    assert texts == [
+        "the night came out without the step track: TrackingError: out of reach",
+        "cn_industrial_va: 2025-12 is 3 days late",
+        "x ytd_yoy of 2025-11 came in at 9, outside the 95 % band",
+        "cn_industrial_va: arima instead of theta (proven better)",
+        "file: 2 rows by now; cumulus status shows the last ones",
+    ]
+
+
+def test_a_night_that_fails_is_told_once_and_fails_as_it_would_have(tmp_path):
+    with Receiver() as receiver:
+        own = settings(tmp_path, receiver)
+        for _ in range(2):
+            with pytest.raises(StoreError), reported(own):
+                raise StoreError(f"gone with {SECRET}")
+    assert receiver.texts == ["Failed:\n- the night failed: StoreError: gone with ***"]
+    assert receiver.got[0]["type"] == "failure"
+
+
+def test_a_report_that_fails_leaves_the_night_alone(tmp_path, caplog):
+    (tmp_path / "var").write_text("not a folder", encoding="utf-8")
+    with reported(settings(tmp_path, Receiver())):
+        done = True
+    assert done
+    assert "the night is as it is, but its report failed" in caplog.text
+
+
+def test_the_operator_can_try_the_receivers(tmp_path):
+    with Receiver() as receiver:
+        deliveries = tell_test(settings(tmp_path, receiver).notify)
+    assert [delivery.taken for delivery in deliveries] == [True]
+    assert SECRET not in deliveries[0].receiver
+    assert receiver.got[0]["title"] == "Cumulus: a test"
+    with pytest.raises(SettingsError, match=r"no receiver; set notify\.urls"):
+        tell_test(NotifySettings())
+    with pytest.raises(SettingsError, match=r"notify\.urls\[1\] is no address that apprise knows") as caught:
+        tell_test(NotifySettings(urls=("json://127.0.0.1", f"nothing://{SECRET}")))
+    assert SECRET not in str(caught.value)

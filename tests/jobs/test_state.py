@@ -1,0 +1,116 @@
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+
+import pytest
+from pydantic import SecretStr
+
+from jobs.state import read_state
+from jobs.status import as_lines
+from tests.jobs.installation import CATALOG, DAY, MINUTE, NIGHT, Installation
+
+
+@pytest.fixture
+def installation(store_url, tmp_path):
+    return Installation(tmp_path, store_url=SecretStr(store_url))
+
+
+def state(installation, after=30 * MINUTE):
+    return read_state(installation.settings, NIGHT + after)
+
+
+def test_a_night_that_came_out_is_the_last_success_and_all_is_well(installation):
+    installation.figure("2025-12")
+    installation.night()
+    found = state(installation)
+    assert found["health"] == {"status": "ok", "message": ""}
+    assert found["last_success"]["night"] == "2026-01-20"
+    assert [step["seconds"] for step in found["runs"][0]["steps"]] == [300.0, 300.0, 300.0]
+    assert found["sizes"]["store"] > 0
+
+
+def test_a_failed_night_is_a_failure_even_after_a_good_one(installation):
+    installation.night()
+    installation.night(NIGHT + DAY, "failed", "StoreError: gone\nmore")
+    found = state(installation, DAY + 30 * MINUTE)
+    assert found["health"] == {"status": "failed", "message": "the night 2026-01-21 failed: StoreError: gone"}
+    assert found["last_success"]["night"] == "2026-01-20"
+
+
+def test_a_night_is_overdue_three_hours_after_its_time_and_not_before(installation):
+    installation.night()
+    assert state(installation, DAY + 179 * MINUTE)["health"]["status"] == "ok"
+    late = state(installation, DAY + 181 * MINUTE)["health"]
+    assert late["status"] == "overdue"
+    assert late["message"] == "the night 2026-01-21 should have come out by now; the last one that has is 2026-01-20"
+
+
+def test_a_degraded_night_says_what_was_missing_first(installation):
+    installation.night(status="degraded", message="source nbs closed\nmore")
+    assert state(installation)["health"] == {"status": "degraded", "message": "source nbs closed"}
+
+
+def test_a_first_choice_is_no_change_of_champion_and_a_promotion_is(installation):
+    installation.champion("theta", NIGHT - 60 * DAY)
+    assert state(installation)["champions"] == {"changes": 0, "last": []}
+    installation.champion("arima")
+    found = state(installation)["champions"]
+    assert found["changes"] == 1
+    assert (found["last"][0]["before"], found["last"][0]["model"]) == ("theta", "arima")
+    assert state(installation, 8 * DAY)["champions"]["last"] == []
+
+
+def test_the_json_has_the_keys_that_are_promised(installation):
+    installation.figure("2025-11")
+    installation.night()
+    installation.pull()
+    found = json.loads(json.dumps(state(installation)))
+    assert set(found) == {
+        "schema", "health", "release", "alarms", "last_success", "runs", "champions", "sources", "quarantine", "review",
+        "sizes", "indicators",
+    }  # fmt: skip
+    run = {"run_id", "attempt", "night", "status", "started_at", "ended_at", "message"}
+    assert set(found["last_success"]) == run
+    assert set(found["runs"][0]) == {*run, "steps"}
+    assert set(found["runs"][0]["steps"][0]) == {"name", "status", "seconds", "message"}
+    assert set(found["sources"][0]) == {"source", "at", "status", "figures", "new", "quarantined", "message"}
+    assert set(found["indicators"][0]) == {
+        "indicator", "last_period", "due_period", "next_due", "days_late", "note"
+    }  # fmt: skip
+    assert found["indicators"][0]["days_late"] == 3
+
+
+def test_lines_name_every_indicator(installation):
+    installation.night()
+    lines = "\n".join(as_lines(state(installation)))
+    assert lines.startswith("ok\nlast night that came out: 2026-01-20, ")
+    assert lines.count("no figure yet") == 4
+
+
+def test_status_exits_3_when_the_night_failed_and_shows_a_table_on_a_terminal(tmp_path):
+    installation = Installation(tmp_path)
+    installation.figure("2025-12")
+    installation.night(status="failed", message="StoreError: gone")
+    installation.pull(status="closed")
+    environment = {**os.environ, "CUMULUS_HOME": str(tmp_path), "CUMULUS_CATALOG": str(CATALOG)}
+    environment |= {"TERM": "xterm", "COLUMNS": "120"}
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-c", "from jobs.cli import main; main()", "status"]
+    process = subprocess.Popen(command, stdout=theirs, env=environment)
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            shown += os.read(ours, 4096)
+        except OSError:  # how a pseudo-terminal says that its other end is closed
+            break
+    os.close(ours)
+    assert process.wait(timeout=30) == 3
+    text = shown.decode()
+    assert "\x1b[1;31mfailed: the night 2026-01-20 failed: StoreError: gone" in text
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    assert re.search(r"started +status +run +seconds by step", plain)
+    assert re.search(r"file +2026-01-19T18:30:00\+00:00 +closed +7 +2 +0", plain)

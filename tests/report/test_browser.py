@@ -1,0 +1,333 @@
+"""The report page as its readers see it, in a real browser (chromium), from a file and from a web server.
+
+Screenshots of every view lie in the folder `screenshots` of pytest's base folder.
+"""
+
+import functools
+import http.server
+import json
+import re
+import threading
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from benchmarks.report_page import chromium
+from forecasting.report import Report
+from forecasting.report._chart import draw
+from forecasting.report._material import Material
+from forecasting.report._page import CHARTS
+from forecasting.report._picture import slots
+from forecasting.report._pictures import described
+from forecasting.report._texts import TEXTS, name_of
+from forecasting.report._theme import config
+from tests.report.tables import HOSTILE, empty_tables, made_tables
+
+RUN = {"run_id": "2026-01-20-abc", "as_of": "2026-01-20"}
+VIEWS = (
+    "",
+    "indicator/indicator_0",
+    "indicator/indicator_1",
+    "news",
+    "freshness",
+    "capacity",
+    "absorption",
+    "milestones",
+    "balance",
+    "claims",
+    "sensitivity",
+    "scorecard",
+    "hindcasts",
+    "about",
+)
+DRAWN = "() => [...document.querySelectorAll('.chart')].every(one => one.querySelector('svg'))"
+
+
+def put(folder: Path, tables, **provenance) -> Path:
+    report = Report(tables, **RUN)
+    for name, content in report.page({**RUN, "missing": [], **provenance}, ["monthly.csv"]).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder / "index.html"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return put(tmp_path_factory.mktemp("page"), made_tables(), missing=[f"closed: {HOSTILE}"]).as_uri()
+
+
+@pytest.fixture(scope="module")
+def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.getbasetemp() / "screenshots"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+class Visit:
+    """A page, with everything that it said and asked for."""
+
+    def __init__(self, browser: Browser, address: str, **context) -> None:
+        self.context = browser.new_context(**context)
+        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(30_000)
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("dialog", lambda dialog: self.said.append(dialog.message))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.goto(address)
+        self.page.wait_for_selector("html[data-ready]")
+
+    def __enter__(self) -> "Visit":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.context.close()
+
+    def show(self, view: str) -> None:
+        self.page.evaluate("hash => { location.hash = hash; }", f"#/{view}")
+        for chart in self.page.locator(".chart").all():
+            chart.scroll_into_view_if_needed()
+        self.page.wait_for_function(DRAWN)
+
+    def faults(self) -> list[str]:
+        found = Axe().run(self.page).response["violations"]
+        return [
+            f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found if one["impact"] in ("serious", "critical")
+        ]
+
+
+def overflow(page: Page) -> int:
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+@pytest.mark.parametrize(
+    ("lang", "theme", "width"), [("en", "light", 1280), ("zh", "dark", 360), ("zh", "light", 1280), ("en", "dark", 360)]
+)
+def test_every_view_is_drawn_fits_and_is_without_serious_findings(
+    browser: Browser, address: str, shots: Path, lang: str, theme: str, width: int
+) -> None:
+    views = VIEWS if (lang == "en") == (theme == "light") else ("", "indicator/indicator_1", "scorecard")
+    with Visit(
+        browser, f"{address}?lang={lang}", color_scheme=theme, viewport={"width": width, "height": 900}
+    ) as visit:
+        assert visit.page.locator("html").get_attribute("lang") == {"en": "en", "zh": "zh-CN"}[lang]
+        for view in views:
+            visit.show(view)
+            expect(visit.page.locator("h1")).to_have_count(1)
+            assert overflow(visit.page) <= 0, view
+            assert visit.faults() == [], view
+            name = view.replace("/", "_") or "board"
+            visit.page.screenshot(path=shots / f"{name}_{lang}_{theme}_{width}.png", full_page=True)
+        assert visit.said == []
+        assert {url.split("?")[0].split("#")[0] for url in visit.asked if not url.startswith(("data:", "blob:"))} == {
+            address
+        }
+
+
+def test_a_hostile_title_stays_text_wherever_it_stands(browser: Browser, address: str) -> None:
+    with Visit(browser, address) as visit:
+        page = visit.page
+        expect(page.locator(".board a").first).to_have_text(HOSTILE)
+        visit.show("indicator/indicator_0")
+        expect(page.locator("h1")).to_have_text(HOSTILE)
+        page.locator(".chart svg path").first.hover(force=True)
+        for view in ("about", "news", "scorecard"):
+            visit.show(view)
+            assert HOSTILE in page.locator("main").text_content()
+        visit.show("")
+        page.locator(".chart").hover()
+        assert page.evaluate("window.owned") is None
+        assert page.locator("main img, main script").count() == 0
+        assert visit.said == []
+
+
+def test_language_and_theme_are_switched_and_remembered(browser: Browser, address: str) -> None:
+    with Visit(browser, f"{address}#/milestones", locale="zh-CN") as visit:
+        page = visit.page
+        expect(page.locator("h1")).to_have_text("何时越过门槛")  # by the browser's language
+        page.get_by_role("button", name="English").click()
+        expect(page.locator("h1")).to_have_text("When thresholds are passed")
+        assert page.evaluate("document.activeElement.id") == "language"
+        page.get_by_label("Theme").select_option("dark")
+        dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        page.reload()
+        page.wait_for_selector("html[data-ready]")
+        expect(page.locator("h1")).to_have_text("When thresholds are passed")
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == dark == "rgb(16, 21, 28)"
+        page.emulate_media(media="print")
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        expect(page.locator("#views")).to_be_hidden()
+        assert visit.said == []
+
+
+def test_the_page_is_walked_by_keyboard(browser: Browser, address: str) -> None:
+    with Visit(browser, f"{address}?lang=en") as visit:
+        page = visit.page
+
+        def focused() -> str:
+            return page.evaluate("document.activeElement.textContent || document.activeElement.id")
+
+        page.keyboard.press("Tab")
+        assert focused() == "Skip to content"
+        assert page.locator("#skip").bounding_box()["y"] >= 0, "it comes into sight"
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "content"
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+        assert focused() == "filter", "after the link of the note of what is missing"
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+        page.keyboard.type("product 2")
+        expect(page.get_by_role("status")).to_have_text("1 of 3 indicators")
+        for _ in range(3):
+            page.keyboard.press("Tab")
+        assert focused() == "Output of product 2"
+        page.keyboard.press("Enter")
+        expect(page.locator("h1")).to_be_focused()
+        expect(page).to_have_url(re.compile("#/indicator/indicator_2$"))
+        page.locator("summary").first.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("details[open] table").first).to_be_visible()
+
+
+def test_the_menu_of_a_phone_opens_and_closes(browser: Browser, address: str) -> None:
+    with Visit(browser, f"{address}?lang=en", viewport={"width": 360, "height": 740}) as visit:
+        menu, views = visit.page.get_by_role("button", name="Menu"), visit.page.locator("#views")
+        expect(views).to_be_hidden()
+        menu.click()
+        expect(menu).to_have_attribute("aria-expanded", "true")
+        views.get_by_role("link", name="Balance").click()
+        expect(views).to_be_hidden()
+        expect(visit.page.locator("h1")).to_have_text("Where supply comes from and where it goes")
+
+
+def test_the_figures_of_a_picture_can_be_read_and_the_picture_saved(
+    browser: Browser, address: str, tmp_path: Path
+) -> None:
+    with Visit(browser, f"{address}?lang=en#/capacity", accept_downloads=True) as visit:
+        page = visit.page
+        visit.show("capacity")
+        page.get_by_label("Scenario", exact=True).select_option("full_ban")
+        figure = page.locator("figure").first
+        page.wait_for_function(DRAWN)
+        figure.get_by_text("Show the figures").click()
+        row = made_tables()["trajectories"].query("scenario == 'full_ban' and variable == 'capacity_index'").iloc[-1]
+        cells = figure.locator("tbody tr").last.locator("th, td").all_text_contents()
+        assert cells == ["2035", *(f"{row[name]:.4g}" for name in ("q05", "q25", "q50", "q75", "q95"))]
+        expect(figure.get_by_role("link", name="trajectories.csv")).to_have_attribute("href", "trajectories.csv")
+        saved = {}
+        for kind in ("PNG", "SVG"):
+            with page.expect_download() as download:
+                figure.get_by_role("button", name=f"Save picture as {kind}").click()
+            saved[kind] = tmp_path / download.value.suggested_filename
+            download.value.save_as(saved[kind])
+        svg = saved["SVG"].read_text()
+        assert saved["SVG"].name == "capacity_fan.svg"
+        for said in ("Unit: index, start = 100", "Known as of 2026-01-20", "Run 2026-01-20-abc", "Source: simulation"):
+            assert said in svg
+        assert "var(--" not in svg
+        assert saved["PNG"].read_bytes().startswith(b"\x89PNG")
+        assert visit.said == []
+
+
+def test_the_browser_fills_in_specifications_as_the_pictures_have_them(browser: Browser) -> None:
+    scripts = "".join(
+        files("forecasting.report").joinpath("page", name).read_text("utf-8") for name in ("base.js", "chart.js")
+    )
+    kinds = {id(chart): kind for kind, chart in CHARTS.items()}
+    page = browser.new_page()
+    drawn = set()
+    for _, picture in described(Material.of(made_tables())):
+        values = slots(picture, **RUN) | {"narrow": False}
+        for chart, data, _ in picture.panels:
+            shared = {"texts": TEXTS, "charts": {kinds[id(chart)]: chart.to_dict()}, "shared": config(), "board": {}}
+            page.set_content('<script type="application/json" id="data">{}</script>')
+            page.evaluate("data => { document.getElementById('data').textContent = data; }", json.dumps(shared))
+            made = page.evaluate(
+                "([scripts, kind, data, values]) => new Function(`${scripts}; return draw`)()(kind, data, values)",
+                [scripts, kinds[id(chart)], data, values],
+            )
+            assert made == json.loads(json.dumps(draw(chart, config(), data, values, name_of)))
+            drawn.add(kinds[id(chart)])
+    page.close()
+    assert drawn == {"board", "months", "fan", "scenarios", "milestones", "claims", "tornado", "scores", "backtest"}
+
+
+def test_addresses_that_lead_nowhere_say_so(browser: Browser, address: str) -> None:
+    with Visit(browser, f"{address}?lang=en") as visit:
+        for hash_ in ("nowhere", "indicator/unknown", "indicator/%", "constructor", "about/more"):
+            visit.show(hash_)
+            expect(visit.page.locator("h1")).to_have_text("This page does not exist")
+        visit.show("")
+        expect(visit.page.locator("h1")).to_have_text("What the next releases will say")
+        assert visit.said == []
+
+
+def test_a_view_whose_table_is_empty_says_so(browser: Browser, tmp_path: Path) -> None:
+    with Visit(browser, f"{put(tmp_path, empty_tables()).as_uri()}?lang=en") as visit:
+        for view in (view for view in VIEWS if not view.startswith("indicator")):
+            visit.show(view)
+            assert visit.page.locator(".chart").count() == 0
+            expect(visit.page.locator("main .sentence").first).not_to_be_empty()
+        assert visit.said == []
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return put(tmp_path_factory.mktemp("many"), made_tables(130, years=12))
+
+
+@pytest.fixture(scope="module")
+def served(many: Path) -> Iterator[str]:
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=many.parent)) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/index.html"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("by", ["file", "http"])
+def test_many_indicators_are_paged_filtered_and_loaded_by_piece(
+    browser: Browser, many: Path, served: str, by: str
+) -> None:
+    base = many.as_uri() if by == "file" else served
+    with Visit(browser, f"{base}?lang=en") as visit:
+        page = visit.page
+        page.get_by_label("Sort by").select_option("catalogue")
+        expect(page.locator(".board a")).to_have_count(25)
+        page.get_by_role("button", name="Next page").click()
+        expect(page.locator(".board a").first).to_have_text("Output of product 25")
+        expect(page.locator(".board a").first).to_be_focused()
+        page.get_by_label("Filter").fill("product 129")
+        page.get_by_role("link", name="Output of product 129").click()
+        page.wait_for_selector(".stack .chart svg")
+        pieces = [url for url in visit.asked if "/pieces/" in url]
+        assert len(pieces) == 1
+        visit.show("indicator/indicator_128")
+        assert [url for url in visit.asked if "/pieces/" in url] == pieces, "the piece is there already"
+        assert all(url.startswith((base.rpartition("/")[0], "data:", "blob:")) for url in visit.asked)
+        assert visit.said == []
+
+
+def test_a_page_without_its_pieces_says_what_is_missing(browser: Browser, many: Path, tmp_path: Path) -> None:
+    alone = tmp_path / "index.html"
+    alone.write_bytes(many.read_bytes())
+    with Visit(browser, f"{alone.as_uri()}?lang=en#/indicator/indicator_3") as visit:
+        expect(visit.page.get_by_role("alert")).to_contain_text("pieces/indicators-001.js")
+        expect(visit.page.locator("h1")).to_have_text("Output of product 3")
