@@ -154,8 +154,7 @@ def database_gone_for_good(work: Path) -> Outcome:
         return _ended(
             home,
             pid,
-            "cumulus: ",
-            "Error",
+            "store postgresql",
             store=url,
             repair=server.process.ensure_postgres_running,
             CUMULUS_STORE_URL=url,
@@ -189,7 +188,7 @@ def worker_killed(work: Path) -> Outcome:
     home = _home(work, workers=2)
     pid = _night(home)
     killed = _kill_a_worker(pid)
-    outcome = _ended(home, pid, "worker")
+    outcome = _ended(home, pid, "worker process was killed")
     assert killed, "no worker was there to be killed"
     return outcome
 
@@ -210,19 +209,19 @@ def corrupted_cache(work: Path) -> Outcome:
     return outcome
 
 
-def projection_broken(work: Path) -> Outcome:
-    """The assumptions cannot be read, so that nothing can be projected."""
+def wrong_assumptions(work: Path) -> Outcome:
+    """The file of assumptions is wrong."""
     home = _home(work)
     broken = work / "broken.toml"
     broken.write_text("title = 1\n", encoding="utf-8")
     pid = _night(home, CUMULUS_PROJECTION__ASSUMPTIONS=str(broken))
-    return _ended(home, pid, "projection failed")
+    return _ended(home, pid, "broken.toml: ")
 
 
 FAULTS = (
     disk_full, disk_full_for_a_while, disk_full_under_the_store, read_only_folder, database_gone,
     database_gone_for_good,
-    mlflow_server_gone, clock_set_back, worker_killed, corrupted_cache, projection_broken,
+    mlflow_server_gone, clock_set_back, worker_killed, corrupted_cache, wrong_assumptions,
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ thread for linear algebra, so that neither the number of processes nor the clust
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import socket
@@ -49,6 +50,7 @@ WORKERS_S = 30
 _alone = threading.RLock()
 
 Result = TypeVar("Result")
+_logger = logging.getLogger(__name__)
 Progress = Callable[[int, int], None]
 
 
@@ -184,6 +186,7 @@ def _on_processes(chunks: dict[int, _Chunk], workers: int) -> Iterator[tuple[int
                     f"a worker process was killed twice while these or later ones were at work: {_few(names)}; "
                     "look for lack of memory, or set fewer workers"
                 ) from error
+            _logger.warning("a worker process was killed; %d chunks of work are done again", len(waiting))
         else:
             return
         finally:

@@ -17,6 +17,7 @@ PASSING = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.EAGAIN, er
 
 Result = TypeVar("Result")
 _logger = logging.getLogger(__name__)
+logging.getLogger("stamina").setLevel(logging.ERROR)  # it says that it tries again, and neither what nor why
 
 
 def passes(error: Exception) -> bool:
