@@ -51,6 +51,7 @@ def test_a_night_that_is_killed_leaves_a_sound_home_and_is_done_by_the_next_run(
     assert said.endswith("0 faults\n")
 
 
+@pytest.mark.slow
 def test_a_night_goes_on_when_its_database_comes_back():
     outcome = ended("database_gone", seconds=1)
     assert (outcome["code"], outcome["after"]) == (0, 0)
