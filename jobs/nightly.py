@@ -161,14 +161,15 @@ def _run(night: _Night) -> NightResult:
     if (earlier := _earlier(night)) is not None:
         inputs["compared_with"] = earlier.name
     key = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
-    run_id = f"{night.day.isoformat()}-{key[:12]}"
-    bind(night=night.day.isoformat(), run_id=run_id)
     before = night.ledger.finished(night.day.isoformat(), key)
-    release = night.root / "releases" / run_id
-    if before is not None and not night.force and (release / "datapackage.json").exists():
-        _logger.info("%s has been done before and nothing has changed since", run_id)
-        return NightResult(run_id, before.status, release, True, tuple(filter(None, before.message.split("\n"))))
-
+    if before is not None and not night.force:
+        release = night.root / "releases" / before.run_id
+        if (release / "datapackage.json").exists():
+            _logger.info("%s has been done before and nothing has changed since", before.run_id)
+            messages = tuple(filter(None, before.message.split("\n")))
+            return NightResult(before.run_id, before.status, release, True, messages)
+    run_id = _name(night, f"{night.day.isoformat()}-{key[:12]}")
+    bind(night=night.day.isoformat(), run_id=run_id)
     run = night.ledger.begin(run_id, night=night.day.isoformat(), key=key)
     steps = Steps(night.ledger, run, night.lock, night.stop, night.settings.schedule.patience_s, night.messages)
     try:
@@ -186,6 +187,15 @@ def _run(night: _Night) -> NightResult:
     if night.root == night.settings.published:
         _retain(night)
     return NightResult(run_id, status, release, False, tuple(night.messages))
+
+
+def _name(night: _Night, name: str) -> str:
+    """The run's name; one that is made anew on demand gets a number, since a release never changes."""
+    n, free = 1, name
+    while night.force and (night.root / "releases" / free).exists():
+        n += 1
+        free = f"{name}-{n}"
+    return free
 
 
 def _chain(

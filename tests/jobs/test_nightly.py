@@ -235,13 +235,20 @@ def test_a_second_run_in_the_same_home_is_refused_while_one_is_at_work(tmp_path)
         night(tmp_path)
 
 
-def test_a_night_without_its_tracking_store_is_degraded_but_published(tmp_path):
+def test_a_night_without_its_tracking_store_is_published_and_made_anew_on_demand(tmp_path):
     blocked = tmp_path / "mlruns"
     blocked.write_text("not a folder", encoding="utf-8")
     result = night(tmp_path)
     assert result.status == "degraded"
-    assert any(message.startswith("track failed: TrackingError") for message in result.messages)
+    assert any(message.startswith("tracking failed: TrackingError") for message in result.messages)
     assert set(read_release(result.release)) == set(TABLES)
+    blocked.unlink()
+    assert night(tmp_path).repeated
+    again = night(tmp_path, force=True)
+    assert again.run_id == f"{result.run_id}-2"
+    assert not any(message.startswith("tracking") for message in again.messages)
+    assert (tmp_path / "var" / "published" / "latest").resolve() == again.release
+    assert night(tmp_path).run_id == again.run_id
 
 
 @pytest.mark.slow
