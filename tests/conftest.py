@@ -8,6 +8,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
+
+# the same examples each time, whatever else the machine does meanwhile; `make fuzz` looks for others
+settings.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 _count = itertools.count(1)
 

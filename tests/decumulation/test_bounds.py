@@ -64,7 +64,7 @@ def by_linprog(figures, y, m):
     return ends
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(seeds)
 def test_the_truth_is_always_inside(seed):
     figures, growth, _ = mixture(seed)
@@ -74,7 +74,7 @@ def test_the_truth_is_always_inside(seed):
     assert np.isnan([low[figures.merged, 0], high[figures.merged, 0]]).all()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seeds)
 def test_known_shares_of_the_first_base_narrow_the_bounds_around_the_truth(seed):
     figures, growth, base = mixture(seed)
@@ -88,7 +88,7 @@ def test_known_shares_of_the_first_base_narrow_the_bounds_around_the_truth(seed)
 
 
 @pytest.mark.parametrize("measures", [("ytd_yoy", "ytd_level"), MEASURES])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seeds)
 def test_the_bounds_are_those_of_a_linear_programme_on_the_months(measures, seed):
     figures, _, _ = mixture(seed, measures, decimals=1)
@@ -105,7 +105,7 @@ def test_the_bounds_are_those_of_a_linear_programme_on_the_months(measures, seed
             assert high[y, m] == pytest.approx(most, abs=1e-6 * scale)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seeds)
 def test_bounds_narrow_when_figures_are_added(seed):
     figures, _, _ = mixture(seed)
@@ -118,7 +118,7 @@ def test_bounds_narrow_when_figures_are_added(seed):
     assert not (all_[1] > few[1] + 1e-7).any()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seeds)
 def test_more_decimals_narrow_the_bounds(seed):
     rng = np.random.default_rng(seed)

@@ -31,7 +31,7 @@ def only(figures, names):
     return mask
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(seeds)
 def test_figures_of_one_truth_have_no_certificate_and_are_all_believed(seed):
     figures, _, base = true_mixture(seed)
@@ -43,7 +43,7 @@ def test_figures_of_one_truth_have_no_certificate_and_are_all_believed(seed):
         np.testing.assert_array_equal(believed[measure], np.isfinite(figures.value[measure]))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seeds)
 def test_a_contradiction_names_figures_of_which_none_can_be_spared_and_the_others_are_believed(seed):
     frame = mixture(seed)

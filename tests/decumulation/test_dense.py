@@ -21,7 +21,7 @@ STEADY[0, [0, 9]], STEADY[1, 0] = (0.0, 0.5), 0.15625
 LATE = np.array([75.0, 75, 88, *[75.0] * 8, 154])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(growths, profiles)
 @example(STEADY, LATE)  # finer figures than arithmetic has digits for are no revisions
 def test_months_published_without_rounding_and_with_known_weights_come_back_exactly(growth, profile):
@@ -32,7 +32,7 @@ def test_months_published_without_rounding_and_with_known_weights_come_back_exac
     np.testing.assert_allclose(months["level"].to_numpy()[:12], 100 * base / base.mean(), rtol=1e-5)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(growths, profiles, st.booleans())
 def test_every_draw_rounds_back_to_every_published_cumulative_rate(growth, profile, merged):
     frame = publish(levels(growth, profile), merged=merged)
@@ -48,7 +48,7 @@ def test_every_draw_rounds_back_to_every_published_cumulative_rate(growth, profi
         assert (np.abs(rate - float(row.value)) <= 0.05 + 1e-6).all()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(growths, profiles)
 def test_set_bounds_hold_the_truth_when_the_weights_of_every_year_are_published(growth, profile):
     level = levels(growth, profile)

@@ -20,7 +20,7 @@ CHUNKED = pd.concat(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 10**6))
 def test_any_mixture_of_figures_gives_every_indicator_a_path(seed):
     frame = mixture(seed)
@@ -38,7 +38,7 @@ def test_any_mixture_of_figures_gives_every_indicator_a_path(seed):
     assert (result.weights.groupby("indicator")["weight"].sum() - 1).abs().max() < 1e-9
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10**6), st.sampled_from([0.0, 0.02]))
 def test_every_draw_of_any_mixture_rounds_back_to_every_figure_that_is_believed(seed, misprints):
     frame = mixture(seed, misprints=misprints)

@@ -24,7 +24,7 @@ def walks(seed: int, series: int, origins: int, steps: int, scale: float = 1.0) 
     return scale * rng.normal(size=(series, origins, steps)).cumsum(axis=2)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     arrays(
         np.float64, (3, 4, 5), elements=st.sampled_from([np.nan, 0.0]) | st.floats(-1e6, -1e-6) | st.floats(1e-6, 1e6)

@@ -26,7 +26,7 @@ def noise(seed: int, scales: tuple[float, ...], origins: int = 24, steps: int = 
     return np.stack([scale * rng.normal(size=(origins, steps)) for scale in scales])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(arrays(np.float64, (4, 9), elements=st.floats(-50, 50)), arrays(np.float64, 4, elements=st.floats(0.0, 1.0)))
 def test_no_convex_weights_are_better_than_the_stacks(errors: np.ndarray, other: np.ndarray) -> None:
     gram = errors @ errors.T

@@ -131,7 +131,7 @@ def test_a_constant_series_is_forecast_by_itself() -> None:
     assert outcome.leaderboard["mase"].isna().all()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     st.lists(st.floats(1e-3, 1e6), min_size=8, max_size=30),
     st.integers(1, 30),

@@ -19,7 +19,7 @@ def base(seed: int = 0, count: int = 400, steps: int = 3) -> dict[str, np.ndarra
     return {name: size + 3 * common + 2 * rng.normal(size=(count, steps)) for name, size in sizes.items()}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10_000), st.floats(-2, 2), st.floats(0.01, 5))
 def test_every_parent_is_the_weighted_sum_of_its_children_in_every_draw(seed: int, one: float, two: float) -> None:
     tree = {"all": {"north": one, "south": two}, "north": {"city": two, "land": 0.5}}

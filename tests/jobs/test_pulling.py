@@ -132,7 +132,7 @@ def expected(prints, catalog):
     return vintages
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(PRINTS)
 def test_as_of_any_day_knows_what_had_been_released_or_seen_by_then_and_nothing_later(prints):
     with tempfile.TemporaryDirectory() as folder, Store.open(f"sqlite:///{folder}/var/cumulus.db") as store:

@@ -176,7 +176,7 @@ def test_filters_and_loggers_are_as_before_and_nothing_is_written(capfd: pytest.
     assert (out, err) == ("", "")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.floats(-1e6, 1e6, allow_subnormal=False), min_size=8, max_size=40), st.sampled_from([11, 12]))
 def test_any_history_gives_finite_forecasts_or_a_model_error(values: list[float], season_length: int) -> None:
     for name in FAST:

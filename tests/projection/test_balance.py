@@ -9,10 +9,8 @@ from hypothesis import strategies as st
 
 from tests.projection.conftest import Simulated, fixed
 
-SLOW = {"suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture], "deadline": None}
 
-
-@settings(max_examples=12, **SLOW)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     seed=st.integers(0, 2**63 - 1),
     key=st.sampled_from(["indicator_only", "baseline_mixture", "full_ban", "slowdown", "substitution_recycling"]),

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecasting.errors import AssumptionError
@@ -119,7 +119,7 @@ def test_a_start_in_december_gives_ten_whole_years(assumptions, paths, calibrati
     assert sorted(only(table, freq="A")["date"].unique()) == [f"{year}-12-31" for year in range(2026, 2036)]
 
 
-@settings(max_examples=4, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=4)
 @given(seed=st.integers(0, 2**63 - 1), draws=st.integers(2, 200))
 def test_quantiles_never_decrease(assumptions, paths, calibration, claims, seed, draws) -> None:
     result = run(assumptions, paths, calibration, claims, draws=draws, seed=seed,

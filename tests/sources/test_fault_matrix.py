@@ -343,7 +343,7 @@ keys = st.tuples(st.sampled_from(["steel", "cement", "glass"]), st.sampled_from(
 values = st.decimals(-99, 500, places=1).map(str)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.dictionaries(keys, values, min_size=1, max_size=40), st.lists(st.sampled_from(sorted(ROWS))), st.randoms())
 def test_whatever_bad_rows_stand_between_good_ones_nothing_is_lost(good, kinds, random):
     rows = [*lines(good), *(ROWS[kind][0] for kind in kinds)]

@@ -73,7 +73,7 @@ def store(store_url):
         yield store
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(payloads=payloads)
 def test_as_of_never_looks_ahead_and_follows_the_rules_after_any_appends(store, payloads):
     with store.engine.begin() as connection:

@@ -79,14 +79,14 @@ def growth(value: Decimal, form: int) -> str:
     return (f"同比增长{size}%", f"增长{size}％", f"增速为{size}%")[form]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(st.sampled_from(PIECES), max_size=60).map("".join))
 def test_no_text_of_the_languages_own_pieces_raises(text):
     sure, _ = read_bulletin(text, source="x")
     assert list(sure.columns) == list(SURE)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=300))
 def test_no_text_at_all_raises(text):
     read_bulletin(text, source="x")
@@ -100,7 +100,7 @@ def test_a_long_run_of_anything_takes_no_long_time(run):
     read_bulletin(run * 3000, source="x")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     place=st.sampled_from(sorted(REGIONS)),
     year=st.integers(2000, 2030),
