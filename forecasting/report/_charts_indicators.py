@@ -7,6 +7,7 @@ from forecasting.report._parts import (
     coloured,
     interval_rows,
     layer,
+    layered,
     quantity,
     row_labels,
     rule_at,
@@ -211,11 +212,7 @@ def _odds() -> Chart:
         )
 
     return Chart(
-        spec={
-            "width": slot("width"),
-            "height": slot("height"),
-            "layer": [bars("lower", "legend.lower"), bars("same", "legend.same"), bars("higher", "legend.higher")],
-        },
+        spec=layered(bars("lower", "legend.lower"), bars("same", "legend.same"), bars("higher", "legend.higher")),
         data=("lower", "same", "higher"),
         legend=(
             ("legend.lower", "below", "lower"),
@@ -242,15 +239,11 @@ def _board() -> Chart:
         "labelExpr": "datum.value > 0 ? '+' + datum.value : replace(datum.value, '-', '\u2212')",
     }
     return Chart(
-        spec={
-            "width": slot("width"),
-            "height": slot("height"),
-            "layer": [
-                rule_at(0, "x"),
-                *interval_rows("board", x, tips),
-                *row_labels("board", slot("text.field.title"), "right"),
-            ],
-        },
+        spec=layered(
+            rule_at(0, "x"),
+            *interval_rows("board", x, tips),
+            *row_labels("board", slot("text.field.title"), "right"),
+        ),
         labels=("board.title_en", "board.title_zh"),
         data=("board",),
         legend=(

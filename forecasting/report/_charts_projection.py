@@ -5,8 +5,10 @@ from __future__ import annotations
 from forecasting.report._chart import Chart, Json, slot
 from forecasting.report._parts import (
     coloured,
+    from_zero,
     interval_rows,
     layer,
+    layered,
     quantity,
     row_labels,
     row_y,
@@ -43,29 +45,25 @@ def _fan() -> Chart:
     line = {"type": "line", "strokeWidth": 2.4, "interpolate": "monotone", "point": {"size": 34, "filled": True}}
     mark = {"type": "rule", "strokeDash": [4, 3], "color": ink("muted")}
     return Chart(
-        spec={
-            "width": slot("width"),
-            "height": slot("height"),
-            "layer": [
-                layer("fan", area, x=x, y={**y, "field": "q05"}, y2={"field": "q95"}, color=coloured("legend.band90")),
-                layer("fan", area, x=x, y={**y, "field": "q25"}, y2={"field": "q75"}, color=coloured("legend.band50")),
-                layer(
-                    "others",
-                    other,
-                    x=x,
-                    y=y,
-                    detail={"field": "scenario", "type": "nominal"},
-                    color=coloured("legend.others"),
-                    tooltip=tooltip(
-                        ("scenario", "column.scenario", ""),
-                        ("year", "column.year", ""),
-                        ("q50", "legend.median", ",.4~r"),
-                    ),
+        spec=layered(
+            layer("fan", area, x=x, y={**y, "field": "q05"}, y2={"field": "q95"}, color=coloured("legend.band90")),
+            layer("fan", area, x=x, y={**y, "field": "q25"}, y2={"field": "q75"}, color=coloured("legend.band50")),
+            layer(
+                "others",
+                other,
+                x=x,
+                y=y,
+                detail={"field": "scenario", "type": "nominal"},
+                color=coloured("legend.others"),
+                tooltip=tooltip(
+                    ("scenario", "column.scenario", ""),
+                    ("year", "column.year", ""),
+                    ("q50", "legend.median", ",.4~r"),
                 ),
-                layer("reference", mark, y={**y, "field": "value"}),
-                layer("fan", line, x=x, y=y, color=coloured("legend.median"), tooltip=tips),
-            ],
-        },
+            ),
+            layer("reference", mark, y={**y, "field": "value"}),
+            layer("fan", line, x=x, y=y, color=coloured("legend.median"), tooltip=tips),
+        ),
         data=("fan", "others", "reference"),
         legend=(*((text, colour, "fan") for text, colour in _BANDS), ("legend.others", "strong", "others")),
         names=("others.scenario",),
@@ -84,11 +82,7 @@ def _scenarios() -> Chart:
         "reference", {"type": "rule", "strokeDash": [4, 3], "color": ink("muted")}, x={**x, "field": "value"}
     )
     return Chart(
-        spec={
-            "width": slot("width"),
-            "height": slot("height"),
-            "layer": [reference, *interval_rows("scenarios", x, tips), *row_labels("scenarios", "row", "right")],
-        },
+        spec=layered(reference, *interval_rows("scenarios", x, tips), *row_labels("scenarios", "row", "right")),
         labels=("scenarios.row",),
         data=("scenarios", "reference"),
         legend=tuple((text, colour, "scenarios") for text, colour in _BANDS),
@@ -162,11 +156,7 @@ def _milestones() -> Chart:
     )
     line = {"type": "line", "strokeWidth": 2.2, "point": {"size": 30, "filled": True}}
     return Chart(
-        spec={
-            "width": slot("width"),
-            "height": slot("height"),
-            "layer": [layer("milestone", line, x=_year(), y=y, color=colour, strokeDash=dash, tooltip=tips)],
-        },
+        spec=layered(layer("milestone", line, x=_year(), y=y, color=colour, strokeDash=dash, tooltip=tips)),
         data=("milestone",),
     )
 
@@ -193,16 +183,12 @@ def _claims() -> Chart:
         )
 
     return Chart(
-        spec={
-            "width": slot("width"),
-            "height": slot("height"),
-            "layer": [
-                bar("start", "upto_below", "legend.claim_below"),
-                bar("upto_below", "upto_within", "legend.claim_within"),
-                bar("upto_within", "end", "legend.claim_above"),
-                *row_labels("claims", "title", "range"),
-            ],
-        },
+        spec=layered(
+            bar("start", "upto_below", "legend.claim_below"),
+            bar("upto_below", "upto_within", "legend.claim_within"),
+            bar("upto_within", "end", "legend.claim_above"),
+            *row_labels("claims", "title", "range"),
+        ),
         labels=("claims.title",),
         data=("claims",),
         legend=(
@@ -225,30 +211,26 @@ def _tornado() -> Chart:
     bar = {"type": "bar", "height": 6, "yOffset": slot("row.drawn"), "color": ink("rule")}
     dot = {"type": "point", "filled": True, "size": 80, "opacity": 1, "yOffset": slot("row.drawn")}
     return Chart(
-        spec={
-            "width": slot("width"),
-            "height": slot("height"),
-            "layer": [
-                layer("tornado", bar, y=row_y(), x=x, x2={"field": "tornado_high"}, tooltip=tips),
-                layer(
-                    "tornado",
-                    {**dot, "shape": "circle"},
-                    y=row_y(),
-                    x=x,
-                    color=coloured("legend.tornado_low"),
-                    tooltip=tips,
-                ),
-                layer(
-                    "tornado",
-                    {**dot, "shape": "diamond"},
-                    y=row_y(),
-                    x={**x, "field": "tornado_high"},
-                    color=coloured("legend.tornado_high"),
-                    tooltip=tips,
-                ),
-                *row_labels("tornado", "row", "right"),
-            ],
-        },
+        spec=layered(
+            layer("tornado", bar, y=row_y(), x=x, x2={"field": "tornado_high"}, tooltip=tips),
+            layer(
+                "tornado",
+                {**dot, "shape": "circle"},
+                y=row_y(),
+                x=x,
+                color=coloured("legend.tornado_low"),
+                tooltip=tips,
+            ),
+            layer(
+                "tornado",
+                {**dot, "shape": "diamond"},
+                y=row_y(),
+                x={**x, "field": "tornado_high"},
+                color=coloured("legend.tornado_high"),
+                tooltip=tips,
+            ),
+            *row_labels("tornado", "row", "right"),
+        ),
         labels=("tornado.row",),
         data=("tornado",),
         legend=(("legend.tornado_low", "c5", "tornado"), ("legend.tornado_high", "c1", "tornado")),
@@ -263,29 +245,24 @@ def _hindcasts() -> Chart:
         ("median", "legend.median", ",.4~r"),
         ("band", "legend.band90", ""),
     )
-    x = quantity("q50", title="unit.x", orient="top")
-    x["scale"] = {"zero": True}
+    x = from_zero("q50")
     bar = {"type": "bar", "height": 8, "yOffset": slot("row.drawn"), "cornerRadius": 4}
     dot = {"type": "point", "filled": True, "size": 70, "opacity": 1, "yOffset": slot("row.drawn")}
     return Chart(
-        spec={
-            "width": slot("width"),
-            "height": slot("height"),
-            "layer": [
-                rule_at(1, "x", "published"),
-                layer(
-                    "hindcasts",
-                    bar,
-                    y=row_y(),
-                    x={**x, "field": "q05"},
-                    x2={"field": "q95"},
-                    color=coloured("legend.band90"),
-                    tooltip=tips,
-                ),
-                layer("hindcasts", dot, y=row_y(), x=x, color=coloured("legend.median"), tooltip=tips),
-                *row_labels("hindcasts", "row"),
-            ],
-        },
+        spec=layered(
+            rule_at(1, "x", "published"),
+            layer(
+                "hindcasts",
+                bar,
+                y=row_y(),
+                x={**x, "field": "q05"},
+                x2={"field": "q95"},
+                color=coloured("legend.band90"),
+                tooltip=tips,
+            ),
+            layer("hindcasts", dot, y=row_y(), x=x, color=coloured("legend.median"), tooltip=tips),
+            *row_labels("hindcasts", "row"),
+        ),
         labels=("hindcasts.row",),
         data=("hindcasts",),
         legend=(("legend.median", "median", "hindcasts"), ("legend.band90", "band90", "hindcasts")),

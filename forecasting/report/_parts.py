@@ -11,8 +11,10 @@ from forecasting.report._theme import ink
 __all__ = [
     "ROW",
     "coloured",
+    "from_zero",
     "interval_rows",
     "layer",
+    "layered",
     "quantity",
     "row_labels",
     "row_y",
@@ -73,6 +75,16 @@ def tooltip(*fields: tuple[Any, str, str]) -> list[Json]:
 def layer(data: str, mark: Json, **encoding: Json | Sequence[Json]) -> Json:
     """A layer on one of the chart's data sets."""
     return {"data": {"name": data}, "mark": mark, "encoding": encoding}
+
+
+def layered(*layers: Json) -> Json:
+    """A chart of layers, as large as its place."""
+    return {"width": slot("width"), "height": slot("height"), "layer": list(layers)}
+
+
+def from_zero(field: str) -> Json:
+    """The axis above the chart of a figure that is told from zero."""
+    return {**quantity(field, title="unit.x", orient="top"), "scale": {"zero": True}}
 
 
 def shares(channel: Json) -> Json:
