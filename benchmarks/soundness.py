@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import sqlite3
 from collections import Counter
 from pathlib import Path
@@ -11,8 +10,11 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, func, select, table, text
 from sqlalchemy.engine import URL, make_url
+
+from forecasting.errors import PublishError
+from forecasting.publishing import altered
 
 CONTENT = {
     "observations": "SELECT indicator, period, measure, released_at, value, decimals, unit, status, revision"
@@ -149,14 +151,14 @@ def _database(url: str) -> list[str]:
     engine = create_engine(_driven(path), isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:
-            for table in engine.dialect.get_table_names(connection):
+            for name in engine.dialect.get_table_names(connection):
                 counts = set()
                 for scan in ("enable_seqscan", "enable_indexscan"):  # the table's rows, and its index's
                     connection.execute(text(f"SET {scan} = off"))
-                    counts.add(connection.scalar(text(f'SELECT count(*) FROM "{table}"')))  # noqa: S608
+                    counts.add(connection.scalar(select(func.count()).select_from(table(name))))
                     connection.execute(text(f"SET {scan} = on"))
                 if len(counts) > 1:
-                    found.append(f"{table}: its index has another number of rows")
+                    found.append(f"{name}: its index has another number of rows")
             if connection.scalar(text("SELECT count(*) FROM pg_prepared_xacts")):
                 found.append("a transaction is left open")
     finally:
@@ -169,14 +171,10 @@ def _release(root: Path) -> list[str]:
     if not latest.is_symlink():
         return []
     try:
-        package = json.loads((latest / "datapackage.json").read_bytes())
-    except OSError as error:
+        broken = altered(latest)
+    except PublishError as error:
         return [f"latest: {error}"]
-    found = []
-    for resource in package["resources"]:
-        path = latest / resource["path"]
-        if not path.exists() or resource["hash"] != f"sha256:{_sha256(path)}":
-            found.append(f"latest: {resource['path']} is missing or not the one that was published")
+    found = [f"latest: {path} is missing or not the one that was published" for path in broken]
     if not (latest / "provenance.json").exists():
         found.append("latest: no provenance.json")
     return found

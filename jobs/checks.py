@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import itertools
-import json
 import os
 import shutil
 import stat
@@ -19,7 +17,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from forecasting.errors import CumulusError, SourceError
+from forecasting.errors import CumulusError, PublishError, SourceError
 from forecasting.secrets import secret_files
 from forecasting.settings import Settings, settings_file
 
@@ -260,6 +258,8 @@ def tracking(settings: Settings, _: dt.datetime) -> Iterator[Finding]:
 
 def release(settings: Settings, _: dt.datetime) -> Iterator[Finding]:
     """The release in place is whole: every file has the bytes that were published."""
+    from forecasting.publishing import altered
+
     latest = settings.published / "latest"
     if not latest.is_symlink():
         yield Finding("release", "ok", "none yet; cumulus run makes it")
@@ -267,19 +267,14 @@ def release(settings: Settings, _: dt.datetime) -> Iterator[Finding]:
     folder = latest.resolve()
     remedy = f"move {folder} away and run cumulus run: the same figures give the same release again"
     try:
-        resources = json.loads((folder / "datapackage.json").read_bytes())["resources"]
-        broken = [
-            one["path"]
-            for one in resources
-            if f"sha256:{hashlib.sha256((folder / one['path']).read_bytes()).hexdigest()}" != one["hash"]
-        ]
-    except (OSError, ValueError, KeyError) as error:
+        broken = altered(folder)
+    except (OSError, PublishError) as error:
         yield Finding("release", "fail", f"{folder.name} is not whole: {error}", remedy)
         return
     if broken:
         yield Finding("release", "fail", f"{folder.name}: changed after publishing: {', '.join(broken)}", remedy)
     else:
-        yield Finding("release", "ok", f"{folder.name} is whole, {len(resources)} tables")
+        yield Finding("release", "ok", f"{folder.name} is whole")
 
 
 def nights(settings: Settings, now: dt.datetime) -> Iterator[Finding]:

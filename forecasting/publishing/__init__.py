@@ -8,7 +8,7 @@ resolves `latest` once and reads them from the folder it found, as `read_release
 from forecasting.publishing._dictionary import SCHEMA_VERSION, TABLES
 from forecasting.publishing._diff import diff_releases
 from forecasting.publishing._diff_text import diff_lines
-from forecasting.publishing._release import publish, read_release
+from forecasting.publishing._release import altered, publish, read_release
 from forecasting.publishing._render import csv_bytes
 from forecasting.publishing._retention import prune
 from forecasting.publishing._shelf import find_release, previous_release
@@ -16,6 +16,7 @@ from forecasting.publishing._shelf import find_release, previous_release
 __all__ = [
     "SCHEMA_VERSION",
     "TABLES",
+    "altered",
     "csv_bytes",
     "diff_lines",
     "diff_releases",

@@ -121,7 +121,7 @@ def read_release(path: Path, only: Sequence[str] = ()) -> dict[str, pd.DataFrame
             if only and resource["name"] not in only:
                 continue
             data = (folder / resource["path"]).read_bytes()
-            if resource["hash"] != f"sha256:{hashlib.sha256(data).hexdigest()}":
+            if not _is_published(data, resource):
                 raise PublishError(
                     f"{folder / resource['path']}: sha256 differs from datapackage.json; "
                     "the file was changed after publishing, publish the run again under a new name"
@@ -130,6 +130,29 @@ def read_release(path: Path, only: Sequence[str] = ()) -> dict[str, pd.DataFrame
     except OSError as error:
         raise PublishError(f"{path}: no release to read: {error}; publish one or name its folder") from error
     return out
+
+
+def altered(path: Path) -> list[str]:
+    """Paths of the files of a release, tables and others, that are missing or not the ones that were published.
+
+    Raises:
+        PublishError: No release there.
+    """
+    try:
+        package = json.loads((path / _PACKAGE).read_bytes())
+        listed = {entry["path"]: entry for entry in (*package["resources"], *package.get("files", ()))}
+    except (OSError, ValueError, KeyError) as error:
+        raise PublishError(f"{path}: no release to check: {error}") from error
+    return [
+        name
+        for name, entry in listed.items()
+        if not (path / name).is_file() or not _is_published((path / name).read_bytes(), entry)
+    ]
+
+
+def _is_published(data: bytes, entry: Mapping[str, Any]) -> bool:
+    """Whether bytes are those that the package lists."""
+    return bool(entry["hash"] == f"sha256:{hashlib.sha256(data).hexdigest()}")
 
 
 def _frame(text: Mapping[str, list[str]], fields: list[dict[str, Any]]) -> pd.DataFrame:

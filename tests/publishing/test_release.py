@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from forecasting.errors import PublishError
-from forecasting.publishing import TABLES, publish, read_release
+from forecasting.publishing import TABLES, altered, publish, read_release
 from forecasting.publishing._package import describe
 from forecasting.publishing._release import place
 
@@ -330,6 +330,18 @@ def test_a_bad_day_and_a_provenance_that_is_not_json_are_refused(release: Releas
         publish(release(), root=tmp_path, run_id="n1", as_of="yesterday", provenance={})
     with pytest.raises(PublishError, match="provenance cannot be written as JSON"):
         put(release(), tmp_path, seed=float("nan"))
+
+
+def test_every_file_that_was_changed_or_lost_after_publishing_is_named(release: Release, tmp_path: Path) -> None:
+    files = {"index.html": b"<p>", "pictures/a.svg": b"<svg/>"}
+    folder = publish(release(), root=tmp_path, run_id="n1", as_of="2025-04-30", provenance={}, files=files)
+    assert altered(tmp_path / "latest") == []
+    (folder / "monthly.csv").write_text("indicator\n")
+    (folder / "index.html").write_bytes(b"<b>")
+    (folder / "pictures" / "a.svg").unlink()
+    assert altered(folder) == ["monthly.csv", "index.html", "pictures/a.svg"]
+    with pytest.raises(PublishError, match="no release to check"):
+        altered(tmp_path / "releases" / "n2")
 
 
 def test_a_file_changed_after_publishing_is_noticed_on_reading(release: Release, tmp_path: Path) -> None:
