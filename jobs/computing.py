@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,13 +53,12 @@ class Computing:
     ) -> None:
         self._settings, self._catalog, self._observations = settings, catalog, observations
         self._champions, self._stages, self._give_way = champions, stages, give_way
-        self._decumulation: Decumulation | None = None
 
     def derive(self) -> tuple[Derived, str]:
         """Recovered months, and what was done for them."""
         from forecasting.decumulation import decumulate
 
-        result, how = self._stages.once(decumulate, self._asked(), lambda: derived(self._decumulated()))
+        result, how = self._stages.once(decumulate, self._asked(), lambda: derived(self._decumulation))
         _logger.info("derive: %d indicators, %d flags; %s", len(result.kinds), result.flags, how)
         return result, how
 
@@ -68,7 +68,7 @@ class Computing:
         from forecasting.outlook import make_outlook
 
         fit = self._settings.fit
-        followed = () if (assumptions := self._assumptions()) is None else _followed(assumptions)
+        followed = () if self._assumptions is None else _followed(self._assumptions)
         on = file_hash(Path(handover.__file__))  # which leads from an outlook to the growth of what is followed
         task = (*self._asked(), fit.horizon, fit.preset, fit.origins, dict(self._champions), followed, on)
         result, how = self._stages.once(make_outlook, task, lambda: self._fitted(followed))
@@ -83,7 +83,7 @@ class Computing:
         from forecasting.projection import simulate
         from forecasting.reference import load_calibration, load_claims
 
-        assumptions = self._assumptions()
+        assumptions = self._assumptions
         if assumptions is None:
             what = "left out: the packaged assumptions follow none of the catalogue's indicators"
             _logger.info("project: %s", what)
@@ -109,28 +109,27 @@ class Computing:
         related = {item.id: item.related for item in self._catalog if item.related is not None}
         return self._observations, related, self._catalog.parts, self._settings.fit.draws, self._settings.seed
 
-    def _decumulated(self) -> Decumulation:
+    @cached_property
+    def _decumulation(self) -> Decumulation:
         from forecasting.decumulation import decumulate
 
-        if self._decumulation is None:
-            observations, related, parts, draws, seed = self._asked()
-            self._decumulation = decumulate(
-                observations,
-                related=related,
-                parts=parts,
-                draws=draws,
-                seed=seed,
-                workers=self._settings.workers,
-                short=True,
-                keep=self._stages,
-            )
-        return self._decumulation
+        observations, related, parts, draws, seed = self._asked()
+        return decumulate(
+            observations,
+            related=related,
+            parts=parts,
+            draws=draws,
+            seed=seed,
+            workers=self._settings.workers,
+            short=True,
+            keep=self._stages,
+        )
 
     def _fitted(self, followed: tuple[str, ...]) -> Fitted:
         from forecasting.handover import growth_paths
         from forecasting.outlook import make_outlook
 
-        fit, decumulation = self._settings.fit, self._decumulated()
+        fit, decumulation = self._settings.fit, self._decumulation
         told = 0
         with progress("fit", total=sum(not path.sparse for path in decumulation.paths.values())) as advance:
 
@@ -156,6 +155,7 @@ class Computing:
         restore_logging()  # the model libraries set levels and handlers of their own when they are imported
         return fitted(outlook, growth_paths(outlook, self._observations, followed, fit.horizon))
 
+    @cached_property
     def _assumptions(self) -> Assumptions | None:
         """The assumptions; None where they are the packaged ones and about other indicators altogether."""
         from forecasting.projection import load_assumptions

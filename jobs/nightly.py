@@ -168,7 +168,8 @@ def _run(night: _Night) -> NightResult:
             _logger.info("%s has been done before and nothing has changed since", before.run_id)
             messages = tuple(filter(None, before.message.split("\n")))
             return NightResult(before.run_id, before.status, release, True, messages)
-    run_id = _name(night, f"{night.day.isoformat()}-{key[:12]}")
+    name = f"{night.day.isoformat()}-{key[:12]}"
+    run_id = _unused(name, night.root / "releases") if night.force else name
     bind(night=night.day.isoformat(), run_id=run_id)
     run = night.ledger.begin(run_id, night=night.day.isoformat(), key=key)
     steps = Steps(night.ledger, run, night.lock, night.stop, night.settings.schedule.patience_s, night.messages)
@@ -189,13 +190,13 @@ def _run(night: _Night) -> NightResult:
     return NightResult(run_id, status, release, False, tuple(night.messages))
 
 
-def _name(night: _Night, name: str) -> str:
-    """The run's name; one that is made anew on demand gets a number, since a release never changes."""
-    n, free = 1, name
-    while night.force and (night.root / "releases" / free).exists():
+def _unused(name: str, releases: Path) -> str:
+    """A name like this one that no release has, since one in place never changes."""
+    n, unused = 1, name
+    while (releases / unused).exists():
         n += 1
-        free = f"{name}-{n}"
-    return free
+        unused = f"{name}-{n}"
+    return unused
 
 
 def _chain(
@@ -213,9 +214,7 @@ def _chain(
     from jobs.scoring import alarms, with_references
 
     settings, key = night.settings, run.key
-    computing = Computing(
-        settings, night.catalog, observations, night.memory.champions, night.stages, steps.give_way
-    )  # fmt: skip
+    computing = Computing(settings, night.catalog, observations, night.memory.champions, night.stages, steps.give_way)
     decumulation = steps.do("derive", key, lambda step: _told(step, computing.derive()))
     outlook = steps.do("fit", key, lambda step: _told(step, computing.fit()))
     night.messages += [*outlook.panel.unmodelled, *outlook.apart]

@@ -11,12 +11,12 @@ from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
 from forecasting.errors import InputError
 from forecasting.settings import Settings
+from jobs.agenda import Agenda
 from jobs.scoring import alarms, night_of
 
 if TYPE_CHECKING:
@@ -143,9 +143,7 @@ def _health(runs: list[dict[str, Any]], done: Run | None, settings: Settings, no
 
 def _expected(settings: Settings, now: dt.datetime) -> str:
     """The latest night that should have come out by now."""
-    local = (now - GRACE).astimezone(ZoneInfo(settings.schedule.timezone))
-    planned = local.replace(hour=settings.schedule.hour, minute=settings.schedule.minute, second=0, microsecond=0)
-    return night_of(planned if planned <= local else planned - DAY)[0].isoformat()
+    return night_of(Agenda(settings.schedule).last(now - GRACE).moment)[0].isoformat()
 
 
 def _runs(ledger: Ledger) -> list[dict[str, Any]]:
@@ -200,7 +198,7 @@ def _folders(settings: Settings) -> dict[str, Path]:
     return {
         "store": settings.var / "cumulus.db",
         "raw": settings.raw,
-        "stages": settings.var / "stages",
+        "stages": settings.stage_folder,
         "published": settings.published,
         "tracking": settings.home / "mlruns",
     }
