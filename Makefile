@@ -1,6 +1,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SCRIPT := PYTHONPATH=. $(BIN)/python
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .PHONY: run test test-slow fuzz kill faults soak lint types audit licences benchmarks clean
@@ -19,14 +20,14 @@ fuzz: $(VENV)/.dev               ## the readers against mutated payloads, the en
 	$(BIN)/python -m tests.decumulation.fuzz 600
 
 kill: $(VENV)/.dev               ## nights killed at random moments: 200 on SQLite, 100 on PostgreSQL
-	$(BIN)/python benchmarks/kill_nights.py 200
-	$(BIN)/python benchmarks/kill_nights.py --postgresql 100
+	$(SCRIPT) benchmarks/kill_nights.py 200
+	$(SCRIPT) benchmarks/kill_nights.py --postgresql 100
 
 faults: $(VENV)/.dev             ## nights with full disks, servers that go away, killed workers and the like
-	$(BIN)/python benchmarks/fault_nights.py
+	$(SCRIPT) benchmarks/fault_nights.py
 
 soak: $(VENV)/.dev               ## 300 nights one after the other, with revisions and kills
-	$(BIN)/python benchmarks/soak.py 300
+	$(SCRIPT) benchmarks/soak.py 300
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -46,7 +47,7 @@ benchmarks: $(VENV)/.dev         ## print every figure of the README
 	  months_of_m3 family_weights baotou_family decumulation_speed set_bounds base_revisions bulletin_reader \
 	  m3_monthly m3_others tourism_monthly panel_speed mlflow_review review_pictures large_files report_page \
 	  projection_golden hindcasts projection_speed dask_cluster release_files main_job pictures; do \
-	  $(BIN)/python benchmarks/$$script.py || exit 1; \
+	  $(SCRIPT) benchmarks/$$script.py || exit 1; \
 	done
 
 clean:
