@@ -149,4 +149,4 @@ def _ahead(fitted: FittedLevels, y: bytes, ends: bytes, future: bytes) -> bytes:
 
 
 def _index(ds: pd.DatetimeIndex) -> np.ndarray:
-    return np.asarray(ds.year * 12 + ds.month - 1, dtype=np.int64)
+    return ds.to_numpy().astype("datetime64[M]").astype(np.int64) + 1970 * 12
