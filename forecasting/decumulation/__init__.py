@@ -1,6 +1,6 @@
 """De-cumulation: monthly growth and levels out of cumulative, rounded growth rates."""
 
-from forecasting.decumulation._ahead import estimate_levels, levels_ahead
+from forecasting.decumulation._ahead import FittedLevels, fit_levels
 from forecasting.decumulation._certificate import Certificate
 from forecasting.decumulation._engine import Decumulation, Found, decumulate, decumulate_in_chunks, lean
 from forecasting.decumulation._figures import FloatArray
@@ -12,6 +12,7 @@ from forecasting.decumulation._weights import Profile
 __all__ = [
     "Certificate",
     "Decumulation",
+    "FittedLevels",
     "Flag",
     "FloatArray",
     "Found",
@@ -20,8 +21,7 @@ __all__ = [
     "Tail",
     "decumulate",
     "decumulate_in_chunks",
-    "estimate_levels",
+    "fit_levels",
     "lean",
-    "levels_ahead",
     "seasonally_adjust",
 ]

@@ -1,68 +1,172 @@
-"""The state space of the recovered months as a forecaster of their levels."""
+"""The state space of the recovered months as a forecaster of their levels.
+
+A fit settles standard deviations, the scales of its months' shocks and the profile's shift. Conditional on its levels
+the months that follow are Gaussian, mean and covariance being found once; whatever has become known of them since is
+a few figures about that, so that carrying the state on costs next to nothing beside a fit.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import numpy as np
 import numpy.typing as npt
+from scipy.linalg import cho_solve, solve_triangular
 
 from forecasting.decumulation._figures import FloatArray
-from forecasting.decumulation._posterior import estimate, follow
+from forecasting.decumulation._posterior import FREEDOM, SHOCKS, Estimate, estimate, shock_scale
 from forecasting.decumulation._structure import Structure, structure
-from forecasting.decumulation._system import Row, System
+from forecasting.decumulation._system import LEAST_SD, Row, System, factor
 from forecasting.decumulation._weights import by_calendar
 
-__all__ = ["estimate_levels", "levels_ahead"]
+__all__ = ["FittedLevels", "fit_levels"]
 
 IntArray = npt.NDArray[np.int64]
 
 EXACT = 1e-6
 """Relative half-width of a level that is taken as it stands."""
 
+ROUNDS = 3
+"""Rounds of mode and heavy tails of the months after a fit."""
 
-def estimate_levels(level: FloatArray, ends: IntArray) -> FloatArray:
-    """Log standard deviations of the parts of a series of levels.
+NEAR = 6
+"""Months whose shocks tell of those that follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Onward:
+    """The M months after a fit, given its levels.
+
+    Attributes:
+        mean: (M,) of their log levels.
+        covariance: (M, M), without their own drift and irregulars.
+        steps: (M, M) how the drift of each month moves the months.
+    """
+
+    mean: FloatArray
+    covariance: FloatArray
+    steps: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FittedLevels:
+    """What the levels of consecutive periods say, to be carried on to later ones; from `fit_levels`."""
+
+    _first: int
+    _middle: float
+    _paired: bool
+    _known: int
+    _system: System
+    _found: Estimate
+    _onward: dict[int, _Onward] = field(default_factory=dict)
+
+    def ahead(self, level: FloatArray, ends: IntArray, future: IntArray) -> FloatArray:
+        """(H,) most likely levels of the periods that end at `future`, consecutive ones after the last.
+
+        Args:
+            level: (P,) positive levels, those of the fit and what has followed them.
+            ends: (P,) month index of each period's last month.
+            future: (H,) the same of those wanted.
+        """
+        onward = self._after(int(future[-1]) // 12 - self._first)
+        start = self._first * 12 + self._known
+        fresh = ends >= start
+        month = np.exp(self._mode(onward, np.log(level[fresh]), ends[fresh] - start))
+        out: FloatArray = month[future - start]
+        if self._paired:
+            february = future % 12 == 1
+            out[february] += month[future[february] - 1 - start]
+        return out
+
+    def _after(self, years: int) -> _Onward:
+        if years not in self._onward:
+            self._onward[years] = self._conditional(years)
+        return self._onward[years]
+
+    def _conditional(self, years: int) -> _Onward:
+        prior = _prior(self._first, years, self._middle)
+        known, found, system = self._known, self._found, self._system
+        scale = np.zeros(len(prior.mean))
+        scale[:known] = found.scale[:known]
+        total = prior.covariance(found.log_sd, scale, prior.profile)
+        mean = prior.mean + np.tile(found.shift, years + 1)
+        value, slope = system.observe(found.mode)
+        lever = system.lever(slope)[:, :known]
+        cross = np.asarray(lever @ total[:known])
+        root = factor(np.asarray(lever @ cross[:, :known].T) + system.noise)[0]
+        miss = system.value - value + lever @ (found.mode[:known] - mean[:known])
+        explained = solve_triangular(root, cross[:, known:], lower=True, check_finite=False)
+        weight = solve_triangular(root, miss, lower=True, check_finite=False)
+        steps = prior.unwound(np.eye(len(mean)))[known:, known:]
+        return _Onward(mean[known:] + weight @ explained, total[known:, known:] - explained.T @ explained, steps)
+
+    def _mode(self, onward: _Onward, value: FloatArray, column: IntArray) -> FloatArray:
+        """(M,) most likely log levels.
+
+        Args:
+            onward: The months.
+            value: (P,) log levels of periods that have become known.
+            column: (P,) the months with which these end.
+        """
+        z = onward.mean
+        if not len(value):
+            return z
+        log_sd = self._found.log_sd
+        variances = np.exp(2 * log_sd[SHOCKS])
+        scale = np.ones(len(z))
+        tail = (FREEDOM + 2) * self._found.scale[self._known - NEAR : self._known] - FREEDOM
+        for k in range(ROUNDS + 1):
+            stated, lever = self._observe(z, column)
+            levers = (lever @ onward.steps, lever)
+            cross = lever @ onward.covariance
+            for shock, each, moves in zip(variances, levers, (onward.steps, None), strict=True):
+                part = each * (shock * scale)
+                cross += part if moves is None else part @ moves.T
+            root = factor(cross @ lever.T + LEAST_SD**2 * np.eye(len(value)))
+            weight = cho_solve(root, value - stated + lever @ (z - onward.mean), check_finite=False)
+            z = onward.mean + weight @ cross
+            if k == ROUNDS:
+                break
+            size = np.zeros(len(z))
+            for shock, each in zip(variances, levers, strict=True):
+                left = solve_triangular(root[0], each * (shock * scale), lower=True, check_finite=False)
+                size += (np.square(each.T @ weight * shock * scale) - np.square(left).sum(axis=0)) / shock + scale
+            scale = shock_scale(np.concatenate([tail, size]), log_sd)[NEAR:]
+        return z
+
+    def _observe(self, z: FloatArray, column: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Log levels (P,) of periods under log levels (M,) of months, and their derivatives (P, M)."""
+        row = np.arange(len(column))
+        value, lever = z[column], np.zeros((len(column), len(z)))
+        lever[row, column] = 1.0
+        if self._paired:
+            pair = (column + self._known) % 12 == 1
+            row, column = row[pair], column[pair]
+            value[pair] = np.logaddexp(z[column - 1], z[column])
+            lever[row, column] = np.exp(z[column] - value[pair])
+            lever[row, column - 1] = np.exp(z[column - 1] - value[pair])
+        return value, lever
+
+
+def fit_levels(level: FloatArray, ends: IntArray) -> FittedLevels:
+    """Find out what the levels of two years and more say.
 
     Args:
         level: (P,) positive levels of consecutive periods.
         ends: (P,) month index of each period's last month; a year without Januaries has January and February as one.
     """
-    system, middle = _system(level, ends, int(ends[-1]))
-    return estimate(system, _prior(system, ends, middle))
-
-
-def levels_ahead(level: FloatArray, ends: IntArray, future: IntArray, log_sd: FloatArray) -> FloatArray:
-    """(H,) most likely levels of the periods that end at `future`, consecutive ones after the last.
-
-    Args:
-        level: (P,) positive levels of consecutive periods.
-        ends: (P,) month index of each period's last month.
-        future: (H,) the same of those wanted.
-        log_sd: From `estimate_levels`, of this series or of its past.
-    """
-    system, middle = _system(level, ends, int(future[-1]))
-    month = np.exp(follow(system, _prior(system, ends, middle), log_sd))
-    start = int(ends[0]) // 12 * 12
-    out = month[future - start]
-    if _paired(ends):
-        february = future % 12 == 1
-        out[february] += month[future[february] - 1 - start]
-    return np.asarray(out)
-
-
-def _paired(ends: IntArray) -> bool:
-    return not (ends % 12 == 0).any()
-
-
-def _system(level: FloatArray, ends: IntArray, last: int) -> tuple[System, float]:
-    first, paired = int(ends[0]) // 12, _paired(ends)
+    first, last = int(ends[0]) // 12, int(ends[-1])
+    paired = not (ends % 12 == 0).any()
     rows = []
     for end, value in zip(ends.tolist(), level.tolist(), strict=True):
         pair = paired and end % 12 == 1
         rows.append(Row(end // 12 - first - 1, end % 12, pair, False, value, EXACT * value))
-    return System(rows, last // 12 - first), float(np.mean(np.log(level)))
+    system = System(rows, last // 12 - first)
+    middle = float(np.mean(np.log(level)))
+    found = estimate(system, _prior(first, system.years, middle))
+    return FittedLevels(first, middle, paired, last + 1 - first * 12, system, found)
 
 
-def _prior(system: System, ends: IntArray, middle: float) -> Structure:
+def _prior(first: int, years: int, middle: float) -> Structure:
     profile = by_calendar()
-    spread = profile.spread[len(profile.spread) // 2][0]
-    return structure(int(ends[0]) // 12 + 1, system.years, profile.log_share, spread, middle)
+    return structure(first + 1, years, profile.log_share, profile.spread[len(profile.spread) // 2][0], middle)

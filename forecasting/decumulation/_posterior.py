@@ -29,7 +29,7 @@ from forecasting.decumulation._linear import Linear
 from forecasting.decumulation._structure import LOG_SD, PARTS, Structure
 from forecasting.decumulation._system import System, factor
 
-__all__ = ["Particle", "Posterior", "Stride", "estimate", "farthest", "follow", "implausible", "infer"]
+__all__ = ["Estimate", "Particle", "Posterior", "Stride", "estimate", "farthest", "implausible", "infer", "shock_scale"]
 
 FREEDOM = 3.0
 """Degrees of freedom of the irregular."""
@@ -54,9 +54,6 @@ FINEST = 1e-5
 
 ROUNDS, SETTLED = 12, 0.2
 """Most rounds of mode, standard deviations and heavy tails, and the change of logs below which they end."""
-
-FOLLOWED = 3
-"""Rounds of mode and heavy tails with standard deviations that are known."""
 
 STEPS, MODE_STEPS = 6, 20
 SLOW, FAST = 0.3, 0.7
@@ -305,20 +302,28 @@ def _estimated(system: System, prior: Structure) -> _State:
     return state
 
 
-def estimate(system: System, prior: Structure) -> FloatArray:
-    """Log standard deviations of `PARTS` that maximise evidence and prior."""
-    return _estimated(system, prior).log_sd
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """The most likely months and what they rest on.
+
+    Attributes:
+        log_sd: Log standard deviations of `PARTS` that maximise evidence and prior.
+        scale: (N,) of each month's irregular variance.
+        shift: (12,) of the profile's mean.
+        mode: (N,).
+    """
+
+    log_sd: FloatArray
+    scale: FloatArray
+    shift: FloatArray
+    mode: FloatArray
 
 
-def follow(system: System, prior: Structure, log_sd: FloatArray) -> FloatArray:
-    """(N,) the mode of the log levels under given log standard deviations, heavy tails included."""
-    state = _State(system, prior)
-    state.log_sd = log_sd
-    for _ in range(FOLLOWED):
-        state.seek(prior.profile, 2, weigh=True)
-        _heavy_tails(state)
+def estimate(system: System, prior: Structure) -> Estimate:
+    """What the figures say of the log levels at its most likely."""
+    state = _estimated(system, prior)
     state.seek(prior.profile)
-    return state.z
+    return Estimate(state.log_sd, state.scale, state.shift, state.z)
 
 
 def _particle(state: _State, profile: FloatArray) -> tuple[Particle, float]:
@@ -389,13 +394,21 @@ def _heavy_tails(state: _State) -> None:
         variance = np.exp(2 * log_sd) * state.scale
         left = solve_triangular(root[0], lever * variance, lower=True, check_finite=False)
         size += (np.square(lever.T @ weight * variance) + variance - np.square(left).sum(axis=0)) / np.exp(2 * log_sd)
-    raw = size.copy()
-    for lag in range(1, 7):
-        faded = CLUSTER**lag * raw
-        size[lag:] = np.maximum(size[lag:], faded[:-lag])
-        size[:-lag] = np.maximum(size[:-lag], faded[lag:])
-    most = max(1.0, (JUMP / float(np.exp(state.log_sd[SHOCKS].max()))) ** 2)
-    state.scale = np.minimum((FREEDOM + size) / (FREEDOM + 2), most)
+    state.scale = shock_scale(size, state.log_sd)
+
+
+def shock_scale(size: FloatArray, log_sd: FloatArray) -> FloatArray:
+    """(N,) scales of the variances of months, (N,) squared sizes of whose shocks are expected; and of those about them.
+
+    A squared size is that of drift and irregular together, each in units of its variance `log_sd`.
+    """
+    spread = size.copy()
+    for lag in range(1, min(7, len(size))):
+        faded = CLUSTER**lag * size
+        spread[lag:] = np.maximum(spread[lag:], faded[:-lag])
+        spread[:-lag] = np.maximum(spread[:-lag], faded[lag:])
+    most = max(1.0, (JUMP / float(np.exp(log_sd[SHOCKS].max()))) ** 2)
+    return np.minimum((FREEDOM + spread) / (FREEDOM + 2), most)
 
 
 def _curvature(state: _State) -> FloatArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -12,7 +13,7 @@ import pandas as pd
 from forecasting.errors import InputError, ModelError, Problem
 from forecasting.evaluation._combination import COMBINATIONS
 from forecasting.evaluation._panel import SOURCE, Floats, Series
-from forecasting.models import FEWEST, LAST_RESORT, MODELS, PRESETS, LevelsModel, Model, State, StateModel
+from forecasting.models import FEWEST, LAST_RESORT, MODELS, PRESETS, Model, State, StateModel
 from forecasting.parallel import Keep, Workers, in_parallel
 
 Progress = Callable[[int, int], None]
@@ -195,8 +196,19 @@ def _start(one: Series, end: int) -> int:
 
 def _window(model: Model, one: Series, start: int, end: int) -> tuple[Floats, pd.DatetimeIndex]:
     """Copies of a history, on the scale that a model sees, and of its months."""
-    y = one.y if isinstance(model, LevelsModel) else one.z
-    return y[start:end].copy(), pd.DatetimeIndex(one.ds.to_numpy()[start:end].copy())
+    y = one.y if _on_levels(model) else one.z
+    return y[start:end].copy(), _dates(one.ds.to_numpy()[start:end].tobytes())
+
+
+def _on_levels(model: Model) -> bool:
+    """Whether it is a `LevelsModel`, which to ask by the protocol itself takes as long as some forecasts."""
+    return bool(getattr(model, "levels", False))
+
+
+@lru_cache(maxsize=64)
+def _dates(months: bytes) -> pd.DatetimeIndex:
+    """One index for all models of an origin."""
+    return pd.DatetimeIndex(np.frombuffer(months, dtype="datetime64[ns]").copy())
 
 
 def _checked(model: Model, one: Series, start: int, end: int, forecast: Floats, horizon: int) -> Floats:
@@ -204,7 +216,7 @@ def _checked(model: Model, one: Series, start: int, end: int, forecast: Floats, 
     path = np.array(forecast, dtype=np.float64)
     if path.shape != (horizon,) or not np.isfinite(path).all():
         raise ModelError(f"{model.name}: the forecast is not {horizon} finite numbers")
-    if one.scale == "log" and isinstance(model, LevelsModel):
+    if one.scale == "log" and _on_levels(model):
         path = np.log(np.maximum(path, FLOOR * float(one.y[start:end].min())))
     z = one.z[start:end]
     low, high = float(z.min()), float(z.max())
@@ -220,11 +232,10 @@ def forecast_one(one: Series, horizon: int, ends: np.ndarray, models: tuple[Mode
     n, z = len(one.y), one.z
     paths = np.full((len(models), len(ends) + 1, horizon), np.nan)
     failures = []
+    cuts = [*ends.tolist(), n] if final else ends.tolist()
     for m, model in enumerate(models):
-        found = roll(model, one, ends.tolist(), horizon)
-        if final:
-            found += roll(model, one, [n], horizon)
-        for o, (end, path) in enumerate(zip([*ends.tolist(), n], found, strict=False)):
+        found = roll(model, one, cuts, horizon)
+        for o, (end, path) in enumerate(zip(cuts, found, strict=True)):
             if isinstance(path, ModelError):
                 failures.append((model.name, end, str(path)))
             else:

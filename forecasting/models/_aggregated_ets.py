@@ -51,8 +51,14 @@ def _season(z: Floats, season_length: int) -> Floats:
     """Seasonal component, the same every year."""
     from statsmodels.tsa.seasonal import STL
 
-    years = len(z) // season_length
-    return np.asarray(STL(z, period=season_length, seasonal=2 * season_length * years + 1).fit().seasonal)
+    window = 2 * season_length * (len(z) // season_length) + 1
+    jumps = {"seasonal_jump": _jump(window), "low_pass_jump": _jump(season_length), "trend_jump": _jump(season_length)}
+    return np.asarray(STL(z, period=season_length, seasonal=window, **jumps).fit().seasonal)
+
+
+def _jump(window: int) -> int:
+    """Steps between the points that are smoothed, linear in between: a tenth of a window, as the authors have it."""
+    return -(-window // 10)
 
 
 def _averages(z: Floats, k: int) -> Floats:

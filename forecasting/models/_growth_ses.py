@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import pandas as pd
 
@@ -26,14 +28,16 @@ class GrowthSes:
             raise ModelError(f"{self.name}: {len(y)} observations; {season_length + FEWEST} are needed")
         growth = y[season_length:] - y[:-season_length]
         z, mean, sd = standardised(growth)
-        if is_constant(growth):
-            ahead = np.zeros(horizon)
-        else:
-            with model_errors(self.name):
-                from statsforecast.models import AutoETS
-
-                ahead = AutoETS(season_length=1, model="ANN").forecast(y=z, h=horizon)["mean"]
+        with model_errors(self.name):
+            smoothed = 0.0 if is_constant(growth) else _smoothed(z.tobytes())
         line = np.concatenate([y, np.empty(horizon)])
-        for h in range(horizon):
-            line[len(y) + h] = line[len(y) + h - season_length] + mean + sd * ahead[h]
+        for t in range(len(y), len(line)):
+            line[t] = line[t - season_length] + mean + sd * smoothed
         return checked(self.name, line[len(y) :], horizon)
+
+
+@lru_cache(maxsize=64)  # `HeadlineMean` asks for what has just been asked for
+def _smoothed(z: bytes) -> float:
+    from statsforecast.models import AutoETS
+
+    return float(AutoETS(season_length=1, model="ANN").forecast(y=np.frombuffer(z).copy(), h=1)["mean"][0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,9 @@ from forecasting.errors import ModelError
 from forecasting.models._growth_ses import GrowthSes
 from forecasting.models._months import following_months
 from forecasting.models._protocol import Floats, State, check_request, checked, model_errors
+
+if TYPE_CHECKING:
+    from forecasting.decumulation import FittedLevels
 
 
 class NoChange:
@@ -37,17 +40,17 @@ class NoChange:
 
 @dataclass(frozen=True, slots=True)
 class _Structure:
-    """Standard deviations of the state space, as they were fitted."""
+    """The state space as it was fitted."""
 
     name: str
     season_length: int
-    log_sd: Floats
+    fitted: FittedLevels
 
     def forecast(self, y: Floats, horizon: int, ds: pd.DatetimeIndex) -> Floats:
         check_request(self.name, y, horizon, self.season_length, ds)
         with model_errors(self.name):
             future = _index(following_months(ds[-1], horizon, self.season_length))
-            ahead = np.frombuffer(_ahead(y.tobytes(), _index(ds).tobytes(), future.tobytes(), self.log_sd.tobytes()))
+            ahead = np.frombuffer(_ahead(self.fitted, y.tobytes(), _index(ds).tobytes(), future.tobytes()))
         return checked(self.name, ahead, horizon)
 
 
@@ -64,8 +67,7 @@ class StateSpace:
         """See `StateModel.fit`."""
         _check(self.name, y, 1, season_length, ds, 2 * season_length)
         with model_errors(self.name):
-            log_sd = np.frombuffer(_estimated(y.tobytes(), _index(ds).tobytes()))
-            return _Structure(self.name, season_length, log_sd)
+            return _Structure(self.name, season_length, _fitted(y.tobytes(), _index(ds).tobytes()))
 
     def forecast(self, y: Floats, horizon: int, season_length: int, ds: pd.DatetimeIndex) -> Floats:
         """See `Model.forecast`."""
@@ -133,20 +135,18 @@ def _check(name: str, y: Floats, horizon: int, season_length: int, ds: pd.Dateti
 
 
 # the mean asks for what the state space by itself has just been asked for: half of the time of a backtest
+@lru_cache(maxsize=8)
+def _fitted(y: bytes, ends: bytes) -> FittedLevels:
+    from forecasting.decumulation import fit_levels
+
+    return fit_levels(np.frombuffer(y).copy(), np.frombuffer(ends, dtype=np.int64))
+
+
 @lru_cache(maxsize=128)
-def _estimated(y: bytes, ends: bytes) -> bytes:
-    from forecasting.decumulation import estimate_levels
-
-    return estimate_levels(np.frombuffer(y).copy(), np.frombuffer(ends, dtype=np.int64)).tobytes()
-
-
-@lru_cache(maxsize=128)
-def _ahead(y: bytes, ends: bytes, future: bytes, log_sd: bytes) -> bytes:
-    from forecasting.decumulation import levels_ahead
-
+def _ahead(fitted: FittedLevels, y: bytes, ends: bytes, future: bytes) -> bytes:
     known, coming = (np.frombuffer(each, dtype=np.int64) for each in (ends, future))
-    return levels_ahead(np.frombuffer(y).copy(), known, coming, np.frombuffer(log_sd)).tobytes()
+    return fitted.ahead(np.frombuffer(y), known, coming).tobytes()
 
 
 def _index(ds: pd.DatetimeIndex) -> np.ndarray:
-    return np.asarray(ds.year * 12 + ds.month - 1, dtype=np.int64)
+    return ds.to_numpy().astype("datetime64[M]").astype(np.int64) + 1970 * 12

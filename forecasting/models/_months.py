@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import pandas as pd
 
 from forecasting.errors import ModelError
 
 
+@lru_cache(maxsize=256)
 def following_months(last: pd.Timestamp, horizon: int, season_length: int) -> pd.DatetimeIndex:
     """First days of the periods after a month; Januaries are left out where a year has 11 periods.
 
