@@ -14,6 +14,7 @@ from forecasting.evaluation import PanelForecast, forecast_panel, reconcile
 from forecasting.models import CALENDAR, HEADLINE
 from forecasting.observations import month_index, month_label
 from forecasting.parallel import Keep, Workers
+from forecasting.realtime import Then, histories_then
 
 __all__ = ["Outlook", "make_outlook"]
 
@@ -67,6 +68,7 @@ def make_outlook(
     progress: Callable[[int, int], None] | None = None,
     followed: Collection[str] | None = None,
     keep: Keep | None = None,
+    then: Then | None = None,
 ) -> Outlook:
     """Forecast every indicator of a de-cumulation.
 
@@ -87,6 +89,7 @@ def make_outlook(
         progress: Called with (series done, series in all).
         followed: Indicators whose paths are wanted, which take much memory; by default all.
         keep: Where forecasts of the same series may be kept already.
+        then: What was known at past months (`forecasting.realtime`), from which the backtest forecasts.
 
     Raises:
         InputError: No indicator is dense enough to be forecast by itself.
@@ -116,6 +119,7 @@ def make_outlook(
         progress=progress,
         reach={name: len(path.future_ends(_reach(path.last, origin, horizon))) for name, path in dense.items()},
         keep=keep,
+        known=histories_then(then or {}, decumulation, workers=workers, keep=keep),
     )
     ties, apart = _ties(dense, ends, decumulation.parts)
     together = {*ties, *(name for of in ties.values() for name in of)}

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from forecasting.catalog import Catalog
     from forecasting.decumulation import Decumulation
     from forecasting.projection import Assumptions, Projection
+    from forecasting.realtime import Then
     from forecasting.settings import Settings
     from forecasting.store import Store
     from jobs.stages import Stages
 
-__all__ = ["Computing", "file_hash", "known_figures"]
+__all__ = ["Computing", "figures_of_the_past", "file_hash", "known_figures"]
 
 _logger = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ class Computing:
         settings: Of this installation.
         catalog: What is followed.
         observations: The figures known, canonical.
+        then: What was known at past months, see `figures_of_the_past`.
         champions: Indicator -> the model that forecasts it.
         stages: Where results are kept.
         give_way: Called where the work may be broken off, which it does by raising.
@@ -47,11 +49,12 @@ class Computing:
         settings: Settings,
         catalog: Catalog,
         observations: pd.DataFrame,
+        then: Then,
         champions: Mapping[str, str],
         stages: Stages,
         give_way: Callable[[], None] = lambda: None,
     ) -> None:
-        self._settings, self._catalog, self._observations = settings, catalog, observations
+        self._settings, self._catalog, self._observations, self._then = settings, catalog, observations, then
         self._champions, self._stages, self._give_way = champions, stages, give_way
 
     def derive(self) -> tuple[Derived, str]:
@@ -70,7 +73,7 @@ class Computing:
         fit = self._settings.fit
         followed = () if self._assumptions is None else _followed(self._assumptions)
         on = file_hash(Path(handover.__file__))  # which leads from an outlook to the growth of what is followed
-        task = (*self._asked(), fit.horizon, fit.preset, fit.origins, dict(self._champions), followed, on)
+        task = (*self._asked(), fit.horizon, fit.preset, fit.origins, dict(self._champions), followed, on, self._then)
         result, how = self._stages.once(make_outlook, task, lambda: self._fitted(followed))
         for line in result.panel.left_out:
             _logger.info("%s", line)
@@ -151,6 +154,7 @@ class Computing:
                 progress=done,
                 followed=followed,
                 keep=self._stages,
+                then=self._then,
             )
         restore_logging()  # the model libraries set levels and handlers of their own when they are imported
         return fitted(outlook, growth_paths(outlook, self._observations, followed, fit.horizon))
@@ -187,6 +191,18 @@ def known_figures(store: Store, catalog: Catalog, day: dt.date, moment: dt.datet
         what = f"no figure of the catalogue's {len(absent)} indicators had been released by {day}"
         raise InputError("observations", [Problem("", f"{what}; choose a later day or pull a source")])
     return known, [f"no figures yet of {', '.join(absent)}"] if absent else []
+
+
+def figures_of_the_past(store: Store, catalog: Catalog, moment: dt.datetime, origins: int) -> Then:
+    """What was known of a catalogue's indicators at past months, for backtests, as far as the store can say it."""
+    from forecasting.realtime import figures_then
+
+    since = f"{moment.year - origins // 12 - 2}-01"
+    arrivals = store.arrivals(moment, since=since)
+    revised = [name for name in store.revised(moment) if name in catalog]
+    vintages = store.vintages(revised)
+    known = vintages[vintages["known_at"] <= moment]
+    return figures_then(arrivals[arrivals["indicator"].isin(catalog.ids)], known, origins)
 
 
 def file_hash(path: Path | None) -> str:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from forecasting.errors import PublishError
 from forecasting.settings import Settings
 from forecasting.store import RawArchive
-from jobs.computing import Computing, file_hash, known_figures
+from jobs.computing import Computing, figures_of_the_past, file_hash, known_figures
 from jobs.degraded import PROJECTED, SCORED, empty_tables
 from jobs.ledger import Ledger, Run, Step
 from jobs.locks import StoreLock, sole_worker
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from forecasting.catalog import Catalog
     from forecasting.evaluation import Decision
+    from forecasting.realtime import Then
     from forecasting.sources import Connectors
     from forecasting.store import Store
     from jobs.scoring import Memory
@@ -157,7 +158,8 @@ def run_night(
 def _run(night: _Night) -> NightResult:
     observations, absent = known_figures(night.store, night.catalog, night.day, night.moment)
     night.messages += absent
-    inputs = _inputs(night, observations)
+    then = figures_of_the_past(night.store, night.catalog, night.moment, night.settings.fit.origins)
+    inputs = _inputs(night, observations, then)
     if (earlier := _earlier(night)) is not None:
         inputs["compared_with"] = earlier.name
     key = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
@@ -174,7 +176,7 @@ def _run(night: _Night) -> NightResult:
     run = night.ledger.begin(run_id, night=night.day.isoformat(), key=key)
     steps = Steps(night.ledger, run, night.lock, night.stop, night.settings.schedule.patience_s, night.messages)
     try:
-        release = _chain(night, run, steps, observations, inputs, earlier)
+        release = _chain(night, run, steps, observations, then, inputs, earlier)
     except BaseException as error:
         night.ledger.finish(
             run, "failed" if isinstance(error, Exception) else "interrupted", f"{type(error).__name__}: {error}"
@@ -204,6 +206,7 @@ def _chain(
     run: Run,
     steps: Steps,
     observations: pd.DataFrame,
+    then: Then,
     inputs: Mapping[str, Any],
     earlier: Path | None,
 ) -> Path:
@@ -214,7 +217,9 @@ def _chain(
     from jobs.scoring import alarms, with_references
 
     settings, key = night.settings, run.key
-    computing = Computing(settings, night.catalog, observations, night.memory.champions, night.stages, steps.give_way)
+    computing = Computing(
+        settings, night.catalog, observations, then, night.memory.champions, night.stages, steps.give_way
+    )
     decumulation = steps.do("derive", key, lambda step: _told(step, computing.derive()))
     outlook = steps.do("fit", key, lambda step: _told(step, computing.fit()))
     night.messages += [*outlook.panel.unmodelled, *outlook.apart]
@@ -335,7 +340,7 @@ def _revisions(night: _Night, observations: pd.DataFrame, outlook: Fitted, earli
     return revision_report(tables["observations"], observations, outlook.headlines, tables)
 
 
-def _inputs(night: _Night, observations: pd.DataFrame) -> dict[str, Any]:
+def _inputs(night: _Night, observations: pd.DataFrame, then: Then) -> dict[str, Any]:
     """Everything the tables depend on, by hash or in words."""
     from forecasting.reference import load_calibration, load_claims
     from jobs.scoring import digest
@@ -343,6 +348,7 @@ def _inputs(night: _Night, observations: pd.DataFrame) -> dict[str, Any]:
     settings = night.settings
     return {
         "observations": digest(observations),
+        "known_then": night.stages.digest(then),
         **night.memory.inputs(),
         "calibration": digest(load_calibration()),
         "claims": digest(load_claims()),

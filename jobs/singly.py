@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Collection
 
 from forecasting.settings import Settings
-from jobs.computing import Computing, known_figures
+from jobs.computing import Computing, figures_of_the_past, known_figures
 from jobs.stages import Stages
 
 __all__ = ["COMPUTED", "do_steps"]
@@ -46,8 +46,9 @@ def do_steps(
     stages = Stages(settings.stage_folder, settings.stages.max_mb, fresh=force)
     with sole_worker(settings) as (store, _):
         observations, lines = known_figures(store, catalog, day, moment)
+        then = figures_of_the_past(store, catalog, moment, settings.fit.origins)
         champions = Memory.recall(store.engine, day, moment).champions
-        computing = Computing(settings, catalog, observations, champions, stages)
+        computing = Computing(settings, catalog, observations, then, champions, stages)
         if "derive" in names:
             months, how = computing.derive()
             lines.append(f"derive: {len(months.kinds)} indicators, {months.flags} flags ({how})")

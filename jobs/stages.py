@@ -70,6 +70,12 @@ class Stages:
         self._feed(digest, task)
         return digest.hexdigest()
 
+    def digest(self, value: Any) -> str:
+        """Hash of a value down to the last bit."""
+        found = hashlib.blake2b(digest_size=24)
+        self._feed(found, value)
+        return found.hexdigest()
+
     def load(self, key: str, function: Callable[..., Any]) -> Any:
         """The result of that name, None where there is none that can be used."""
         if self._fresh and key not in self._mine:

@@ -134,12 +134,14 @@ def run(
 def fit(model: Model, one: Series, end: int, horizon: int) -> Floats:
     """One model's forecast from the first `end` observations, on the modelling scale, shape (horizon,).
 
-    The model gets copies of the last 15 years before the cut-off; there is no array through which it could
-    see further.
+    The model gets copies of the last 15 years before the cut-off, as they were known then; there is no array through
+    which it could see further.
 
     Raises:
-        ModelError: The model's own reason, or an absurd forecast (see `ROOM`).
+        ModelError: The model's own reason, an absurd forecast (see `ROOM`), or fewer than 8 figures that were known.
     """
+    if len(one.until(end)) < FEWEST:
+        raise ModelError(f"{model.name}: {len(one.until(end))} observations were known then; {FEWEST} are needed")
     start = _start(one, end)
     y, ds = _window(model, one, start, end)
     return _checked(model, one, start, end, model.forecast(y, horizon, one.season_length, ds), horizon)
@@ -150,13 +152,17 @@ def roll(model: Model, one: Series, ends: Sequence[int], horizon: int) -> list[F
 
     A model that carries a state is fitted at the first cut-off and anew where the history has grown by a third, which
     is where new figures change its parameters, or where a carried state fails; in between the state moves on with the
-    parameters as they are. Others are fitted at every cut-off. What is handed over are copies, as in `fit`.
+    parameters as they are. Others are fitted at every cut-off, and every model where another history was known than
+    today's. What is handed over are copies, as in `fit`.
     """
     if not isinstance(model, StateModel):
         return [_attempt(fit, model, one, end, horizon) for end in ends]
     out: list[Floats | ModelError] = []
     state, start, fitted = None, 0, 0
     for end in ends:
+        if end in one.known:
+            out.append(_attempt(fit, model, one, end, horizon))
+            continue
         found: Floats | ModelError | None = None
         if state is not None and end < GROWN * fitted:
             found = _attempt(_carried, state, model, one, start, end, horizon)
@@ -191,13 +197,13 @@ def _carried(state: State, model: Model, one: Series, start: int, end: int, hori
 
 
 def _start(one: Series, end: int) -> int:
-    return max(0, end - YEARS * one.season_length)
+    return end - min(len(one.until(end)), YEARS * one.season_length)
 
 
 def _window(model: Model, one: Series, start: int, end: int) -> tuple[Floats, pd.DatetimeIndex]:
     """Copies of a history, on the scale that a model sees, and of its months."""
-    y = one.y if _on_levels(model) else one.z
-    return y[start:end].copy(), _dates(one.ds.to_numpy()[start:end].tobytes())
+    y = one.until(end)[start - end :]
+    return y.copy() if _on_levels(model) else one.scaled(y), _dates(one.ds.to_numpy()[start:end].tobytes())
 
 
 def _on_levels(model: Model) -> bool:
@@ -216,9 +222,10 @@ def _checked(model: Model, one: Series, start: int, end: int, forecast: Floats, 
     path = np.array(forecast, dtype=np.float64)
     if path.shape != (horizon,) or not np.isfinite(path).all():
         raise ModelError(f"{model.name}: the forecast is not {horizon} finite numbers")
+    history = one.until(end)[start - end :]
     if one.scale == "log" and _on_levels(model):
-        path = np.log(np.maximum(path, FLOOR * float(one.y[start:end].min())))
-    z = one.z[start:end]
+        path = np.log(np.maximum(path, FLOOR * float(history.min())))
+    z = one.scaled(history)
     low, high = float(z.min()), float(z.max())
     ranges = max(1.0, ROOM * horizon / len(z))
     room = ranges * max(high - low, 1e-6 * max(abs(low), abs(high)), 1e-12)

@@ -17,7 +17,7 @@ from forecasting.evaluation._comparison import Losses, losses_of
 from forecasting.evaluation._contest import contest_of, hold, standards
 from forecasting.evaluation._draws import JointDraws
 from forecasting.evaluation._metrics import naive_scale
-from forecasting.evaluation._panel import SOURCE, Floats, Series, horizons, read_panel
+from forecasting.evaluation._panel import SOURCE, Floats, Known, Series, horizons, read_panel
 from forecasting.evaluation._selection import Scores, choose, panel_gains, score
 from forecasting.models import LAST_RESORT, Model, following_months
 from forecasting.parallel import Keep, Workers, check_workers
@@ -66,7 +66,7 @@ class PanelForecast:
             every series belongs together.
         leaderboard: unique_id, model, rank (1 is the lowest MASE; 0 if it could not be judged), mase, rmsse,
             smape (percent), coverage90 (of its own 90 % band, made without the origin judged), n_origins,
-            champion.
+            champion, n_real_time (origins whose history is the one of the time, whatever the model).
         champions: For each series what forecasts it.
         recipes: For each series and every candidate that forecasts it from its whole history, what stands behind it.
         losses: For each series what decides on its champion.
@@ -175,6 +175,7 @@ def forecast_panel(
     progress: Progress | None = None,
     reach: Mapping[str, int] | None = None,
     keep: Keep | None = None,
+    known: Known | None = None,
 ) -> PanelForecast:
     """Forecast every series of a panel with bands and joint draws, by the candidate that its backtest earns.
 
@@ -197,11 +198,15 @@ def forecast_panel(
         reach: Series -> periods that its models forecast, where they shall look further than the horizon, so that they
             need not be fitted again when it moves.
         keep: Where the models' forecasts of the same series may be kept already.
+        known: Histories as they were known at past months, from which the backtest then forecasts (*real-time*);
+            where there is none it forecasts from today's figures up to that month (*pseudo-real-time*). Errors are
+            against today's figures.
 
     Raises:
-        InputError: A panel, horizon, preset or model that cannot be used; a series with fewer than 8 observations.
+        InputError: A panel, horizon, preset or model that cannot be used; a series with fewer than 8 observations; a
+            history of the past that does not fit.
     """
-    series, candidates = read_panel(panel), resolve(models, preset, also)
+    series, candidates = read_panel(panel, known), resolve(models, preset, also)
     steps = horizons(series, horizon)
     check_workers(workers)
     if draws < 100:
@@ -247,7 +252,7 @@ def forecast_panel(
     covered = np.array([left_out_coverage(each, naive, 0.9) for each in errors])
     return PanelForecast(
         draws=OnDemand(order, lambda i: series[i].back(paths[i].final[chosen[i]] + shocks.of(i))),
-        leaderboard=_leaderboard(series, scores, names, chosen, covered),
+        leaderboard=_leaderboard(series, scores, names, chosen, covered, _real_time(series, paths, known or {})),
         champions=champions,
         recipes=recipes,
         losses={
@@ -282,6 +287,7 @@ def _leaderboard(
     names: Sequence[str],
     chosen: Sequence[int],
     covered: Floats,
+    real_time: Sequence[int],
 ) -> pd.DataFrame:
     tables: list[pd.DataFrame] = []
     resort = np.array(names) == LAST_RESORT
@@ -298,6 +304,7 @@ def _leaderboard(
                 "coverage90": covered[:, i],
                 "n_origins": count,
                 "champion": np.arange(len(names)) == chosen[i],
+                "n_real_time": real_time[i],
             }
         )
         table = every.loc[shown].sort_values("mase", kind="stable", na_position="last")
@@ -305,6 +312,14 @@ def _leaderboard(
         table.insert(2, "rank", rank)
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
+
+
+def _real_time(series: Sequence[Series], paths: Sequence[Paths], known: Known) -> list[int]:
+    """Origins of each series at which it is known what was known."""
+    return [
+        int(one.ds[each.ends - 1].isin(list(known.get(one.unique_id, ()))).sum())
+        for one, each in zip(series, paths, strict=True)
+    ]
 
 
 def _mean(values: Floats) -> Floats:

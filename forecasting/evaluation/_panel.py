@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -15,6 +15,11 @@ from forecasting.models import FEWEST
 
 Floats = NDArray[np.float64]
 Scale = Literal["log", "censored", "identity"]
+
+Known = Mapping[str, Mapping[pd.Timestamp, Floats | None]]
+"""Series -> first day of a month -> what was known of the history up to it when it was the newest month, oldest first,
+in the unit of today's figures; None where that was today's history. From one too short for any model none forecasts.
+What was known at months that are left out nobody knows."""
 
 SOURCE = "panel"
 
@@ -30,6 +35,8 @@ class Series:
         season_length: Periods a year, 12 or 11.
         scale: "log" if every observation is positive; "censored" if none is negative, which is modelled as it
             stands and forecast with whatever falls below zero at zero; else "identity".
+        known: Number of observations -> what was known of them, oldest first, when the last of them was the newest,
+            where that differs from y; where less was known then, the latest ones alone.
     """
 
     unique_id: str
@@ -37,11 +44,20 @@ class Series:
     ds: pd.DatetimeIndex
     season_length: int
     scale: Scale
+    known: Mapping[int, Floats] = field(default_factory=dict)
 
     @property
     def z(self) -> Floats:
         """Observations on the modelling scale."""
-        return np.log(self.y) if self.scale == "log" else self.y.copy()
+        return self.scaled(self.y)
+
+    def scaled(self, y: Floats) -> Floats:
+        """From the unit of the series to the modelling scale; a copy."""
+        return np.log(y) if self.scale == "log" else y.copy()
+
+    def until(self, end: int) -> Floats:
+        """The first `end` observations as they were known then, which may be without the oldest ones."""
+        return self.known.get(end, self.y[:end])
 
     def back(self, z: Floats) -> Floats:
         """From the modelling scale to the unit of the series."""
@@ -50,7 +66,7 @@ class Series:
         return np.maximum(z, 0.0) if self.scale == "censored" else z
 
 
-def read_panel(panel: pd.DataFrame) -> list[Series]:
+def read_panel(panel: pd.DataFrame, known: Known | None = None) -> list[Series]:
     """Check a panel and split it into series, sorted by name.
 
     A year has 11 periods where a series that spans a turn of the year has no January; otherwise 12. A series
@@ -60,10 +76,12 @@ def read_panel(panel: pd.DataFrame) -> list[Series]:
 
     Args:
         panel: Columns ``unique_id``, ``ds`` (any day of the month) and ``y``.
+        known: Real-time histories, see `Known`.
 
     Raises:
         InputError: Missing columns, no rows, a figure that is not a finite number, a month given twice or
-            missing in between, or a series with fewer than 8 observations, named.
+            missing in between, a series with fewer than 8 observations, or a real-time history that does not fit,
+            named.
     """
     missing = [name for name in ("unique_id", "ds", "y") if name not in panel.columns]
     if missing:
@@ -93,7 +111,7 @@ def read_panel(panel: pd.DataFrame) -> list[Series]:
     ]
     if problems:
         raise InputError(SOURCE, problems)
-    return series
+    return [replace(one, known=_known(one, (known or {}).get(one.unique_id, {}))) for one in series]
 
 
 def horizons(series: list[Series], horizon: int | Mapping[str, int]) -> list[int]:
@@ -128,3 +146,19 @@ def _series(name: str, y: Floats, ds: pd.DatetimeIndex, problems: list[Problem])
         )
     scale: Scale = "log" if (y > 0).all() else "censored" if (y >= 0).all() else "identity"
     return Series(name, y, ds, season_length, scale)
+
+
+def _known(one: Series, known: Mapping[pd.Timestamp, Floats | None]) -> dict[int, Floats]:
+    out = {}
+    for month, y in known.items():
+        if y is None:
+            continue
+        end = int(one.ds.searchsorted(month, side="right"))
+        if end == 0 or one.ds[end - 1] != month or len(y) > end or not np.isfinite(y).all():
+            what = f"what was known in {month:%Y-%m} is not a history up to a month of the series in finite numbers"
+            raise InputError(SOURCE, [Problem("", f"{one.unique_id}: {what}")])
+        if (one.scale != "identity" and (y < 0).any()) or (one.scale == "log" and (y == 0).any()):
+            what = f"what was known in {month:%Y-%m} leaves the range of today's figures; leave that history out"
+            raise InputError(SOURCE, [Problem("", f"{one.unique_id}: {what}")])
+        out[end] = y
+    return out

@@ -59,7 +59,7 @@ def details(tables: Frames) -> dict[str, Json]:
             tables["leaderboard"],
             ["rank"],
             ("model",),
-            ("rank", "mase", "rmsse", "smape", "coverage90", "n_origins", "champion"),
+            ("rank", "mase", "rmsse", "smape", "coverage90", "n_origins", "n_real_time", "champion"),
         ),
         "scores": _scores(first),
         "drift": _deal(

@@ -78,7 +78,7 @@ def _backtest(rows: pd.DataFrame) -> dict[str, list[Any]]:
     best = rows[rows["champion"].astype(bool)].sort_values("mase", kind="stable")
     naive = rows[rows["model"] == NAIVE].set_index("indicator")["mase"]
     return {
-        **columns(best, ("indicator", "model"), ("mase", "coverage90", "n_origins")),
+        **columns(best, ("indicator", "model"), ("mase", "coverage90", "n_origins", "n_real_time")),
         "naive": decimals(naive.reindex(best["indicator"]), 3),
     }
 

@@ -178,6 +178,39 @@ class Store:
         frame["vintage"] = frame.groupby(KEY).cumcount() + 1
         return frame
 
+    def revised(self, moment: datetime) -> list[str]:
+        """The indicators with more than one vintage of a figure known at a moment, by name."""
+        table = observations.c
+        known = func.coalesce(table.released_at, table.ingested_at)
+        figures = select(table.indicator).where(known <= _utc(moment, "moment"))
+        query = figures.group_by(*(table[name] for name in KEY)).having(func.count() > 1).distinct()
+        with reading(self.engine) as connection:
+            return sorted(connection.scalars(query))
+
+    def arrivals(self, moment: datetime, *, since: str) -> pd.DataFrame:
+        """When anything of a period was first known, and first stored.
+
+        Args:
+            moment: Figures that became known later are left out.
+            since: First period (YYYY-MM).
+
+        Returns:
+            indicator, period, known_at and ingested_at (UTC), sorted by indicator and period.
+        """
+        table = observations.c
+        known = func.coalesce(table.released_at, table.ingested_at)
+        query = (
+            select(table.indicator, table.period, func.min(known), func.min(table.ingested_at))
+            .where(known <= _utc(moment, "moment"), table.period >= since)
+            .group_by(table.indicator, table.period)
+        )
+        with reading(self.engine) as connection:
+            rows = connection.execute(query).all()
+        frame = pd.DataFrame(rows, columns=["indicator", "period", "known_at", "ingested_at"])
+        for name in ("known_at", "ingested_at"):
+            frame[name] = pd.to_datetime(frame[name], utc=True)
+        return frame.sort_values(["indicator", "period"], kind="stable", ignore_index=True)
+
     def newest(self) -> dict[str, str]:
         """Indicator -> the latest period of which there is a figure, by indicator."""
         query = select(observations.c.indicator, func.max(observations.c.period)).group_by(observations.c.indicator)

@@ -28,7 +28,7 @@ __all__ = [
 SCORES = ("mase", "rmsse", "smape", "coverage90")
 TRACKED = ("mase", "coverage90")
 """Scores of every model that become metrics; of the champion all do. The leaderboard has the rest."""
-LEADERBOARD = ("indicator", "model", "rank", *SCORES, "n_origins", "champion")
+LEADERBOARD = ("indicator", "model", "rank", *SCORES, "n_origins", "champion", "n_real_time")
 QUANTILES = ("q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975")
 
 
@@ -94,7 +94,7 @@ class NightRecord:
         night: Day (YYYY-MM-DD) of the night, which is its step in the history of every metric.
         version: Version of this package that made the forecasts.
         params: Settings of the night.
-        leaderboard: Columns indicator, model, rank, mase, rmsse, smape, coverage90, n_origins, champion.
+        leaderboard: Columns indicator, model, rank, mase, rmsse, smape, coverage90, n_origins, champion, n_real_time.
         metrics: Figures of the whole panel, beside those that follow from the leaderboard.
         indicators: Every indicator that was forecast.
         observations_sha256: Hash of the figures known, the night's data set.

@@ -54,7 +54,7 @@ def test_quantiles_never_cross_are_those_of_the_draws_and_positive_series_stay_p
 def test_the_leaderboard_judges_every_candidate_and_marks_one_champion(result: PanelForecast) -> None:
     board = result.leaderboard
     assert list(board.columns) == [
-        "unique_id", "model", "rank", "mase", "rmsse", "smape", "coverage90", "n_origins", "champion",
+        "unique_id", "model", "rank", "mase", "rmsse", "smape", "coverage90", "n_origins", "champion", "n_real_time",
     ]  # fmt: skip
     for name, rows in board.groupby("unique_id"):
         assert set(rows["model"]) == {*FAST, *COMBINATIONS}

@@ -124,6 +124,7 @@ def small_tables(shift: float = 0.0) -> dict[str, pd.DataFrame]:
                 "coverage90": [0.9, np.nan],
                 "n_origins": [10, 0],
                 "champion": [True, False],
+                "n_real_time": [4, 4],
             }
         ),
         "scorecard": pd.DataFrame(

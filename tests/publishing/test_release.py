@@ -56,9 +56,9 @@ def test_a_release_is_a_file_a_table_with_dictionary_and_provenance_and_latest_p
 def test_cells_keep_what_consumers_were_promised(release: Release, tmp_path: Path) -> None:
     folder = put(release(), tmp_path)
     assert (folder / "leaderboard.csv").read_bytes().decode() == (
-        "indicator,model,rank,mase,rmsse,smape,coverage90,n_origins,champion,run_id,as_of,schema_version\n"
-        "baotou_va,theta,1,0.8,0.9,12,0.9,10,true,n1,2025-04-30,1.2\n"
-        "baotou_va,prophet,2,,,,,0,false,n1,2025-04-30,1.2\n"
+        "indicator,model,rank,mase,rmsse,smape,coverage90,n_origins,champion,n_real_time,run_id,as_of,schema_version\n"
+        "baotou_va,theta,1,0.8,0.9,12,0.9,10,true,4,n1,2025-04-30,1.2\n"
+        "baotou_va,prophet,2,,,,,0,false,4,n1,2025-04-30,1.2\n"
     )
     for path in folder.glob("*.csv"):
         data = path.read_bytes()

@@ -175,6 +175,7 @@ def _of_one(name: str, at: int, years: int) -> dict[str, pd.DataFrame]:
             "smape": 3.0,
             "coverage90": [0.9, 0.8],
             "n_origins": 24,
+            "n_real_time": 3,
             "champion": [True, False],
         }
     )

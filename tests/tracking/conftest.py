@@ -57,7 +57,7 @@ def night_record(
     board = [
         {"indicator": item.id, "model": model, "rank": rank, "mase": 0.7 + 0.1 * rank + error, "rmsse": 0.8,
          "smape": 5.0, "coverage90": 0.9 if rank < 3 else np.nan, "n_origins": 10,
-         "champion": model == item.champion["model"]}
+         "champion": model == item.champion["model"], "n_real_time": 2}
         for item in indicators
         for rank, model in enumerate(MODELS, start=1)
     ]  # fmt: skip

@@ -257,6 +257,7 @@ function modelsCard(item, one) {
         ["smape", t("column.smape"), 1],
         ["coverage90", t("column.coverage90"), "%"],
         ["n_origins", t("column.n_origins"), 0],
+        ["n_real_time", t("column.n_real_time"), 0],
       ],
       rows,
     ),

@@ -103,6 +103,7 @@ function scorecardView() {
             ["naive", t("legend.naive"), 2],
             ["coverage90", t("column.coverage90"), "%"],
             ["n_origins", t("column.n_origins"), 0],
+            ["n_real_time", t("column.n_real_time"), 0],
           ],
           rows: () => rowsOf(backtest),
         })

@@ -1,0 +1,126 @@
+"""Real-time histories: what was known of an indicator at each month of the past, from the vintages of a store.
+
+A backtest that takes today's figures is *pseudo-real-time*: nobody had the revised ones then. It is *real-time* at the
+origins whose figures the store had when they were the newest (Croushore and Stark, 2001).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from forecasting.decumulation import Decumulation, FloatArray, Path, decumulate
+from forecasting.observations import COLUMNS, month_index, month_label
+from forecasting.parallel import Keep, Workers
+
+__all__ = ["Then", "figures_then", "histories_then"]
+
+Then = Mapping[str, Mapping[int, pd.DataFrame | None]]
+"""Indicator -> month index -> canonical observations of the periods up to that month, as they were known last before a
+figure of a later month came; None where they were those of today."""
+
+CONTENT = ["period", "measure", "value", "decimals"]
+DRAWS = 50
+"""For a history of the past, of which nothing but the point estimate is used."""
+OVERLAP = 24
+"""Latest months whose median ratio brings a history of the past to today's base, where levels have no unit."""
+
+
+def figures_then(
+    arrivals: pd.DataFrame, vintages: pd.DataFrame, origins: int
+) -> dict[str, dict[int, pd.DataFrame | None]]:
+    """What the store knew of indicators while a month of the past was the newest.
+
+    A month is there if it was stored before a figure of a later month came, or if vintages of the time are known all
+    the same.
+
+    Args:
+        arrivals: As of `forecasting.store.Store.arrivals`.
+        vintages: As of `forecasting.store.Store.vintages`, of the indicators with revisions.
+        origins: Months that are asked for, the latest ones but for the newest.
+
+    Returns:
+        See `Then`.
+    """
+    ordered = vintages.sort_values(["known_at", "ingested_at"], kind="stable")
+    revised = {str(name): rows for name, rows in ordered.groupby("indicator")}
+    out: dict[str, dict[int, pd.DataFrame | None]] = {}
+    for name, rows in arrivals.sort_values("period", kind="stable").groupby("indicator"):
+        over = rows["known_at"][::-1].cummin()[::-1].shift(-1)
+        asked = rows.assign(over=over, in_time=rows["ingested_at"] < over).iloc[:-1].iloc[-origins:]
+        found = {}
+        for period, moment, in_time in zip(asked["period"], asked["over"], asked["in_time"], strict=True):
+            figures = _other_than_today(revised[str(name)], period, moment) if str(name) in revised else None
+            if in_time or figures is not None:
+                found[month_index(period)] = figures
+        if found:
+            out[str(name)] = found
+    return out
+
+
+def histories_then(
+    then: Then, decumulation: Decumulation, *, workers: Workers = 1, keep: Keep | None = None
+) -> dict[str, dict[pd.Timestamp, FloatArray | None]]:
+    """Months as they would have been recovered from the figures of the time, for a backtest (argument `known`).
+
+    Base weights are learned from the indicator's own figures of the time; what its family knew then is left aside.
+
+    Args:
+        then: Indicators that are not densely published, which no model forecasts, are left aside.
+        decumulation: Today's months; its seed is used again.
+        workers: Processes or a cluster (`forecasting.parallel`); the result does not depend on it.
+        keep: Where what was recovered from the same figures may be kept already.
+
+    Returns:
+        Indicator -> first day of the month -> levels (P,) of the latest periods up to it, on the base of today's
+        levels: none where too few figures were known then, or of other periods than today. None where the figures were
+        those of today.
+    """
+    origins = {name: set(path.periods()[0].tolist()) for name, path in decumulation.paths.items() if not path.sparse}
+    asked = [(name, month) for name in then for month in then[name] if month in origins.get(name, ())]
+    frames = {
+        f"{name} in {month_label(month)}": figures
+        for name, month in asked
+        if (figures := then[name][month]) is not None
+    }
+    recovered: Mapping[str, Path] = {}
+    if frames:
+        table = pd.concat([frame.assign(indicator=label, family="") for label, frame in frames.items()])
+        recovered = decumulate(table, draws=DRAWS, seed=decumulation.seed, workers=workers, keep=keep).paths
+    out: dict[str, dict[pd.Timestamp, FloatArray | None]] = {}
+    for name, month in asked:
+        path = recovered.get(f"{name} in {month_label(month)}")
+        levels = None
+        if path is not None:
+            levels = np.zeros(0) if path.sparse else _on_base_of(decumulation.paths[name], path, month)
+        out.setdefault(name, {})[pd.Timestamp(month_label(month))] = levels
+    return out
+
+
+def _other_than_today(ordered: pd.DataFrame, period: str, moment: pd.Timestamp) -> pd.DataFrame | None:
+    """The figures of the periods up to one that were known before a moment, if not those of today."""
+    early = ordered[ordered["period"] <= period]
+    then, today = _latest(early[early["known_at"] < moment]), _latest(early)
+    return None if then[CONTENT].equals(today[CONTENT]) else then
+
+
+def _latest(ordered: pd.DataFrame) -> pd.DataFrame:
+    """Of every figure the vintage that became known last, canonical."""
+    last = ordered.drop_duplicates(["period", "measure"], keep="last")
+    return last.sort_values(["period", "measure"], kind="stable", ignore_index=True)[list(COLUMNS)]
+
+
+def _on_base_of(today: Path, then: Path, month: int) -> FloatArray:
+    """Levels up to a month as they were recovered then, for the latest periods of today's history; (0,) without any."""
+    (ends, levels), (past_ends, past) = today.periods(), then.periods()
+    until = int(np.searchsorted(ends, month, side="right"))
+    count = min(until, len(past_ends))
+    shown = slice(until - count, until)
+    past = past[len(past) - count :]
+    if not np.array_equal(ends[shown], past_ends[len(past_ends) - count :]):
+        return np.zeros(0)
+    if count and not (today.unit_level and then.unit_level):
+        past = past * np.exp(np.median(np.log(levels[shown][-OVERLAP:]) - np.log(past[-OVERLAP:])))
+    return past
