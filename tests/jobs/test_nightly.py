@@ -211,6 +211,10 @@ def test_the_next_night_tells_news_from_revisions_and_what_they_did_to_the_forec
     assert set(report["outlook_period"]) == {"2026-12"}
     assert report["effect"].abs().gt(0).all()
     assert json.loads((later.release / "provenance.json").read_bytes())["inputs"]["compared_with"] == first.run_id
+    real_time = [
+        read_release(one.release, only=("leaderboard",))["leaderboard"]["n_real_time"] for one in (first, later)
+    ]
+    assert [set(column) for column in real_time] == [{0}, {1}]  # December was in the store when February came
 
 
 def test_a_closed_source_leaves_the_night_with_what_the_store_has(tmp_path):
