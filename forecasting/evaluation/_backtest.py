@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 GROWN = 4 / 3
 """Growth of a history at which a model is fitted anew; until then its state is carried on."""
+GROWN_AT_LAST = 7 / 6
+"""The same for the forecast from the whole history, the one that is published."""
 ROOM = 2.0
 """Ranges of a history by which a forecast as long as it may leave it; one range is always granted."""
 FLOOR = 0.5
@@ -145,12 +147,21 @@ def fit(model: Model, one: Series, end: int, horizon: int) -> Floats:
     return _checked(model, one, start, end, model.forecast(y, horizon, one.season_length, ds), horizon)
 
 
-def roll(model: Model, one: Series, ends: Sequence[int], horizon: int) -> list[Floats | ModelError]:
+def roll(
+    model: Model, one: Series, ends: Sequence[int], horizon: int, last: int | None = None
+) -> list[Floats | ModelError]:
     """One model's forecast, or the reason why there is none, from each of some cut-offs, oldest first.
 
     A model that carries a state is fitted at the first cut-off and anew where the history has grown by a third, which
     is where new figures change its parameters, or where a carried state fails; in between the state moves on with the
     parameters as they are. Others are fitted at every cut-off. What is handed over are copies, as in `fit`.
+
+    Args:
+        model: The model.
+        one: The series.
+        ends: The cut-offs, as numbers of observations.
+        horizon: Periods ahead.
+        last: The cut-off of the forecast that is published, for which a growth by a sixth is enough.
     """
     if not isinstance(model, StateModel):
         return [_attempt(fit, model, one, end, horizon) for end in ends]
@@ -158,7 +169,7 @@ def roll(model: Model, one: Series, ends: Sequence[int], horizon: int) -> list[F
     state, start, fitted = None, 0, 0
     for end in ends:
         found: Floats | ModelError | None = None
-        if state is not None and end < GROWN * fitted:
+        if state is not None and end < (GROWN_AT_LAST if end == last else GROWN) * fitted:
             found = _attempt(_carried, state, model, one, start, end, horizon)
         if not isinstance(found, np.ndarray):
             state, start, fitted = None, _start(one, end), end
@@ -234,7 +245,7 @@ def forecast_one(one: Series, horizon: int, ends: np.ndarray, models: tuple[Mode
     failures = []
     cuts = [*ends.tolist(), n] if final else ends.tolist()
     for m, model in enumerate(models):
-        found = roll(model, one, cuts, horizon)
+        found = roll(model, one, cuts, horizon, n if final else None)
         for o, (end, path) in enumerate(zip(cuts, found, strict=True)):
             if isinstance(path, ModelError):
                 failures.append((model.name, end, str(path)))
