@@ -11,11 +11,11 @@ import sys
 from collections.abc import Iterator
 
 import pandas as pd
-from joblib import Parallel, delayed, parallel_config
 
 from forecasting import decumulate
 from forecasting.models import MODELS
 from forecasting.observations import month_index, month_label
+from forecasting.parallel import in_parallel
 from forecasting.reference import load_observations
 
 STEPS = (1, 3, 6, 12)
@@ -89,8 +89,8 @@ def main() -> None:
     dense = [name for name, path in decumulate(everything, draws=50, workers=2).paths.items() if not path.sparse]
     tables = {name: everything[everything["indicator"] == name] for name in dense}
     jobs = [(name, origin) for name in dense for origin in origins(tables[name], every)]
-    with parallel_config(backend="loky", n_jobs=2, inner_max_num_threads=1):
-        results = Parallel()(delayed(errors)(tables[name], origin) for name, origin in jobs)
+    tasks = [(tables[name], origin) for name, origin in jobs]
+    results = in_parallel(errors, tasks, 2, names=[f"{name} from {month_label(origin)}" for name, origin in jobs])
     rows = [(name, *row) for (name, _), found in zip(jobs, results, strict=True) for row in found]
     frame = pd.DataFrame(rows, columns=["indicator", "h", "target", "forecast", "no_change"])
     frame["pandemic"] = frame["target"].isin(PANDEMIC)

@@ -232,7 +232,9 @@ def _chain(
     tables = _tables(observations, decumulation, outlook, projected) | scores
     tables["indicators"] = indicator_table(night.catalog, night.day, observations, decumulation, outlook)
     for one in decisions:
-        _logger.info("%s: %s", one.unique_id, one.reason)
+        _logger.log(
+            logging.INFO if one.promoted or one.challenger else logging.DEBUG, "%s: %s", one.unique_id, one.reason
+        )
     provenance = {
         "run_id": run.run_id,
         "as_of": night.day.isoformat(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from jobs.scoring import alarms
@@ -13,26 +13,34 @@ __all__ = ["summary"]
 SHOWN = "baseline_mixture"
 """The scenario whose claim check is shown, where a release has it."""
 
+MANY, TELLING = 40, 10
+"""Indicators beyond which only the most telling are shown, and how many these are; the same of alarms."""
+
+LIKELY = 0.8
+"""Chance from which on a rate is said to rise; to fall, where its opposite has it."""
+
+Row = Mapping[str, str]
+
 
 def summary(release: Path) -> list[str]:
     """The next release of every indicator, what the claim check says, and the alarms, as lines of text.
+
+    Of many indicators there are counts and those that are surest to rise or fall.
 
     Args:
         release: Folder of a release.
     """
     lines = ["next release, growth since January in percent: median (90 % band), the latest, chance to exceed it"]
-    seen = set()
+    coming: dict[str, Row] = {}
     for row in _rows(release / "headlines.csv"):
-        if row["indicator"] in seen:
-            continue
-        seen.add(row["indicator"])
-        middle, low, high, latest, chance = (
-            float(row[name]) for name in ("q50", "q05", "q95", "no_change", "prob_above_no_change")
-        )
-        lines.append(
-            f"  {row['indicator']:<29} {row['period']}  {middle:6.1f} ({low:6.1f} to {high:6.1f})"
-            f"  latest {latest:6.1f}  {100 * chance:3.0f} %"
-        )
+        coming.setdefault(row["indicator"], row)
+    shown = list(coming.values())
+    if len(shown) > MANY:
+        lines.insert(0, _counts(shown))
+        shown = sorted(shown, key=_doubt)[:TELLING]
+    lines += [_line(row) for row in shown]
+    if len(shown) < len(coming):
+        lines.append(f"  all {len(coming):,}: {release / 'headlines.csv'}")
     checked = list(_rows(release / "claim_check.csv"))
     scenarios = sorted({row["metric"].partition("|")[0] for row in checked}, key=lambda name: (name != SHOWN, name))
     if scenarios:
@@ -46,9 +54,41 @@ def summary(release: Path) -> list[str]:
             f"  {row['claim_id']} {float(row['claim_low']):g} to {float(row['claim_high']):g}:"
             f" {below:3.0f} / {within:3.0f} / {above:3.0f} %  {metric}"
         )
-    return lines + alarms(release)
+    warned = alarms(release)
+    if len(warned) > MANY:
+        surprises = sum(line.startswith("surprise") for line in warned)
+        more = f"{surprises:,} surprises and {len(warned) - surprises:,} drift alarms: {release / 'scorecard.csv'}"
+        warned = [*warned[:TELLING], f"{more}, {release / 'drift.csv'}"]
+    return lines + warned
 
 
-def _rows(path: Path) -> Iterator[dict[str, str]]:
+def _counts(rows: Sequence[Row]) -> str:
+    chances = [float(row["prob_above_no_change"]) for row in rows]
+    rise, fall = sum(p >= LIKELY for p in chances), sum(p <= 1 - LIKELY for p in chances)
+    either = len(rows) - rise - fall
+    sure = f"{100 * LIKELY:.0f} %"
+    return (
+        f"{len(rows):,} indicators: the rate rises in {rise:,} and falls in {fall:,} with a chance of {sure} and more;"
+        f" {either:,} may do either"
+    )
+
+
+def _doubt(row: Row) -> tuple[float, float, str]:
+    """Sorts the surest first, of equally sure ones those that move most."""
+    move = float(row["q50"]) - float(row["no_change"])
+    return -abs(float(row["prob_above_no_change"]) - 0.5), -abs(move), row["indicator"]
+
+
+def _line(row: Row) -> str:
+    middle, low, high, latest, chance = (
+        float(row[name]) for name in ("q50", "q05", "q95", "no_change", "prob_above_no_change")
+    )
+    return (
+        f"  {row['indicator']:<29} {row['period']}  {middle:6.1f} ({low:6.1f} to {high:6.1f})"
+        f"  latest {latest:6.1f}  {100 * chance:3.0f} %"
+    )
+
+
+def _rows(path: Path) -> Iterator[Row]:
     with path.open(encoding="utf-8", newline="") as file:
         yield from csv.DictReader(file)

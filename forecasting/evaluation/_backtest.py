@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 GROWN = 4 / 3
 """Growth of a history at which a model is fitted anew; until then its state is carried on."""
+GROWN_AT_LAST = 7 / 6
+"""The same for the forecast from the whole history, the one that is published."""
 ROOM = 2.0
 """Ranges of a history by which a forecast as long as it may leave it; one range is always granted."""
 FLOOR = 0.5
@@ -40,6 +42,7 @@ class Paths:
         forecast: Shape (M, O, H), NaN where a model failed.
         final: Forecasts from the whole history, shape (M, H), NaN where a model failed.
         failures: (model, observations, reason) of every model that failed.
+        fitted: Observations that the fit behind each model's final forecast has seen, shape (M,).
     """
 
     ends: np.ndarray
@@ -48,6 +51,7 @@ class Paths:
     forecast: Floats
     final: Floats
     failures: tuple[tuple[str, int, str], ...]
+    fitted: np.ndarray
 
     def up_to(self, horizon: int) -> Paths:
         """The first steps alone."""
@@ -131,32 +135,54 @@ def run(
     return [replace(each, keys=keys) for each, (_, keys) in zip(found, cuts, strict=True)]
 
 
-def fit(model: Model, one: Series, end: int, horizon: int) -> Floats:
+def fit(model: Model, one: Series, end: int, horizon: int, fitted: int | None = None) -> Floats:
     """One model's forecast from the first `end` observations, on the modelling scale, shape (horizon,).
 
     The model gets copies of the last 15 years before the cut-off, as they were known then; there is no array through
     which it could see further.
+
+    Args:
+        model: The model.
+        one: The series.
+        end: The cut-off.
+        horizon: Periods ahead.
+        fitted: Fit a model that carries a state to so many observations, and carry it on from there.
 
     Raises:
         ModelError: The model's own reason, an absurd forecast (see `ROOM`), or fewer than 8 figures that were known.
     """
     if len(one.until(end)) < FEWEST:
         raise ModelError(f"{model.name}: {len(one.until(end))} observations were known then; {FEWEST} are needed")
+    if fitted is not None and fitted < end and isinstance(model, StateModel):
+        start = _start(one, fitted)
+        return _carried(_fitted(model, one, start, fitted), model, one, start, end, horizon)
     start = _start(one, end)
     y, ds = _window(model, one, start, end)
     return _checked(model, one, start, end, model.forecast(y, horizon, one.season_length, ds), horizon)
 
 
-def roll(model: Model, one: Series, ends: Sequence[int], horizon: int) -> list[Floats | ModelError]:
+def roll(
+    model: Model, one: Series, ends: Sequence[int], horizon: int, last: int | None = None
+) -> tuple[list[Floats | ModelError], int]:
     """One model's forecast, or the reason why there is none, from each of some cut-offs, oldest first.
 
     A model that carries a state is fitted at the first cut-off and anew where the history has grown by a third, which
     is where new figures change its parameters, or where a carried state fails; in between the state moves on with the
     parameters as they are. Others are fitted at every cut-off, and every model where another history was known than
     today's. What is handed over are copies, as in `fit`.
+
+    Args:
+        model: The model.
+        one: The series.
+        ends: The cut-offs, as numbers of observations.
+        horizon: Periods ahead.
+        last: The cut-off of the forecast that is published, for which a growth by a sixth is enough.
+
+    Returns:
+        The forecasts, and the observations that the fit behind the last of them has seen.
     """
     if not isinstance(model, StateModel):
-        return [_attempt(fit, model, one, end, horizon) for end in ends]
+        return [_attempt(fit, model, one, end, horizon) for end in ends], ends[-1] if ends else 0
     out: list[Floats | ModelError] = []
     state, start, fitted = None, 0, 0
     for end in ends:
@@ -164,7 +190,7 @@ def roll(model: Model, one: Series, ends: Sequence[int], horizon: int) -> list[F
             out.append(_attempt(fit, model, one, end, horizon))
             continue
         found: Floats | ModelError | None = None
-        if state is not None and end < GROWN * fitted:
+        if state is not None and end < (GROWN_AT_LAST if end == last else GROWN) * fitted:
             found = _attempt(_carried, state, model, one, start, end, horizon)
         if not isinstance(found, np.ndarray):
             state, start, fitted = None, _start(one, end), end
@@ -175,7 +201,7 @@ def roll(model: Model, one: Series, ends: Sequence[int], horizon: int) -> list[F
                 state = fresh
                 found = _attempt(_carried, state, model, one, start, end, horizon)
         out.append(found)
-    return out
+    return out, fitted
 
 
 def _attempt(function: Callable[..., T], *arguments: object) -> T | ModelError:
@@ -240,8 +266,9 @@ def forecast_one(one: Series, horizon: int, ends: np.ndarray, models: tuple[Mode
     paths = np.full((len(models), len(ends) + 1, horizon), np.nan)
     failures = []
     cuts = [*ends.tolist(), n] if final else ends.tolist()
+    fitted = np.zeros(len(models), dtype=np.int64)
     for m, model in enumerate(models):
-        found = roll(model, one, cuts, horizon)
+        found, fitted[m] = roll(model, one, cuts, horizon, n if final else None)
         for o, (end, path) in enumerate(zip(cuts, found, strict=True)):
             if isinstance(path, ModelError):
                 failures.append((model.name, end, str(path)))
@@ -251,7 +278,7 @@ def forecast_one(one: Series, horizon: int, ends: np.ndarray, models: tuple[Mode
     for o, end in enumerate(ends):
         known = z[end : end + horizon]
         actual[o, : len(known)] = known
-    return Paths(ends, np.arange(len(ends)), actual, paths[:, :-1], paths[:, -1], tuple(failures))
+    return Paths(ends, np.arange(len(ends)), actual, paths[:, :-1], paths[:, -1], tuple(failures), fitted)
 
 
 def _months(ds: pd.DatetimeIndex) -> np.ndarray:

@@ -18,7 +18,8 @@ from forecasting.models import MODELS, following_months
 QUANTILES = ("q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975")
 """Names of the quantile columns, in the order of their levels."""
 COLUMNS = ("unique_id", "ds", "model", "mean", *QUANTILES)
-VERSION = 2
+VERSION, EARLIER = 3, 2
+"""Of the format; the earlier one had no `fitted`, since every model was fitted to the whole history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,12 @@ class Recipe:
 
     Attributes:
         candidates: Names of the models to fit: the one itself, or those that are combined.
+        fitted: Observations to fit each of them to; its state is carried on to the others.
         weights: Of the candidates in their weighted mean; empty for their median.
     """
 
     candidates: tuple[str, ...]
+    fitted: tuple[int, ...]
     weights: tuple[float, ...] = ()
 
 
@@ -42,6 +45,7 @@ class Champion:
         unique_id: The series.
         model: Name of the chosen model or combination.
         candidates: Names of the models to fit: the chosen one, or those that are combined.
+        fitted: Observations to fit each of them to; its state is carried on to the others.
         weights: Of the candidates in their weighted mean; empty for their median.
         y: History, in its own unit.
         ds: First days of its months, ``YYYY-MM``.
@@ -54,6 +58,7 @@ class Champion:
     unique_id: str
     model: str
     candidates: tuple[str, ...]
+    fitted: tuple[int, ...]
     weights: tuple[float, ...]
     y: tuple[float, ...]
     ds: tuple[str, ...]
@@ -63,7 +68,7 @@ class Champion:
     quantiles: tuple[float, ...]
 
     def predict(self, horizon: int) -> pd.DataFrame:
-        """Refit on the stored history and forecast, without any backtest.
+        """Fit to the stored history and forecast, without any backtest.
 
         Beyond the steps of the backtest the band widens with the square root of the step.
 
@@ -84,9 +89,9 @@ class Champion:
         one = self.series
         paths, reasons = np.full((len(self.candidates), horizon), np.nan), []
         with threadpool_limits(limits=1):
-            for i, name in enumerate(self.candidates):
+            for i, (name, fitted) in enumerate(zip(self.candidates, self.fitted, strict=True)):
                 try:
-                    paths[i] = fit(MODELS[name], one, len(one.y), horizon)
+                    paths[i] = fit(MODELS[name], one, len(one.y), horizon, fitted)
                 except ModelError as error:
                     reasons.append(str(error))
         path = combine(paths) if not self.weights else weighted(paths, np.array(self.weights))
@@ -113,6 +118,7 @@ class Champion:
             "unique_id": self.unique_id,
             "model": self.model,
             "candidates": list(self.candidates),
+            "fitted": list(self.fitted),
             "weights": list(self.weights),
             "y": list(self.y),
             "ds": list(self.ds),
@@ -129,12 +135,15 @@ class Champion:
         Raises:
             ModelError: Another version of the format, or an unknown scale.
         """
-        if values.get("version") != VERSION:
-            raise ModelError(f"champion of version {values.get('version')!r}; this release reads version {VERSION}")
+        if values.get("version") not in (EARLIER, VERSION):
+            known = f"versions {EARLIER} and {VERSION}"
+            raise ModelError(f"champion of version {values.get('version')!r}; this release reads {known}")
+        fitted = values.get("fitted", [len(values["y"])] * len(values["candidates"]))
         return cls(
             unique_id=str(values["unique_id"]),
             model=str(values["model"]),
             candidates=tuple(map(str, values["candidates"])),
+            fitted=tuple(map(int, fitted)),
             weights=tuple(map(float, values["weights"])),
             y=tuple(map(float, values["y"])),
             ds=tuple(map(str, values["ds"])),

@@ -262,6 +262,7 @@ def challenger(champion: Champion, rival: str, recipe: Recipe, losses: Losses) -
         champion,
         model=rival,
         candidates=recipe.candidates,
+        fitted=recipe.fitted,
         weights=recipe.weights,
         sigma=tuple(ratio * each for each in champion.sigma),
     )

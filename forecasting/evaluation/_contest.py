@@ -44,7 +44,7 @@ class Contest:
         """What stands behind each candidate that forecasts a series from the whole history; else the last resort."""
         able = np.isfinite(self.paths[i].final).all(axis=1) & (np.array(self.names) != LAST_RESORT)
         found = {name: self._recipe(i, name) for name, there in zip(self.names, able, strict=True) if there}
-        return found or {LAST_RESORT: Recipe((LAST_RESORT,))}
+        return found or {LAST_RESORT: self._of_models(i, [self.names.index(LAST_RESORT)])}
 
     def able(self, i: int) -> np.ndarray:
         """Positions of the models that the combinations of a series hold tonight."""
@@ -52,13 +52,17 @@ class Contest:
 
     def _recipe(self, i: int, name: str) -> Recipe:
         if name not in COMBINATIONS:
-            return Recipe((name,))
+            return self._of_models(i, [self.names.index(name)])
         there = self.able(i)
         if name == MEDIAN:
-            return Recipe(tuple(self.names[m] for m in there))
+            return self._of_models(i, there)
         weights = self.weights[name][i][-1]
         used = [m for m in there if weights[m] > 0]
-        return Recipe(tuple(self.names[m] for m in used), tuple((weights[used] / weights[used].sum()).tolist()))
+        return self._of_models(i, used, tuple((weights[used] / weights[used].sum()).tolist()))
+
+    def _of_models(self, i: int, used: Sequence[int] | np.ndarray, weights: tuple[float, ...] = ()) -> Recipe:
+        fitted = self.paths[i].fitted
+        return Recipe(tuple(self.names[m] for m in used), tuple(int(fitted[m]) for m in used), weights)
 
 
 def contest_of(found: Sequence[Paths], candidates: Sequence[Model]) -> Contest:

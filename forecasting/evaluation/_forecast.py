@@ -240,6 +240,7 @@ def forecast_panel(
             unique_id=one.unique_id,
             model=name,
             candidates=recipes[one.unique_id][name].candidates,
+            fitted=recipes[one.unique_id][name].fitted,
             weights=recipes[one.unique_id][name].weights,
             y=tuple(one.y.tolist()),
             ds=tuple(one.ds.strftime("%Y-%m")),

@@ -52,13 +52,8 @@ def _season(z: Floats, season_length: int) -> Floats:
     from statsmodels.tsa.seasonal import STL
 
     window = 2 * season_length * (len(z) // season_length) + 1
-    jumps = {"seasonal_jump": _jump(window), "low_pass_jump": _jump(season_length), "trend_jump": _jump(season_length)}
-    return np.asarray(STL(z, period=season_length, seasonal=window, **jumps).fit().seasonal)
-
-
-def _jump(window: int) -> int:
-    """Steps between the points that are smoothed, linear in between: a tenth of a window, as the authors have it."""
-    return -(-window // 10)
+    # so wide a window is a line, of which two points are enough
+    return np.asarray(STL(z, period=season_length, seasonal=window, seasonal_jump=window).fit().seasonal)
 
 
 def _averages(z: Floats, k: int) -> Floats:

@@ -56,7 +56,16 @@ class Registry:
                 self._aliases[model.name] = {alias: str(version) for alias, version in model.aliases.items()}
             token = page.token or ""
 
-    def update(self, item: IndicatorRecord, run: Run, artifacts: Path, night: str) -> dict[str, str]:
+    def stands(self, item: IndicatorRecord, run: Run) -> bool:
+        """Whether champion and challenger, with their training data, are registered as they are."""
+        aliases = self._aliases.get(model_name(item.id), {})
+        return all(
+            sha256 == (run.data.tags.get(SHA_TAG.format(alias), "") if alias in aliases else "")
+            for alias, forecaster in ((CHAMPION, item.champion), (CHALLENGER, item.challenger))
+            for sha256 in ["" if forecaster is None else forecaster_sha256(forecaster)]
+        )
+
+    def update(self, item: IndicatorRecord, run: Run, artifacts: Path, night: str, *, crowded: bool) -> dict[str, str]:
         """Register what changed since the indicator's run was last tagged, and set the aliases.
 
         Args:
@@ -64,6 +73,7 @@ class Registry:
             run: Its lasting run.
             artifacts: Folder of that run's artifacts.
             night: The day.
+            crowded: Whether another attempt of this night may have registered something.
 
         Returns:
             Tags for the run that say what is registered now.
@@ -84,9 +94,8 @@ class Registry:
                 self._client.delete_registered_model_alias(name, alias)
                 del aliases[alias]
                 continue
-            made = self._broken_off(name, sha256, night) or self._register(
-                name, forecaster, sha256, run, artifacts, night
-            )
+            made = self._broken_off(name, sha256, night) if crowded else None
+            made = made or self._register(name, forecaster, sha256, run, artifacts, night)
             if alias == CHAMPION and aliases.get(CHAMPION, made) != made and before != forecaster["model"]:
                 self._set(name, PREVIOUS, aliases[CHAMPION])
             self._set(name, alias, made)

@@ -1,4 +1,4 @@
-"""The tracker: a run a night, and a lasting run an indicator whose metrics get a step a night.
+"""The tracker: a run a night, and a lasting run an indicator whose metrics get a step a night that changes any.
 
 There is one writer, and it writes to the database directly. The night's own run is opened first and closed
 last, so that a night that broke off is known by a run that is not FINISHED; it is closed as KILLED when the next
@@ -8,6 +8,9 @@ A lasting run must not get a second value at a step that has one. The points of 
 as their time, and all of an indicator go in with one call, which the database takes whole or not at all. Steps are
 looked up only if another night run, broken off or of the same day, may have written them; a step that is there
 stays as it is.
+
+An indicator of which everything is as its lasting run has it gets no step, no chart and no tag: a night without news
+costs one reading of the lasting runs.
 """
 
 from __future__ import annotations
@@ -42,7 +45,8 @@ DATA = "cumulus.data_sha256"
 NOTES = {
     NIGHTS: "One run a night: panel metrics, leaderboard, drift, decisions, heat map, provenance, and as its data set "
     "the figures known.",
-    INDICATORS: "One lasting run an indicator; its metrics get a step a night (the day counted from 0001-01-01). "
+    INDICATORS: "One lasting run an indicator; its metrics get a step (the day counted from 0001-01-01) in each night "
+    "in which anything of it has changed. "
     "Filter by tag: `tags.\"cumulus.region\" = 'CN'`; also cumulus.sector, cumulus.family, cumulus.role, "
     "cumulus.champion, cumulus.challenger. Fan chart and registered models are among its artifacts.",
 }
@@ -73,8 +77,9 @@ class Tracker:
     def record_night(self, night: NightRecord) -> str:
         """Record a night, once: a night that is recorded already is found by its run_id and left as it is.
 
-        The history of an indicator's metrics takes the first values of a day. Its tags, its chart and its
-        registered champion follow the latest night; recording an earlier one leaves them alone.
+        The history of an indicator's metrics takes the first values of a day, of days on which anything of it has
+        changed. Its tags, its chart and its registered champion follow the latest night; recording an earlier one
+        leaves them alone.
 
         Returns:
             MLflow's id of the night's run.
@@ -100,7 +105,7 @@ class Tracker:
         run = self._client.create_run(nights, tags=tags, run_name=f"{night.night} {night.run_id}")
         run_id = str(run.info.run_id)
         try:
-            self._record_indicators(night, indicators, crowded=crowded)
+            self._record_indicators(night, indicators, latest=self._latest(nights), crowded=crowded)
             self._record_panel(night, run_id)
         except Exception:
             self._client.set_terminated(run_id, "FAILED")
@@ -137,7 +142,14 @@ class Tracker:
                 (there / name).write_bytes(content)
             self._client.log_artifacts(run_id, folder)
 
-    def _record_indicators(self, night: NightRecord, experiment: str, *, crowded: bool) -> None:
+    def _latest(self, nights: str) -> str:
+        """Day of the latest night on record."""
+        found = self._client.search_runs(
+            [nights], "attributes.status = 'FINISHED'", order_by=[f"tags.`{NIGHT}` DESC"], max_results=1
+        )
+        return str(found[0].data.tags[NIGHT]) if found else ""
+
+    def _record_indicators(self, night: NightRecord, experiment: str, *, latest: str, crowded: bool) -> None:
         lasting = {run.data.tags.get(INDICATOR): run for run in self._runs(experiment, "")}
         scores = dict(iter(night.leaderboard.groupby("indicator", sort=False)))
         with tempfile.TemporaryDirectory() as folder:
@@ -146,7 +158,10 @@ class Tracker:
                 run = lasting.get(item.id) or self._client.create_run(
                     experiment, tags={INDICATOR: item.id}, run_name=item.id
                 )
-                self._record_indicator(item, run, night, registry, scores.get(item.id), crowded=crowded)
+                current = night.night >= max(latest, run.data.tags.get(NIGHT, ""))
+                metrics = {ALWAYS: float(len(item.history)), **_scores(scores.get(item.id)), **item.metrics}
+                if not (current and _stands(run, metrics, _tags(item)) and registry.stands(item, run)):
+                    self._record_indicator(item, run, night, registry, metrics, current=current, crowded=crowded)
 
     def _record_indicator(
         self,
@@ -154,28 +169,24 @@ class Tracker:
         run: Run,
         night: NightRecord,
         registry: Registry,
-        scores: pd.DataFrame | None,
+        metrics: dict[str, float],
         *,
+        current: bool,
         crowded: bool,
     ) -> None:
         from mlflow.entities import RunTag
 
-        metrics, tags = {}, {}
-        if not (crowded and self._has_step(run, night.step)):
-            metrics = {ALWAYS: float(len(item.history)), **_scores(scores), **item.metrics}
-        if night.night >= run.data.tags.get(NIGHT, ""):
-            artifacts = _folder(run)
+        tags: dict[str, str] = {}
+        if crowded and self._has_step(run, night.step):
+            metrics = {}
+        if current:
+            artifacts, data = _folder(run), item.data_sha256
             artifacts.mkdir(parents=True, exist_ok=True)
             (artifacts / "fan_chart.svg").write_text(fan_chart(item, night.night), encoding="utf-8")
-            tags = {f"cumulus.{key}": value for key, value in item.tags.items()}
-            tags |= {NIGHT: night.night, RUN_ID: night.run_id, DATA: item.data_sha256}
-            tags |= {
-                CHAMPION_MODEL: str(item.champion["model"]),
-                "cumulus.challenger": str(item.challenger["model"]) if item.challenger else "none",
-            }
-            tags |= registry.update(item, run, artifacts, night.night)
-            if run.data.tags.get(DATA) != item.data_sha256:
-                self._client.log_inputs(run.info.run_id, [_dataset(item.id, item.data_sha256, night)])
+            tags = _tags(item) | {NIGHT: night.night, RUN_ID: night.run_id, DATA: data}
+            tags |= registry.update(item, run, artifacts, night.night, crowded=crowded)
+            if run.data.tags.get(DATA) != data:
+                self._client.log_inputs(run.info.run_id, [_dataset(item.id, data, night)])
         self._client.log_batch(
             run.info.run_id,
             metrics=_points(metrics, night),
@@ -252,6 +263,26 @@ def _dataset(name: str, sha256: str, night: NightRecord) -> DatasetInput:
 def _folder(run: Run) -> Path:
     """Folder of a run's artifacts, which is below the tracker's own root."""
     return Path(url2pathname(urlsplit(str(run.info.artifact_uri)).path))
+
+
+def _tags(item: IndicatorRecord) -> dict[str, str]:
+    """What an indicator can be searched by, and what stands on its chart."""
+    return {
+        "cumulus.title": item.title,
+        "cumulus.unit": item.unit,
+        "cumulus.source": item.source,
+        **{f"cumulus.{key}": value for key, value in item.tags.items()},
+        CHAMPION_MODEL: str(item.champion["model"]),
+        "cumulus.challenger": str(item.challenger["model"]) if item.challenger else "none",
+    }
+
+
+def _stands(run: Run, metrics: dict[str, float], tags: dict[str, str]) -> bool:
+    """Whether a lasting run has these metrics and tags already; MLflow hands out the latest step's."""
+    known: dict[str, float] = run.data.metrics
+    return all(run.data.tags.get(key) == value for key, value in tags.items()) and all(
+        known.get(key) == value for key, value in metrics.items() if np.isfinite(value)
+    )
 
 
 def _params(item: IndicatorRecord) -> list[Param]:

@@ -291,6 +291,15 @@ def test_a_state_is_fitted_anew_where_the_history_has_grown_by_a_third_or_it_fai
     assert result.forecasts.query("model == 'counting'")["cutoff"].nunique() == 23
 
 
+@pytest.mark.parametrize(("n", "fits"), [(120, [96, 120]), (144, [120, 144]), (180, [156])])
+def test_the_published_forecast_is_from_a_fit_of_less_than_a_sixth_before(n: int, fits: list[int]) -> None:
+    model, ds = Counting(), pd.date_range("2005-01-01", periods=n, freq="MS")
+    panel = pd.DataFrame({"unique_id": "a", "ds": ds, "y": 100 + np.arange(n) % 12})
+    result = forecast_panel(panel, 2, models=[model], seed=1, draws=100)
+    assert model.fits == fits
+    assert result.champions["a"].fitted == (fits[-1],)
+
+
 @pytest.mark.parametrize("n", [8, 9, 13, 20, 25, 31, 38])
 def test_the_default_models_forecast_a_short_series(n: int) -> None:
     result = forecast_panel(frame("a", AIR[:n]), 18, seed=1, draws=100)

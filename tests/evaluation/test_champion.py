@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,25 @@ def test_every_champion_forecasts_again_what_the_panel_forecast_says(result: Pan
         assert (np.abs(again["q50"] - first["q50"]) <= 1e-6 * width).all()
         for column in ["mean", *QUANTILES]:
             assert (np.abs(again[column] - first[column]) <= 0.02 * width).all()
+
+
+def test_a_champion_forecasts_with_a_state_that_was_fitted_less_than_a_sixth_before(result: PanelForecast) -> None:
+    some = [c for c in result.champions.values() if c.candidates != ("last_resort",)]
+    assert all(7 * n > 6 * len(c.y) - 7 for c in some for n in c.fitted)
+    long = result.champions["rate"]
+    y = np.random.default_rng(3).normal(size=240).cumsum()
+    ds = tuple(pd.date_range("2001-01-01", periods=240, freq="MS").strftime("%Y-%m"))
+    whole = replace(long, y=tuple(y), ds=ds, candidates=("auto_ces",), fitted=(240,), weights=())
+    early = replace(whole, fitted=(216,))
+    assert not np.allclose(whole.predict(6)["q50"], early.predict(6)["q50"], rtol=1e-9)
+    before = replace(early, y=early.y[:216], ds=early.ds[:216])
+    np.testing.assert_array_equal(before.predict(6)["q50"], replace(before, fitted=(216,)).predict(6)["q50"])
+
+
+def test_a_champion_of_the_earlier_format_is_fitted_to_its_whole_history(result: PanelForecast) -> None:
+    champion = result.champions["m50"]
+    earlier = {name: value for name, value in champion.to_dict().items() if name != "fitted"} | {"version": 2}
+    assert set(Champion.from_dict(earlier).fitted) == {len(champion.y)}
 
 
 def test_a_champion_loaded_from_json_in_a_fresh_process_forecasts_the_same(

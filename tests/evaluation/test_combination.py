@@ -17,8 +17,9 @@ def paths(errors: np.ndarray, key: int = 0) -> Paths:
     models, origins, steps = errors.shape
     ends = np.arange(20, 20 + origins)
     return Paths(
-        ends, np.arange(key + origins, key, -1), np.zeros((origins, steps)), errors, np.zeros((models, steps)), ()
-    )
+        ends, np.arange(key + origins, key, -1), np.zeros((origins, steps)), errors, np.zeros((models, steps)), (),
+        np.zeros(models, dtype=int),
+    )  # fmt: skip
 
 
 def noise(seed: int, scales: tuple[float, ...], origins: int = 24, steps: int = 6) -> np.ndarray:

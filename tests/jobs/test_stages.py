@@ -204,7 +204,7 @@ def test_what_is_kept_comes_back_to_the_last_bit():
     )  # fmt: skip
     paths = Paths(
         np.arange(3), np.arange(3), np.random.default_rng(0).random((3, 4)), np.full((2, 3, 4), np.nan),
-        np.zeros((2, 4)), (("theta", 9, "too short"),),
+        np.zeros((2, 4)), (("theta", 9, "too short"),), np.array([9, 12]),
     )  # fmt: skip
     value = {"frame": frame, "list": [1, 0.1, "é", None, True], "paths": paths, "nan": float("nan")}
     found = decode("k", encode("k", value))

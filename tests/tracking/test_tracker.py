@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,34 @@ def test_an_indicator_has_one_lasting_run_that_can_be_searched_and_gets_a_step_a
     assert store.steps("indicator_01", "mase.seasonal_naive") == [(DAY, 0.8), (DAY + 1, 1.3)]
     assert "coverage90.median" not in run.data.metrics  # it is not known
     assert (store.artifacts(run) / "fan_chart.svg").read_text().startswith("<svg")
+
+
+def test_an_indicator_of_which_nothing_has_changed_gets_no_step_and_one_of_which_anything_has_does(
+    store: Store, make_indicator: Indicators, make_night: Nights
+) -> None:
+    items = [make_indicator(number) for number in (1, 2, 3)]
+    store.tracker.record_night(make_night(indicators=items))
+    chart = store.artifacts(store.lasting("indicator_01")) / "fan_chart.svg"
+    drawn = chart.read_text()
+    changed = [items[0], make_indicator(2, months=97), replace(items[2], metrics={"live.n.ytd_yoy": 1.0})]
+    store.tracker.record_night(make_night("run-2", "2025-01-21", indicators=changed))
+    steps = [[step for step, _ in store.steps(item.id, "observations")] for item in items]
+    assert steps == [[DAY], [DAY, DAY + 1], [DAY, DAY + 1]]
+    assert store.lasting("indicator_01").data.tags["cumulus.run_id"] == "run-1"
+    assert chart.read_text() == drawn
+    store.tracker.record_night(make_night("run-3", "2025-01-22", indicators=[replace(items[0], title="Renamed")]))
+    assert "Renamed" in chart.read_text()
+
+
+def test_a_night_without_news_makes_a_later_record_of_an_earlier_night_no_current_one(
+    store: Store, make_indicator: Indicators, make_night: Nights
+) -> None:
+    item = make_indicator(1)
+    for run_id, day in (("run-1", "2025-01-20"), ("run-3", "2025-01-22")):
+        store.tracker.record_night(make_night(run_id, day, indicators=[item]))
+    store.tracker.record_night(make_night("run-2", "2025-01-21", indicators=[make_indicator(1, months=90)]))
+    assert [step for step, _ in store.steps("indicator_01", "observations")] == [DAY, DAY + 1]
+    assert store.client.get_model_version_by_alias("cumulus.indicator_01", "champion").version == 1
 
 
 def test_the_same_night_again_is_found_and_nothing_is_written(

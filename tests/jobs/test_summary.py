@@ -1,0 +1,44 @@
+"""What a night prints at its end."""
+
+from pathlib import Path
+
+import pytest
+
+from jobs.summary import MANY, TELLING, summary
+
+HEAD = "indicator,period,q05,q50,q95,no_change,prob_above_no_change\n"
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Path:
+    (tmp_path / "claim_check.csv").write_text("claim_id,metric,claim_low,claim_high,p_below,p_within,p_above\n")
+    return tmp_path
+
+
+def headlines(release: Path, count: int) -> None:
+    """Every other indicator rises for sure, by as many points as its number says; one falls, the others may do both."""
+    rows = []
+    for i in range(count):
+        chance, middle = (0.99, 5 + i) if i % 2 else (0.5, 5.0)
+        chance, middle = (0.001, 1.0) if i == 2 else (chance, middle)
+        rows += [f"made_up_{i:04d},2025-{month},1.0,{middle},20.0,5.0,{chance}\n" for month in (11, 12)]
+    (release / "headlines.csv").write_text(HEAD + "".join(rows))
+
+
+def test_every_one_of_a_few_indicators_has_a_line(release: Path) -> None:
+    headlines(release, MANY)
+    lines = summary(release)
+    assert len(lines) == 1 + MANY
+    assert lines[1] == "  made_up_0000                  2025-11     5.0 (   1.0 to   20.0)  latest    5.0   50 %"
+
+
+def test_of_many_indicators_there_are_counts_the_surest_ones_and_where_all_are(release: Path) -> None:
+    headlines(release, 1000)
+    lines = summary(release)
+    assert lines[0] == (
+        "1,000 indicators: the rate rises in 500 and falls in 1 with a chance of 80 % and more; 499 may do either"
+    )
+    assert [line.split()[0] for line in lines[2:-1]] == ["made_up_0002"] + [
+        f"made_up_{i:04d}" for i in range(999, 999 - 2 * (TELLING - 1), -2)
+    ]
+    assert lines[-1] == f"  all 1,000: {release / 'headlines.csv'}"
