@@ -2,7 +2,8 @@
 
 A night is named by its day in Asia/Shanghai and by a hash of everything its result depends on: the figures known,
 settings, catalogue, code, and what the store keeps of nights before its day. The same night again finds itself finished
-in the ledger and costs nothing.
+in the ledger and costs nothing. A night without news, for which all of this is as it was for the release in place,
+leaves that release in place: it would say the same under another day.
 """
 
 from __future__ import annotations
@@ -57,10 +58,10 @@ class NightResult:
     """How a night ended.
 
     Attributes:
-        run_id: Name of the run and of its release.
+        run_id: Name of the run and of its release; without news, of the night that made it.
         status: done, or degraded when something was missing or a step outside the chain failed.
         release: Folder of the release.
-        repeated: The same night had been done before; nothing was computed.
+        repeated: The same night had been done before, or there was no news; nothing was computed.
         messages: What is to know, most important first.
     """
 
@@ -88,6 +89,7 @@ class _Night:
     memory: Memory
     stages: Stages
     force: bool = False
+    asked: bool = False
     messages: list[str] = field(default_factory=list)
 
 
@@ -150,6 +152,7 @@ def run_night(
             memory=Memory.recall(store.engine, day, moment),
             stages=Stages(settings.stage_folder, settings.stages.max_mb, fresh=force),
             force=force,
+            asked=as_of is not None,
             messages=messages,
         )
         return _run(night)
@@ -160,16 +163,23 @@ def _run(night: _Night) -> NightResult:
     night.messages += absent
     then = figures_of_the_past(night.store, night.catalog, night.moment, night.settings.fit.origins)
     inputs = _inputs(night, observations, then)
-    if (earlier := _earlier(night)) is not None:
+    last, earlier = _earlier(night)
+    if earlier is not None:
         inputs["compared_with"] = earlier.name
     key = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
     before = night.ledger.finished(night.day.isoformat(), key)
-    if before is not None and not night.force:
+    of_its_day = before is not None and before.run_id.startswith(night.day.isoformat())
+    if before is not None and not night.force and (of_its_day or not night.asked):
         release = night.root / "releases" / before.run_id
         if (release / "datapackage.json").exists():
             _logger.info("%s has been done before and nothing has changed since", before.run_id)
             messages = tuple(filter(None, before.message.split("\n")))
             return NightResult(before.run_id, before.status, release, True, messages)
+    if last is not None and earlier is not None and _stands(night, last, earlier, inputs):
+        run = night.ledger.begin(last.run_id, night=night.day.isoformat(), key=key)
+        night.ledger.finish(run, "done", what := f"no news since {last.night}; the release stands")
+        _logger.info("%s: %s", last.run_id, what)
+        return NightResult(last.run_id, "done", earlier, True, ())
     name = f"{night.day.isoformat()}-{key[:12]}"
     run_id = _unused(name, night.root / "releases") if night.force else name
     bind(night=night.day.isoformat(), run_id=run_id)
@@ -323,11 +333,21 @@ def _pull(
     return messages
 
 
-def _earlier(night: _Night) -> Path | None:
-    """The release of the night before, with which this one is compared."""
+def _earlier(night: _Night) -> tuple[Run | None, Path | None]:
+    """The run of the night before and its release, with which this one is compared."""
     run = night.ledger.before(night.day.isoformat())
     folder = night.root / "releases" / run.run_id if run else None
-    return folder if folder is not None and (folder / "datapackage.json").exists() else None
+    return run, folder if folder is not None and (folder / "datapackage.json").exists() else None
+
+
+def _stands(night: _Night, last: Run, release: Path, inputs: Mapping[str, Any]) -> bool:
+    """Whether a night of another day than the last would publish what is in place."""
+    if night.force or night.asked or night.messages or last.status != "done":
+        return False
+    if (night.root / "latest").resolve() != release.resolve():
+        return False
+    made = json.loads((release / "provenance.json").read_bytes())["inputs"]
+    return bool({**made, "compared_with": release.name} == json.loads(json.dumps(inputs)))
 
 
 def _revisions(night: _Night, observations: pd.DataFrame, outlook: Fitted, earlier: Path | None) -> pd.DataFrame:

@@ -108,6 +108,36 @@ def test_a_night_without_news_fits_nothing(home, tmp_path):
     assert (done["derive"], done["fit"]) == (KEPT, "0 computed, 8 kept from before")
 
 
+def test_a_night_without_news_leaves_the_release_in_place_until_there_is_some(home, tmp_path):
+    path = copied(home, tmp_path)
+    made = night(path, days=1)  # of the champions of the first night
+    idle = night(path, days=2)
+    assert (idle.run_id, idle.status, idle.release, idle.repeated) == (made.run_id, "done", made.release, True)
+    with Store.open(settings(path).store) as store:
+        last, before = Ledger(store.engine).last(2)
+    assert (last.run_id, last.night, last.message) == (
+        made.run_id, "2025-01-22", "no news since 2025-01-21; the release stands"
+    )  # fmt: skip
+    assert (before.night, last.attempt) == ("2025-01-21", 2)
+    releases = path / "var" / "published" / "releases"
+    assert sorted(one.name for one in releases.iterdir()) == sorted([home[1].run_id, made.run_id])
+    asked = night(path, as_of=dt.date(2025, 1, 22))  # by whoever wants the release of a day
+    assert (asked.repeated, asked.run_id[:10]) == (False, "2025-01-22")
+    assert night(path, days=3, force=True).run_id.startswith("2025-01-23")
+    row = figures("coal", 1, range(71, 72))
+    row.assign(value=(row["value"] + 0.4).round(1)).to_csv(path / "var" / "drop" / "revised.csv", index=False)
+    assert not night(path, days=4).repeated
+
+
+def test_a_night_that_was_degraded_is_made_again(home, tmp_path):
+    path = copied(home, tmp_path)
+    night(path, days=1)
+    bad = path / "var" / "drop" / "bad.csv"
+    bad.write_text("indicator,period,measure,value,unit\ncoal,2024-12,ytd_yoy,plenty,percent\n", encoding="utf-8")
+    nights = [night(path, days=days) for days in (2, 3, 4)]
+    assert [(one.status, one.repeated) for one in nights] == [("degraded", False), ("done", False), ("done", True)]
+
+
 def test_a_changed_figure_fits_what_depends_on_it_alone_and_gives_the_tables_of_a_night_without_cache(home, tmp_path):
     path = copied(home, tmp_path / "one", revised="coal")
     result = night(path, days=1)
