@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from forecasting.decumulation import FittedLevels
 
 
+STRUCTURE_YEARS = 3
+"""Years of levels that the state space needs."""
+
+
 class NoChange:
     """The latest cumulative rate holds: every month grows by it on the year before; Franses and Mees (2013).
 
@@ -55,9 +59,11 @@ class _Structure:
 
 
 class StateSpace:
-    """The state space that recovers months, as a forecaster of their levels; needs two years.
+    """The state space that recovers months, as a forecaster of their levels; needs three years.
 
-    Trend, moving profile, heavy-tailed irregular and the Chinese calendar, see `forecasting.decumulation`.
+    Trend, moving profile, heavy-tailed irregular and the Chinese calendar, see `forecasting.decumulation`. Cumulative
+    rates begin a year after the levels that are recovered from them, and with one year of rates nothing tells what
+    returns every year from what has changed for good.
     """
 
     name = "state_space"
@@ -65,7 +71,7 @@ class StateSpace:
 
     def fit(self, y: Floats, season_length: int, ds: pd.DatetimeIndex) -> State:
         """See `StateModel.fit`."""
-        _check(self.name, y, 1, season_length, ds, 2 * season_length)
+        _check(self.name, y, 1, season_length, ds, STRUCTURE_YEARS * season_length)
         with model_errors(self.name):
             return _Structure(self.name, season_length, _fitted(y.tobytes(), _index(ds).tobytes()))
 
@@ -76,27 +82,27 @@ class StateSpace:
 
 @dataclass(frozen=True, slots=True)
 class _Mean:
-    """The state space as it was fitted, and the two that need no state."""
+    """The state space as it was fitted, if the history was long enough, and the two that need no state."""
 
     name: str
     season_length: int
-    structure: State
+    structure: State | None
 
     def forecast(self, y: Floats, horizon: int, ds: pd.DatetimeIndex) -> Floats:
         check_request(self.name, y, horizon, self.season_length, ds)
         try:
-            paths = [
-                self.structure.forecast(y, horizon, ds),
+            paths = [] if self.structure is None else [self.structure.forecast(y, horizon, ds)]
+            paths += [
                 np.exp(GrowthSes().forecast(np.log(y), horizon, self.season_length, ds)),
                 NoChange().forecast(y, horizon, self.season_length, ds),
             ]
-        except ModelError as error:  # two thirds are another forecast
+        except ModelError as error:  # the mean of the others is another forecast
             raise ModelError(f"{self.name}: {error}") from error
         return checked(self.name, np.exp(np.mean(np.log(paths), axis=0)), horizon)
 
 
 class HeadlineMean:
-    """Geometric mean of state space, smoothed growth and no change, each a third.
+    """Geometric mean of state space, smoothed growth and no change, each a third; of the latter two below three years.
 
     The three err in different ways: the first knows profile and calendar, the second the pace, the third that the
     headline is sluggish. Equal weights, since there is never history enough for better ones; Bates and Granger (1969).
@@ -109,6 +115,8 @@ class HeadlineMean:
     def fit(self, y: Floats, season_length: int, ds: pd.DatetimeIndex) -> State:
         """See `StateModel.fit`."""
         _check(self.name, y, 1, season_length, ds, 2 * season_length)
+        if len(y) < STRUCTURE_YEARS * season_length:
+            return _Mean(self.name, season_length, None)
         try:
             structure = StateSpace().fit(y, season_length, ds)
         except ModelError as error:

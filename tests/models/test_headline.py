@@ -86,6 +86,12 @@ def test_the_mean_is_the_geometric_one_of_state_space_smoothed_growth_and_no_cha
     np.testing.assert_allclose(forecast("headline_mean", y, 14, season_length), expected, rtol=1e-12)
 
 
+def test_below_three_years_the_mean_is_that_of_smoothed_growth_and_no_change() -> None:
+    y = levels(3, noise=0.03)[:35]
+    paths = [np.exp(forecast("growth_ses", np.log(y), 14)), forecast("no_change", y, 14)]
+    np.testing.assert_allclose(forecast("headline_mean", y, 14), np.prod(paths, axis=0) ** (1 / 2), rtol=1e-12)
+
+
 @pytest.mark.parametrize("name", MADE)
 def test_the_unit_of_the_levels_does_not_matter(name: str) -> None:
     y = levels(4, noise=0.03)
@@ -127,9 +133,9 @@ def test_another_process_gives_the_same_forecast_to_the_bit() -> None:
 
 @pytest.mark.parametrize(
     ("name", "season_length", "least"),
-    [("state_space", 12, 24), ("state_space", 11, 22), ("headline_mean", 12, 24), ("headline_mean", 11, 22)],
+    [("state_space", 12, 36), ("state_space", 11, 33), ("headline_mean", 12, 24), ("headline_mean", 11, 22)],
 )
-def test_less_than_two_years_are_refused_with_the_number_needed(name: str, season_length: int, least: int) -> None:
+def test_too_short_a_history_is_refused_with_the_number_needed(name: str, season_length: int, least: int) -> None:
     y = levels(3, noise=0.02)
     y = y if season_length == 12 else paired(y)
     with pytest.raises(ModelError, match=f"^{name}: {least - 1} observations; at least {least} are needed$"):

@@ -31,7 +31,7 @@ from forecasting.models import (
 ROOT = Path(__file__).parents[2]
 FAST = ("seasonal_naive", "random_walk_drift", "auto_ets", "aggregated_ets", "auto_ces", "optimized_theta",
         "dynamic_theta")  # fmt: skip
-NEEDED = {"seasonal_naive": 12, "growth_ses": 20, "sarimax_calendar": 36, "state_space": 24, "headline_mean": 24}
+NEEDED = {"seasonal_naive": 12, "growth_ses": 20, "sarimax_calendar": 36, "state_space": 36, "headline_mean": 24}
 RATES = ("no_change", "state_space", "headline_mean")  # what has no growth rates has no headline
 REFUSE_CONSTANTS = ("auto_ces", "arima", "auto_arima", "sarimax_calendar")
 NAIVE = ("seasonal_naive", "random_walk_drift", "last_resort")
