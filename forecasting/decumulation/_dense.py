@@ -69,17 +69,20 @@ def recover(figures: Figures, profile: Profile, draws: int, seed: np.random.Seed
     broken = breaks(figures)
     if broken:
         use |= {measure: np.zeros_like(use[measure]) for measure in ("ytd_level", "month_level")}
-    spread = profile.spread or ((CERTAIN * np.eye(12), 1.0),)
+    certain = ((CERTAIN * np.eye(12), 1.0),)
+    spread = profile.spread or certain
     posterior = None
     while True:
         rows = figure_rows(figures, use, dropped, broken)
         rows += [] if shares is None else base_rows(shares, own_base=figures.has_levels)
         system = System(rows, figures.years)
         prior = structure(figures.year, figures.years, profile.log_share, spread[len(spread) // 2][0], height(rows))
-        posterior = infer(system, prior, spread, judged=profile.judged, particles=PARTICLES, rng=rng, before=posterior)
+        learned = certain if system.silent else spread
+        posterior = infer(system, prior, learned, judged=profile.judged, particles=PARTICLES, rng=rng, before=posterior)
         revised = implausible(system, posterior)
         if not revised:
-            z = draw(system, posterior, draws, rng)
+            free = profile.deviations(rng, draws) if system.silent else np.zeros((draws, 12))
+            z = draw(system, posterior, free, rng)
             point = _point(system, posterior, z)
             if point is not None:
                 z = pull_inside(system, z, point)

@@ -59,16 +59,24 @@ FINEST = 1e-6
 HALVINGS = 30
 
 
-def draw(system: System, posterior: Posterior, n: int, rng: np.random.Generator) -> FloatArray:
-    """(n, N) draws; the hard figures' errors are settled, whether or not all figures can be true together."""
-    counts = np.diff(np.linspace(0, n, len(posterior.particles) + 1).round().astype(int))
-    found = [_draw(system, particle, int(k), rng) for particle, k in zip(posterior.particles, counts, strict=True) if k]
-    return np.vstack(found)
+def draw(system: System, posterior: Posterior, profile: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """(n, N) draws; the hard figures' errors are settled, whether or not all figures can be true together.
+
+    Args:
+        system: The figures.
+        posterior: What they say of the log levels.
+        profile: (n, 12) what each draw adds to the log profile of all years, which they say nothing of.
+        rng: Source of the draws.
+    """
+    edges = np.linspace(0, len(profile), len(posterior.particles) + 1).round().astype(int)[1:-1]
+    parts = zip(posterior.particles, np.split(profile, edges), strict=True)
+    return np.vstack([_draw(system, particle, part, rng) for particle, part in parts if len(part)])
 
 
-def _draw(system: System, particle: Particle, n: int, rng: np.random.Generator) -> FloatArray:
+def _draw(system: System, particle: Particle, profile: FloatArray, rng: np.random.Generator) -> FloatArray:
+    n = len(profile)
     root = np.tril(factor(particle.covariance)[0])
-    z = particle.mean + rng.standard_normal((n, system.size)) @ root.T
+    z = particle.mean + rng.standard_normal((n, system.size)) @ root.T + np.tile(profile, system.years + 1)
     noise = rng.standard_normal((n, len(system.rows))) @ system.noise_root.T
     linear = particle.value + (z - particle.mode) @ particle.slope.T
     z = z + (system.value + noise - linear) @ particle.gain.T

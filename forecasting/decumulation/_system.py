@@ -107,6 +107,11 @@ class System:
         self.sd = np.maximum(np.sqrt(self.half**2 / 3 + doubt**2), LEAST_SD)
 
     @cached_property
+    def silent(self) -> bool:
+        """Whether the figures are cumulative rates alone, which tell nothing of the base weights."""
+        return bool((self.yoy & (self.cumulative | (self.month == 0))).all())
+
+    @cached_property
     def _window(self) -> BoolArray:
         """(P, 12) months of each figure's window."""
         month = np.arange(12)
