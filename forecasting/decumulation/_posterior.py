@@ -55,6 +55,9 @@ FINEST = 1e-5
 ROUNDS, SETTLED = 12, 0.2
 """Most rounds of mode, standard deviations and heavy tails, and the change of logs below which they end."""
 
+FLAT = 0.05
+"""Slope of the log evidence, per log of a standard deviation, from which on a round goes no further."""
+
 FOLLOWED = 3
 """Rounds of mode and heavy tails with standard deviations that are known."""
 
@@ -272,8 +275,8 @@ def infer(
         before: The posterior of nearly the same figures, whose standard deviations are taken over.
     """
     if before is None:
-        state = _estimated(system, prior)
-        spread = _curvature(state)
+        state, evidence = _estimated(system, prior)
+        spread = _curvature(evidence, state.log_sd)
     else:
         state = _State(system, prior)
         state.log_sd, state.scale, state.volume = before.log_sd.copy(), before.scale, before.volume
@@ -292,22 +295,25 @@ def infer(
     return Posterior(tuple(found), state.scale, state.volume, centre, spread)
 
 
-def _estimated(system: System, prior: Structure) -> _State:
+def _estimated(system: System, prior: Structure) -> tuple[_State, _Evidence]:
     state = _State(system, prior)
-    state.seek(np.zeros((12, 12)))  # a first orientation, with the profile as it is expected
+    expected = np.zeros((12, 12))
+    state.seek(expected)  # a first orientation, with the profile as it is expected
+    evidence = _Evidence(state)
     for k in range(ROUNDS):
         before = np.concatenate([state.log_sd, np.log(state.scale)])
-        _estimate(state, LATER_ITERATIONS if k else ITERATIONS)
-        state.seek(prior.profile, 2, weigh=True)
-        _heavy_tails(state)
+        _estimate(state, evidence, LATER_ITERATIONS if k else ITERATIONS)
+        state.seek(expected if system.silent else prior.profile, 2, weigh=not system.silent)
+        evidence = _Evidence(state)
+        _heavy_tails(state, evidence)
         if np.abs(np.concatenate([state.log_sd, np.log(state.scale)]) - before).max() < SETTLED:
             break
-    return state
+    return state, evidence
 
 
 def estimate(system: System, prior: Structure) -> FloatArray:
     """Log standard deviations of `PARTS` that maximise evidence and prior."""
-    return _estimated(system, prior).log_sd
+    return _estimated(system, prior)[0].log_sd
 
 
 def follow(system: System, prior: Structure, log_sd: FloatArray) -> FloatArray:
@@ -316,7 +322,7 @@ def follow(system: System, prior: Structure, log_sd: FloatArray) -> FloatArray:
     state.log_sd = log_sd
     for _ in range(FOLLOWED):
         state.seek(prior.profile, 2, weigh=True)
-        _heavy_tails(state)
+        _heavy_tails(state, _Evidence(state))
     state.seek(prior.profile)
     return state.z
 
@@ -341,13 +347,19 @@ class _Evidence:
     def __init__(self, state: _State) -> None:
         system, prior = state.system, state.prior
         near = Linear(system, state.z)
-        lever = near.lever
+        self.lever = lever = near.lever
         self.slope = near.rows
         self.fixed = lever @ (lever @ (prior.fixed + prior.spread(prior.profile))).T + near.noise
         self.steps = prior.unwound(self.slope)
         self.parts = [np.asarray(lever @ (lever @ matrix).T) for matrix in prior.parts.values()]
-        self.parts += [(self.steps * state.scale) @ self.steps.T, np.asarray(lever @ (self.slope * state.scale).T)]
+        self.parts += [np.empty(0)] * len(SHOCKS)
+        self.rescale(state.scale)
         self.residual = near.folded(system.value - near.value + near.slope @ (state.z - state.mean))
+
+    def rescale(self, scale: FloatArray) -> None:
+        """Give each month's shocks another scale (N,)."""
+        for i, lever, slope in zip(SHOCKS, (self.steps, self.lever), (self.steps, self.slope), strict=True):
+            self.parts[i] = np.asarray(lever @ (slope * scale).T)
 
     def spread(self, log_sd: FloatArray) -> FloatArray:
         """S (P, P)."""
@@ -371,17 +383,14 @@ class _Evidence:
         return float(value), gradient
 
 
-def _estimate(state: _State, iterations: int) -> None:
+def _estimate(state: _State, evidence: _Evidence, iterations: int) -> None:
     bounds = [(value - BOUND, value + BOUND) for value in state.log_sd]
-    found = minimize(
-        _Evidence(state), state.log_sd, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": iterations}
-    )
-    state.log_sd = found.x
+    options = {"maxiter": iterations, "gtol": FLAT}
+    state.log_sd = minimize(evidence, state.log_sd, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
 
 
-def _heavy_tails(state: _State) -> None:
+def _heavy_tails(state: _State, evidence: _Evidence) -> None:
     """One step of EM for the scales of a Student t: the larger an irregular, the larger its own variance."""
-    evidence = _Evidence(state)
     root = factor(evidence.spread(state.log_sd))
     weight = cho_solve(root, evidence.residual, check_finite=False)
     size = np.zeros(state.system.size)
@@ -396,12 +405,13 @@ def _heavy_tails(state: _State) -> None:
         size[:-lag] = np.maximum(size[:-lag], faded[lag:])
     most = max(1.0, (JUMP / float(np.exp(state.log_sd[SHOCKS].max()))) ** 2)
     state.scale = np.minimum((FREEDOM + size) / (FREEDOM + 2), most)
+    evidence.rescale(state.scale)
 
 
-def _curvature(state: _State) -> FloatArray:
+def _curvature(evidence: _Evidence, log_sd: FloatArray) -> FloatArray:
     """A root of the covariance of the log standard deviations at the mode, by differences of the gradient."""
-    evidence, step = _Evidence(state), 0.1
-    here = evidence(state.log_sd)[1]
-    rows = [(evidence(state.log_sd + step * axis)[1] - here) / step for axis in np.eye(len(PARTS))]
+    step = 0.1
+    here = evidence(log_sd)[1]
+    rows = [(evidence(log_sd + step * axis)[1] - here) / step for axis in np.eye(len(PARTS))]
     value, vector = np.linalg.eigh((np.array(rows) + np.array(rows).T) / 2)
     return np.asarray(vector / np.sqrt(np.maximum(value, 1 / PRIOR_SD.max() ** 2)))

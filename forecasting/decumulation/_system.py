@@ -188,9 +188,9 @@ class System:
         out = np.empty((len(z), len(self.rows)))
         for grid, mine in ((total, self.cumulative), (level, ~self.cumulative)):
             year, month, yoy = self.year[mine], self.month[mine], self.yoy[mine]
-            value = np.log(grid[:, year, month])
-            value[:, yoy] -= np.log(grid[:, year[yoy] - 1, month[yoy]])
-            out[:, mine] = value
+            value = grid[:, year, month]
+            value[:, yoy] /= grid[:, year[yoy] - 1, month[yoy]]
+            out[:, mine] = np.log(value)
         return out
 
     def inside(self, stated: FloatArray) -> BoolArray:
