@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecasting.decumulation._figures import FloatArray
-from forecasting.decumulation._posterior import estimate, follow
+from forecasting.decumulation._scales import estimate, follow
 from forecasting.decumulation._structure import Structure, structure
 from forecasting.decumulation._system import Row, System
 from forecasting.decumulation._weights import by_calendar
