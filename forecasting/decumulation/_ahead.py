@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy.linalg import cho_solve, solve_triangular
 
 from forecasting.decumulation._figures import FloatArray
-from forecasting.decumulation._posterior import FREEDOM, SHOCKS, Estimate, estimate, shock_scale
+from forecasting.decumulation._scales import FREEDOM, SHOCKS, Estimate, estimate, shock_scale
 from forecasting.decumulation._structure import Structure, structure
 from forecasting.decumulation._system import LEAST_SD, Row, System, factor
 from forecasting.decumulation._weights import by_calendar

@@ -9,7 +9,7 @@ import numpy as np
 
 from forecasting.decumulation._bounds import set_bounds
 from forecasting.decumulation._certificate import Dropped, consistent
-from forecasting.decumulation._draws import anchor, draw, pull_inside, settle
+from forecasting.decumulation._draws import anchor, draw, pull_inside
 from forecasting.decumulation._figures import BoolArray, Figures, FloatArray
 from forecasting.decumulation._flags import by_levels, revisions
 from forecasting.decumulation._paths import Flag, Path
@@ -69,23 +69,25 @@ def recover(figures: Figures, profile: Profile, draws: int, seed: np.random.Seed
     broken = breaks(figures)
     if broken:
         use |= {measure: np.zeros_like(use[measure]) for measure in ("ytd_level", "month_level")}
-    spread = profile.spread or ((CERTAIN * np.eye(12), 1.0),)
+    certain = ((CERTAIN * np.eye(12), 1.0),)
+    spread = profile.spread or certain
     posterior = None
     while True:
         rows = figure_rows(figures, use, dropped, broken)
         rows += [] if shares is None else base_rows(shares, own_base=figures.has_levels)
         system = System(rows, figures.years)
         prior = structure(figures.year, figures.years, profile.log_share, spread[len(spread) // 2][0], height(rows))
-        posterior = infer(system, prior, spread, judged=profile.judged, particles=PARTICLES, rng=rng, before=posterior)
+        learned = certain if system.silent else spread
+        posterior = infer(system, prior, learned, judged=profile.judged, particles=PARTICLES, rng=rng, before=posterior)
         revised = implausible(system, posterior)
         if not revised:
-            z = draw(system, posterior, draws, rng)
+            free = profile.deviations(rng, draws) if system.silent else np.zeros((draws, 12))
+            z = draw(system, posterior, free, rng)
             point = _point(system, posterior, z)
-            inside = point if system.inside(system.stated(point[None]))[0] else anchor(system, posterior.middle.mode)
-            if inside is not None:
-                point, z = inside, pull_inside(system, z, inside)
+            if point is not None:
+                z = pull_inside(system, z, point)
                 break
-            revised = [farthest(system, point)]
+            revised = [farthest(system, posterior.middle.mode)]
         likely = np.exp(system.stated(posterior.middle.mode[None])[0])
         for k in revised:
             row = rows[k]
@@ -97,14 +99,19 @@ def recover(figures: Figures, profile: Profile, draws: int, seed: np.random.Seed
     return Recovered(_path(figures, use, dropped, broken, rows, z, point, rng, shares), _shares(z[:, :12]))
 
 
-def _point(system: System, posterior: Posterior, z: FloatArray) -> FloatArray:
-    """(N,) the path of median growth from the median base year, moved until it states every figure."""
-    years = z.reshape(len(z), -1, 12)
-    steps = np.concatenate([years[:, :1], np.diff(years, axis=1)], axis=1)
-    middle = np.cumsum(np.median(steps, axis=0), axis=0).reshape(1, -1)
-    target = np.clip(system.stated(middle), system.low, system.high)
-    settled: FloatArray = settle(system, posterior.middle, middle, target)[0]
-    return settled
+def _point(system: System, posterior: Posterior, z: FloatArray) -> FloatArray | None:
+    """(N,) the mean levels of the draws (n, N) that state every figure, a state near the mode if none does.
+
+    The levels that state the figures are a convex set, so that their mean does too. Its growth minimises the squared
+    error of growth with every draw weighed by the square of its own base: a base that may be next to nothing does not
+    take the point estimate with it. None if there is no such state.
+    """
+    good = z[system.inside(system.stated(z))]
+    if len(good):
+        point: FloatArray = np.log(np.exp(good).mean(axis=0))
+        if system.inside(system.stated(point[None]))[0]:
+            return point
+    return anchor(system, posterior.middle.mode)
 
 
 def _shares(base: FloatArray) -> FloatArray:

@@ -35,8 +35,8 @@ FACTORS = (1.1, 1.5, 4.0, 50.0, 1e4)
 TOLERANCE = 1e-9
 """Of a programme's rows, in the metric of the prior."""
 
-MOST_WORK = 6000
-"""Steps of the active set after which the states that are left stay outside, and others take their place."""
+MOST_WORK = 100
+"""Steps of the active set a state, on average, after which states stay outside, and others take their place."""
 
 LONGEST_STEP = 1.0
 FARTHEST = 10.0
@@ -59,16 +59,24 @@ FINEST = 1e-6
 HALVINGS = 30
 
 
-def draw(system: System, posterior: Posterior, n: int, rng: np.random.Generator) -> FloatArray:
-    """(n, N) draws; the hard figures' errors are settled, whether or not all figures can be true together."""
-    counts = np.diff(np.linspace(0, n, len(posterior.particles) + 1).round().astype(int))
-    found = [_draw(system, particle, int(k), rng) for particle, k in zip(posterior.particles, counts, strict=True) if k]
-    return np.vstack(found)
+def draw(system: System, posterior: Posterior, profile: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """(n, N) draws; the hard figures' errors are settled, whether or not all figures can be true together.
+
+    Args:
+        system: The figures.
+        posterior: What they say of the log levels.
+        profile: (n, 12) what each draw adds to the log profile of all years, which they say nothing of.
+        rng: Source of the draws.
+    """
+    edges = np.linspace(0, len(profile), len(posterior.particles) + 1).round().astype(int)[1:-1]
+    parts = zip(posterior.particles, np.split(profile, edges), strict=True)
+    return np.vstack([_draw(system, particle, part, rng) for particle, part in parts if len(part)])
 
 
-def _draw(system: System, particle: Particle, n: int, rng: np.random.Generator) -> FloatArray:
+def _draw(system: System, particle: Particle, profile: FloatArray, rng: np.random.Generator) -> FloatArray:
+    n = len(profile)
     root = np.tril(factor(particle.covariance)[0])
-    z = particle.mean + rng.standard_normal((n, system.size)) @ root.T
+    z = particle.mean + rng.standard_normal((n, system.size)) @ root.T + np.tile(profile, system.years + 1)
     noise = rng.standard_normal((n, len(system.rows))) @ system.noise_root.T
     linear = particle.value + (z - particle.mode) @ particle.slope.T
     z = z + (system.value + noise - linear) @ particle.gain.T
@@ -78,9 +86,8 @@ def _draw(system: System, particle: Particle, n: int, rng: np.random.Generator) 
 
 def _truncated(system: System, particle: Particle, error: FloatArray) -> FloatArray:
     """Errors (n, P) of the figures, carried into the rounding intervals."""
-    lever = system.lever(particle.slope)
-    spread = lever @ (lever @ particle.covariance).T
-    variance = np.diag(spread) - np.einsum("ij,ji->i", lever @ particle.gain, spread)
+    explained = np.einsum("ij,ji->i", system.lever(particle.slope) @ particle.gain, particle.spread)
+    variance = np.diag(particle.spread) - explained
     own = np.diag(system.noise)
     variance = np.clip(variance, 1e-9 * own, (1 - 1e-6) * own)
     mean = particle.value - system.value
@@ -98,10 +105,8 @@ def _truncated(system: System, particle: Particle, error: FloatArray) -> FloatAr
 
 def settle(system: System, particle: Particle, z: FloatArray, target: FloatArray) -> FloatArray:
     """States (n, N) moved until they state the targets (n, P); where figures bind each other, the nearest inside."""
-    lever = system.lever(particle.slope)
-    cross = lever @ particle.covariance
     own = np.where(system.hard, RIDGE, 1.0) * np.diag(system.noise)
-    gain = cho_solve(factor(lever @ cross.T + np.diag(own)), cross, check_finite=False)
+    gain = cho_solve(factor(particle.spread + np.diag(own)), particle.cross, check_finite=False)
     lowest, highest = particle.mode - FARTHEST, particle.mode + FARTHEST
     out = np.clip(z, lowest, highest)
     moving = np.arange(len(z))
@@ -146,7 +151,7 @@ def _projected(system: System, particle: Particle, z: FloatArray) -> FloatArray:
             model.update(f=-start[k])
             found, _, flag, info = model.solve()
             work += info["iterations"]
-            if flag <= 0 or work > MOST_WORK:
+            if flag <= 0 or work > MOST_WORK * len(z):
                 break
             out[k] = np.log(np.maximum(centre + root @ found, 0.5 * margin * centre))
         left = left[~system.inside(system.stated(out[left]))]

@@ -119,11 +119,24 @@ def decumulate(
         InputError: Bad rows (all of them are named), bad weights, a circle of related indicators.
     """
     table = check_observations(observations)
+    return _decumulated(arrange(table), related or {}, parts or {}, weights, draws, seed, workers, short, keep)
+
+
+def _decumulated(
+    figures: Sequence[Figures],
+    related: Mapping[str, str],
+    parts: Mapping[str, Sequence[str]],
+    weights: Mapping[str, FloatArray] | str,
+    draws: int,
+    seed: int,
+    workers: Workers,
+    short: bool = False,
+    keep: Keep | None = None,
+) -> Decumulation:
     if isinstance(weights, str) and weights not in ("learned", "equal"):
         raise InputError(
             "weights", [Problem("", f"{weights!r} is neither 'learned' nor 'equal' nor shares by indicator")]
         )
-    figures = arrange(table)
     dense = [figure for figure in figures if _is_dense(figure)]
     profiles = {
         figure.indicator: exactly(np.ones(12), "equal") if weights == "equal" else by_calendar() for figure in figures
@@ -132,24 +145,24 @@ def decumulate(
         profiles |= {figure.indicator: by_calendar(levels=True) for figure in dense if figure.has_levels}
     profiles |= given_profiles({} if isinstance(weights, str) else weights)
     few = [figure for figure in figures if not _is_dense(figure)]
-    whole = set(leans_on(few, dense, related or {}).values()) | set(parts or {})
+    whole = set(leans_on(few, dense, related).values()) | set(parts)
     cuttable = {figure.indicator for figure in dense if short and figure.indicator not in whole}
     recovered = _recover(dense, profiles, draws, seed, workers, cuttable, keep)
     # a series stands on its own with an unbroken year up to its last month
     alone = {name: found for name, found in recovered.items() if _stands(found.path)}
     sparse = [figure for figure in figures if figure.indicator not in alone]
-    leans = leans_on(sparse, [figure for figure in figures if figure.indicator in alone], related or {})
+    leans = leans_on(sparse, [figure for figure in figures if figure.indicator in alone], related)
     if cuttable & set(leans.values()):  # one that was thought to stand alone leans after all
         again = [figure for figure in dense if figure.indicator in leans.values()]
         alone |= _recover(again, profiles, draws, seed, workers, set(), keep)
     paths = {name: found.path for name, found in alone.items()}
     shares = {name: found.shares for name, found in alone.items()}
-    paths |= lean_on(sparse, leans, parts or {}, paths, profiles, None, draws, seed, workers, keep)
+    paths |= lean_on(sparse, leans, parts, paths, profiles, None, draws, seed, workers, keep)
     return Decumulation(
         paths={name: paths[name] for name in sorted(paths)},
         weights=_weight_table(profiles, shares, figures, seed),
         leans=leans,
-        parts=dict(parts or {}),
+        parts=dict(parts),
         contradictions=_contradictions(figures, paths, profiles),
         seed=seed,
     )
@@ -183,17 +196,11 @@ def decumulate_in_chunks(
     `decumulate`, whose arguments and errors these are.
     """
     table = check_observations(observations)
+    rows = table.groupby("indicator").indices
     for names in _chunks(table, related or {}, parts or {}, size):
         own = weights if isinstance(weights, str) else {name: weights[name] for name in names if name in weights}
-        yield decumulate(
-            table[table["indicator"].isin(names)],
-            related=related,
-            parts=parts,
-            weights=own,
-            draws=draws,
-            seed=seed,
-            workers=workers,
-        )
+        figures = arrange(table.iloc[np.concatenate([rows[name] for name in names])])
+        yield _decumulated(figures, related or {}, parts or {}, own, draws, seed, workers)
 
 
 def _chunks(
@@ -287,17 +294,22 @@ def _average_share(path: Path) -> FloatArray:
 def _weight_table(
     profiles: Mapping[str, Profile], shares: Mapping[str, FloatArray], figures: Sequence[Figures], seed: int
 ) -> pd.DataFrame:
-    frames = []
-    sources = {figure.indicator: tells(figure) for figure in figures}
-    for name, profile in sorted(profiles.items()):
-        own = profile.source == "calendar" and name in shares and sources[name]
+    tell = {figure.indicator: tells(figure) for figure in figures}
+    names = sorted(profiles)
+    bands, sources = [], []
+    for name in names:
+        profile = profiles[name]
+        own = profile.source == "calendar" and name in shares and tell[name]
+        sources.append(own or profile.source)
         if profile.spread and name in shares:
-            mean, low, high = shares[name]
+            bands.append(shares[name])
         else:
-            mean, low, high = _summary(profile.draw(np.random.default_rng(seed), WEIGHT_DRAWS))
-        columns = {"month": range(1, 13), "weight": mean, "q05": low, "q95": high}
-        frames.append(pd.DataFrame({"indicator": name, **columns, "source": own or profile.source}))
-    return pd.concat(frames, ignore_index=True)
+            bands.append(_summary(profile.draw(np.random.default_rng(seed), WEIGHT_DRAWS)))
+    columns = dict(zip(("weight", "q05", "q95"), np.hstack(bands), strict=True))
+    first = {"indicator": np.repeat(names, 12), "month": np.tile(np.arange(1, 13), len(names))}
+    return pd.DataFrame({**first, **columns, "source": np.repeat(sources, 12)}).astype(
+        {"indicator": object, "source": object}
+    )
 
 
 def lean(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -78,32 +80,41 @@ class Figures:
 
 def arrange(observations: pd.DataFrame) -> list[Figures]:
     """Lay canonical observations out by indicator, in the order of their ids."""
-    return [_figures(str(name), rows) for name, rows in observations.groupby("indicator", sort=True)]
+    months = {period: month_index(period) for period in observations["period"].unique()}
+    columns = {
+        "indicator": observations["indicator"].to_numpy(),
+        "month": observations["period"].map(months).to_numpy(),
+        "measure": observations["measure"].to_numpy(),
+        "value": observations["value"].to_numpy(),
+        "half": 0.5 * 10.0 ** -observations["decimals"].to_numpy(),
+        "family": observations["family"].to_numpy(),
+    }
+    places = observations.groupby("indicator", sort=True).indices
+    return [_figures(str(name), {key: array[rows] for key, array in columns.items()}) for name, rows in places.items()]
 
 
-def _figures(indicator: str, rows: pd.DataFrame) -> Figures:
-    index = rows["period"].map(month_index).to_numpy()
-    year = int(index.min() // 12)
-    shape = (int(index.max() // 12) - year + 1, 12)
+def _figures(indicator: str, rows: Mapping[str, npt.NDArray[Any]]) -> Figures:
+    index = rows["month"]
+    last, first = int(index.max()), int(index.min())
+    year = first // 12
+    shape = (last // 12 - year + 1, 12)
     value = {measure: np.full(shape, np.nan) for measure in MEASURES}
     half = {measure: np.full(shape, np.nan) for measure in MEASURES}
-    unit = np.where(rows["measure"].isin(RATES), 0.01, 1.0)
-    at = (index // 12 - year, index % 12)
+    cumulative = np.zeros(len(index), dtype=bool)
     for measure in MEASURES:
-        mine = (rows["measure"] == measure).to_numpy()
-        cells = (at[0][mine], at[1][mine])
-        value[measure][cells] = (rows["value"].to_numpy() * unit)[mine]
-        half[measure][cells] = (0.5 * unit * 10.0 ** -rows["decimals"].to_numpy())[mine]
-
-    cumulative = rows["measure"].str.startswith("ytd").to_numpy()
-    last, first = int(index.max()), int(index.min())
+        mine = rows["measure"] == measure
+        cells = (index[mine] // 12 - year, index[mine] % 12)
+        unit = 0.01 if measure in RATES else 1.0
+        value[measure][cells] = rows["value"][mine] * unit
+        half[measure][cells] = unit * rows["half"][mine]
+        if measure.startswith("ytd"):
+            cumulative |= mine
     if (cumulative & (index == first)).any():
-        first = first // 12 * 12
+        first = year * 12
     published = np.any([~np.isnan(grid) for grid in value.values()], axis=0)
-    families = [name for name in rows["family"].unique() if name]
     return Figures(
         indicator=indicator,
-        family=families[0] if families else "",
+        family=next((str(name) for name in rows["family"] if name), ""),
         year=year,
         value=value,
         half=half,

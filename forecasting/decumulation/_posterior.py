@@ -12,7 +12,8 @@ The profile (base weights) needs care. Where only cumulative rates speak, the re
 change of the rate times the inverse share of the month, so the volume of growth that rounds to the figures depends on
 the profile; the mode of z ignores that and runs off to profiles which make growth small. The profile is therefore
 judged with growth integrated out: half the gradient of log det S (S without the profile's own variance) joins its
-prior as a shift of the mean.
+prior as a shift of the mean. Where cumulative rates are all there is, even that says more than they know (`_weights`):
+the profile is taken for certain here, and every draw adds one of its own.
 """
 
 from __future__ import annotations
@@ -21,24 +22,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_solve, lapack, solve_triangular
-from scipy.optimize import minimize
+from scipy.linalg import cho_solve
 
 from forecasting.decumulation._figures import FloatArray
 from forecasting.decumulation._linear import Linear
-from forecasting.decumulation._structure import LOG_SD, PARTS, Structure
+from forecasting.decumulation._mode import State, Stride, change
+from forecasting.decumulation._scales import BOUND, curvature, estimated
+from forecasting.decumulation._structure import PARTS, Structure
 from forecasting.decumulation._system import System, factor
 
-__all__ = ["Estimate", "Particle", "Posterior", "Stride", "estimate", "farthest", "implausible", "infer", "shock_scale"]
-
-FREEDOM = 3.0
-"""Degrees of freedom of the irregular."""
-
-CLUSTER = 0.5
-"""A shock is seldom alone: a month's scale follows the irregulars about it, less so the farther they are."""
-
-JUMP = 3.0
-"""Largest standard deviation of a single shock in logs: a factor of twenty."""
+__all__ = ["Particle", "Posterior", "farthest", "implausible", "infer"]
 
 REVISED = 0.001
 """Standard deviation of a revised rate about that of the months, relative."""
@@ -52,22 +45,7 @@ TOO_FINE = 1e-9
 FINEST = 1e-5
 """A miss, relative, below which arithmetic alone may explain it."""
 
-ROUNDS, SETTLED = 12, 0.2
-"""Most rounds of mode, standard deviations and heavy tails, and the change of logs below which they end."""
-
-STEPS, MODE_STEPS = 6, 20
-SLOW, FAST = 0.3, 0.7
-"""Parts of what a step should achieve, below which the next is halved and above which it is doubled again."""
-
-ITERATIONS, LATER_ITERATIONS = 8, 4
-LONGEST_STEP = 1.0
-TOLERANCE = 1e-3
-BOUND = 1.5
-"""Most by which a log standard deviation moves in a round, before the figures are linearised anew."""
-
-PRIOR_MEAN = np.log([LOG_SD[part][0] for part in PARTS])
-PRIOR_SD = np.array([LOG_SD[part][1] for part in PARTS])
-SHOCKS = [PARTS.index("drift"), PARTS.index("irregular")]
+MODE_STEPS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +60,8 @@ class Particle:
         value: (P,) the figures that the mode states, as logs.
         slope: (P, N) derivative J there.
         gain: (N, P) K J' S^-1.
+        cross: (P, N) J K.
+        spread: (P, P) J K J'.
     """
 
     log_sd: FloatArray
@@ -91,6 +71,8 @@ class Particle:
     value: FloatArray
     slope: FloatArray
     gain: FloatArray
+    cross: FloatArray
+    spread: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,74 +97,6 @@ class Posterior:
     def middle(self) -> Particle:
         """The particle of a profile of middle width."""
         return self.particles[len(self.particles) // 2]
-
-
-class Stride:
-    """Lengths of successive Gauss-Newton steps.
-
-    Attributes:
-        size: Of the last step before it was shortened, in its farthest element.
-    """
-
-    def __init__(self) -> None:
-        self.size = np.inf
-        self._damping = 1.0
-
-    def __call__(self, step: FloatArray) -> FloatArray:
-        """A step (N,), shortened where it is long, or where steps go to and fro instead of getting shorter."""
-        before, self.size = self.size, float(np.abs(step).max())
-        if self.size > (1 - SLOW * self._damping) * before:  # a step that is all right shortens the next by its part
-            self._damping *= 0.5
-        elif self.size < (1 - FAST * self._damping) * before:
-            self._damping = min(1.0, 2 * self._damping)
-        return step * self._damping * min(1.0, LONGEST_STEP / max(self.size, LONGEST_STEP))
-
-
-class _State:
-    """Where the search for the mode is."""
-
-    def __init__(self, system: System, prior: Structure) -> None:
-        self.system, self.prior = system, prior
-        self.z = prior.mean.copy()
-        self.log_sd = PRIOR_MEAN.copy()
-        self.scale = np.ones(system.size)
-        self.volume = np.zeros(12)
-        self.shift = np.zeros(12)
-
-    @property
-    def mean(self) -> FloatArray:
-        """(N,) prior mean, the profile's shift included."""
-        return self.prior.mean + np.tile(self.shift, self.system.years + 1)
-
-    def covariance(self, profile: FloatArray) -> FloatArray:
-        return self.prior.covariance(self.log_sd, self.scale, profile)
-
-    def seek(self, profile: FloatArray, steps: int = STEPS, *, weigh: bool = False) -> FloatArray:
-        """Move to the mode under the present hyper-parameters; the prior covariance used.
-
-        Args:
-            profile: (12, 12) covariance of the log profile.
-            steps: At most.
-            weigh: Find out anew how the volume of growth depends on the profile, which hardly changes on the way.
-        """
-        system = self.system
-        total = self.covariance(profile)
-        stride = Stride()
-        for k in range(steps):
-            near = Linear(system, self.z)
-            cross = near.lever @ total  # the covariance is symmetric
-            if weigh and not k:
-                alike = self.prior.spread(profile)
-                spread = np.asarray(cross - near.lever @ alike)
-                inner = factor(near.lever @ spread.T + near.noise)
-                self.volume = system.volume(near.slope, near.gain(total - alike, spread, inner))
-            self.shift = -profile @ self.volume
-            mean = self.mean
-            step = mean + _change(near, cross, system.value - near.value + near.slope @ (self.z - mean)) - self.z
-            self.z = self.z + stride(step)
-            if stride.size < TOLERANCE:
-                break
-        return total
 
 
 def implausible(system: System, posterior: Posterior) -> list[int]:
@@ -232,18 +146,11 @@ def _mode(system: System, particle: Particle, noise: FloatArray, z: FloatArray) 
     for _ in range(MODE_STEPS):
         near = Linear(system, z, noise)
         miss = system.value - near.value + near.slope @ (z - particle.mean)
-        step = particle.mean + _change(near, near.lever @ particle.covariance, miss) - z
+        step = particle.mean + change(near, near.lever @ particle.covariance, miss) - z
         z = z + stride(step)
         if stride.size < max(0.01 * system.half.min(), TOO_FINE):
             return z
     return None
-
-
-def _change(near: Linear, cross: FloatArray, miss: FloatArray) -> FloatArray:
-    """(N,) the mode's distance from the mean, for figures that miss it by (P,)."""
-    root = factor(near.lever @ cross.T + near.noise)
-    weight: FloatArray = cho_solve(root, near.folded(miss), check_finite=False)
-    return weight @ cross
 
 
 def infer(
@@ -269,10 +176,10 @@ def infer(
         before: The posterior of nearly the same figures, whose standard deviations are taken over.
     """
     if before is None:
-        state = _estimated(system, prior)
-        spread = _curvature(state)
+        state, surface = estimated(system, prior)
+        spread = curvature(surface, state.log_sd)
     else:
-        state = _State(system, prior)
+        state = State(system, prior)
         state.log_sd, state.scale, state.volume = before.log_sd.copy(), before.scale, before.volume
         spread = before.spread
     centre = state.log_sd.copy()
@@ -289,132 +196,20 @@ def infer(
     return Posterior(tuple(found), state.scale, state.volume, centre, spread)
 
 
-def _estimated(system: System, prior: Structure) -> _State:
-    state = _State(system, prior)
-    state.seek(np.zeros((12, 12)))  # a first orientation, with the profile as it is expected
-    for k in range(ROUNDS):
-        before = np.concatenate([state.log_sd, np.log(state.scale)])
-        _estimate(state, LATER_ITERATIONS if k else ITERATIONS)
-        state.seek(prior.profile, 2, weigh=True)
-        _heavy_tails(state)
-        if np.abs(np.concatenate([state.log_sd, np.log(state.scale)]) - before).max() < SETTLED:
-            break
-    return state
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """The most likely months and what they rest on.
-
-    Attributes:
-        log_sd: Log standard deviations of `PARTS` that maximise evidence and prior.
-        scale: (N,) of each month's irregular variance.
-        shift: (12,) of the profile's mean.
-        mode: (N,).
-    """
-
-    log_sd: FloatArray
-    scale: FloatArray
-    shift: FloatArray
-    mode: FloatArray
-
-
-def estimate(system: System, prior: Structure) -> Estimate:
-    """What the figures say of the log levels at its most likely."""
-    state = _estimated(system, prior)
-    state.seek(prior.profile)
-    return Estimate(state.log_sd, state.scale, state.shift, state.z)
-
-
-def _particle(state: _State, profile: FloatArray) -> tuple[Particle, float]:
+def _particle(state: State, profile: FloatArray) -> tuple[Particle, float]:
     """The Gaussian posterior at the mode, and the log evidence there."""
     total = state.seek(profile)
     near = Linear(state.system, state.z)
-    cross = near.lever @ total
-    root = factor(near.lever @ cross.T + near.noise)
+    cross = np.asarray(near.lever @ total)
+    spread = np.asarray(near.lever @ cross.T)
+    root = factor(spread + near.noise)
     gain = near.gain(total, cross, root).T
     miss = state.system.value - near.value
     folded = near.folded(miss + near.slope @ (state.z - state.mean))
     size = float(folded @ cho_solve(root, folded, check_finite=False)) + near.unseen(miss)
     evidence = -0.5 * size - float(np.log(np.diag(root[0])).sum())
-    return Particle(state.log_sd, state.mean, total, state.z, near.value, near.slope, gain), evidence
-
-
-class _Evidence:
-    """Evidence and prior of log standard deviations, linearised where the state is."""
-
-    def __init__(self, state: _State) -> None:
-        system, prior = state.system, state.prior
-        near = Linear(system, state.z)
-        lever = near.lever
-        self.slope = near.rows
-        self.fixed = lever @ (lever @ (prior.fixed + prior.spread(prior.profile))).T + near.noise
-        self.steps = prior.unwound(self.slope)
-        self.parts = [np.asarray(lever @ (lever @ matrix).T) for matrix in prior.parts.values()]
-        self.parts += [(self.steps * state.scale) @ self.steps.T, np.asarray(lever @ (self.slope * state.scale).T)]
-        self.residual = near.folded(system.value - near.value + near.slope @ (state.z - state.mean))
-
-    def spread(self, log_sd: FloatArray) -> FloatArray:
-        """S (P, P)."""
-        out: FloatArray = self.fixed.copy()
-        for part, variance in zip(self.parts, np.exp(2 * log_sd), strict=True):
-            out += variance * part
-        return out
-
-    def __call__(self, log_sd: FloatArray) -> tuple[float, FloatArray]:
-        """Minus the log posterior, and its gradient."""
-        root = factor(self.spread(log_sd))
-        weight = cho_solve(root, self.residual, check_finite=False)
-        inverse = np.tril(np.asarray(lapack.dpotri(root[0], lower=1)[0]))
-        diagonal = np.diag(inverse)
-        distance = (log_sd - PRIOR_MEAN) / PRIOR_SD
-        value = np.log(np.diag(root[0])).sum() + 0.5 * self.residual @ weight + 0.5 * distance @ distance
-        gradient = distance / PRIOR_SD
-        for i, (part, variance) in enumerate(zip(self.parts, np.exp(2 * log_sd), strict=True)):
-            trace = 2 * np.vdot(inverse, part) - diagonal @ np.diag(part)
-            gradient[i] += variance * (trace - weight @ part @ weight)
-        return float(value), gradient
-
-
-def _estimate(state: _State, iterations: int) -> None:
-    bounds = [(value - BOUND, value + BOUND) for value in state.log_sd]
-    found = minimize(
-        _Evidence(state), state.log_sd, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": iterations}
-    )
-    state.log_sd = found.x
-
-
-def _heavy_tails(state: _State) -> None:
-    """One step of EM for the scales of a Student t: the larger an irregular, the larger its own variance."""
-    evidence = _Evidence(state)
-    root = factor(evidence.spread(state.log_sd))
-    weight = cho_solve(root, evidence.residual, check_finite=False)
-    size = np.zeros(state.system.size)
-    for lever, log_sd in zip((evidence.steps, evidence.slope), state.log_sd[SHOCKS], strict=True):
-        variance = np.exp(2 * log_sd) * state.scale
-        left = solve_triangular(root[0], lever * variance, lower=True, check_finite=False)
-        size += (np.square(lever.T @ weight * variance) + variance - np.square(left).sum(axis=0)) / np.exp(2 * log_sd)
-    state.scale = shock_scale(size, state.log_sd)
-
-
-def shock_scale(size: FloatArray, log_sd: FloatArray) -> FloatArray:
-    """(N,) scales of the variances of months, (N,) squared sizes of whose shocks are expected; and of those about them.
-
-    A squared size is that of drift and irregular together, each in units of its variance `log_sd`.
-    """
-    spread = size.copy()
-    for lag in range(1, min(7, len(size))):
-        faded = CLUSTER**lag * size
-        spread[lag:] = np.maximum(spread[lag:], faded[:-lag])
-        spread[:-lag] = np.maximum(spread[:-lag], faded[lag:])
-    most = max(1.0, (JUMP / float(np.exp(log_sd[SHOCKS].max()))) ** 2)
-    return np.minimum((FREEDOM + spread) / (FREEDOM + 2), most)
-
-
-def _curvature(state: _State) -> FloatArray:
-    """A root of the covariance of the log standard deviations at the mode, by differences of the gradient."""
-    evidence, step = _Evidence(state), 0.1
-    here = evidence(state.log_sd)[1]
-    rows = [(evidence(state.log_sd + step * axis)[1] - here) / step for axis in np.eye(len(PARTS))]
-    value, vector = np.linalg.eigh((np.array(rows) + np.array(rows).T) / 2)
-    return np.asarray(vector / np.sqrt(np.maximum(value, 1 / PRIOR_SD.max() ** 2)))
+    if near.rows is not near.slope:  # other rows stand for the figures
+        lever = state.system.lever(near.slope)
+        cross = lever @ total
+        spread = lever @ cross.T
+    return Particle(state.log_sd, state.mean, total, state.z, near.value, near.slope, gain, cross, spread), evidence

@@ -24,8 +24,9 @@ from forecasting.decumulation._certificate import Dropped, consistent
 from forecasting.decumulation._draws import anchor, pull_inside, settle
 from forecasting.decumulation._figures import BoolArray, Figures, FloatArray
 from forecasting.decumulation._flags import revisions
+from forecasting.decumulation._mode import Stride
 from forecasting.decumulation._paths import Path
-from forecasting.decumulation._posterior import Particle, Stride, farthest
+from forecasting.decumulation._posterior import Particle, farthest
 from forecasting.decumulation._rows import figure_rows, height, revised_figure
 from forecasting.decumulation._system import System, factor
 from forecasting.decumulation._weights import Profile
@@ -235,7 +236,7 @@ def _fit(case: _Case, scales: tuple[float, ...]) -> tuple[Particle, float]:
             break
     gain = cho_solve(root, cross, check_finite=False).T
     evidence = -0.5 * float(miss @ cho_solve(root, miss, check_finite=False)) - float(np.log(np.diag(root[0])).sum())
-    return Particle(np.array(scales), mean, covariance, z, value, slope, gain), evidence
+    return Particle(np.array(scales), mean, covariance, z, value, slope, gain, cross, cross @ slope.T), evidence
 
 
 def _draw(

@@ -107,6 +107,11 @@ class System:
         self.sd = np.maximum(np.sqrt(self.half**2 / 3 + doubt**2), LEAST_SD)
 
     @cached_property
+    def silent(self) -> bool:
+        """Whether the figures are cumulative rates alone, which tell nothing of the base weights."""
+        return bool((self.yoy & (self.cumulative | (self.month == 0))).all())
+
+    @cached_property
     def _window(self) -> BoolArray:
         """(P, 12) months of each figure's window."""
         month = np.arange(12)
@@ -183,9 +188,9 @@ class System:
         out = np.empty((len(z), len(self.rows)))
         for grid, mine in ((total, self.cumulative), (level, ~self.cumulative)):
             year, month, yoy = self.year[mine], self.month[mine], self.yoy[mine]
-            value = np.log(grid[:, year, month])
-            value[:, yoy] -= np.log(grid[:, year[yoy] - 1, month[yoy]])
-            out[:, mine] = value
+            value = grid[:, year, month]
+            value[:, yoy] /= grid[:, year[yoy] - 1, month[yoy]]
+            out[:, mine] = np.log(value)
         return out
 
     def inside(self, stated: FloatArray) -> BoolArray:

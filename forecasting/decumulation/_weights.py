@@ -3,6 +3,10 @@
 A cumulative rate weighs the months of the year before: R[m] = sum_j<=m w[j] g[j] / sum_j<=m w[j]. What an indicator's
 levels, or both of its rates, say of the shares w is learned with its months (`_posterior`); this module holds what is
 expected before: shares that the user gives, those of members of its family whose figures tell, or the Chinese calendar.
+
+Cumulative rates alone say of the shares only how much growth would have to vary from year to year in each month, and
+some months do vary more: taking all for alike drew the shares of Decembers up and left the true ones outside their
+bands. What is expected stays as it is then, whatever the rates.
 """
 
 from __future__ import annotations
@@ -26,6 +30,11 @@ NEW_YEAR_MEAN, NEW_YEAR_SD = 0.3, 0.15
 """Share of output lost in the days about Chinese New Year."""
 
 NEW_YEAR_DAYS = (7, 15)
+
+CUSTOM_SD, CUSTOM = 0.12, (7, 8, 12)
+"""Standard deviation, beside all others, of the log shares of months whose use is a custom of each industry: works
+holidays in summer, the rush or the rest at the year's end."""
+
 YEARS = (2000, 2025)
 """Over which the calendar is averaged."""
 
@@ -72,9 +81,20 @@ class Profile:
         variance: FloatArray = sum((p / total * np.diag(covariance) for covariance, p in self.spread), np.zeros(12))
         return np.sqrt(variance)
 
+    def deviations(self, rng: np.random.Generator, n: int) -> FloatArray:
+        """(n, 12) draws of the log shares about `log_share`, zero if the shares are exact."""
+        out = np.zeros((n, 12))
+        if self.spread:
+            probability = np.array([p for _, p in self.spread])
+            chosen = rng.choice(len(self.spread), size=n, p=probability / probability.sum())
+            normal = rng.standard_normal((n, 12))
+            for k, (covariance, _) in enumerate(self.spread):
+                out[chosen == k] = normal[chosen == k] @ np.linalg.cholesky(covariance).T
+        return out
+
     def draw(self, rng: np.random.Generator, n: int) -> FloatArray:
         """(n, 12) draws of the shares, each summing to 1."""
-        logs = self.log_share + self.sd * rng.standard_normal((n, 12))
+        logs = self.log_share + self.deviations(rng, n)
         share: FloatArray = np.exp(logs - logs.max(axis=1, keepdims=True))
         share /= share.sum(axis=1, keepdims=True)
         return share
@@ -110,6 +130,7 @@ def by_calendar(*, levels: bool = False) -> Profile:
     days, near = days - days.mean(), near - near.mean()
     share = np.exp(DAYS_MEAN * days - NEW_YEAR_MEAN * near)
     known = DAYS_SD**2 * np.outer(days, days) + NEW_YEAR_SD**2 * np.outer(near, near)
+    known += np.diag(np.where(np.isin(np.arange(1, 13), CUSTOM), CUSTOM_SD**2, 0.0))
     return Profile(share / share.sum(), _widened(known, OWN_WIDTHS if levels else WIDTHS), "calendar", levels)
 
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from forecasting import decumulate
+from forecasting.decumulation._weights import by_calendar
 from tests.decumulation.publication import levels, publish
 
 growths = arrays(np.float64, (3, 12), elements=st.floats(-0.3, 0.5, allow_nan=False))
@@ -170,3 +171,32 @@ def test_the_flags_of_an_indicator_are_told_after_the_proof_in_a_line_with_the_e
         "x: 2 flags revision, the largest 2012-09: January to this month: the published cumulative rate is 11.00 "
         "percent, the rates by month give 10.00",
     ]
+
+
+@pytest.mark.parametrize("seed", [22, 25, 26])
+def test_the_point_estimate_is_inside_its_band_where_months_nearly_vanish(seed):
+    rng = np.random.default_rng(seed)
+    level = 1000 * np.exp(rng.standard_normal((8, 12)))
+    level[[2, 4], [10, 5]] = level.mean() / 500
+    path = decumulate(publish(level), weights={"x": level[0]}, draws=300).paths["x"]
+    low, high = np.quantile(path.growth, [0.05, 0.95], axis=0)
+    assert ((low <= path.point_growth) & (path.point_growth <= high)).all()
+
+
+def test_rates_alone_leave_the_base_weights_as_they_were_expected():
+    rng = np.random.default_rng(22)
+    growth = 0.08 + np.where(np.arange(12) == 11, 0.12, 0.03) * rng.standard_normal((10, 12))
+    weights = decumulate(publish(levels(growth, np.full(12, 100.0))), draws=1000).weights.set_index("month")
+    drawn = by_calendar().draw(np.random.default_rng(0), 4000)
+    np.testing.assert_allclose(weights["weight"], drawn.mean(axis=0), rtol=0.04)
+    width = np.log(weights["q95"] / weights["q05"])
+    usual = np.log(np.quantile(drawn, 0.95, axis=0) / np.quantile(drawn, 0.05, axis=0))
+    assert (width / usual).between(0.85, 1.3).all()
+
+
+def test_bands_do_not_depend_on_the_number_of_draws_where_figures_bind_each_other():
+    rng = np.random.default_rng(23)
+    growth = 0.08 + 0.03 * rng.standard_normal((8, 12))
+    frame = publish(levels(growth, LATE), measures=("ytd_yoy", "month_yoy"))
+    few, many = (recovered(frame, draws=draws)["yoy_sd"].mean() for draws in (150, 2000))
+    assert 0.9 < many / few < 1.1
