@@ -41,6 +41,7 @@ class Reading:
     age: int = 9  # sentences since the items were named, in this paragraph
     previous: Window | None = None  # of the paragraph before, for 同期
     balance: Window | None = None  # the last month's end or month of this paragraph, for balances
+    flow: Window | None = None  # the last one from January on
     section: Window | None = None  # of the heading above
     opening: bool = True  # no window yet in this paragraph
     abroad: bool = False  # the last sentence spoke of another region
@@ -59,6 +60,7 @@ class Reading:
         title = self.section or self.frame.window
         if title is not None and (title.cumulative or not self.leading):
             self.window, self.carried = title, ""
+            self.flow = title if title.cumulative else self.flow
         elif len(self.leading) == 1:
             self.window, self.carried = next(iter(self.leading)), ""
         elif self.leading:
