@@ -42,6 +42,8 @@ def frame(found: Sequence[Block], source: str, year: int | None, region: Region 
         titled = None
     else:
         titled = window
+    if year is None and titled is not None:
+        year = titled.year
     if year is None:
         year = _first_year([*titles, name]) or _first_year(texts)
     if year is None:

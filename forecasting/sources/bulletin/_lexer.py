@@ -37,6 +37,7 @@ _FIGURE = re.compile(
 _FIGURE_STARTS = frozenset(f"0123456789+-百负翻{NUMERALS}")
 _RANGE = re.compile(rf"(?:{DIGITS})%?(?:-+|至|到)(?:{DIGITS})(?:%|倍|{_UNIT})")
 _VIEW = re.compile(r"(?:分|从|按)[^，。；:、0-9%]{1,14}?(?:来看|角度看|看|上看|划分|统计|分(?=[，:]))")
+_AMONG = re.compile(r"[^，。；:、0-9%]{0,12}?产品中(?=，)")
 _ORDINAL = re.compile(rf"第(?:[0-9]+|[{NUMERALS}]{{1,6}})(?:位|名)?(?!季度|产业)")
 _ROLE = re.compile(r"作为[^，。；:0-9%]{1,20}(?=，)")
 _SCOPES = frozenset(("规模以上", "规上", "限额以上", "限上"))
@@ -126,6 +127,10 @@ def _next(
         window = match_window(text, start)
         if window is not None and (best is None or window[0] >= best[0]):
             return window[0], (Token("window", text[start : window[0]], window[1]),)
+    if before in ("", "comma", "semicolon", "window", "child"):
+        among = _AMONG.match(text, start)
+        if among is not None:
+            return among.end(), (Token("view", among[0]),)
     if char in "分从按" and before in ("", "comma", "semicolon", "window", "child"):
         view = _VIEW.match(text, start)
         if view is not None and (best is None or view.end() >= best[0]):

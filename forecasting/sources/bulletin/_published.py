@@ -12,7 +12,7 @@ from forecasting.sources.bulletin._text import normal
 
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 _DATE = (
-    r"(?P<year>20\d\d)[-/.年](?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})(?!\d)日?"
+    r"(?P<year>20\d\d)(?:(?P<mark>[-/.])|年)(?P<month>\d{1,2})(?(mark)(?P=mark)|月)(?P<day>\d{1,2})(?(mark)(?![\d月])|日)"
     r"(?:T|\s*)(?P<time>\d{1,2}:\d\d)?(?::\d\d)?"
 )
 _SAID = re.compile(rf"(?:发布|发稿|发文|公开)(?:时间|日期)\s*:?\s*{_DATE}")

@@ -14,6 +14,7 @@ from forecasting.sources.bulletin._vocabulary import (
     Word,
     above_size,
     compose,
+    measure_inside,
     measures,
     subjects,
     traded_with,
@@ -95,7 +96,8 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
     shared = next((key for group in reversed(groups) if (key := _measure(group))), "")
     if shared == "cpi" and context.measure == "ppi":
         shared = "ppi"  # 工业生产者出厂价格 ..., 煤炭开采和洗选业价格
-    context = replace(context, whole=_trade(groups) or context.whole)
+    if (trade := _trade(groups)) is not None:
+        context = replace(context, whole=trade, measure="")
     leading = groups[0].regions if len(named) > 1 else []
     found = []
     if any(token.text in _SCOPES for token in tokens) and context.measure in ("", "fai", "retail"):
@@ -146,7 +148,8 @@ def _trade(groups: Sequence[_Group]) -> Subject | None:
 
 
 def _measure(group: _Group) -> str:
-    return next((token.value.roles["measure"] for token in group.words if is_measure(token)), "")
+    said = next((token.value.roles["measure"] for token in group.words if is_measure(token)), "")
+    return said or next((key for token in group.words if (key := measure_inside(token.text))), "")
 
 
 def is_measure(token: Token) -> bool:

@@ -28,6 +28,8 @@ _OTHER = re.compile(
 _NUMBERING = re.compile(
     r"^(?:[一二三四五六七八九十]+、|\([一二三四五六七八九十]+\)|[0-9]{1,2}[.、]|[#*·●◆-]+|其中:?|其中、|(?:其中:)?#)+"
 )
+_SHARES = re.compile("比重|占比|构成|利用率|利润率|产销率|失业率")
+_PRODUCTION = re.compile("产品|工业生产|能源生产")
 _UNITS_SAID = re.compile(r"单位:(?P<units>[^，。\s]+)")
 _BRACKET = re.compile(r"\(([^()]*)\)")
 
@@ -198,7 +200,7 @@ def _column(title: str, caption: str, frame: Frame) -> _Column:
         window = replace(window, year=window.year or frame.year, first=first)
     inside = [unit for text in _BRACKET.findall(title) if (unit := _unit(text)) is not None]
     bare = _bare(title)
-    rate = bool(_RATE.search(bare)) or "%" in inside
+    rate = bool(_RATE.search(bare)) or "%" in inside or _said_units(caption) == ["%"]
     compared = re.sub(r"比上年同期|比去年同期|比上年|比去年|较上年同期|较上年", "", bare)
     return _Column(
         rate=rate,
@@ -210,10 +212,17 @@ def _column(title: str, caption: str, frame: Frame) -> _Column:
     )
 
 
-def _said_unit(caption: str) -> str:
-    """The unit of levels that a caption gives (单位：亿元、%), "" where it gives several or none."""
+def _said_units(caption: str) -> list[str]:
+    """The units that a caption gives: 单位：亿元、%."""
     said = _UNITS_SAID.search(normal(caption))
-    units = [one for one in re.split("[、/;和]", said["units"]) if one in UNITS] if said else []
+    if said is None or _SHARES.search(caption):
+        return []
+    return [one for one in re.split("[、/;和]", said["units"]) if one in UNITS or one == "%"]
+
+
+def _said_unit(caption: str) -> str:
+    """The unit of levels among them, "" where it is none or several."""
+    units = [unit for unit in _said_units(caption) if unit != "%"]
     return units[0] if len(units) == 1 else ""
 
 
@@ -226,8 +235,10 @@ class _Rows:
             token for token in tokens(normal(caption)) if token.kind == "word" and "subject" in token.value.roles
         ]
         measured = {one.value.roles["measure"] for one in tokens(normal(caption)) if is_measure(one)}
-        if self.caption or len(measured) == 1:  # 主要工业产品产量
-            state.context = replace(state.context, measure=measured.pop() if len(measured) == 1 else "")
+        usual = "output" if not measured and _PRODUCTION.search(caption) else ""
+        self.measure = measured.pop() if len(measured) == 1 else usual  # 主要工业产品产量
+        if self.caption or self.measure:
+            state.context = replace(state.context, measure=self.measure)
 
     def row(self, cells: Sequence[str]) -> Iterator[Candidate]:
         named = [cell for cell, column in zip(cells, self.columns, strict=False) if column == "label" and cell]
@@ -285,7 +296,7 @@ class _Rows:
             line = [*(token for token in line if token.kind in ("region", "relative")), *(column.words or self.caption)]
         found = items(line, self.state.context, self.state.frame.region)
         item = found[0] if len(found) == 1 and not unknown else Item(label, None)
-        if item.subject is not None and words:
+        if item.subject is not None and words and not self.measure:
             self.state.context = replace(self.state.context, measure=item.subject.measure or self.state.context.measure)
         if unit == "%" and not column.rate and self.rated:
             return  # an index beside its growth

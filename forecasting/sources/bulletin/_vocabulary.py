@@ -96,6 +96,22 @@ def measures() -> dict[str, Measure]:
 
 
 @functools.cache
+def measure_inside(name: str) -> str:
+    """The measure with whose name a whole subject ends, "" where it has none.
+
+    >>> measure_inside("新能源汽车产量"), measure_inside("居民消费价格总水平")
+    ('output', '')
+    """
+    ends = [
+        (len(end), key)
+        for key, entry in _table()["measures"].items()
+        for end in entry["names"].split("|")
+        if name.endswith(end) and name != end and not entry.get("trade")
+    ]
+    return max(ends)[1] if ends else ""
+
+
+@functools.cache
 def subjects() -> dict[str, Subject]:
     """The whole subjects by id."""
     made = {}

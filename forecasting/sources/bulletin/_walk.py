@@ -297,8 +297,8 @@ class Walk:
             above = last.subject.id.startswith("retail_above_size")
             branch = last.branch if last.subject.id in subjects() else last.branch or state.context.branch
             state.context = Context(last.subject.measure, branch, whole, above)
-        elif last_measure(words):
-            state.context = Context(last_measure(words))
+        elif (measure := last_measure(words)) and (measure, state.context.measure) != ("cpi", "ppi"):
+            state.context = Context(measure)
 
     def _introduce(self) -> None:
         """固定资产投资中, 制造业增长8.5%: a clause before says what is measured."""
