@@ -22,6 +22,7 @@ _NATIONAL = re.compile(
     r"国家统计局(?!.{2,6}调查)|海关总署|国民经济|财政部|国家能源局|工业和信息化部|工信部|中国汽车工业协会|中汽协|国家外汇管理局|"
     r"中国人民银行(?!.{2,6}[分支]行)|交通运输部|商务部|国家邮政局|中国[^，。；:]{2,12}(?:协会|联合会|联盟)|乘联(?:分)?会"
 )
+_PRODUCTION = re.compile("规模以上工业|规上工业|工业生产|工业增加值")
 _TITLES = 4
 _CAPTION_CELLS = 8
 _FRAMING = 3000  # characters of a paragraph that may say what holds for all
@@ -53,7 +54,12 @@ def frame(found: Sequence[Block], source: str, year: int | None, region: Region 
     if window is not None and window.first == 0:
         window = replace(window, first=1)
     telling = [_ELSEWHERE.sub("", DATELINE.sub("", text)) for text in (*titles, name, *texts)]
-    return Frame(region or _region(telling), window if titled is not None else None, year)
+    return Frame(
+        region or _region(telling),
+        window if titled is not None else None,
+        year,
+        any(map(_PRODUCTION.search, [*titles, *texts[:1]])),
+    )
 
 
 def _text(block: Block) -> str:

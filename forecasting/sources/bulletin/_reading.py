@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from forecasting.sources.bulletin._candidates import Candidate
-from forecasting.sources.bulletin._lexer import tokens
+from forecasting.sources.bulletin._figures import FIGURES
+from forecasting.sources.bulletin._lexer import Token, tokens
 from forecasting.sources.bulletin._state import Reading
 from forecasting.sources.bulletin._walk import DEPENDENT, Walk
 from forecasting.sources.bulletin._windows import Window
@@ -19,9 +21,13 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
         text: The sentence as published.
         normal: The same in normal characters.
     """
+    line = tokens(normal)
+    dependent = any(token.kind in DEPENDENT for token in line[:2])
+    if state.month is not None and not dependent:
+        _choose_window(state, line)
+    state.month = None
     before = state.window, state.carried
-    walk = Walk(state, text, tokens(normal))
-    dependent = any(token.kind in DEPENDENT for token in walk.line[:2])
+    walk = Walk(state, text, line)
     state.context = replace(state.context, branch=None, above=state.context.above and dependent)
     found = walk.run()
     _move_window(walk, *before)
@@ -29,6 +35,17 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
         state.age += 1
     state.abroad = walk.abroad
     return found
+
+
+def _choose_window(state: Reading, line: Sequence[Token]) -> None:
+    """After a sentence on a month and on the months up to it: which of them this one begins with."""
+    first = next((n for n, token in enumerate(line) if token.kind in FIGURES), len(line))
+    if any(token.kind in ("window", "cumulative", "current", "same") for token in line[:first]):
+        return
+    if any(token.kind == "window" and token.value.cumulative for token in line[first:]):
+        state.window, state.carried = state.month, ""  # 钢材出口998万吨; 1-11月累计10772万吨
+    else:
+        state.carried = "the sentence before speaks of a month and of the months up to it"
 
 
 def _move_window(walk: Walk, window: Window | None, carried: str) -> None:
@@ -42,6 +59,9 @@ def _move_window(walk: Walk, window: Window | None, carried: str) -> None:
         state.window = window  # 11月当月, ...: said of this sentence alone
         state.carried = "the sentence before speaks of a month, this one does not say of what"
         return
+    began = first if walk.led else window
+    if began is not None and not began.cumulative and not began.end and state.window and state.window.cumulative:
+        state.month = began
     base = first if walk.led else window
     if base is not None and base.cumulative and state.window is not None and not state.window.cumulative:
         state.window = base  # ..., 其中9月份增长8.4%

@@ -204,7 +204,8 @@ def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Con
             return subjects()[f"{whole.id}_cny"]  # 人民币存款余额 ..., 贷款余额
         if context.measure in _POWER and part is not None and (power := compose(measures()[context.measure], part)):
             return power  # 新能源装机 ..., 其中风电
-        if part is None or wholes[0] in part.roles.values() or part.roles.get("branch") == "industry":
+        industrial = part is not None and part.roles.get("branch") == "industry" and whole.domain != "fai"
+        if part is None or wholes[0] in part.roles.values() or industrial:
             return whole
         return compose(measures()[whole.measure], part) if whole.measure else None
     if wholes or part is None or not context.measure:

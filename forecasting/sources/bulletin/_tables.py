@@ -235,7 +235,7 @@ class _Rows:
             token for token in tokens(normal(caption)) if token.kind == "word" and "subject" in token.value.roles
         ]
         measured = {one.value.roles["measure"] for one in tokens(normal(caption)) if is_measure(one)}
-        usual = "output" if not measured and _PRODUCTION.search(caption) else ""
+        usual = "output" if not measured and (state.frame.production or _PRODUCTION.search(caption)) else ""
         self.measure = measured.pop() if len(measured) == 1 else usual  # 主要工业产品产量
         if self.caption or self.measure:
             state.context = replace(state.context, measure=self.measure)
@@ -295,8 +295,10 @@ class _Rows:
         if not words:
             line = [*(token for token in line if token.kind in ("region", "relative")), *(column.words or self.caption)]
         found = items(line, self.state.context, self.state.frame.region)
+        if self.measure and not any(item.subject for item in found):
+            found = items(line, replace(self.state.context, measure=self.measure), self.state.frame.region)
         item = found[0] if len(found) == 1 and not unknown else Item(label, None)
-        if item.subject is not None and words and not self.measure:
+        if item.subject is not None and words:
             self.state.context = replace(self.state.context, measure=item.subject.measure or self.state.context.measure)
         if unit == "%" and not column.rate and self.rated:
             return  # an index beside its growth
