@@ -140,3 +140,23 @@ def test_the_caption_of_a_table_says_its_unit_and_its_measure():
         ("baotou_steel_products_output", "1443.6"), ("baotou_steel_products_output", "-2.2"),
     ]  # fmt: skip
     assert [value for *_, value in sure(table.format(""))] == ["-3.7", "-2.2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "periods"),
+    [
+        ("钢材出口998万吨，增长7.5%；1—11月累计10772万吨。",
+         {"998": "month_level", "7.5": "month_yoy", "10772": "ytd_level"}),
+        ("钢材出口998万吨。", {}),
+        ("其中，钢材出口998万吨。", {"998": "ytd_level"}),
+    ],
+)  # fmt: skip
+def test_after_a_month_and_the_months_up_to_it_a_sentence_without_a_window_says_by_its_form_which_it_means(
+    text, periods
+):
+    frame = sure(f"2025年11月份，全国稀土出口5493吨；1—11月累计出口稀土58193吨。{text}")
+    assert {value: measure for name, _, measure, value in frame if name == "cn_steel_products_exports"} == periods
+
+
+def test_an_industrial_project_is_no_investment_without_real_estate():
+    assert grown("工业项目投资增长15.3%。") == {"fai_industry": "15.3"}
