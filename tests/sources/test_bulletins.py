@@ -9,6 +9,7 @@ from forecasting.catalog import Catalog, load_catalog
 from forecasting.errors import InputError, SourceError
 from forecasting.payloads import Payload
 from forecasting.sources._bulletins import Bulletins
+from forecasting.sources.bulletin import name_problem
 
 NOW = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
 TITLE = "2025年1—11月全国经济运行情况\n"
@@ -130,6 +131,14 @@ def test_a_name_that_the_reader_never_gives_is_refused(tmp_path, line, what):
     with pytest.raises(InputError, match=r"bulletin: indicator x: source\.bulletin: ") as caught:
         list(Bulletins(tmp_path, 1).fetch(load_catalog(catalog), NOW))
     assert what in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["cn_magnet_exports_us", "cn_magnet_exports_us_value_cny", "cn_trade_us", "cn_trade_asean_exports_cny"]
+)
+def test_trade_with_a_partner_has_names_of_its_own(name):
+    assert name_problem("CN", name) == ""
+    assert name_problem("CN", name.replace("_us", "_atlantis").replace("asean", "atlantis"))
 
 
 def test_bulletins_of_the_folder_are_payloads_and_a_huge_one_is_refused(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -199,12 +200,13 @@ def above_size(subject: Subject) -> Subject:
 
 @functools.cache
 def subject_ids() -> frozenset[str]:
-    """Every id, without the region, that a figure can be given under."""
+    """Every id, without the region, that a figure can be given under, but those of a product's trade with a partner."""
     parts = [word for word in words().values() if word.part]
     composed = (compose(measure, word) for measure in measures().values() for word in parts)
     found = [*subjects().values(), *(subject for subject in composed if subject is not None)]
-    partners = _table()["partners"]
-    found += [made for one in found for partner in partners if (made := traded_with(one, partner)) is not None]
+    trades = (subjects()[key] for key in ("trade", "exports", "imports"))
+    made = (traded_with(one, partner) for one in trades for partner in _table()["partners"])
+    found += [subject for subject in made if subject is not None]
     names = {subject.id for subject in found}
     names |= {*_table()["subnational"].values(), *_table()["above_size"].values()}
     traded = [subject.id for subject in found if subject.trade]
@@ -225,11 +227,17 @@ def name_problem(region: str, name: str) -> str:
     if not name.startswith(start):
         return f"names of {known.name} begin with {start!r}, {name!r} does not"
     subject = name.removeprefix(start)
-    if subject in subject_ids():
+    if subject in subject_ids() or _with_partner().sub(r"\1\2", subject) in subject_ids():
         return ""
     near = difflib.get_close_matches(subject, subject_ids(), n=1)
     meant = f"did you mean {start}{near[0]}?" if near else "a new subject is a line of data/subjects.toml"
     return f"no figure is read as {name!r}; {meant}"
+
+
+@functools.cache
+def _with_partner() -> re.Pattern[str]:
+    """magnet_exports_us_value_cny: a product's trade, the partner, and what kind of figure it is."""
+    return re.compile(rf"^(.+_(?:exports|imports))_(?:{'|'.join(_table()['partners'])})((?:_value)?(?:_cny)?)$")
 
 
 def local_id(subject: Subject, region: Region) -> str:
