@@ -5,6 +5,9 @@ What it knows:
 - Figures of indicators with ``source.bulletin`` are taken, whatever their measure; others are counted. Levels come in
   the unit that the bulletin happens to use and are brought into the catalogue's, by powers of ten alone.
 - A bulletin rounds: 2.3万亿元 is no revision of a level that is known to the million.
+- The day on which a bulletin says that it came out is the release time of its figures of the latest period: their
+  ``source`` then says so. Older periods that it tells again, and figures of a bulletin without a day, are released by
+  the catalogue's calendar and rule.
 - What the reader does not trust is no figure: it goes to the review file, and in from there once a person has
   confirmed it.
 """
@@ -15,8 +18,10 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
+
+import pandas as pd
 
 from forecasting.catalog import Catalog, Indicator
 from forecasting.errors import InputError, Problem, SourceError
@@ -25,7 +30,7 @@ from forecasting.payloads import BadRow, Payload
 from forecasting.sources._folder import body_of, files_of, payloads
 from forecasting.sources._source import Reading, raw_frame
 from forecasting.sources._units import NUMBER, converted, shift
-from forecasting.sources.bulletin import Candidate, bulletin_text, name_problem, read_figures
+from forecasting.sources.bulletin import Candidate, bulletin_text, name_problem, published, read_figures, released
 
 BULLETINS = (".txt", ".md", ".html", ".htm")
 SHOWN = 80  # characters of a sentence that say where a figure stands
@@ -65,11 +70,14 @@ class Bulletins:
             InputError: It is no text, or nothing in it looks like a figure of a bulletin.
         """
         name = Path(payload.address).name
-        sure, doubtful = read_figures(bulletin_text(payload.body, name), name)
+        text = bulletin_text(payload.body, name)
+        sure, doubtful = read_figures(text, name)
         if not sure and not doubtful:
             what = "no figure found; expected a bulletin in Chinese, with growth rates or levels and their units"
             raise InputError(name, [Problem("", what)])
         rows, bad, unfollowed = [], [], []
+        day = published(text)
+        latest = max((figure.period for figure in sure), default="")
         for figure in sure:
             item = catalog.in_bulletins(figure.region, figure.indicator)
             if item is None:
@@ -86,6 +94,11 @@ class Bulletins:
                 "source": f"bulletin {name}",
                 "note": _line(figure.sentence),
             }
+            if day is not None and figure.period == latest and _ended(figure.period, day[0]):
+                moment = released(day, item.release.time)
+                if moment <= payload.fetched_at:
+                    row["released_at"] = moment.isoformat()
+                    row["source"] += f", published {day[0].isoformat()}"
             place = _line(figure.sentence)[:SHOWN]
             if reason := bring_into_unit(row, item):
                 bad.append(BadRow(place, row, reason))
@@ -107,6 +120,11 @@ def bring_into_unit(row: dict[str, str], item: Indicator) -> str:
         row["value"], decimals = converted(row["value"], int(row["decimals"]), power)
         row["decimals"], row["unit"] = str(decimals), item.unit
     return ""
+
+
+def _ended(period: str, day: date) -> bool:
+    """Whether a period (YYYY-MM) was over by the end of a day."""
+    return day >= pd.Period(period, "M").end_time.date()
 
 
 def _check_names(catalog: Catalog) -> None:

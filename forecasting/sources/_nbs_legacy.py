@@ -129,7 +129,8 @@ def _leaves(data: dict[str, Any]) -> dict[str, dict[str, Any]]:
     dimensions = data.get("wdnodes")
     for dimension in dimensions if isinstance(dimensions, list) else []:
         if isinstance(dimension, dict) and dimension.get("wdcode") == "zb":
-            for node in dimension.get("nodes") or []:  # [null] where nothing was found
+            nodes = dimension.get("nodes")
+            for node in nodes if isinstance(nodes, list) else []:  # [null] where nothing was found
                 if isinstance(node, dict) and isinstance(node.get("code"), str):
                     found[node["code"]] = node
     return found

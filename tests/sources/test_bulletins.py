@@ -9,6 +9,7 @@ from forecasting.catalog import Catalog, load_catalog
 from forecasting.errors import InputError, SourceError
 from forecasting.payloads import Payload
 from forecasting.sources._bulletins import Bulletins
+from forecasting.sources.bulletin import name_problem
 
 NOW = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
 TITLE = "2025年1—11月全国经济运行情况\n"
@@ -132,6 +133,14 @@ def test_a_name_that_the_reader_never_gives_is_refused(tmp_path, line, what):
     assert what in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "name", ["cn_magnet_exports_us", "cn_magnet_exports_us_value_cny", "cn_trade_us", "cn_trade_asean_exports_cny"]
+)
+def test_trade_with_a_partner_has_names_of_its_own(name):
+    assert name_problem("CN", name) == ""
+    assert name_problem("CN", name.replace("_us", "_atlantis").replace("asean", "atlantis"))
+
+
 def test_bulletins_of_the_folder_are_payloads_and_a_huge_one_is_refused(tmp_path):
     for name in ("b.txt", "a.HTML", "c.csv", ".d.txt"):
         (tmp_path / name).write_text("x", encoding="utf-8")
@@ -144,3 +153,29 @@ def test_bulletins_of_the_folder_are_payloads_and_a_huge_one_is_refused(tmp_path
 
 def test_a_folder_that_does_not_exist_has_no_bulletins(tmp_path):
     assert list(Bulletins(tmp_path / "none", 1).fetch(load_catalog(), NOW)) == []
+
+
+HEAD = "包头市2025年1—11月经济运行情况\n发布时间：{}\n"
+GROWN = "1—11月，全市规模以上工业增加值增长11.3%，1—10月为增长11.6%。"
+
+
+def released(day: str) -> dict[str, tuple[str, str]]:
+    rows = reading(HEAD.format(day) + GROWN).rows
+    return dict(zip(rows["period"], zip(rows["released_at"], rows["source"], strict=True), strict=True))
+
+
+def test_the_day_of_a_bulletin_is_the_release_time_of_its_latest_figures_and_the_source_says_so():
+    assert released("2025-12-22 10:30") == {
+        "2025-11": ("2025-12-22T10:30:00+08:00", "bulletin b.txt, published 2025-12-22"),
+        "2025-10": ("", "bulletin b.txt"),
+    }
+
+
+def test_without_a_time_of_day_it_is_the_catalogues():
+    usual = load_catalog()["baotou_industrial_va"].release.time
+    assert released("2025年12月22日")["2025-11"][0] == f"2025-12-22T{usual}:00+08:00"
+
+
+@pytest.mark.parametrize("day", ["2025-11-29 10:00", "2026-03-02 10:00", "2025-12-22 发布时间：2025-12-23"])
+def test_a_day_before_the_end_of_the_period_or_still_to_come_or_said_twice_leaves_the_rule(day):
+    assert released(day)["2025-11"] == ("", "bulletin b.txt")

@@ -430,6 +430,19 @@ def test_a_node_that_lost_its_form_is_put_aside_and_the_others_come_in(home, bur
     assert one.reasons() == ["a node without its form"] * 3
 
 
+@pytest.mark.parametrize("nodes", [True, 5, "x", {}, [None]])
+def test_where_the_list_of_series_is_none_every_figure_is_put_aside(home, bureau, nodes):
+    def spoil(content):
+        content["returndata"]["wdnodes"][0]["nodes"] = nodes
+        return content
+
+    bureau.next = [quirks.changed(spoil)]
+    one = home(indicator("va", nbs_legacy=(legacy(),)))
+    assert one.pull("nbs_legacy").status == "partial"
+    assert one.figures() == {}
+    assert one.reasons()
+
+
 def test_every_reply_is_in_the_archive_byte_for_byte_before_it_is_read(home, bureau):
     bureau.next = [quirks.sends(quirks.PAGE)]
     one = home(cool_down_s=0)

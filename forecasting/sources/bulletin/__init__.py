@@ -10,6 +10,7 @@ from forecasting.sources.bulletin._candidates import Candidate
 from forecasting.sources.bulletin._figures import places
 from forecasting.sources.bulletin._files import GUARDED, bulletin_text, figures_csv, read_bulletin_file
 from forecasting.sources.bulletin._phrases import UNITS
+from forecasting.sources.bulletin._published import published, released
 from forecasting.sources.bulletin._reader import DOUBTFUL, SURE, read_bulletin, read_figures
 from forecasting.sources.bulletin._review import NO, YES, confirmed
 from forecasting.sources.bulletin._vocabulary import name_problem
@@ -27,7 +28,9 @@ __all__ = [
     "figures_csv",
     "name_problem",
     "places",
+    "published",
     "read_bulletin",
     "read_bulletin_file",
     "read_figures",
+    "released",
 ]

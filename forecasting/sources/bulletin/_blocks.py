@@ -40,7 +40,7 @@ _BROKEN = re.compile(r"[0-9]\.\n[0-9]")  # a number over two lines
 _NUMBER = re.compile(r"[+-]?[0-9][0-9,]*(?:\.[0-9]+)?%?")
 _BLANK_CELL = re.compile(r"[-—–./…]+")
 _ENDS = "。！？!?；;."
-_LABEL = re.compile(r"指\s*标|项\s*目|地\s*区|行业|产品")
+_LABEL = re.compile(r"指\s*标|项\s*目(?!投资)|地\s*区(?!生产)|行业|产品(?!产)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,31 @@ from forecasting.sources.bulletin._windows import Window
 
 _MONEY = frozenset(("yuan", "dollar"))
 _MONEY_DOMAINS = frozenset(
-    ("va", "fai", "retail", "fiscal", "income", "finance", "output_value", "revenue", "profit", "tax", "loans")
+    (
+        "va",
+        "fai",
+        "retail",
+        "fiscal",
+        "income",
+        "finance",
+        "output_value",
+        "revenue",
+        "profit",
+        "tax",
+        "taxes_due",
+        "loans",
+    )
 )
-_NO_MONEY = frozenset(("output", "sales", "capacity", "power_use", "power"))
-_CONSTANT_PRICES = frozenset(("va", "prices", "output", "power", "services"))
+_NO_MONEY = frozenset(("output", "sales", "capacity", "additions", "installed", "use", "power_use", "power"))
+# what levels of a domain are measured in, where that is one kind alone
+_OWN_KIND = {
+    "energy": "energy",
+    "additions": "power",
+    "entities": "entities",
+    "registrations": "entities",
+    "population": "people",
+}
+_CONSTANT_PRICES = frozenset(("va", "prices", "cpi", "ppi", "output", "power", "services"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +136,15 @@ def _level_problem(subject: Subject, figure: Figure) -> list[str]:
     wrong = (
         (subject.domain in _MONEY_DOMAINS and kind not in _MONEY)
         or (subject.domain in _NO_MONEY and kind in _MONEY)
-        or subject.domain == "prices"
+        or subject.domain in ("prices", "cpi", "ppi", "services_production")
+        or _OWN_KIND.get("energy" if _is_energy(subject) else subject.domain, kind) != kind
+        or (kind == "entities" and subject.domain not in _OWN_KIND)
     )
     return [f"{figure.unit} does not measure it"] if wrong else []
+
+
+def _is_energy(subject: Subject) -> bool:
+    measured = ("power_use", "power_exports")
+    return subject.domain in ("power", "power_use") and (
+        subject.id.startswith(measured) or subject.id.endswith("_generation")
+    )

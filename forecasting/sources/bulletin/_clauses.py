@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import Token
+from forecasting.sources.bulletin._vocabulary import words
 
 BREAKS = frozenset(("comma", "semicolon"))
 
@@ -39,6 +40,19 @@ def subject_clause(buffer: Sequence[Token]) -> list[Token]:
         if not any(token.kind == "word" for clause in parts[:at] for token in clause):
             named = places + named
     return named
+
+
+def both_kinds(clause: Sequence[Token]) -> list[Token]:
+    """城乡居民人均可支配收入分别增长4.5%和6.3%: that of the towns, then that of the country."""
+    found: list[Token] = []
+    for token in clause:
+        rest = token.text.removeprefix("城乡")
+        town, country = words().get(f"城镇{rest}"), words().get(f"农村{rest}")
+        if token.kind == "word" and rest != token.text and town and country:
+            found += [Token("word", f"城镇{rest}", town), Token("and", "、"), Token("word", f"农村{rest}", country)]
+        else:
+            found.append(token)
+    return found
 
 
 def residue(clause: Sequence[Token]) -> str:
@@ -94,3 +108,29 @@ def _goes_on(line: Sequence[Token], at: int) -> bool:
     """A comma inside a row of figures."""
     following = line[at + 1 : at + 2]
     return line[at].kind == "comma" and bool(following) and following[0].kind in ("percent", "quantity", "number")
+
+
+def left_from(line: Sequence[Token], at: int, buffer: Sequence[Token]) -> int | None:
+    """Where in the buffer 由上半年的 begins before 13.4%回落至11.9%, None where the figure was not left behind."""
+    start = next((n for n in range(len(buffer) - 1, -1, -1) if buffer[n].text in ("由", "从")), None)
+    if start is None or not any(one.kind in ("window", "past") for one in buffer[start:]):
+        return None
+    moved = any(one.kind in ("to", "move") or one.text in ("转为", "转") for one in line[at + 1 : at + 3])
+    return start if moved else None
+
+
+def is_remark(clause: Sequence[Token]) -> bool:
+    """9月份为下降5.4%: what it was then, said in passing."""
+    kinds = {one.kind for one in clause}
+    return "window" in kinds and "word" not in kinds and any(one.text in ("为", "是") for one in clause)
+
+
+def bare_measure(token: Token) -> bool:
+    """Whether a word says only what is measured, not of what."""
+    return set(token.value.roles) == {"measure"}
+
+
+def last_measure(words: Sequence[Token]) -> str:
+    """The measure named last, "" where none is."""
+    named = [token.value.roles["measure"] for token in words if token.kind == "word" and "measure" in token.value.roles]
+    return named[-1] if named else ""

@@ -133,7 +133,7 @@ def _rate(before: Sequence[Token], figure: Token, kinds: set[str], doubt: str, l
         if "to" in kinds:
             return None  # 提高到45%: a share
         return _growth(_signed(number, verbs[-1].value), doubt, real, verbs[-1].value)
-    if signed and "compare" in kinds:
+    if "compare" in kinds and (signed or before[-1].kind == "compare"):  # 同比4.8%
         return _growth(number, doubt, real, 1)
     if listed:
         if listed < 0 and not number.startswith("-"):

@@ -8,15 +8,21 @@ from dataclasses import replace
 
 from forecasting.sources.bulletin._blocks import Block, Paragraph, Stream
 from forecasting.sources.bulletin._lexer import Token, tokens
-from forecasting.sources.bulletin._regions import Region, regions
+from forecasting.sources.bulletin._regions import Region, regions, unmistakable
 from forecasting.sources.bulletin._state import Frame
 from forecasting.sources.bulletin._text import normal
 from forecasting.sources.bulletin._windows import Window
 
 _DATE = re.compile(r"(?<!\d)(20\d\d)[-/.年](\d{1,2})[-/.月](\d{1,2})(?=\D|\d\d:\d\d|$)")
-_NATIONAL = re.compile(
-    r"国家统计局(?!.{2,6}调查)|海关总署|国民经济|财政部|国家能源局|工业和信息化部|工信部|中国汽车工业协会|中汽协|国家外汇管理局|中国人民银行(?!.{2,6}[分支]行)"
+DATELINE = re.compile(
+    r"(?:新华社|新华网|中新社|中新网|人民网|央视网|本报|经济日报)[^，。；:()]{1,8}?(?:20\d\d年)?\d{1,2}月\d{1,2}日(?:专)?电"
 )
+_ELSEWHERE = re.compile(r"\(全国[^()]*\)")  # 全区增长7.5%(全国为6.3%)
+_NATIONAL = re.compile(
+    r"国家统计局(?!.{2,6}调查)|海关总署|国民经济|财政部|国家能源局|工业和信息化部|工信部|中国汽车工业协会|中汽协|国家外汇管理局|"
+    r"中国人民银行(?!.{2,6}[分支]行)|交通运输部|商务部|国家邮政局|中国[^，。；:]{2,12}(?:协会|联合会|联盟)|乘联(?:分)?会"
+)
+_PRODUCTION = re.compile("规模以上工业|规上工业|工业生产|工业增加值")
 _TITLES = 4
 _CAPTION_CELLS = 8
 _FRAMING = 3000  # characters of a paragraph that may say what holds for all
@@ -37,6 +43,8 @@ def frame(found: Sequence[Block], source: str, year: int | None, region: Region 
         titled = None
     else:
         titled = window
+    if year is None and titled is not None:
+        year = titled.year
     if year is None:
         year = _first_year([*titles, name]) or _first_year(texts)
     if year is None:
@@ -45,7 +53,13 @@ def frame(found: Sequence[Block], source: str, year: int | None, region: Region 
         window = replace(window, year=year)
     if window is not None and window.first == 0:
         window = replace(window, first=1)
-    return Frame(region or _region([*titles, name, *texts]), window if titled is not None else None, year)
+    telling = [_ELSEWHERE.sub("", DATELINE.sub("", text)) for text in (*titles, name, *texts)]
+    return Frame(
+        region or _region(telling),
+        window if titled is not None else None,
+        year,
+        any(map(_PRODUCTION.search, [*titles, *texts[:1]])),
+    )
 
 
 def _text(block: Block) -> str:
@@ -55,20 +69,23 @@ def _text(block: Block) -> str:
     return "，".join(cells[:_CAPTION_CELLS])
 
 
-def windows(texts: Sequence[str]) -> Iterator[Window]:
-    """The windows that the texts speak of, not those that they compare with or look ahead to."""
+def windows(texts: Sequence[str], *, whole: bool = True) -> Iterator[Window]:
+    """The windows that the texts speak of, not those that they compare with or look ahead to.
+
+    Those that no monthly figure can carry are passed over where they are asked for as a ``whole``.
+    """
     for text in texts:
         line = tokens(text)
         for n, token in enumerate(line):
             around = {one.kind for one in (*line[n - 1 : n], *line[n + 1 : n + 2])}
             ahead = n > 0 and line[n - 1].kind in ("past", "forecast", "to")
-            if token.kind == "window" and not token.value.why_not and not ahead and "other" not in around:
+            if token.kind == "window" and not (whole and token.value.why_not) and not ahead and "other" not in around:
                 yield token.value
 
 
 def _first_year(texts: Sequence[str]) -> int | None:
     """The year of the first window with months, or else of the first year alone."""
-    dated = [window for window in windows(texts) if window.year]
+    dated = [window for window in windows(texts, whole=False) if window.year]
     return next((window.year for window in dated if window.first), dated[0].year if dated else None)
 
 
@@ -88,13 +105,18 @@ def _region(texts: Sequence[str]) -> Region | None:
     for text in texts:
         national = _NATIONAL.search(text)
         named = _first_region(tokens(text))
-        if named is not None and named[1].level == 3 and not any(_city(named[1]) in one for one in texts):
+        if (
+            named is not None
+            and named[1].level == 3
+            and not (unmistakable(named[0]) or any(_city(named[1]) in one for one in texts))
+        ):
             continue  # districts share their names across the country
         if named is not None and (national is None or text.index(named[0]) < national.start()):
             return named[1]
         if national is not None:
             return regions()["000000"]
-    return None
+    seats = [text.replace("海关", "，") for text in texts if "海关" in text]
+    return _region(seats) if seats else None
 
 
 def _city(district: Region) -> str:

@@ -37,7 +37,9 @@ _FIGURE = re.compile(
 _FIGURE_STARTS = frozenset(f"0123456789+-百负翻{NUMERALS}")
 _RANGE = re.compile(rf"(?:{DIGITS})%?(?:-+|至|到)(?:{DIGITS})(?:%|倍|{_UNIT})")
 _VIEW = re.compile(r"(?:分|从|按)[^，。；:、0-9%]{1,14}?(?:来看|角度看|看|上看|划分|统计|分(?=[，:]))")
+_AMONG = re.compile(r"[^，。；:、0-9%]{0,12}?产品中(?=，)")
 _ORDINAL = re.compile(rf"第(?:[0-9]+|[{NUMERALS}]{{1,6}})(?:位|名)?(?!季度|产业)")
+_ROLE = re.compile(r"作为[^，。；:0-9%]{1,20}(?=，)")
 _SCOPES = frozenset(("规模以上", "规上", "限额以上", "限上"))
 _TOWARDS = re.compile(r"对[^，。；:、]{1,20}?(?:贡献率|贡献|拉动|支撑)")
 
@@ -51,6 +53,7 @@ def _index() -> dict[str, list[tuple[str, tuple[Token, ...]]]]:
         entries[name] = (Token(kind, name, word),)
     for name, region in region_names().items():
         entries.setdefault(name, (Token("region", name, region),))
+        entries[f"{name}海关"] = (Token("filler", f"{name}海关"),)  # who tells it, not of whom
     for name in RELATIVE:
         entries[name] = (Token("relative", name),)
     for kind, value, names in PHRASES:
@@ -86,7 +89,7 @@ def tokens(sentence: str) -> list[Token]:
         if unknown:
             found.append(Token("residue", unknown))
             unknown = ""
-        found.extend(_suffixed(token, found) if token.kind == "suffix" else token for token in step[1])
+        found.extend(_SETTLED[token.kind](token, found) if token.kind in _SETTLED else token for token in step[1])
         start = step[0]
     if unknown:
         found.append(Token("residue", unknown))
@@ -98,6 +101,15 @@ def _suffixed(token: Token, before: list[Token]) -> Token:
     last = before[-1] if before else Token("", "")
     plain = (last.kind == "word" and last.value.part) or last.text in _SCOPES
     return token._replace(kind="filler" if plain else "residue")
+
+
+def _listed(token: Token, before: list[Token]) -> Token:
+    """有色、电子等重点产业: after a list it adds nothing, after one subject it means more than that."""
+    since = next((n for n in range(len(before) - 1, -1, -1) if before[n].kind in ("comma", "semicolon")), -1)
+    return token._replace(kind="filler" if any(one.kind == "and" for one in before[since + 1 :]) else "residue")
+
+
+_SETTLED = {"suffix": _suffixed, "etc": _listed}
 
 
 def _next(
@@ -115,10 +127,18 @@ def _next(
         window = match_window(text, start)
         if window is not None and (best is None or window[0] >= best[0]):
             return window[0], (Token("window", text[start : window[0]], window[1]),)
+    if before in ("", "comma", "semicolon", "window", "child"):
+        among = _AMONG.match(text, start)
+        if among is not None:
+            return among.end(), (Token("view", among[0]),)
     if char in "分从按" and before in ("", "comma", "semicolon", "window", "child"):
         view = _VIEW.match(text, start)
         if view is not None and (best is None or view.end() >= best[0]):
             return view.end(), (Token("view", view[0]),)
+    if char == "作":
+        role = _ROLE.match(text, start)
+        if role is not None:
+            return role.end(), (Token("filler", role[0]),)
     if char == "对":
         share = _TOWARDS.match(text, start)
         if share is not None:

@@ -14,7 +14,7 @@ import pandas as pd
 from forecasting.errors import InputError, Problem
 from forecasting.sources.bulletin._blocks import Block, Paragraph, blocks
 from forecasting.sources.bulletin._candidates import Candidate
-from forecasting.sources.bulletin._frame import frame, windows
+from forecasting.sources.bulletin._frame import DATELINE, frame, windows
 from forecasting.sources.bulletin._phrases import UNITS
 from forecasting.sources.bulletin._reading import read_sentence
 from forecasting.sources.bulletin._regions import Region, region_names
@@ -32,6 +32,13 @@ _CELLS = attrgetter(*SURE)
 _STOP = re.compile(r"[。！？!?]|\.(?=\s*(?:[\u4e00-\u9fff]|$))")
 _INNER = re.compile(r"\(([^()]*)\)")
 _GROWTH = re.compile(r"(?:同比)?(?:增长|下降|上升|上涨|增|降|[+-])?[0-9][0-9,.]*%")
+_BYLINE = re.compile(
+    r"(?:\(?(?:信息)?来源|发布(?:时间|日期|机构|单位)|时间|日期|作者|记者|责任编辑|字体|浏览|索引号|文号).*"
+    r"|[^，。；:]{0,20}统计局|\(?[^，。；:%]{0,25}20\d\d(?:年\d{1,2}月\d{1,2}日|([-/.])\d{1,2}\1\d{1,2}(?!月))[^，。；%]{0,12}\)?"
+)
+_NUMBERING = re.compile(
+    r"(?:[一二三四五六七八九十]{1,3}、(?![一二三四五]、|[一二三四五]产业)|\([一二三四五六七八九十]{1,3}\)|[0-9]{1,2}(?:、|\.(?![0-9])))+"
+)
 _CURRENCY = re.compile(r"[以按]?(?:美元|人民币)(?:计价|计|计算)?")
 
 
@@ -96,6 +103,8 @@ def _read(found: Sequence[Block], state: Reading) -> Iterator[Candidate]:
         if not isinstance(block, Paragraph):
             yield from table_candidates(block, caption, state)
             continue
+        if block.heading and _BYLINE.fullmatch(normal(block.text)):
+            continue
         caption = block.text if block.heading else ""
         if block.heading:
             named = next((window for window in windows([normal(block.text)]) if window.first), None)
@@ -106,7 +115,14 @@ def _read(found: Sequence[Block], state: Reading) -> Iterator[Candidate]:
                 what = f"a sentence of {len(sentence)} characters, which is not read; part it by full stops"
                 yield Candidate("", "", "", "", "", "", f"{sentence[:SHOWN]}…", what)
                 continue
-            yield from read_sentence(state, sentence, _without_brackets(normal(sentence)))
+            yield from read_sentence(state, sentence, _written(sentence))
+
+
+def _written(sentence: str) -> str:
+    """What is read of a sentence: without its number in a list, a dateline, most brackets."""
+    text = DATELINE.sub("", normal(sentence))
+    numbered = _NUMBERING.match(text)
+    return _without_brackets(text[numbered.end() :] if numbered else text)
 
 
 def _sentences(text: str) -> Iterator[str]:

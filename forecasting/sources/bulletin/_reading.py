@@ -5,28 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from forecasting.sources.bulletin._candidates import Candidate, candidate
-from forecasting.sources.bulletin._clauses import (
-    BREAKS,
-    clauses,
-    figure_row,
-    is_row,
-    last_clause,
-    residue,
-    residue_inside,
-    subject_clause,
-)
-from forecasting.sources.bulletin._figures import FIGURES, Figure, judge
+from forecasting.sources.bulletin._candidates import Candidate
+from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import Token, tokens
-from forecasting.sources.bulletin._regions import Region
-from forecasting.sources.bulletin._state import VIEWS, Reading
-from forecasting.sources.bulletin._subjects import Context, Item, items
-from forecasting.sources.bulletin._vocabulary import subjects
+from forecasting.sources.bulletin._state import Reading
+from forecasting.sources.bulletin._walk import DEPENDENT, Walk
 from forecasting.sources.bulletin._windows import Window
-
-_STOPS = frozenset(("decoy", "noun", "against", "other", "past", "target"))
-_REACH = 60  # tokens: a subject further back is not carried on
-_DEPENDENT = frozenset(("child", "view"))
 
 
 def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
@@ -37,18 +21,34 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
         text: The sentence as published.
         normal: The same in normal characters.
     """
+    line = tokens(normal)
+    dependent = any(token.kind in DEPENDENT for token in line[:2])
+    if state.month is not None and not dependent:
+        _choose_window(state, line)
+    state.month = None
     before = state.window, state.carried
-    walk = _Walk(state, text, tokens(normal))
-    dependent = any(token.kind in _DEPENDENT for token in walk.line[:2])
+    walk = Walk(state, text, line)
     state.context = replace(state.context, branch=None, above=state.context.above and dependent)
     found = walk.run()
     _move_window(walk, *before)
-    state.age += 1
+    if not walk.aside or found:
+        state.age += 1
     state.abroad = walk.abroad
     return found
 
 
-def _move_window(walk: _Walk, window: Window | None, carried: str) -> None:
+def _choose_window(state: Reading, line: Sequence[Token]) -> None:
+    """After a sentence on a month and on the months up to it: which of them this one begins with."""
+    first = next((n for n, token in enumerate(line) if token.kind in FIGURES), len(line))
+    if any(token.kind in ("window", "cumulative", "current", "same") for token in line[:first]):
+        return
+    if any(token.kind == "window" and token.value.cumulative for token in line[first:]):
+        state.window, state.carried = state.month, ""  # 钢材出口998万吨; 1-11月累计10772万吨
+    else:
+        state.carried = "the sentence before speaks of a month and of the months up to it"
+
+
+def _move_window(walk: Walk, window: Window | None, carried: str) -> None:
     """Which window the next sentence starts from."""
     state = walk.state
     first = walk.windows[0] if walk.windows else None
@@ -59,341 +59,12 @@ def _move_window(walk: _Walk, window: Window | None, carried: str) -> None:
         state.window = window  # 11月当月, ...: said of this sentence alone
         state.carried = "the sentence before speaks of a month, this one does not say of what"
         return
+    began = first if walk.led else window
+    if began is not None and not began.cumulative and not began.end and state.window and state.window.cumulative:
+        state.month = began
     base = first if walk.led else window
     if base is not None and base.cumulative and state.window is not None and not state.window.cumulative:
         state.window = base  # ..., 其中9月份增长8.4%
     if state.opening and walk.led and not first.end:
         state.leading.add(first)
         state.opening = False
-
-
-class _Walk:
-    """One pass over the tokens of a sentence."""
-
-    def __init__(self, state: Reading, text: str, line: Sequence[Token]) -> None:
-        self.state, self.text, self.line = state, text, line
-        self.buffer: list[Token] = []
-        self.candidates: list[Candidate] = []
-        self.listed = 0
-        self.verb_listed = 0
-        self.vetoed = False  # a forecast, a target, a comparison with the month before: to the end of the sentence
-        self.single = False
-        self.led = False  # a window came before the first figure
-        self.windows: list[Window] = []
-        self.stale = ""
-        self.moved = False  # a window or region came since the items were named
-        self.given: set[tuple[str, ...]] = set()
-        self.region: Region | None = None
-        self.abroad = False
-        self.dependent = state.abroad and any(token.kind in _DEPENDENT for token in line[:2])
-        said = {token.kind for token in line if token.kind in ("usd", "cny")}
-        if len(said) == 1:
-            state.use_currency(said.pop())
-
-    def run(self) -> list[Candidate]:
-        at = 0
-        while at < len(self.line):
-            token = self.line[at]
-            if token.kind in FIGURES or token.kind == "number":
-                at = self._figure(at)
-                continue
-            if token.kind in ("points", "range"):
-                self._vague(token)
-            elif token.kind in BREAKS:
-                self._break(token)
-            else:
-                self._word(token)
-            at += 1
-        return self.candidates
-
-    # what is not a figure
-
-    def _word(self, token: Token) -> None:
-        state = self.state
-        compared = (
-            bool(self.buffer) and self.buffer[-1].kind in ("other", "past") and self.buffer[-1].text[-1] not in "均率度"
-        )
-        if token.kind == "window" and not compared:
-            self._window(token.value)
-        elif token.kind == "cumulative" and state.window is not None and state.window.first > 1:
-            self._set(replace(state.window, first=1, end=False))
-            self.moved = True
-        elif token.kind == "end" and state.window is not None:
-            self._set(replace(state.window, first=state.window.last, end=True))
-        elif token.kind == "same":
-            self._same(token.text)
-        elif token.kind == "current" and state.window is not None:
-            self._set(replace(state.window, first=state.window.last))
-            self.single = True
-        elif token.kind == "forecast":
-            self.vetoed = True
-        elif token.kind == "list":
-            self.listed = token.value
-        elif token.kind in ("usd", "cny"):
-            state.use_currency(token.kind)
-        elif token.kind == "view":
-            self.vetoed = self.vetoed or "环比" in token.text
-            key = next((key for word, key in VIEWS.items() if word in token.text), "")
-            state.context = Context(key or state.context.measure)
-        elif token.kind in ("region", "relative") and not compared:
-            self.moved = True
-        if token.kind != "ignored":
-            self.buffer.append(token)
-
-    def _window(self, window: Window) -> None:
-        state, known = self.state, self.state.frame.window
-        if window.year is not None and state.frame.year is not None and window.year > state.frame.year:
-            window = replace(window, why_not=f"{window.year} lies ahead of a bulletin on {state.frame.year}")
-        if window.last and window.year is None:
-            window = replace(window, year=state.frame.year)
-        if window.first == 0 and not window.why_not:
-            # only a year: the title's window where it is of that year
-            window = known if known is not None and known.year == window.year else replace(window, first=1)
-        self._set(window)
-
-    def _same(self, word: str) -> None:
-        """同期 at the head of a paragraph goes on with the window before it, 同月 is that window's last month."""
-        before = self.state.previous if self.state.age > 1 and not self.windows else self.state.window
-        if before is not None:
-            self._set(before if word == "同期" else replace(before, first=before.last))
-
-    def _set(self, window: Window) -> None:
-        self.state.window, self.state.carried = window, ""
-        self.state.balance = window if window.end or window.first == window.last else self.state.balance
-        self.led = self.led or not (self.windows or self.candidates)
-        self.windows.append(window)
-        self.moved = True
-
-    def _break(self, token: Token) -> None:
-        dirty = any(one.kind in ("residue", "forecast") or one.kind in _STOPS for one in self.buffer)
-        if dirty:
-            self._adopt()
-        elif self.buffer:
-            self.buffer = [*self.buffer[-_REACH:], token]
-        if token.kind == "semicolon" and self.region is not None:
-            self.region = None
-
-    def _adopt(self) -> None:
-        """Take over the subject of a clause that had no figure of its own, or a decoy."""
-        stop = next((n for n, one in enumerate(self.buffer) if one.kind in _STOPS), len(self.buffer))
-        head = last_clause(self.buffer[:stop])
-        if any(token.kind == "noun" for token in self.buffer):
-            self.stale = "the clause before speaks of another quantity"
-        elif any(token.kind == "word" for token in head):
-            if any(token.kind == "residue" for token in head):
-                self.stale = "its subject stands in a clause that was not understood"
-            else:
-                self._name(head)
-        elif any(token.kind in ("region", "relative") for token in head):
-            self._relocate(head)  # 包头市居全区第二, 增长11.3%
-        self.buffer = []
-
-    def _vague(self, token: Token) -> None:
-        """Percentage points and ranges are no growth, but their clause may name the subject."""
-        if token.kind == "range" and any(one.kind in ("verb", "speed") for one in self.buffer):
-            figure = Figure(True, "", "%", f"a range, not a figure: {token.text}")
-            head = last_clause(self.buffer)
-            if any(one.kind == "word" for one in head):
-                self._name(head)
-            if not self.vetoed:
-                self._emit(self.state.items[:1], [figure], "")
-            self.buffer = []
-        else:
-            self._adopt()
-
-    # figures
-
-    def _figure(self, at: int) -> int:
-        token = self._with_unit(self.line[at])
-        said = {one.kind for one in last_clause(self.buffer)}
-        self.vetoed = self.vetoed or ("target" in said and bool(said & {"verb", "speed"}))
-        after = self.line[at + 1] if at + 1 < len(self.line) else None
-        if token.kind == "number" and not self._respectively():
-            self.buffer = [*self.buffer[-_REACH:], Token("residue", token.text)]
-            return at + 1
-        end, group = at + 1, [token]
-        if self._respectively() or is_row(self.line, at):
-            end, group = figure_row(self.line, at)
-        before = [one for one in self.buffer if one.kind != "vague" or one in last_clause(self.buffer)]
-        figures: list[Figure] = []
-        points = any(one.kind == "points" for one in group)
-        for one in group:
-            if one.kind in ("verb", "speed"):
-                before = [kept for kept in before if kept.kind not in ("verb", "speed")] + [one]
-                continue
-            judged = judge(before, one, after if len(group) == 1 else None, self._elided())
-            if judged is None or points:
-                self._skip(token)
-                return end
-            figures.append(judged)
-        head = last_clause(self.buffer)
-        unknown = residue(head)
-        named = subject_clause(self.buffer)
-        if named:
-            self._introduce()
-            self._name(named)
-            unknown = unknown or residue(named)
-            for item in self.state.items:
-                if unknown and item.subject is not None:
-                    item.unclear = item.unclear or f"words not understood: {unknown}"
-        elif unknown:
-            self.stale = self.stale or f"words not understood: {unknown}"
-        elif any(one.kind == "child" for one in head) and not any(one.kind in ("window", "current") for one in head):
-            unknown = unknown or "其中 without a subject"
-        elif any(one.kind in ("region", "relative") for one in head):
-            self._relocate(head)
-        if not self.vetoed:
-            self._emit(self.state.items, figures, unknown, each=any(one.kind == "each" for one in head))
-        if figures[-1].rate and figures[-1].sign:
-            self.verb_listed = figures[-1].sign
-        self.buffer = []
-        return end
-
-    def _with_unit(self, token: Token) -> Token:
-        """社会消费品零售总额(亿元):58.3."""
-        unit = next((one.value for one in reversed(self.buffer) if one.kind == "unit"), None)
-        if token.kind != "number" or unit is None:
-            return token
-        return Token("percent" if unit == "%" else "quantity", token.text, (token.value[0], unit, token.value[2]))
-
-    def _skip(self, token: Token) -> None:
-        if token.kind == "quantity" and not any(one.kind in _STOPS for one in self.buffer):
-            named = subject_clause(self.buffer)  # 税收收入增加5亿元, 增长3%
-            if named and not residue(named):
-                self._name(named)
-            elif named:
-                self.stale = "its subject stands in a clause that was not understood"
-            self.buffer = []
-        else:
-            self._adopt()
-
-    def _respectively(self) -> bool:
-        return any(one.kind == "respectively" for one in last_clause(self.buffer))
-
-    def _elided(self) -> int:
-        """The direction that an item without a verb takes: 稀土产业增长24.6%, 氟化工29.5%."""
-        clause = last_clause(self.buffer)
-        plain = all(
-            one.kind in ("word", "filler", "region", "relative", "child", "and", "respectively") for one in clause
-        )
-        if not plain or not any(one.kind in ("word", "region", "relative") for one in clause):
-            return 0
-        return self.listed or self.verb_listed
-
-    # subjects
-
-    def _name(self, words: Sequence[Token]) -> None:
-        state = self.state
-        found = items(words, state.context, state.frame.region)
-        if not found:
-            return
-        if residue_inside(words):
-            # 对蒙古国进出口, 传统制造业: another subject than the words that are known
-            written = "".join(token.text for token in words if token.kind in ("word", "residue"))
-            found = [replace(found[0], written=written, subject=None)]
-        state.items, state.age, self.stale, self.moved = found, 0, "", False
-        for item in found:
-            if item.region is not None:
-                self.region = item.region
-        last = found[-1]
-        if last.subject is not None:
-            whole = last.subject if last.subject.id in subjects() else state.context.whole
-            above = last.subject.id.startswith("retail_above_size")
-            state.context = Context(last.subject.measure, last.branch or state.context.branch, whole, above)
-        elif _last_measure(words):
-            state.context = Context(_last_measure(words))
-
-    def _introduce(self) -> None:
-        """固定资产投资中, 制造业增长8.5%: a clause before says what is measured."""
-        before = [clause for clause in clauses(self.buffer) if any(one.kind == "word" for one in clause)]
-        for clause in before[:-1]:
-            found = items(clause, self.state.context, self.state.frame.region)
-            if len(found) == 1 and found[0].subject is not None and not residue(clause):
-                self.state.context = Context(found[0].subject.measure, found[0].branch, found[0].subject)
-            elif len(found) == 1 and found[0].branch is None:
-                self.state.context = Context(_last_measure(clause))
-
-    def _relocate(self, head: Sequence[Token]) -> None:
-        """全国增长6.0%: the subject before, elsewhere."""
-        state = self.state
-        places = [
-            place
-            for place in items(head, state.context, state.frame.region)
-            if place.region is not None or place.unclear
-        ]
-        if not places:
-            return
-        if len(state.items) != 1:
-            if state.items:
-                self.stale = "a region alone after several subjects"
-            return
-        state.items = [replace(state.items[0], region=place.region, unclear=place.unclear, unit="") for place in places]
-        self.region = places[0].region
-
-    def _emit(self, named: Sequence[Item], figures: Sequence[Figure], unknown: str, *, each: bool = False) -> None:
-        doubt = (
-            f"words not understood: {unknown}"
-            if unknown and not any(item.unclear or item.subject is None for item in named)
-            else self._carried_subject()
-        )
-        if not named:
-            named = [Item("", None)]
-        if len(figures) == 1 and len(named) > 1:
-            if not each:
-                doubt = doubt or "one figure for several subjects"
-            figures = list(figures) * len(named)
-        elif len(figures) != len(named):
-            doubt = doubt or f"{len(named)} subjects but {len(figures)} figures"
-            named = (
-                list(named) * len(figures)
-                if len(named) == 1
-                else [Item("、".join(i.written for i in named), None)] * len(figures)
-            )
-        for item, figure in zip(named, figures, strict=True):
-            window = self.state.window
-            if item.subject is not None and item.subject.stock and self.state.balance is not None:
-                window = self.state.balance
-            made = candidate(item, figure, self._where(item), window, self.state.currency, self.text)
-            if not figure.rate:
-                item.unit = figure.unit
-            reasons = [
-                reason
-                for reason in (figure.doubt, doubt, item.unclear, self._region_doubt(item), self.state.carried)
-                if reason
-            ]
-            key = (made.region, made.indicator, made.period, made.measure)
-            if key in self.given and not reasons:
-                reasons.append("a second figure for the same thing in one sentence")
-            self.given.add(key)
-            self.candidates.append(replace(made, reason="; ".join([*reasons, *filter(None, [made.reason])])))
-        if named[0].unit:
-            self._remember_currency(named[0])
-
-    def _carried_subject(self) -> str:
-        if self.stale:
-            return self.stale
-        if self.state.age == 0:
-            return ""
-        if self.state.age == 1 and self.moved and len(self.state.items) == 1:
-            return ""
-        return "no subject in the sentence"
-
-    def _where(self, item: Item) -> Region | None:
-        region = item.region or self.region or self.state.frame.region
-        if region is not None and self.state.frame.region is not None and region != self.state.frame.region:
-            self.abroad = True
-        return region
-
-    def _region_doubt(self, item: Item) -> str:
-        if self.state.abroad and item.region is None and self.region is None:
-            return "the sentence before speaks of another region"
-        return ""
-
-    def _remember_currency(self, item: Item) -> None:
-        if item.subject is not None and item.subject.trade and "元" in item.unit:
-            self.state.use_currency("usd" if "美元" in item.unit else "cny")
-
-
-def _last_measure(words: Sequence[Token]) -> str:
-    named = [token.value.roles["measure"] for token in words if token.kind == "word" and "measure" in token.value.roles]
-    return named[-1] if named else ""

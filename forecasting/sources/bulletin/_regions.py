@@ -83,6 +83,11 @@ def region_names() -> dict[str, Region]:
     return names
 
 
+def unmistakable(name: str) -> bool:
+    """Whether the name of a district says which city's it is; others are shared across the country."""
+    return "稀土" in name or "包头" in name
+
+
 def resolve(word: str, home: Region | None) -> Region | None:
     """Whom a bulletin of ``home`` means by 全市, 全区 and the like; None where that is not clear.
 

@@ -22,11 +22,12 @@ VIEWS = {
 
 @dataclass(slots=True)
 class Frame:
-    """What holds for a whole bulletin: its region, its window, its year; None where it does not say."""
+    """What holds for a whole bulletin: its region, its window, its year; None where it does not say; and its field."""
 
     region: Region | None
     window: Window | None
     year: int | None
+    production: bool = False  # of what industry produces
 
 
 @dataclass(slots=True)
@@ -41,6 +42,8 @@ class Reading:
     age: int = 9  # sentences since the items were named, in this paragraph
     previous: Window | None = None  # of the paragraph before, for 同期
     balance: Window | None = None  # the last month's end or month of this paragraph, for balances
+    month: Window | None = None  # with which the last sentence began before it went on to the months up to it
+    flow: Window | None = None  # the last one from January on
     section: Window | None = None  # of the heading above
     opening: bool = True  # no window yet in this paragraph
     abroad: bool = False  # the last sentence spoke of another region
@@ -53,12 +56,13 @@ class Reading:
         if heading:
             self.context = Context(next((key for word, key in VIEWS.items() if word in heading), ""))
         self.age, self.abroad, self.opening = 9, False, not heading
-        self.previous, self.balance = self.window or self.previous, None
+        self.previous, self.balance, self.month = self.window or self.previous, None, None
         if len(self.currencies) > 1:
             self.currency = ""
         title = self.section or self.frame.window
         if title is not None and (title.cumulative or not self.leading):
             self.window, self.carried = title, ""
+            self.flow = title if title.cumulative else self.flow
         elif len(self.leading) == 1:
             self.window, self.carried = next(iter(self.leading)), ""
         elif self.leading:

@@ -5,11 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from forecasting.sources.bulletin._clauses import clauses
 from forecasting.sources.bulletin._lexer import Token
-from forecasting.sources.bulletin._regions import Region, resolve
-from forecasting.sources.bulletin._vocabulary import Measure, Subject, Word, above_size, compose, measures, subjects
+from forecasting.sources.bulletin._regions import Region, resolve, unmistakable
+from forecasting.sources.bulletin._vocabulary import (
+    Measure,
+    Subject,
+    Word,
+    above_size,
+    compose,
+    measure_inside,
+    measures,
+    subjects,
+    traded_with,
+    words,
+)
 
 _ALONE = {"exports": "exports", "imports": "imports"}
+_TRADES = ("trade", "exports", "imports")
+_POWER = frozenset(("capacity", "additions"))
+RESULTS = frozenset(("industrial_revenue", "industrial_profit"))
+_NAMING = frozenset(("word", "and", "filler", "region", "relative", "window", "ignored", "view", "child"))
 _SCOPES = frozenset(("规模以上", "规上"))
 _TOTALS = {"va": "industrial_va", "fai": "fixed_asset_investment", "power_use": "power_use", "retail": "retail_sales"}
 
@@ -78,6 +94,10 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
             return [Item("、".join(group.text for group in groups), None)]
         groups = [_Group(named[0].words, group.regions) for group in groups]
     shared = next((key for group in reversed(groups) if (key := _measure(group))), "")
+    if shared == "cpi" and context.measure == "ppi":
+        shared = "ppi"  # 工业生产者出厂价格 ..., 煤炭开采和洗选业价格
+    if (trade := _trade(groups)) is not None:
+        context = replace(context, whole=trade, measure="")
     leading = groups[0].regions if len(named) > 1 else []
     found = []
     if any(token.text in _SCOPES for token in tokens) and context.measure in ("", "fai", "retail"):
@@ -95,22 +115,59 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
     return found
 
 
+def whole_list(
+    buffer: Sequence[Token], named: list[Token], count: int, context: Context, home: Region | None
+) -> list[Token]:
+    """A list of ``count`` subjects, also where commas part it: 铁路运输业，教育业投资分别增长3%和4%.
+
+    Args:
+        buffer: The tokens since the last figure.
+        named: The last clause that names something.
+        count: Number of the figures behind it.
+        context: What earlier words leave open.
+        home: The bulletin's region.
+    """
+    parts = clauses(buffer)
+    at = next((n for n in range(len(parts) - 1, -1, -1) if any(one.kind == "word" for one in parts[n])), 0)
+    longer = list(named)
+    while at > 0 and len(items(longer, context, home)) < count:
+        at -= 1
+        if not any(one.kind == "word" for one in parts[at]) or not all(one.kind in _NAMING for one in parts[at]):
+            return named
+        longer = [*parts[at], Token("and", "，"), *longer]
+    return longer if len(items(longer, context, home)) == count else named
+
+
+def _trade(groups: Sequence[_Group]) -> Subject | None:
+    """The trade that a list of partners shares: 对欧盟、日本进出口."""
+    words = [token for group in groups for token in group.words]
+    if len(groups) == 1 or not any("partner" in token.value.roles for token in words):
+        return None
+    named = [token.value.roles["subject"] for token in words if token.value.roles.get("subject") in _TRADES]
+    return subjects()[named[0]] if len(named) == 1 else None
+
+
 def _measure(group: _Group) -> str:
-    return next((token.value.roles["measure"] for token in group.words if _is_measure(token)), "")
+    said = next((token.value.roles["measure"] for token in group.words if is_measure(token)), "")
+    return said or next((key for token in group.words if (key := measure_inside(token.text))), "")
 
 
-def _is_measure(token: Token) -> bool:
-    return "measure" in token.value.roles and not token.value.part
+def is_measure(token: Token) -> bool:
+    """Whether a token is a word that says what of a part is measured."""
+    return token.kind == "word" and "measure" in token.value.roles and not token.value.part
 
 
 def _item(group: _Group, context: Context) -> Item:
     scope = [token for token in group.words if token.value.roles.get("branch") == "industry"]
     words = group.words
-    if any(token.value.part and token not in scope for token in words):
+    others = [token for token in words if token not in scope]
+    units = all(token.text[0] == "规" for token in scope)
+    if any(token.value.part or (units and "subject" in token.value.roles) for token in others):
         # 规模以上工业私营企业: the scope says nothing new
-        words = [token for token in words if token not in scope]
-    parts = [token.value for token in words if token.value.part]
-    both = [token for token in words if _is_measure(token) and "subject" in token.value.roles]  # 税收收入, 商品零售额
+        words = others
+    partners = list(dict.fromkeys(token.value.roles["partner"] for token in words if "partner" in token.value.roles))
+    parts = [token.value for n, token in enumerate(words) if token.value.part and token not in words[:n]]
+    both = [token for token in words if is_measure(token) and "subject" in token.value.roles]  # 税收收入, 商品零售额
     wholes = [
         token.value.roles["subject"]
         for token in words
@@ -118,11 +175,21 @@ def _item(group: _Group, context: Context) -> Item:
     ]
     keys = list(
         dict.fromkeys(
-            token.value.roles["measure"] for token in words if _is_measure(token) and (parts or token not in both)
+            token.value.roles["measure"] for token in words if is_measure(token) and (parts or token not in both)
         )
     )
     branch = parts[0] if len(parts) == 1 else None
-    return Item(group.text, _subject(wholes, parts, keys, context), branch)
+    if len(keys) == 1 and keys[0] in _ALONE and not parts and not wholes and group.text.endswith("量"):
+        parts = [context.branch] if context.branch is not None else []  # 挖掘机销量 ..., 出口量
+    if any("本外币" in token.text for token in words):
+        context = replace(context, whole=None)
+    if not partners:
+        return Item(group.text, _subject(wholes, parts, keys, context), branch)
+    if not wholes and not parts and not keys:
+        keys = [context.measure] if context.measure in _ALONE else keys
+        wholes = [context.whole.id] if context.whole is not None and not keys else wholes
+    traded = _subject(wholes, parts, keys, context) if len(partners) == 1 else None
+    return Item(group.text, traded_with(traded, partners[0]), branch)
 
 
 def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Context) -> Subject | None:
@@ -135,7 +202,10 @@ def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Con
         whole = subjects()[wholes[0]]
         if context.whole is not None and context.whole.id.endswith("_cny") and f"{whole.id}_cny" in subjects():
             return subjects()[f"{whole.id}_cny"]  # 人民币存款余额 ..., 贷款余额
-        if part is None or wholes[0] in part.roles.values() or part.roles.get("branch") == "industry":
+        if context.measure in _POWER and part is not None and (power := compose(measures()[context.measure], part)):
+            return power  # 新能源装机 ..., 其中风电
+        industrial = part is not None and part.roles.get("branch") == "industry" and whole.domain != "fai"
+        if part is None or wholes[0] in part.roles.values() or industrial:
             return whole
         return compose(measures()[whole.measure], part) if whole.measure else None
     if wholes or part is None or not context.measure:
@@ -144,6 +214,8 @@ def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Con
 
 
 def _with_measure(measure: Measure, wholes: list[str], part: Word | None, context: Context) -> Subject | None:
+    if measure.key == "cpi" and context.measure == "ppi":
+        measure = measures()["ppi"]
     if part is not None:
         if wholes and wholes[0] not in part.roles.values():
             return None
@@ -155,6 +227,9 @@ def _with_measure(measure: Measure, wholes: list[str], part: Word | None, contex
         return subjects()[_ALONE[measure.key]]
     if context.whole is not None and context.whole.id == _TOTALS.get(measure.key):
         return context.whole  # 固定资产投资 ..., 累计完成投资
+    own = context.branch is None or context.branch.roles.get("branch") == "industry"
+    if own and measure.key in ("profit", "revenue") and context.whole is not None and context.whole.id in RESULTS:
+        return compose(measure, words()["工业企业"])  # 工业企业利润总额 ... 。营业收入
     return compose(measure, context.branch) if context.branch is not None else None
 
 
@@ -165,8 +240,7 @@ def _region(named: Sequence[Token], home: Region | None) -> tuple[Region | None,
         if region is None:
             return None, f"which region {token.text} means is not clear"
         known = chosen is not None or (home is not None and region.digits[:4] == home.digits[:4])
-        if region.level == 3 and not known and not any(mark in token.text for mark in ("稀土", "包头")):
-            # districts share their names across the country
+        if region.level == 3 and not known and not unmistakable(token.text):
             return None, f"which city's {token.text} it is, is not clear"
         if chosen is not None and not region.within(chosen) and region != chosen:
             return None, f"two regions before one figure: {''.join(one.text for one in named)}"

@@ -12,14 +12,14 @@ from forecasting.sources.bulletin._figures import Figure, places
 from forecasting.sources.bulletin._lexer import Token, tokens
 from forecasting.sources.bulletin._phrases import UNITS
 from forecasting.sources.bulletin._state import Frame, Reading
-from forecasting.sources.bulletin._subjects import Item, items
+from forecasting.sources.bulletin._subjects import Item, is_measure, items
 from forecasting.sources.bulletin._text import normal
 from forecasting.sources.bulletin._windows import Window
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?")
 _BLANK = re.compile(r"[-.…/—]*")
 _LABEL = re.compile(r"(?:主要|经济|统计)*(?:指标|名称|项目|地区|盟市|旗县区?|城市|行业|产品|类别)(?:名称)?")
-_UNIT_HEAD = re.compile(r"(?:计量)?单位")
+_UNIT_HEAD = re.compile(r"(?:计量|计算)?单位")
 _RATE = re.compile(r"增速|增长|同比|增幅|±|比上年|比去年|增减|涨跌")
 _LEVEL = re.compile(r"绝对量|绝对值|总量|绝对数|完成|数值|金额|产量|实绩|累计|本月|当月|总值|总额|本期|规模")
 _OTHER = re.compile(
@@ -28,6 +28,9 @@ _OTHER = re.compile(
 _NUMBERING = re.compile(
     r"^(?:[一二三四五六七八九十]+、|\([一二三四五六七八九十]+\)|[0-9]{1,2}[.、]|[#*·●◆-]+|其中:?|其中、|(?:其中:)?#)+"
 )
+_SHARES = re.compile("比重|占比|构成|利用率|利润率|产销率|失业率")
+_PRODUCTION = re.compile("产品|工业生产|能源生产")
+_UNITS_SAID = re.compile(r"单位:(?P<units>[^，。\s]+)")
 _BRACKET = re.compile(r"\(([^()]*)\)")
 
 
@@ -111,7 +114,7 @@ def _is_head(cell: str) -> bool:
 
 
 def _whole(token: Token) -> bool:
-    return token.kind == "word" and bool({"subject", "branch"} & set(token.value.roles))
+    return token.kind == "word" and bool({"subject", "branch", "product"} & set(token.value.roles))
 
 
 def _bare(cell: str) -> str:
@@ -197,16 +200,30 @@ def _column(title: str, caption: str, frame: Frame) -> _Column:
         window = replace(window, year=window.year or frame.year, first=first)
     inside = [unit for text in _BRACKET.findall(title) if (unit := _unit(text)) is not None]
     bare = _bare(title)
-    rate = bool(_RATE.search(bare)) or "%" in inside
+    rate = bool(_RATE.search(bare)) or "%" in inside or _said_units(caption) == ["%"]
     compared = re.sub(r"比上年同期|比去年同期|比上年|比去年|较上年同期|较上年", "", bare)
     return _Column(
         rate=rate,
         other=bool(_OTHER.search(compared)),
         window=window,
-        unit=next((unit for unit in inside if unit != "%"), ""),
+        unit=next((unit for unit in inside if unit != "%"), "" if rate else _said_unit(caption)),
         words=tuple(token for token in line if token.kind == "word" and _whole(token)),
         dated=bool(kinds & {"window", "cumulative", "current"}),
     )
+
+
+def _said_units(caption: str) -> list[str]:
+    """The units that a caption gives: 单位：亿元、%."""
+    said = _UNITS_SAID.search(normal(caption))
+    if said is None or _SHARES.search(caption):
+        return []
+    return [one for one in re.split("[、/;和]", said["units"]) if one in UNITS or one == "%"]
+
+
+def _said_unit(caption: str) -> str:
+    """The unit of levels among them, "" where it is none or several."""
+    units = [unit for unit in _said_units(caption) if unit != "%"]
+    return units[0] if len(units) == 1 else ""
 
 
 class _Rows:
@@ -217,8 +234,11 @@ class _Rows:
         self.caption = [
             token for token in tokens(normal(caption)) if token.kind == "word" and "subject" in token.value.roles
         ]
-        if self.caption:
-            state.context = replace(state.context, measure="")
+        measured = {one.value.roles["measure"] for one in tokens(normal(caption)) if is_measure(one)}
+        usual = "output" if not measured and (state.frame.production or _PRODUCTION.search(caption)) else ""
+        self.measure = measured.pop() if len(measured) == 1 else usual  # 主要工业产品产量
+        if self.caption or self.measure:
+            state.context = replace(state.context, measure=self.measure)
 
     def row(self, cells: Sequence[str]) -> Iterator[Candidate]:
         named = [cell for cell, column in zip(cells, self.columns, strict=False) if column == "label" and cell]
@@ -275,13 +295,15 @@ class _Rows:
         if not words:
             line = [*(token for token in line if token.kind in ("region", "relative")), *(column.words or self.caption)]
         found = items(line, self.state.context, self.state.frame.region)
+        if self.measure and not any(item.subject for item in found):
+            found = items(line, replace(self.state.context, measure=self.measure), self.state.frame.region)
         item = found[0] if len(found) == 1 and not unknown else Item(label, None)
         if item.subject is not None and words:
             self.state.context = replace(self.state.context, measure=item.subject.measure or self.state.context.measure)
         if unit == "%" and not column.rate and self.rated:
             return  # an index beside its growth
         rate = column.rate or value.endswith("%") or unit == "%"
-        own = column.unit or ("" if unit == "%" else unit)
+        own = "" if unit == "%" else unit or column.unit
         item.unit = own
         doubt = doubt or ("" if rate or own else "no unit")
         figure = Figure(rate, number.lstrip("+"), "%" if rate else own, doubt, decimals=places(number))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import functools
+import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from typing import Any
 
@@ -14,8 +15,21 @@ from forecasting.sources.bulletin._regions import Region, regions
 
 # the measure that a branch takes from a whole subject before it
 _CONTEXT = {"va": "va", "fai": "fai", "retail": "retail", "power": "power_use", "output": "output"}
-_SHARES = ("branch", "product", "category")
-TRADE_TOTALS = ("trade", "exports", "imports", "fdi", "services_trade")
+_SECTIONS = {
+    "branch": "branches",
+    "product": "products",
+    "category": "categories",
+    "basket": "baskets",
+    "building": "buildings",
+    "commerce": "commerce",
+}
+_STOCKS = ("finance", "balances", "entities", "population", "livestock")
+_KINDS = ("产业", "行业", "工业")
+_WITH = ("", "对", "与", "自", "从", "同", "和")
+TRADE_TOTALS = (
+    "trade", "exports", "imports", "fdi", "odi", "services_trade", "services_exports", "services_imports",
+    "software_exports",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +41,19 @@ class Word:
     @property
     def part(self) -> bool:
         """A branch, product or category, which needs a measure."""
-        return any(role in self.roles for role in _SHARES)
+        return any(role in self.roles for role in _SECTIONS)
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """How a measure makes an id of a part."""
+    """How a measure makes an id of a part; ``instead`` is what its words mean of other parts."""
 
     key: str
     pattern: str
     part: str
     stock: bool = False
     trade: bool = False
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +84,47 @@ def _table() -> dict[str, Any]:
 def measures() -> dict[str, Measure]:
     """The measures by key."""
     return {
-        key: Measure(key, entry["id"], entry["part"], entry.get("stock", False), entry.get("trade", False))
+        key: Measure(
+            key,
+            entry["id"],
+            entry["part"],
+            entry.get("stock", False),
+            entry.get("trade", False),
+            entry.get("instead", ""),
+        )
         for key, entry in _table()["measures"].items()
     }
+
+
+@functools.cache
+def measure_inside(name: str) -> str:
+    """The measure with whose name a whole subject ends, "" where it has none.
+
+    >>> measure_inside("新能源汽车产量"), measure_inside("居民消费价格总水平")
+    ('output', '')
+    """
+    ends = [
+        (len(end), key)
+        for key, entry in _table()["measures"].items()
+        for end in entry["names"].split("|")
+        if name.endswith(end) and name != end and not entry.get("trade")
+    ]
+    return max(ends)[1] if ends else ""
 
 
 @functools.cache
 def subjects() -> dict[str, Subject]:
     """The whole subjects by id."""
     made = {}
-    renamed = _table()["renamed"]
+    renamed, contexts = _table()["renamed"], _table()["contexts"]
     totals = {renamed.get(entry.pattern.format("industry")): key for key, entry in measures().items()}
     for domain, names in _table()["subjects"].items():
         for key in names:
-            stock = domain in ("finance", "balances") or key.endswith(("_capacity", "_stock_for_sale", "_stock"))
+            stock = domain in _STOCKS or key.endswith(("_capacity", "_stock_for_sale", "_order_book"))
             made[key] = Subject(
                 key,
                 domain,
-                totals.get(key) or _CONTEXT.get(domain, ""),
+                contexts.get(key) or totals.get(key) or _CONTEXT.get(domain, ""),
                 stock,
                 key in TRADE_TOTALS or key[:6] == "trade_",
             )
@@ -100,6 +138,10 @@ def words() -> dict[str, Word]:
     for role, key, name in _entries():
         roles = found.setdefault(name, {})
         roles.setdefault(role, key)
+    for name, roles in list(found.items()):
+        if "branch" in roles and name[-2:] in _KINDS and len(name) > 3:
+            for kind in _KINDS:  # 晶硅产业, 晶硅行业
+                found.setdefault(name[:-2] + kind, {"branch": roles["branch"]})
     return {name: Word(roles) for name, roles in found.items()}
 
 
@@ -110,22 +152,44 @@ def _entries() -> Iterator[tuple[str, str, str]]:
     for names in table["subjects"].values():
         for key, text in names.items():
             yield from (("subject", key, name) for name in text.split("|"))
-    for role, section in (("branch", "branches"), ("product", "products"), ("category", "categories")):
+    for role, section in _SECTIONS.items():
         for key, text in table[section].items():
             yield from ((role, key, name) for name in text.split("|"))
+    for key, text in table["partners"].items():
+        yield from (("partner", key, f"{before}{name}") for name in text.split("|") for before in _WITH)
     yield from (("filler", "", name) for name in table["fillers"]["words"].split("|"))
 
 
 def compose(measure: Measure, word: Word) -> Subject | None:
     """The subject that a measure and a part make, None where they do not go together."""
     key = word.roles.get(measure.part)
+    if key is None and measure.instead:
+        return compose(measures()[measure.instead], word)
     if key is None:
         return None
     made = measure.pattern.format(key)
     made = _table()["renamed"].get(made, made)
     if made in subjects():
-        return subjects()[made]
+        known = subjects()[made]
+        return replace(known, measure=known.measure or measure.key)
     return Subject(made, measure.key, measure.key, measure.stock, measure.trade)
+
+
+def traded_with(subject: Subject | None, partner: str) -> Subject | None:
+    """The part of a trade that is done with a partner, None where the subject is no trade.
+
+    >>> traded_with(subjects()["exports"], "us").id, traded_with(subjects()["trade"], "eu").id
+    ('trade_us_exports', 'trade_eu')
+    """
+    if subject is None or not (
+        subject.id in ("trade", "exports", "imports") or subject.domain in ("exports", "imports")
+    ):
+        return None
+    if subject.id == "trade":
+        return replace(subject, id=f"trade_{partner}", measure="")
+    if subject.id in ("exports", "imports"):
+        return replace(subject, id=f"trade_{partner}_{subject.id}", measure="")
+    return replace(subject, id=f"{subject.id}_{partner}", measure="")
 
 
 def above_size(subject: Subject) -> Subject:
@@ -136,10 +200,13 @@ def above_size(subject: Subject) -> Subject:
 
 @functools.cache
 def subject_ids() -> frozenset[str]:
-    """Every id, without the region, that a figure can be given under."""
+    """Every id, without the region, that a figure can be given under, but those of a product's trade with a partner."""
     parts = [word for word in words().values() if word.part]
     composed = (compose(measure, word) for measure in measures().values() for word in parts)
     found = [*subjects().values(), *(subject for subject in composed if subject is not None)]
+    trades = (subjects()[key] for key in ("trade", "exports", "imports"))
+    made = (traded_with(one, partner) for one in trades for partner in _table()["partners"])
+    found += [subject for subject in made if subject is not None]
     names = {subject.id for subject in found}
     names |= {*_table()["subnational"].values(), *_table()["above_size"].values()}
     traded = [subject.id for subject in found if subject.trade]
@@ -160,11 +227,17 @@ def name_problem(region: str, name: str) -> str:
     if not name.startswith(start):
         return f"names of {known.name} begin with {start!r}, {name!r} does not"
     subject = name.removeprefix(start)
-    if subject in subject_ids():
+    if subject in subject_ids() or _with_partner().sub(r"\1\2", subject) in subject_ids():
         return ""
     near = difflib.get_close_matches(subject, subject_ids(), n=1)
     meant = f"did you mean {start}{near[0]}?" if near else "a new subject is a line of data/subjects.toml"
     return f"no figure is read as {name!r}; {meant}"
+
+
+@functools.cache
+def _with_partner() -> re.Pattern[str]:
+    """magnet_exports_us_value_cny: a product's trade, the partner, and what kind of figure it is."""
+    return re.compile(rf"^(.+_(?:exports|imports))_(?:{'|'.join(_table()['partners'])})((?:_value)?(?:_cny)?)$")
 
 
 def local_id(subject: Subject, region: Region) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from forecasting.sources.bulletin._numbers import plain
 
@@ -14,9 +14,9 @@ _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
         rf"{_YEAR}(?P<first>{_MONTH})月?份?(?:-+|至|到)(?:(?:19|20)[0-9][0-9]年)?(?P<last>{_MONTH})月(?!{_DAY}[日号])(?:份|底)?",
-        rf"{_YEAR}(?:的)?前(?P<months>{_MONTH}|两)个?月(?:份)?",
-        rf"{_YEAR}(?P<quarters>前三季度|前3季度|[一1](?:-+|至)[三3]季度|前[二两]个?季度|[一1](?:-+|至)[二2]季度|"
-        r"第?[一二三四1-4]季度|首季度?|上半年|下半年|全年|年度)",
+        rf"{_YEAR}(?:的)?[前首](?P<months>{_MONTH}|两)个?月(?:份)?",
+        rf"{_YEAR}(?P<quarters>前三季度(?!末)|前3季度(?!末)|[一1](?:-+|至)[三3]季度|前[二两]个?季度|[一1](?:-+|至)[二2]季度|"
+        r"第?[一二三四1-4]季度(?!末)|首季度?(?!末)|上半年(?!末)|下半年|(?:全年|年度)(?!目标|任务|预期|计划|预算|考核))",
         rf"(?:截至|截止到?)?{_YEAR}(?P<month>{_MONTH})(?:月份?(?P<end>末|底)|月(?!{_DAY}[日号])份?)",
         rf"(?:截至|截止到?)?{_YEAR}(?P<stock>年末|年底|上半年末|一季度末|三季度末|二季度末|四季度末)",
         r"(?P<year>(?:19|20)[0-9][0-9]|二零[零一二三四五六七八九]{2})年(?:度)?",
@@ -117,3 +117,13 @@ def _quarters(text: str, year: int | None) -> Window:
     quarter = _QUARTER[text[-3]]
     why = "" if quarter == 1 else f"{text} alone is no January-to-month window"
     return Window(3 * quarter - 2, 3 * quarter, year, why_not=why)
+
+
+def of_year(window: Window, known: Window | None) -> Window:
+    """What a year alone means: the title's window where that is of the year and began with it, else all of it."""
+    if known is None or known.year != window.year:
+        return replace(window, first=1)
+    if known.cumulative or known.end:
+        return known
+    why = "" if known.last == 12 else f"whether {window.year} or its month {known.last} is meant is not said"
+    return replace(window, first=1, last=known.last, why_not=why)

@@ -208,7 +208,7 @@ def test_an_amount_of_change_is_no_level_and_its_subject_is_kept():
 
 
 def test_doubt_about_a_subject_goes_on_with_it():
-    text = f"{HEAD}进出口总额200亿元，增长5%；对蒙古国进出口15.2亿元，增长8.1%。"
+    text = f"{HEAD}进出口总额200亿元，增长5%；对邻国进出口15.2亿元，增长8.1%。"
     assert [value for _, _, _, value in sure(text)] == ["200", "5"]
     assert len(doubts(text)) == 2
 

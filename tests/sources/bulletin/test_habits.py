@@ -1,0 +1,162 @@
+"""More habits of the language: lists, remarks, partners, prices, capacity, and what must not be taken for a figure."""
+
+import pytest
+
+from forecasting.sources.bulletin import read_bulletin
+
+HEAD = "2025年1—11月份，包头市"
+
+
+def sure(text: str) -> list[tuple[str, str, str, str]]:
+    frame, _ = read_bulletin(text, source="text")
+    return list(frame[["indicator", "period", "measure", "value"]].itertuples(index=False, name=None))
+
+
+def grown(text: str) -> dict[str, str]:
+    """What grew from January to November, without the city."""
+    return {
+        name.removeprefix("baotou_"): value
+        for name, period, measure, value in sure(HEAD + text)
+        if (period, measure) == ("2025-11", "ytd_yoy")
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "figures"),
+    [
+        ("铁路运输业，道路运输业，教育投资分别增长3.1%、4.2%和下降5.3%。",
+         {"fai_rail_transport": "3.1", "fai_road_transport": "4.2", "fai_education": "-5.3"}),
+        ("稀土、有色、装备制造等重点产业增加值分别增长24.6%、5.1%和27.3%。",
+         {"rare_earth_va": "24.6", "nonferrous_industry_va": "5.1", "equipment_manufacturing_va": "27.3"}),
+        ("原煤、焦炭、新能源汽车产量分别增长1.1%、2.2%和3.3%。",
+         {"raw_coal_output": "1.1", "coke_output": "2.2", "nev_output": "3.3"}),
+        ("城乡居民人均可支配收入分别增长4.5%和6.3%。",
+         {"income_per_capita_urban": "4.5", "income_per_capita_rural": "6.3"}),
+        ("商品房销售面积下降4.8%，其中，住宅下降5.2%，办公楼增长12.3%。",
+         {"housing_sales_area": "-4.8", "residential_sales_area": "-5.2", "office_sales_area": "12.3"}),
+        ("批发业、零售业、住宿业、餐饮业销售额（营业额）分别增长1.1%、2.2%、3.3%和4.4%。",
+         {"wholesale_sales": "1.1", "retail_trade_sales": "2.2", "accommodation_revenue": "3.3",
+          "catering_revenue": "4.4"}),
+    ],
+)  # fmt: skip
+def test_a_list_shares_what_is_said_once(text, figures):
+    assert grown(text) == figures
+
+
+def test_a_list_that_goes_on_unnamed_has_no_figure_of_its_own():
+    assert grown("稀土等重点产业增加值增长5.0%。") == {}
+
+
+def test_a_remark_on_another_window_does_not_move_what_follows():
+    text = "2025年11月份，全国火电增长7.3%，10月份为下降5.4%；水电增长28.2%。"
+    assert sure(text) == [
+        ("cn_thermal_power_generation", "2025-11", "month_yoy", "7.3"),
+        ("cn_thermal_power_generation", "2025-10", "month_yoy", "-5.4"),
+        ("cn_hydro_power_generation", "2025-11", "month_yoy", "28.2"),
+    ]
+
+
+def test_of_a_rate_that_moved_only_where_it_went_to_is_taken():
+    assert sure("2025年前三季度，包头市规模以上工业增加值增速由上半年的13.0%回落至11.9%。") == [
+        ("baotou_industrial_va", "2025-09", "ytd_yoy", "11.9")
+    ]
+
+
+def test_a_measure_alone_behind_a_clause_that_is_not_understood_is_doubtful():
+    assert grown("规模以上工业增加值增长11.3%。钢铁行业受行情拖累，增加值增速为0.4%。") == {"industrial_va": "11.3"}
+
+
+def test_trade_with_a_partner_is_no_trade_with_all():
+    assert grown("进出口总额200亿元，增长5%；对欧盟、东盟进出口分别增长8.2%和12.4%。") == {
+        "trade_cny": "5", "trade_eu_cny": "8.2", "trade_asean_cny": "12.4"
+    }  # fmt: skip
+
+
+def test_prices_of_branches_and_of_baskets_lean_on_the_index_before():
+    assert grown("工业生产者出厂价格下降2.9%。其中，黑色金属冶炼和压延加工业价格下降8.8%。") == {
+        "ppi": "-2.9", "ppi_ferrous_smelting": "-8.8"
+    }  # fmt: skip
+    assert grown("居民消费价格上涨0.2%。其中，食品烟酒价格下降1.4%，食品价格下降2.9%，衣着类上涨1.1%。") == {
+        "cpi": "0.2", "cpi_food_tobacco_liquor": "-1.4", "cpi_food": "-2.9", "cpi_clothing": "1.1"
+    }  # fmt: skip
+
+
+def test_capacity_and_what_is_generated_are_told_apart_by_their_unit():
+    text = "截至2025年10月底，全国新能源装机15.7亿千瓦，其中风电9.8亿千瓦。1—10月，全国风电新增装机7001万千瓦。"
+    assert [name for name, *_ in sure(text)] == [
+        "cn_new_energy_power_capacity", "cn_wind_power_capacity", "cn_wind_power_additions"
+    ]  # fmt: skip
+    assert sure("2025年10月，全国风电9876万千瓦。") == []
+
+
+def test_loans_in_all_currencies_are_not_those_in_yuan():
+    text = "2025年10月末，全国人民币存款余额30万亿元。10月末，全国本外币贷款余额27万亿元。"
+    assert [name for name, *_ in sure(text)] == ["cn_deposits_cny", "cn_loans"]
+
+
+def test_a_flow_behind_a_balance_covers_the_months_of_the_title():
+    text = "2025年上半年包头市经济运行情况\n6月末，全市生猪存栏20.1万头，增长0.6%。牛奶产量8.8万吨，增长2.2%。"
+    assert sure(text) == [
+        ("baotou_hogs_stock", "2025-06", "month_level", "20.1"),
+        ("baotou_hogs_stock", "2025-06", "month_yoy", "0.6"),
+        ("baotou_milk_output", "2025-06", "ytd_level", "8.8"),
+        ("baotou_milk_output", "2025-06", "ytd_yoy", "2.2"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("title", "period", "measure"),
+    [
+        ("2024年包头市国民经济和社会发展统计公报\n包头市统计局 2025年3月\n全年", "2024-12", "ytd_yoy"),
+        ("2024年12月份及全年包头市工业\n2024年，", "2024-12", "ytd_yoy"),
+        ("包头市2025年1—11月工业\n2025年，", "2025-11", "ytd_yoy"),
+    ],
+)
+def test_the_year_is_the_titles_not_that_of_the_printing(title, period, measure):
+    assert sure(f"{title}规模以上工业增加值增长11.3%。") == [("baotou_industrial_va", period, measure, "11.3")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "呼和浩特海关：2025年前10个月内蒙古外贸情况\n出口679.5亿元。",
+        "新华社呼和浩特2025年10月28日电 2025年前三季度，内蒙古出口679.5亿元。",
+        "2025年前三季度内蒙古外贸情况\n据满洲里海关统计，出口679.5亿元（全国为19.9万亿元）。",
+    ],
+)
+def test_who_tells_it_is_not_of_whom(text):
+    assert [name for name, *_ in sure(text)] == ["inner_mongolia_exports_cny"]
+
+
+def test_the_target_of_a_year_is_no_window():
+    text = f"{HEAD}规模以上工业增加值增长11.3%，高于年度目标1.3个百分点，稀土产业增加值增长24.6%。"
+    assert [period for _, period, *_ in sure(text)] == ["2025-11"] * 2
+
+
+def test_the_caption_of_a_table_says_its_unit_and_its_measure():
+    table = "包头市2025年1—10月主要工业产品产量\n{}产品名称 1—10月 同比增长（%）\n粗钢 1512.8 -3.7\n钢材 1443.6 -2.2\n"
+    assert [(name, value) for name, _, _, value in sure(table.format("单位：万吨\n"))] == [
+        ("baotou_crude_steel_output", "1512.8"), ("baotou_crude_steel_output", "-3.7"),
+        ("baotou_steel_products_output", "1443.6"), ("baotou_steel_products_output", "-2.2"),
+    ]  # fmt: skip
+    assert [value for *_, value in sure(table.format(""))] == ["-3.7", "-2.2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "periods"),
+    [
+        ("钢材出口998万吨，增长7.5%；1—11月累计10772万吨。",
+         {"998": "month_level", "7.5": "month_yoy", "10772": "ytd_level"}),
+        ("钢材出口998万吨。", {}),
+        ("其中，钢材出口998万吨。", {"998": "ytd_level"}),
+    ],
+)  # fmt: skip
+def test_after_a_month_and_the_months_up_to_it_a_sentence_without_a_window_says_by_its_form_which_it_means(
+    text, periods
+):
+    frame = sure(f"2025年11月份，全国稀土出口5493吨；1—11月累计出口稀土58193吨。{text}")
+    assert {value: measure for name, _, measure, value in frame if name == "cn_steel_products_exports"} == periods
+
+
+def test_an_industrial_project_is_no_investment_without_real_estate():
+    assert grown("工业项目投资增长15.3%。") == {"fai_industry": "15.3"}
