@@ -113,7 +113,7 @@ def _variant(subject: Subject, item: Item, figure: Figure, currency: str) -> tup
     if subject.trade:
         printed = figure.unit if not figure.rate else item.unit
         kind = UNITS.get(printed, ("", ""))[1]
-        total = subject.id in TRADE_TOTALS or subject.id.startswith("trade_")
+        total = subject.id in TRADE_TOTALS or subject.id.startswith(("trade_", "fdi_"))
         if not total and ((kind not in _MONEY and kind) or (not kind and item.written.endswith(("量", "数量")))):
             return "", []
         if not total and not kind and not any(mark in item.written for mark in "额值"):

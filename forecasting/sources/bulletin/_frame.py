@@ -116,7 +116,10 @@ def _region(texts: Sequence[str]) -> Region | None:
         if national is not None:
             return regions()["000000"]
     seats = [text.replace("海关", "，") for text in texts if "海关" in text]
-    return _region(seats) if seats else None
+    if seats:
+        return _region(seats)
+    spoken = [token.text for text in texts for token in tokens(text) if token.kind in ("region", "relative")]
+    return regions()["000000"] if spoken and set(spoken) <= {"中国", "国内"} else None
 
 
 def _city(district: Region) -> str:

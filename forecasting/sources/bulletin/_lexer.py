@@ -36,7 +36,9 @@ _FIGURE = re.compile(
 )
 _FIGURE_STARTS = frozenset(f"0123456789+-百负翻{NUMERALS}")
 _RANGE = re.compile(rf"(?:{DIGITS})%?(?:-+|至|到)(?:{DIGITS})(?:%|倍|{_UNIT})")
-_VIEW = re.compile(r"(?:分|从|按)[^，。；:、0-9%]{1,14}?(?:来看|角度看|看|上看|划分|统计|分(?=[，:]))")
+_VIEW = re.compile(r"(?:分|从|按)[^，。；:、0-9%]{1,14}?(?:来看|角度看|看|上看|划分|统计|分(?=[，:])|"
+    r"(?:方式|类型|类别|品种|业态|性质|行业|产业|地区|区域|城乡|门类|规模|用途|来源|商品|市场|领域)(?=[，:]))"
+)
 _AMONG = re.compile(r"[^，。；:、0-9%]{0,12}?产品中(?=，)")
 _ORDINAL = re.compile(rf"第(?:[0-9]+|[{NUMERALS}]{{1,6}})(?:位|名)?(?!季度|产业)")
 _ROLE = re.compile(r"作为[^，。；:0-9%]{1,20}(?=，)")
@@ -109,7 +111,15 @@ def _listed(token: Token, before: list[Token]) -> Token:
     return token._replace(kind="filler" if any(one.kind == "and" for one in before[since + 1 :]) else "residue")
 
 
-_SETTLED = {"suffix": _suffixed, "etc": _listed}
+def _rate(token: Token, before: list[Token]) -> Token:
+    """微增0.6% grows by that; without a figure behind it 微增 is only nearly flat."""
+    if before and before[-1].kind == "nearly_flat" and before[-1].text[-1] in "增降长":
+        fell = "降" in before[-1].text
+        before[-1] = before[-1]._replace(kind="verb", value=-1 if fell else 1)
+    return token
+
+
+_SETTLED = {"suffix": _suffixed, "etc": _listed, "percent": _rate}
 
 
 def _next(

@@ -28,8 +28,13 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     state.month = None
     before = state.window, state.carried
     walk = Walk(state, text, line)
+    still = state.on_month and not any(token.kind in ("window", "compare") for token in line)
+    if still:
+        walk.vetoed = dependent
+        state.carried = state.carried or "the sentence before speaks of changes on the month before"
     state.context = replace(state.context, branch=None, above=state.context.above and dependent)
     found = walk.run()
+    state.on_month = still or (walk.on_month and not found)
     _move_window(walk, *before)
     if not walk.aside or found:
         state.age += 1

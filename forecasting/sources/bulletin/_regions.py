@@ -19,6 +19,7 @@ RELATIVE = (
     "全盟",
     "自治区",
     "我国",
+    "国内",
     "我区",
     "我省",
     "我市",
@@ -98,7 +99,7 @@ def resolve(word: str, home: Region | None) -> Region | None:
     if word in ("全国", "我国", "中国"):
         return regions()["000000"]
     if home is None or home.level == 0:
-        return None
+        return regions()["000000"] if word == "国内" else None
     province = regions()[f"{home.digits[:2]}0000"]
     autonomous = province.name.endswith("自治区")
     unit = word[-1]

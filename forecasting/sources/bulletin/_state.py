@@ -42,6 +42,7 @@ class Reading:
     age: int = 9  # sentences since the items were named, in this paragraph
     previous: Window | None = None  # of the paragraph before, for 同期
     balance: Window | None = None  # the last month's end or month of this paragraph, for balances
+    on_month: bool = False  # the last sentence spoke of changes on the month before alone
     month: Window | None = None  # with which the last sentence began before it went on to the months up to it
     flow: Window | None = None  # the last one from January on
     section: Window | None = None  # of the heading above
@@ -55,7 +56,7 @@ class Reading:
         """Start a paragraph: what is not said again holds less."""
         if heading:
             self.context = Context(next((key for word, key in VIEWS.items() if word in heading), ""))
-        self.age, self.abroad, self.opening = 9, False, not heading
+        self.age, self.abroad, self.on_month, self.opening = 9, False, False, not heading
         self.previous, self.balance, self.month = self.window or self.previous, None, None
         if len(self.currencies) > 1:
             self.currency = ""

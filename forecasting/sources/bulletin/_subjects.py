@@ -130,6 +130,9 @@ def whole_list(
     parts = clauses(buffer)
     at = next((n for n in range(len(parts) - 1, -1, -1) if any(one.kind == "word" for one in parts[n])), 0)
     longer = list(named)
+    if at > 0 and all(is_measure(one) and set(one.value.roles) == {"measure"} for one in named if one.kind == "word"):
+        at -= 1  # 医药制造业、电气机械制造业增势良好, 增加值分别增长6.2%和10.4%
+        longer = [*parts[at], *longer] if all(one.kind in _NAMING for one in parts[at]) else longer
     while at > 0 and len(items(longer, context, home)) < count:
         at -= 1
         if not any(one.kind == "word" for one in parts[at]) or not all(one.kind in _NAMING for one in parts[at]):

@@ -84,6 +84,8 @@ def _stream(table: Stream) -> tuple[str, list[list[str]], list[list[str]]]:
     first = next((n for n in range(start, len(cells)) if not _is_head(cells[n])), len(cells))
     rows: list[list[str]] = []
     numbered = "序号" in cells[:start]
+    cells[:first] = _joined(cells[:first])
+    first = next((n for n in range(start, len(cells)) if not _is_head(cells[n])), len(cells))
     for cell in cells[first:]:
         valued = _is_value(cell) or _unit(cell) is not None
         if not valued and (not rows or len(rows[-1]) > 1):
@@ -96,6 +98,17 @@ def _stream(table: Stream) -> tuple[str, list[list[str]], list[list[str]]]:
             rows[-1].append(cell)
     head = [cells[start], *cells[over:start], *cells[start + 1 : first]] if over < start else cells[start:first]
     return "，".join(cells[:over]), [head], rows
+
+
+def _joined(head: Sequence[str]) -> list[str]:
+    """A unit on a line of its own belongs to the title before it: 同比增长, (%)."""
+    found: list[str] = []
+    for cell in head:
+        if found and cell.startswith("(") and not _bare(cell):
+            found[-1] += cell
+        else:
+            found.append(cell)
+    return found
 
 
 def _is_value(cell: str) -> bool:

@@ -46,7 +46,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """How a measure makes an id of a part; ``instead`` is what its words mean of other parts."""
+    """How a measure makes an id of a part, or of one ``also``; ``instead`` is what its words mean of other parts."""
 
     key: str
     pattern: str
@@ -54,6 +54,7 @@ class Measure:
     stock: bool = False
     trade: bool = False
     instead: str = ""
+    also: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ def measures() -> dict[str, Measure]:
             entry.get("stock", False),
             entry.get("trade", False),
             entry.get("instead", ""),
+            entry.get("also", ""),
         )
         for key, entry in _table()["measures"].items()
     }
@@ -124,7 +126,7 @@ def subjects() -> dict[str, Subject]:
             made[key] = Subject(
                 key,
                 domain,
-                contexts.get(key) or totals.get(key) or _CONTEXT.get(domain, ""),
+                contexts.get(key) or totals.get(key) or ("ppi" if key[:4] == "ppi_" else "") or _CONTEXT.get(domain, ""),
                 stock,
                 key in TRADE_TOTALS or key[:6] == "trade_",
             )
@@ -162,7 +164,7 @@ def _entries() -> Iterator[tuple[str, str, str]]:
 
 def compose(measure: Measure, word: Word) -> Subject | None:
     """The subject that a measure and a part make, None where they do not go together."""
-    key = word.roles.get(measure.part)
+    key = word.roles.get(measure.part, word.roles.get(measure.also))
     if key is None and measure.instead:
         return compose(measures()[measure.instead], word)
     if key is None:

@@ -31,6 +31,7 @@ from forecasting.sources.bulletin._windows import Window, of_year
 
 _STOPS = frozenset(("decoy", "noun", "against", "other", "past", "target"))
 _PRICES = frozenset(("prices", "cpi", "ppi"))
+_GROWING = ("verb", "speed")
 _REACH = 60  # tokens: a subject further back is not carried on
 DEPENDENT = frozenset(("child", "view"))
 
@@ -53,6 +54,9 @@ class Walk:
         self.stale = ""
         self.moved = False  # a window or region came since the items were named
         self.given: set[tuple[str, ...]] = set()
+        self.levels: list[Item] = []  # that levels were given for since the last rate
+        self.on_month = False  # a change on the month before was passed over
+        self.unclear = ""  # why a region named in this sentence is not known
         self.region: Region | None = None
         self.abroad = False
         self.dependent = state.abroad and any(token.kind in DEPENDENT for token in line[:2])
@@ -160,6 +164,8 @@ class Walk:
                 self._name(head)
         elif any(token.kind in ("region", "relative") for token in head):
             self._relocate(head)  # 包头市居全区第二, 增长11.3%
+        elif any(token.kind == "residue" and token.text[0].isdigit() for token in head):
+            self.stale = "the clause before speaks of another quantity"  # 播种面积840万垧, 增长0.5%
         self.buffer = []
 
     def _vague(self, token: Token) -> None:
@@ -199,6 +205,7 @@ class Walk:
                 continue
             judged = judge(before, one, after if len(group) == 1 else None, self._elided())
             if judged is None or points:
+                self.on_month = self.on_month or any("环比" in kept.text for kept in before if kept.kind == "other")
                 self._skip(token)
                 return end
             figures.append(judged)
@@ -217,6 +224,8 @@ class Walk:
             for item in self.state.items:
                 if unknown and item.subject is not None:
                     item.unclear = item.unclear or f"words not understood: {unknown}"
+        elif self._respectively() and len(self.state.items) < len(figures) == len(self.levels):
+            self.state.items = self.levels  # 汽车产量272.9万辆、新能源汽车产量139.1万辆, 分别增长12.2%、22.5%
         elif unknown:
             self.stale = self.stale or f"words not understood: {unknown}"
         elif any(one.kind == "child" for one in head) and not any(one.kind in ("window", "current") for one in head):
@@ -279,6 +288,9 @@ class Walk:
 
     def _name(self, words: Sequence[Token]) -> None:
         state = self.state
+        if self._again(words):
+            state.age, self.stale, self.moved = 0, "", False
+            return
         found = items(words, state.context, state.frame.region)
         if not found:
             return
@@ -288,8 +300,8 @@ class Walk:
             found = [replace(found[0], written=written, subject=None)]
         state.items, state.age, self.stale, self.moved = found, 0, "", False
         for item in found:
-            if item.region is not None:
-                self.region = item.region
+            self.region = item.region or self.region
+            self.unclear = item.unclear or ("" if item.region is not None else self.unclear)
         last = found[-1]
         if last.subject is not None:
             known = last.subject.id in subjects() or last.subject.id in RESULTS
@@ -299,6 +311,19 @@ class Walk:
             state.context = Context(last.subject.measure, branch, whole, above)
         elif (measure := last_measure(words)) and (measure, state.context.measure) != ("cpi", "ppi"):
             state.context = Context(measure)
+
+    def _again(self, words: Sequence[Token]) -> bool:
+        """钕铁硼产量2.98万吨. 1-7月累计产量19.1万吨: the measure alone, of what the sentence before was about."""
+        named = [token for token in words if token.kind == "word"]
+        plain = all(token.kind in ("word", "filler", "window", "cumulative", "compare", *_GROWING) for token in words)
+        last = self.state.items[0].subject if len(self.state.items) == 1 else None
+        return (
+            plain
+            and last is not None
+            and self.state.age == 1
+            and last.id not in subjects()
+            and all(bare_measure(token) and token.value.roles["measure"] == last.domain for token in named)
+        )
 
     def _introduce(self) -> None:
         """固定资产投资中, 制造业增长8.5%: a clause before says what is measured."""
@@ -360,8 +385,11 @@ class Walk:
                 same = flow is not None and (flow.year, flow.last) == (window.year, window.last)
                 window = flow if same else window
             made = candidate(item, figure, self._where(item), window, self.state.currency, self.text)
-            if not figure.rate:
+            if figure.rate:
+                self.levels = []
+            else:
                 item.unit = figure.unit
+                self.levels = [*self.levels, item]
             reasons = [
                 reason
                 for reason in (figure.doubt, doubt, item.unclear, self._region_doubt(item), self.state.carried)
@@ -391,6 +419,8 @@ class Walk:
         return region
 
     def _region_doubt(self, item: Item) -> str:
+        if self.unclear and not item.unclear and item.region is None:
+            return self.unclear
         if self.state.abroad and item.region is None and self.region is None:
             return "the sentence before speaks of another region"
         return ""
