@@ -134,3 +134,16 @@ def last_measure(words: Sequence[Token]) -> str:
     """The measure named last, "" where none is."""
     named = [token.value.roles["measure"] for token in words if token.kind == "word" and "measure" in token.value.roles]
     return named[-1] if named else ""
+
+
+def undated(line: Sequence[Token]) -> list[Token]:
+    """2024年5月, 统计局数据显示, 1-4月 ...: when it was told is no window."""
+    first = next((n for n, token in enumerate(line) if token.kind in FIGURES), len(line))
+    windows = [n for n in range(first) if line[n].kind == "window"]
+    if len(windows) < 2:
+        return list(line)
+    between = line[windows[0] + 1 : windows[1]]
+    told = any(word in token.text for token in between for word in ("显示", "发布", "公布", "获悉"))
+    if not told or any(token.kind == "word" for token in between):
+        return list(line)
+    return [*line[: windows[0]], Token("filler", line[windows[0]].text), *line[windows[0] + 1 :]]

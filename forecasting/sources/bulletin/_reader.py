@@ -120,7 +120,7 @@ def _read(found: Sequence[Block], state: Reading) -> Iterator[Candidate]:
 
 def _written(sentence: str) -> str:
     """What is read of a sentence: without its number in a list, a dateline, most brackets."""
-    text = DATELINE.sub("", normal(sentence))
+    text = DATELINE.sub("", normal(sentence)).replace("农业(种植业)", "种植业")
     numbered = _NUMBERING.match(text)
     return _without_brackets(text[numbered.end() :] if numbered else text)
 

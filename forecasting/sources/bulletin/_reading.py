@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from forecasting.sources.bulletin._candidates import Candidate
+from forecasting.sources.bulletin._clauses import undated
 from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import Token, tokens
 from forecasting.sources.bulletin._state import Reading
@@ -21,7 +22,7 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
         text: The sentence as published.
         normal: The same in normal characters.
     """
-    line = tokens(normal)
+    line = undated(tokens(normal))
     dependent = any(token.kind in DEPENDENT for token in line[:2])
     if state.month is not None and not dependent:
         _choose_window(state, line)

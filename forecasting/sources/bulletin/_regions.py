@@ -30,6 +30,7 @@ RELATIVE = (
     "本市",
     "本区",
 )
+_SHARED = frozenset(("青山区", "白云区"))
 _MUNICIPALITIES = ("11", "12", "31", "50")
 
 
@@ -85,8 +86,8 @@ def region_names() -> dict[str, Region]:
 
 
 def unmistakable(name: str) -> bool:
-    """Whether the name of a district says which city's it is; others are shared across the country."""
-    return "稀土" in name or "包头" in name
+    """Whether the name of a district says which city's it is; some are shared across the country."""
+    return name not in _SHARED
 
 
 def resolve(word: str, home: Region | None) -> Region | None:

@@ -24,7 +24,9 @@ from forecasting.sources.bulletin._vocabulary import (
 _ALONE = {"exports": "exports", "imports": "imports"}
 _TRADES = ("trade", "exports", "imports")
 _POWER = frozenset(("capacity", "additions"))
-RESULTS = frozenset(("industrial_revenue", "industrial_profit"))
+RESULTS = frozenset(
+    ("industrial_revenue", "industrial_profit", "industrial_output_value", "industrial_profit_and_tax")
+)
 _NAMING = frozenset(("word", "and", "filler", "region", "relative", "window", "ignored", "view", "child"))
 _SCOPES = frozenset(("规模以上", "规上"))
 _TOTALS = {"va": "industrial_va", "fai": "fixed_asset_investment", "power_use": "power_use", "retail": "retail_sales"}
@@ -230,8 +232,10 @@ def _with_measure(measure: Measure, wholes: list[str], part: Word | None, contex
         return subjects()[_ALONE[measure.key]]
     if context.whole is not None and context.whole.id == _TOTALS.get(measure.key):
         return context.whole  # 固定资产投资 ..., 累计完成投资
+    if measure.key == "sales_value" and context.whole is not None and context.whole.id == "housing_sales_area":
+        return subjects()["housing_sales_value"]  # 商品房销售面积下降6.8%, 销售额下降9.6%
     own = context.branch is None or context.branch.roles.get("branch") == "industry"
-    if own and measure.key in ("profit", "revenue") and context.whole is not None and context.whole.id in RESULTS:
+    if own and measure.key in ("profit", "revenue", "va") and context.whole is not None and context.whole.id in RESULTS:
         return compose(measure, words()["工业企业"])  # 工业企业利润总额 ... 。营业收入
     return compose(measure, context.branch) if context.branch is not None else None
 

@@ -14,6 +14,7 @@ from forecasting.sources.bulletin._phrases import UNITS
 from forecasting.sources.bulletin._state import Frame, Reading
 from forecasting.sources.bulletin._subjects import Item, is_measure, items
 from forecasting.sources.bulletin._text import normal
+from forecasting.sources.bulletin._vocabulary import Subject, above_size
 from forecasting.sources.bulletin._windows import Window
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?")
@@ -31,6 +32,7 @@ _NUMBERING = re.compile(
 _SHARES = re.compile("比重|占比|构成|利用率|利润率|产销率|失业率")
 _PRODUCTION = re.compile("产品|工业生产|能源生产")
 _UNITS_SAID = re.compile(r"单位:(?P<units>[^，。\s]+)")
+_ABOVE_SIZE = frozenset(("限额以上", "限上", "限额以上单位", "限上单位"))
 _BRACKET = re.compile(r"\(([^()]*)\)")
 
 
@@ -244,6 +246,7 @@ class _Rows:
 
     def __init__(self, columns: list[str | _Column], caption: str, state: Reading, exact: bool) -> None:
         self.columns, self.state, self.exact, self.rated = columns, state, exact, False
+        self.last: Subject | None = None
         self.caption = [
             token for token in tokens(normal(caption)) if token.kind == "word" and "subject" in token.value.roles
         ]
@@ -311,7 +314,10 @@ class _Rows:
         if self.measure and not any(item.subject for item in found):
             found = items(line, replace(self.state.context, measure=self.measure), self.state.frame.region)
         item = found[0] if len(found) == 1 and not unknown else Item(label, None)
+        if label in _ABOVE_SIZE and self.last is not None and above_size(self.last) is not self.last:
+            item = Item(label, above_size(self.last))  # 社会消费品零售总额, 其中: 限额以上
         if item.subject is not None and words:
+            self.last = item.subject
             self.state.context = replace(self.state.context, measure=item.subject.measure or self.state.context.measure)
         if unit == "%" and not column.rate and self.rated:
             return  # an index beside its growth
@@ -321,6 +327,9 @@ class _Rows:
         doubt = doubt or ("" if rate or own else "no unit")
         figure = Figure(rate, number.lstrip("+"), "%" if rate else own, doubt, decimals=places(number))
         region = item.region or self.state.frame.region
+        window = column.window
+        if item.subject is not None and item.subject.stock and window is not None and window.first == 1:
+            window = replace(window, first=window.last, end=True)  # 1-9月 heads balances too
         currency = "usd" if "美元" in own else "cny" if "元" in own else self.state.currency
-        made = candidate(item, figure, region, column.window, currency, text)
+        made = candidate(item, figure, region, window, currency, text)
         yield replace(made, reason="; ".join(filter(None, (figure.doubt, item.unclear, made.reason))))

@@ -308,7 +308,8 @@ class Walk:
             whole = last.subject if known else state.context.whole
             above = last.subject.id.startswith("retail_above_size")
             branch = last.branch if last.subject.id in subjects() else last.branch or state.context.branch
-            state.context = Context(last.subject.measure, branch, whole, above)
+            among = state.context.measure == "output" and last.subject.id.endswith("power_generation")
+            state.context = Context("output" if among else last.subject.measure, branch, whole, above)
         elif (measure := last_measure(words)) and (measure, state.context.measure) != ("cpi", "ppi"):
             state.context = Context(measure)
 
