@@ -33,6 +33,7 @@ _NO_MONEY = frozenset(("output", "sales", "capacity", "additions", "installed", 
 _OWN_KIND = {
     "energy": "energy",
     "additions": "power",
+    "capacity": "power",
     "entities": "entities",
     "registrations": "entities",
     "population": "people",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import Token
 from forecasting.sources.bulletin._vocabulary import words
+from forecasting.sources.bulletin._windows import Window
 
 BREAKS = frozenset(("comma", "semicolon"))
 
@@ -58,6 +59,12 @@ def both_kinds(clause: Sequence[Token]) -> list[Token]:
 def residue(clause: Sequence[Token]) -> str:
     """Words that were not understood and may change the meaning; those before a window or region cannot."""
     return "".join(token.text for token in clause[_start(clause) :] if token.kind == "residue")
+
+
+def unknown_group(clause: Sequence[Token]) -> str:
+    """三大主导产业1-8月增长6.6%: words before the window that may be what grew."""
+    text = "".join(token.text for token in clause if token.kind == "residue")
+    return text if len(text) > 2 else ""
 
 
 def residue_inside(clause: Sequence[Token]) -> bool:
@@ -123,6 +130,18 @@ def is_remark(clause: Sequence[Token]) -> bool:
     """9月份为下降5.4%: what it was then, said in passing."""
     kinds = {one.kind for one in clause}
     return "window" in kinds and "word" not in kinds and any(one.text in ("为", "是") for one in clause)
+
+
+def in_passing(buffer: Sequence[Token], before: Window | None) -> bool:
+    """其中6月份: the last of the months spoken of, of what was said of them all."""
+    month = next((one.value for one in buffer if one.kind == "window"), None)
+    return (
+        month is not None
+        and before is not None
+        and before.cumulative
+        and (month.first, month.last, month.end) == (before.last, before.last, False)
+        and any(one.kind == "child" for one in buffer)
+    )
 
 
 def bare_measure(token: Token) -> bool:

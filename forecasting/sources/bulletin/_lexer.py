@@ -29,7 +29,7 @@ _CHINESE = rf"[{NUMERALS}]{{1,12}}(?:点[{NUMERALS}]{{1,6}})?"
 _UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
 _FIGURE = re.compile(
     rf"(?P<sign>[+-](?=[0-9]))?(?P<number>{DIGITS})(?:(?P<pp>个?百分点|个点)|(?P<pct>%)|(?P<times>倍)|"
-    rf"(?P<price>(?:{_UNIT})/|(?:元|美元)每)|(?P<unit>{_UNIT}))?"
+    rf"(?P<price>(?:{_UNIT})/(?![0-9])|(?:元|美元)每)|(?P<unit>{_UNIT}))?"
     rf"|(?P<negative>负)?百分之(?P<hundredths>{_CHINESE}|{DIGITS})"
     rf"|(?P<points>{_CHINESE})个百分点|(?P<multiple>{_CHINESE})倍"
     r"|翻(?:了)?(?P<doubled>[一两二三123])?番|(?P<twice>翻(?:了)?倍)|(?P<tenths>[一二两三四五六七八九])成"

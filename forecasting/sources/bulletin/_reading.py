@@ -61,6 +61,9 @@ def _move_window(walk: Walk, window: Window | None, carried: str) -> None:
     if walk.vetoed or first is None:
         state.window, state.carried = window, carried
         return
+    if walk.passing is not None:
+        state.window, state.carried = walk.passing, carried
+        return
     if walk.single and window is not None and window.cumulative and not (walk.led and first.cumulative):
         state.window = window  # 11月当月, ...: said of this sentence alone
         state.carried = "the sentence before speaks of a month, this one does not say of what"

@@ -42,6 +42,7 @@ class Reading:
     age: int = 9  # sentences since the items were named, in this paragraph
     previous: Window | None = None  # of the paragraph before, for 同期
     balance: Window | None = None  # the last month's end or month of this paragraph, for balances
+    year: int | None = None  # that was written last in this paragraph
     on_month: bool = False  # the last sentence spoke of changes on the month before alone
     month: Window | None = None  # with which the last sentence began before it went on to the months up to it
     flow: Window | None = None  # the last one from January on
@@ -58,6 +59,7 @@ class Reading:
             self.context = Context(next((key for word, key in VIEWS.items() if word in heading), ""))
         self.age, self.abroad, self.on_month, self.opening = 9, False, False, not heading
         self.previous, self.balance, self.month = self.window or self.previous, None, None
+        self.year = None
         if len(self.currencies) > 1:
             self.currency = ""
         title = self.section or self.frame.window

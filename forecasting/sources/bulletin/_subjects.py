@@ -143,6 +143,27 @@ def whole_list(
     return longer if len(items(longer, context, home)) == count else named
 
 
+def some_known(named: Sequence[Token], count: int, context: Context, home: Region | None) -> list[Item]:
+    """A list of ``count`` subjects of which some are not in the table: 新能源汽车、磷酸铁锂材料产量; else empty."""
+    parts: list[list[Token]] = [[]]
+    for token in named:
+        if token.kind == "and":
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    strange = [any(token.kind == "residue" for token in part) for part in parts]
+    if count < 2 or len(parts) != count or not any(strange[1:]) or strange[0]:
+        return []
+    shared = [token for token in parts[-1] if is_measure(token)]
+    found = []
+    for part, unknown in zip(parts, strange, strict=True):
+        own = part if any(is_measure(token) for token in part) else [*part, *shared]
+        one = items(own, context, home)
+        known = len(one) == 1 and not unknown
+        found.append(one[0] if known else Item("".join(token.text for token in part), None))
+    return found
+
+
 def _trade(groups: Sequence[_Group]) -> Subject | None:
     """The trade that a list of partners shares: 对欧盟、日本进出口."""
     words = [token for group in groups for token in group.words]

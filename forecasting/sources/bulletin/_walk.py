@@ -12,6 +12,7 @@ from forecasting.sources.bulletin._clauses import (
     both_kinds,
     clauses,
     figure_row,
+    in_passing,
     is_remark,
     is_row,
     last_clause,
@@ -20,12 +21,13 @@ from forecasting.sources.bulletin._clauses import (
     residue,
     residue_inside,
     subject_clause,
+    unknown_group,
 )
 from forecasting.sources.bulletin._figures import FIGURES, Figure, judge
 from forecasting.sources.bulletin._lexer import Token
 from forecasting.sources.bulletin._regions import Region
 from forecasting.sources.bulletin._state import VIEWS, Reading
-from forecasting.sources.bulletin._subjects import RESULTS, Context, Item, items, whole_list
+from forecasting.sources.bulletin._subjects import RESULTS, Context, Item, items, some_known, whole_list
 from forecasting.sources.bulletin._vocabulary import subjects
 from forecasting.sources.bulletin._windows import Window, of_year
 
@@ -34,6 +36,16 @@ _PRICES = frozenset(("prices", "cpi", "ppi"))
 _GROWING = ("verb", "speed")
 _REACH = 60  # tokens: a subject further back is not carried on
 DEPENDENT = frozenset(("child", "view"))
+
+
+def _of_all(item: Item) -> bool:
+    """Whether the words alone mean a region's total, of which a branch has its own too."""
+    return (
+        item.subject is not None
+        and item.branch is None
+        and item.subject.id in subjects()
+        and item.subject.domain in ("trade", "fai", "balances", "industry")
+    )
 
 
 class Walk:
@@ -49,6 +61,7 @@ class Walk:
         self.single = False
         self.aside = False  # only changes on the month before, which say nothing of who or what
         self.prior: Window | None = None  # the window before the last one
+        self.passing: Window | None = None  # what a month in passing interrupts
         self.led = False  # a window came before the first figure
         self.windows: list[Window] = []
         self.stale = ""
@@ -120,7 +133,12 @@ class Walk:
         if window.year is not None and state.frame.year is not None and window.year > state.frame.year:
             window = replace(window, why_not=f"{window.year} lies ahead of a bulletin on {state.frame.year}")
         if window.last and window.year is None:
+            said = next((one.year for one in reversed(self.windows) if one.year), None) or state.year
+            if said not in (None, state.frame.year) and not window.why_not:
+                window = replace(window, why_not=f"whether a month of {said} or of {state.frame.year} is meant is not said")
             window = replace(window, year=state.frame.year)
+        elif window.last:
+            state.year = window.year
         if window.first == 0 and not window.why_not:
             window = of_year(window, known)
         self._set(window)
@@ -132,7 +150,7 @@ class Walk:
             self._set(before if word == "同期" else replace(before, first=before.last))
 
     def _set(self, window: Window) -> None:
-        self.prior = self.state.window
+        self.prior, self.passing = self.state.window, None
         self.state.window, self.state.carried = window, ""
         self.state.flow = window if window.cumulative and not window.end else self.state.flow
         self.state.balance = window if window.end or window.first == window.last else self.state.balance
@@ -146,8 +164,14 @@ class Walk:
             self._adopt()
         elif self.buffer:
             self.buffer = [*self.buffer[-_REACH:], token]
-        if token.kind == "semicolon" and self.region is not None:
+        if token.kind == "semicolon":
             self.region = None
+            self._pass()
+
+    def _pass(self) -> None:
+        """Go back to the months of which one was spoken of in passing."""
+        if self.passing is not None:
+            self.state.window, self.state.carried, self.passing = self.passing, "", None
 
     def _adopt(self) -> None:
         """Take over the subject of a clause that had no figure of its own, or a decoy."""
@@ -218,15 +242,19 @@ class Walk:
         lost = self.stale if named and all(bare_measure(one) for one in named if one.kind == "word") else ""
         if named:
             self._introduce()
+            listed = some_known(named, len(figures), self.state.context, self.state.frame.region)
             self._name(named)
             self.stale = lost
-            unknown = unknown or residue(named)
+            if listed:
+                self.state.items, unknown = listed, ""
+            else:
+                unknown = unknown or residue(named)
             for item in self.state.items:
                 if unknown and item.subject is not None:
                     item.unclear = item.unclear or f"words not understood: {unknown}"
         elif self._respectively() and len(self.state.items) < len(figures) == len(self.levels):
             self.state.items = self.levels  # 汽车产量272.9万辆、新能源汽车产量139.1万辆, 分别增长12.2%、22.5%
-        elif unknown:
+        elif unknown := unknown or unknown_group(head):
             self.stale = self.stale or f"words not understood: {unknown}"
         elif any(one.kind == "child" for one in head) and not any(one.kind in ("window", "current") for one in head):
             unknown = unknown or "其中 without a subject"
@@ -237,6 +265,10 @@ class Walk:
         if not named and self.prior is not None and is_remark(head):
             self.state.window = self.prior  # 火电增长7.3%, 9月份为下降5.4%; 水电增长28.2%
             self.windows.pop()
+        if named and self.passing is not None:
+            self.state.carried = "whether the month or the months up to it are meant is not said"
+        elif not named and in_passing(self.buffer, self.prior):
+            self.passing = self.prior  # 增长6.9%, 其中6月份增长7.8%; 汽车制造业增长1.5%
         if figures[-1].rate and figures[-1].sign:
             self.verb_listed = figures[-1].sign
         self.buffer = []
@@ -294,6 +326,9 @@ class Walk:
         found = items(words, state.context, state.frame.region)
         if not found:
             return
+        if self._within_branch():
+            # 石化行业利润总额下降10.2%, 进出口总额下降6.2%: not that of the region
+            found = [replace(one, subject=None) if _of_all(one) else one for one in found]
         if residue_inside(words):
             # 对蒙古国进出口, 传统制造业: another subject than the words that are known
             written = "".join(token.text for token in words if token.kind in ("word", "residue"))
@@ -312,6 +347,15 @@ class Walk:
             state.context = Context("output" if among else last.subject.measure, branch, whole, above)
         elif (measure := last_measure(words)) and (measure, state.context.measure) != ("cpi", "ppi"):
             state.context = Context(measure)
+
+    def _within_branch(self) -> bool:
+        """Whether the sentence tells the results of one branch."""
+        context = self.state.context
+        return (
+            context.measure in ("revenue", "profit")
+            and context.branch is not None
+            and context.branch.roles.get("branch") not in (None, "industry")
+        )
 
     def _again(self, words: Sequence[Token]) -> bool:
         """钕铁硼产量2.98万吨. 1-7月累计产量19.1万吨: the measure alone, of what the sentence before was about."""
