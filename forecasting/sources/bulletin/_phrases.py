@@ -54,6 +54,7 @@ UNITS: dict[str, tuple[str, str]] = {
     "台": ("units", "count"),
     "万套": ("10,000 units", "count"),
     "台(套)": ("units", "count"),
+    "台/套": ("units", "count"),
     "套": ("units", "count"),
     "亿套": ("100 million units", "count"),
     "亿粒": ("100 million units", "count"),
@@ -67,6 +68,8 @@ UNITS: dict[str, tuple[str, str]] = {
     "艘": ("units", "count"),
     "万条": ("10,000 units", "count"),
     "亿支": ("100 million units", "count"),
+    "亿个": ("100 million units", "count"),
+    "万个": ("10,000 units", "count"),
     "亿片": ("100 million units", "count"),
     "万片": ("10,000 units", "count"),
     "亿枚": ("100 million units", "count"),
@@ -160,6 +163,9 @@ def _compared() -> str:
     ]
     return "|".join(["同比", "年同比", "按年", "较同期", *plain, *longer])
 
+
+# at the end of a year the year before, else no comparison with it
+YEAR_END = frozenset(("比上年末", "较上年末", "比上年底", "较上年底"))
 
 # (kind, value, words); a longer word wins over a shorter one, and these over the subject table
 PHRASES: tuple[tuple[str, object, str], ...] = (

@@ -62,7 +62,7 @@ def _move_window(walk: Walk, window: Window | None, carried: str) -> None:
         state.window, state.carried = window, carried
         return
     if walk.passing is not None:
-        state.window, state.carried = walk.passing, carried
+        state.window, state.carried = walk.passing, "" if walk.led else carried
         return
     if walk.single and window is not None and window.cumulative and not (walk.led and first.cumulative):
         state.window = window  # 11月当月, ...: said of this sentence alone

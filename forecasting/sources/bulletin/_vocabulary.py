@@ -143,6 +143,8 @@ def words() -> dict[str, Word]:
     for name, roles in list(found.items()):
         if "category" in roles and name[-1] == "类":
             found.setdefault(name[:-1], {}).setdefault("category", roles["category"])
+        if "branch" in roles and "、" in name:
+            found.setdefault(name.replace("、", ""), {"branch": roles["branch"]})
         if "branch" in roles and name[-2:] in _KINDS and len(name) > 3:
             for kind in _KINDS:  # 晶硅产业, 晶硅行业
                 found.setdefault(name[:-2] + kind, {"branch": roles["branch"]})

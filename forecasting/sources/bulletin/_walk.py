@@ -25,6 +25,7 @@ from forecasting.sources.bulletin._clauses import (
 )
 from forecasting.sources.bulletin._figures import FIGURES, Figure, judge
 from forecasting.sources.bulletin._lexer import Token
+from forecasting.sources.bulletin._phrases import YEAR_END
 from forecasting.sources.bulletin._regions import Region
 from forecasting.sources.bulletin._state import VIEWS, Reading
 from forecasting.sources.bulletin._subjects import RESULTS, Context, Item, items, some_known, whole_list
@@ -220,6 +221,8 @@ class Walk:
         end, group = at + 1, [token]
         if self._respectively() or is_row(self.line, at):
             end, group = figure_row(self.line, at)
+        if self.state.window is not None and self.state.window.end and self.state.window.last == 12:
+            self.buffer = [one._replace(kind="compare") if one.text in YEAR_END else one for one in self.buffer]
         before = [one for one in self.buffer if one.kind != "vague" or one in last_clause(self.buffer)]
         figures: list[Figure] = []
         points = any(one.kind == "points" for one in group)
@@ -443,7 +446,8 @@ class Walk:
             key = (made.region, made.indicator, made.period, made.measure)
             if key in self.given and not reasons:
                 reasons.append("a second figure for the same thing in one sentence")
-            self.given.add(key)
+            if not figure.doubt:
+                self.given.add(key)  # 突破100GW, 达到101.3GW: only the second is a figure
             self.candidates.append(replace(made, reason="; ".join([*reasons, *filter(None, [made.reason])])))
         if named[0].unit:
             self._remember_currency(named[0])
