@@ -140,7 +140,7 @@ def in_passing(buffer: Sequence[Token], before: Window | None) -> bool:
         and before is not None
         and before.cumulative
         and (month.first, month.last, month.end) == (before.last, before.last, False)
-        and any(one.kind == "child" for one in buffer)
+        and any(one.kind in ("child", "current") for one in buffer)
     )
 
 

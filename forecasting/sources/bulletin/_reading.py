@@ -74,6 +74,8 @@ def _move_window(walk: Walk, window: Window | None, carried: str) -> None:
     base = first if walk.led else window
     if base is not None and base.cumulative and state.window is not None and not state.window.cumulative:
         state.window = base  # ..., 其中9月份增长8.4%
+        if walk.turned and (state.frame.window is None or not state.frame.window.cumulative):
+            state.carried = "the sentence before speaks of the months up to one and of that month"
     if state.opening and walk.led and not first.end:
         state.leading.add(first)
         state.opening = False

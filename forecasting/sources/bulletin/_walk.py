@@ -62,6 +62,7 @@ class Walk:
         self.single = False
         self.aside = False  # only changes on the month before, which say nothing of who or what
         self.prior: Window | None = None  # the window before the last one
+        self.turned = False  # a month of its own came after the months up to it
         self.passing: Window | None = None  # what a month in passing interrupts
         self.led = False  # a window came before the first figure
         self.windows: list[Window] = []
@@ -111,8 +112,9 @@ class Walk:
         elif token.kind == "same":
             self._same(token.text)
         elif token.kind == "current" and state.window is not None:
-            self._set(replace(state.window, first=state.window.last))
-            self.single = True
+            if state.window.first != state.window.last:
+                self._set(replace(state.window, first=state.window.last))
+            self.single, self.turned = True, False
         elif token.kind == "forecast":
             self.vetoed = True
         elif token.kind == "list":
@@ -151,6 +153,8 @@ class Walk:
             self._set(before if word == "同期" else replace(before, first=before.last))
 
     def _set(self, window: Window) -> None:
+        beside = bool(self.windows) and self.windows[0].cumulative and not window.cumulative
+        self.turned = beside and not any(one.kind == "child" for one in last_clause(self.buffer))
         self.prior, self.passing = self.state.window, None
         self.state.window, self.state.carried = window, ""
         self.state.flow = window if window.cumulative and not window.end else self.state.flow
@@ -187,10 +191,12 @@ class Walk:
                     self.state.context = Context(last_measure(head))  # 29个行业增加值保持增长. 其中, 纺织业...
             else:
                 self._name(head)
-        elif any(token.kind in ("region", "relative") for token in head):
-            self._relocate(head)  # 包头市居全区第二, 增长11.3%
-        elif any(token.kind == "residue" and token.text[0].isdigit() for token in head):
+        elif any(token.kind == "residue" and token.text[0].isdigit() for token in last_clause(self.buffer)):
             self.stale = "the clause before speaks of another quantity"  # 播种面积840万垧, 增长0.5%
+        elif any(token.kind in ("region", "relative") for token in head):
+            ranked = stop < len(self.buffer) and self.buffer[stop].text.startswith(("排名", "排位", "第"))
+            if not ranked:  # 全区排名第4位
+                self._relocate(head)  # 包头市居全区第二, 增长11.3%
         self.buffer = []
 
     def _vague(self, token: Token) -> None:
