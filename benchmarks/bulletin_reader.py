@@ -19,8 +19,8 @@ from forecasting.sources.bulletin import read_bulletin
 from tests.sources.bulletin.corpus import FOLDER, load, scores
 
 PARTS = (
-    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth",
-    "thirteenth", "fourteenth",
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
+    "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth",
 )  # fmt: skip
 HALVES = "the eighth part, when the reader was mended by the seventh alone: precision 0.984, recall 0.886"
 PRECISION, RECALL, KILOBYTES = 0.98, 0.9, 200

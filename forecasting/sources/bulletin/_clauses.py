@@ -132,6 +132,22 @@ def is_remark(clause: Sequence[Token]) -> bool:
     return "window" in kinds and "word" not in kinds and any(one.text in ("为", "是") for one in clause)
 
 
+def with_unit(token: Token, buffer: Sequence[Token]) -> Token:
+    """社会消费品零售总额(亿元):58.3."""
+    unit = next((one.value for one in reversed(buffer) if one.kind == "unit"), None)
+    if token.kind != "number" or unit is None:
+        return token
+    return Token("percent" if unit == "%" else "quantity", token.text, (token.value[0], unit, token.value[2]))
+
+
+def elided(clause: Sequence[Token]) -> bool:
+    """Whether an item leaves out the verb of those before it: 稀土产业增长24.6%, 氟化工29.5%."""
+    plain = ("word", "filler", "region", "relative", "child", "and", "respectively")
+    return all(one.kind in plain for one in clause) and any(
+        one.kind in ("word", "region", "relative") for one in clause
+    )
+
+
 def in_passing(buffer: Sequence[Token], before: Window | None) -> bool:
     """其中6月份: the last of the months spoken of, of what was said of them all."""
     month = next((one.value for one in buffer if one.kind == "window"), None)

@@ -126,7 +126,10 @@ def subjects() -> dict[str, Subject]:
             made[key] = Subject(
                 key,
                 domain,
-                contexts.get(key) or totals.get(key) or ("ppi" if key[:4] == "ppi_" else "") or _CONTEXT.get(domain, ""),
+                contexts.get(key)
+                or totals.get(key)
+                or ("ppi" if key[:4] == "ppi_" else "")
+                or _CONTEXT.get(domain, ""),
                 stock,
                 key in TRADE_TOTALS or key[:6] == "trade_",
             )

@@ -6,11 +6,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from forecasting.sources.bulletin._candidates import Candidate, candidate
+from forecasting.sources.bulletin._carried import (
+    context_after,
+    introduced,
+    not_of_branches,
+    said_again,
+    window_of,
+)
 from forecasting.sources.bulletin._clauses import (
     BREAKS,
     bare_measure,
     both_kinds,
-    clauses,
+    elided,
     figure_row,
     in_passing,
     is_remark,
@@ -22,31 +29,19 @@ from forecasting.sources.bulletin._clauses import (
     residue_inside,
     subject_clause,
     unknown_group,
+    with_unit,
 )
 from forecasting.sources.bulletin._figures import FIGURES, Figure, judge
 from forecasting.sources.bulletin._lexer import Token
 from forecasting.sources.bulletin._phrases import YEAR_END
 from forecasting.sources.bulletin._regions import Region
 from forecasting.sources.bulletin._state import VIEWS, Reading
-from forecasting.sources.bulletin._subjects import RESULTS, Context, Item, items, some_known, whole_list
-from forecasting.sources.bulletin._vocabulary import subjects
+from forecasting.sources.bulletin._subjects import Context, Item, items, some_known, whole_list
 from forecasting.sources.bulletin._windows import Window, of_year
 
 _STOPS = frozenset(("decoy", "noun", "against", "other", "past", "target"))
-_PRICES = frozenset(("prices", "cpi", "ppi"))
-_GROWING = ("verb", "speed")
 _REACH = 60  # tokens: a subject further back is not carried on
 DEPENDENT = frozenset(("child", "view"))
-
-
-def _of_all(item: Item) -> bool:
-    """Whether the words alone mean a region's total, of which a branch has its own too."""
-    return (
-        item.subject is not None
-        and item.branch is None
-        and item.subject.id in subjects()
-        and item.subject.domain in ("trade", "fai", "balances", "industry")
-    )
 
 
 class Walk:
@@ -138,9 +133,11 @@ class Walk:
         if window.last and window.year is None:
             said = next((one.year for one in reversed(self.windows) if one.year), None) or state.year
             if said not in (None, state.frame.year) and not window.why_not:
-                window = replace(window, why_not=f"whether a month of {said} or of {state.frame.year} is meant is not said")
+                window = replace(
+                    window, why_not=f"whether a month of {said} or of {state.frame.year} is meant is not said"
+                )
             window = replace(window, year=state.frame.year)
-        elif window.last:
+        elif window.last and not window.why_not:
             state.year = window.year
         if window.first == 0 and not window.why_not:
             window = of_year(window, known)
@@ -215,7 +212,7 @@ class Walk:
     # figures
 
     def _figure(self, at: int) -> int:
-        token = self._with_unit(self.line[at])
+        token = with_unit(self.line[at], self.buffer)
         if self._left_behind(at):
             return at + 1
         said = {one.kind for one in last_clause(self.buffer)}
@@ -236,7 +233,12 @@ class Walk:
             if one.kind in ("verb", "speed"):
                 before = [kept for kept in before if kept.kind not in ("verb", "speed")] + [one]
                 continue
-            judged = judge(before, one, after if len(group) == 1 else None, self._elided())
+            judged = judge(
+                before,
+                one,
+                after if len(group) == 1 else None,
+                elided(last_clause(self.buffer)) * (self.listed or self.verb_listed),
+            )
             if judged is None or points:
                 self.on_month = self.on_month or any("环比" in kept.text for kept in before if kept.kind == "other")
                 self._skip(token)
@@ -250,7 +252,7 @@ class Walk:
             named = whole_list(self.buffer, named, len(figures), self.state.context, self.state.frame.region)
         lost = self.stale if named and all(bare_measure(one) for one in named if one.kind == "word") else ""
         if named:
-            self._introduce()
+            self.state.context = introduced(self.buffer, self.state.context, self.state.frame.region)
             listed = some_known(named, len(figures), self.state.context, self.state.frame.region)
             self._name(named)
             self.stale = lost
@@ -294,13 +296,6 @@ class Walk:
         self.buffer = self.buffer[:start]
         return True
 
-    def _with_unit(self, token: Token) -> Token:
-        """社会消费品零售总额(亿元):58.3."""
-        unit = next((one.value for one in reversed(self.buffer) if one.kind == "unit"), None)
-        if token.kind != "number" or unit is None:
-            return token
-        return Token("percent" if unit == "%" else "quantity", token.text, (token.value[0], unit, token.value[2]))
-
     def _skip(self, token: Token) -> None:
         if token.kind == "quantity" and not any(one.kind in _STOPS for one in self.buffer):
             named = subject_clause(self.buffer)  # 税收收入增加5亿元, 增长3%
@@ -315,29 +310,16 @@ class Walk:
     def _respectively(self) -> bool:
         return any(one.kind == "respectively" for one in last_clause(self.buffer))
 
-    def _elided(self) -> int:
-        """The direction that an item without a verb takes: 稀土产业增长24.6%, 氟化工29.5%."""
-        clause = last_clause(self.buffer)
-        plain = all(
-            one.kind in ("word", "filler", "region", "relative", "child", "and", "respectively") for one in clause
-        )
-        if not plain or not any(one.kind in ("word", "region", "relative") for one in clause):
-            return 0
-        return self.listed or self.verb_listed
-
     # subjects
 
     def _name(self, words: Sequence[Token]) -> None:
         state = self.state
-        if self._again(words):
+        if said_again(words, state):
             state.age, self.stale, self.moved = 0, "", False
             return
-        found = items(words, state.context, state.frame.region)
+        found = not_of_branches(items(words, state.context, state.frame.region), state.context)
         if not found:
             return
-        if self._within_branch():
-            # 石化行业利润总额下降10.2%, 进出口总额下降6.2%: not that of the region
-            found = [replace(one, subject=None) if _of_all(one) else one for one in found]
         if residue_inside(words):
             # 对蒙古国进出口, 传统制造业: another subject than the words that are known
             written = "".join(token.text for token in words if token.kind in ("word", "residue"))
@@ -346,48 +328,7 @@ class Walk:
         for item in found:
             self.region = item.region or self.region
             self.unclear = item.unclear or ("" if item.region is not None else self.unclear)
-        last = found[-1]
-        if last.subject is not None:
-            known = last.subject.id in subjects() or last.subject.id in RESULTS
-            whole = last.subject if known else state.context.whole
-            above = last.subject.id.startswith("retail_above_size")
-            branch = last.branch if last.subject.id in subjects() else last.branch or state.context.branch
-            among = state.context.measure == "output" and last.subject.id.endswith("power_generation")
-            state.context = Context("output" if among else last.subject.measure, branch, whole, above)
-        elif (measure := last_measure(words)) and (measure, state.context.measure) != ("cpi", "ppi"):
-            state.context = Context(measure)
-
-    def _within_branch(self) -> bool:
-        """Whether the sentence tells the results of one branch."""
-        context = self.state.context
-        return (
-            context.measure in ("revenue", "profit")
-            and context.branch is not None
-            and context.branch.roles.get("branch") not in (None, "industry")
-        )
-
-    def _again(self, words: Sequence[Token]) -> bool:
-        """钕铁硼产量2.98万吨. 1-7月累计产量19.1万吨: the measure alone, of what the sentence before was about."""
-        named = [token for token in words if token.kind == "word"]
-        plain = all(token.kind in ("word", "filler", "window", "cumulative", "compare", *_GROWING) for token in words)
-        last = self.state.items[0].subject if len(self.state.items) == 1 else None
-        return (
-            plain
-            and last is not None
-            and self.state.age == 1
-            and last.id not in subjects()
-            and all(bare_measure(token) and token.value.roles["measure"] == last.domain for token in named)
-        )
-
-    def _introduce(self) -> None:
-        """固定资产投资中, 制造业增长8.5%: a clause before says what is measured."""
-        before = [clause for clause in clauses(self.buffer) if any(one.kind == "word" for one in clause)]
-        for clause in before[:-1]:
-            found = items(clause, self.state.context, self.state.frame.region)
-            if len(found) == 1 and found[0].subject is not None and not residue(clause):
-                self.state.context = Context(found[0].subject.measure, found[0].branch, found[0].subject)
-            elif len(found) == 1 and found[0].branch is None:
-                self.state.context = Context(last_measure(clause))
+        state.context = context_after(found[-1], words, state.context)
 
     def _relocate(self, head: Sequence[Token]) -> None:
         """全国增长6.0%: the subject before, elsewhere."""
@@ -426,18 +367,7 @@ class Walk:
                 else [Item("、".join(i.written for i in named), None)] * len(figures)
             )
         for item, figure in zip(named, figures, strict=True):
-            window = self.state.window
-            if item.subject is not None and item.subject.stock and self.state.balance is not None:
-                window = self.state.balance
-            elif item.subject is not None and item.subject.domain in _PRICES and not self.windows:
-                # 1-10月平均下降0.2%. 其中, 衣着类上涨1.1%: details are of the month
-                titled = self.state.frame.window
-                window = titled if titled is not None and not titled.cumulative else window
-            elif window is not None and window.end and not window.cumulative and item.subject is not None:
-                # 6月末, 生猪存栏 ...; 新能源汽车产量 ...: a flow covers the months that were spoken of before
-                flow = self.state.flow
-                same = flow is not None and (flow.year, flow.last) == (window.year, window.last)
-                window = flow if same else window
+            window = window_of(item, self.state, said=bool(self.windows))
             made = candidate(item, figure, self._where(item), window, self.state.currency, self.text)
             if figure.rate:
                 self.levels = []

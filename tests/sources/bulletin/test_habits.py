@@ -160,3 +160,115 @@ def test_after_a_month_and_the_months_up_to_it_a_sentence_without_a_window_says_
 
 def test_an_industrial_project_is_no_investment_without_real_estate():
     assert grown("工业项目投资增长15.3%。") == {"fai_industry": "15.3"}
+
+
+@pytest.mark.parametrize(
+    ("text", "figures"),
+    [
+        ("医药制造业、电气机械和器材制造业增势良好，增加值分别增长6.2%和10.4%。",
+         {"pharmaceuticals_va": "6.2", "electrical_machinery_va": "10.4"}),
+        ("汽车产量2.9万辆、新能源汽车产量1.1万辆，分别增长12.2%、22.5%。",
+         {"vehicle_output": "12.2", "nev_output": "22.5"}),
+        ("新能源汽车、锂基新材料产量分别增长79.5%和42.1%。", {"nev_output": "79.5"}),
+        ("装备制造业增加值微增0.6%，钢铁产业增加值微降0.4%。",
+         {"equipment_manufacturing_va": "0.6", "steel_va": "-0.4"}),
+        ("工业总产值468亿元，增长2.8%；增加值增长4.1%。", {"industrial_output_value": "2.8", "industrial_va": "4.1"}),
+        ("商品房销售面积下降6.8%，销售额下降9.6%。", {"housing_sales_area": "-6.8", "housing_sales_value": "-9.6"}),
+    ],
+)  # fmt: skip
+def test_what_was_named_before_its_measure_or_its_level_is_what_grew(text, figures):
+    assert grown(text) == figures
+
+
+def test_a_measure_said_again_is_of_what_the_sentence_before_was_about():
+    text = "2025年11月份，全国钕铁硼产量2.98万吨，同比增长14.6%。1—11月累计产量19.1万吨，同比增长11.8%。"
+    assert sure(text)[2:] == [
+        ("cn_ndfeb_output", "2025-11", "ytd_level", "19.1"), ("cn_ndfeb_output", "2025-11", "ytd_yoy", "11.8")
+    ]  # fmt: skip
+
+
+def test_details_of_a_change_on_the_month_before_are_passed_over():
+    assert sure("2025年11月份，全国居民消费价格环比下降0.1%。其中，城市下降0.1%，农村下降0.2%。") == []
+
+
+@pytest.mark.parametrize(
+    "aside",
+    ["，其中11月份增长7.8%；", "；11月当月增长7.8%。", "。其中，十一月份增长7.8%。", "，其中11月当月增长7.8%。"],
+)
+def test_a_month_said_in_passing_does_not_move_what_follows(aside):
+    found = grown(f"规模以上工业增加值增长11.3%{aside}铝产业增加值增长3.9%。")
+    assert found == {"industrial_va": "11.3", "aluminium_va": "3.9"}
+
+
+def test_a_part_named_right_behind_a_month_in_passing_is_doubtful():
+    assert grown("规模以上工业增加值增长11.3%，其中11月份增长7.8%，铝产业增加值增长3.9%。") == {"industrial_va": "11.3"}
+
+
+def test_after_the_months_up_to_one_and_that_month_a_bulletin_on_a_month_leaves_open_which_is_meant():
+    text = "2025年11月份包头市消费\n1—11月份，社零增长4.0%；11月份，社零增长1.3%。家具类零售额增长9.0%。"
+    assert [(measure, value) for _, _, measure, value in sure(text)] == [("ytd_yoy", "4.0"), ("month_yoy", "1.3")]
+
+
+def test_results_of_a_branch_are_followed_by_no_total_of_the_region():
+    assert grown("石化行业实现利润总额56亿元，下降10.2%；进出口总额68亿美元，下降6.2%。") == {
+        "petrochemical_profit": "-10.2"
+    }
+
+
+def test_a_quantity_in_a_strange_unit_ends_what_was_carried_on():
+    assert grown("进出口总额200亿元，增长5%。蒙马存栏840垧，增长0.5%。开行班列478列，增长3.7%。") == {"trade_cny": "5"}
+
+
+def test_the_scope_of_a_rank_is_not_the_region():
+    assert sure(f"{HEAD}规模以上工业增加值增长11.3%，全区排名第4位，其中11月份增长7.8%。") == [
+        ("baotou_industrial_va", "2025-11", "ytd_yoy", "11.3"),
+        ("baotou_industrial_va", "2025-11", "month_yoy", "7.8"),
+    ]
+
+
+def test_a_region_that_is_not_clear_holds_for_the_rest_of_the_sentence():
+    text = "2024年1—5月，宁波舟山港货物吞吐量5.8亿吨；集装箱吞吐量1597万标箱。"
+    assert sure(text) == []
+
+
+def test_when_it_was_told_is_not_the_window():
+    assert sure("2024年5月，包头市统计局数据显示，1—4月全市稀土产业产值增长9.1%。稀土金属产量增长6.9%。") == [
+        ("baotou_rare_earth_output_value", "2024-04", "ytd_yoy", "9.1"),
+        ("baotou_rare_earth_metals_output", "2024-04", "ytd_yoy", "6.9"),
+    ]
+
+
+def test_a_month_behind_another_year_than_the_bulletins_is_doubtful():
+    text = "2025年1月包头市能源简报\n2024年，全市发电量900亿千瓦时。12月，全市发电量80亿千瓦时。"
+    assert [(period, value) for _, period, _, value in sure(text)] == [("2024-12", "900")]
+
+
+def test_at_a_years_end_the_end_of_the_year_before_is_a_year_ago():
+    assert sure("2024年末，包头市人民币存款余额31亿元，比上年末增长14.4%。")[1:] == [
+        ("baotou_deposits_cny", "2024-12", "month_yoy", "14.4")
+    ]
+    assert len(sure("2024年9月末，包头市人民币存款余额31亿元，比上年末增长14.4%。")) == 1
+
+
+def test_a_banner_is_known_by_its_name_but_names_that_cities_share_are_not():
+    text = "2025年1—6月经济运行\n{}统计局\n1—6月，规模以上工业增加值增长14.7%。"
+    assert [name for name, *_ in sure(text.format("土默特右旗"))] == ["baotou_tumd_right_industrial_va"]
+    assert sure(text.format("青山区")) == []
+    assert [name for name, *_ in sure(text.format("包头市青山区"))] == ["baotou_qingshan_industrial_va"]
+
+
+def test_a_line_of_a_flattened_table_that_is_a_unit_belongs_to_the_title_above():
+    head = "指标\n12月\n1—12月\n绝对量\n同比增长\n（%）\n绝对量\n同比增长\n（%）\n"
+    lines = f"国家统计局\n{head}生铁（万吨）\n6670\n9.4\n85174\n-2.3\n"
+    assert [(measure, value) for _, _, measure, value in sure(f"2024年12月份工业生产主要数据\n{lines}")] == [
+        ("month_level", "6670"), ("month_yoy", "9.4"), ("ytd_level", "85174"), ("ytd_yoy", "-2.3")
+    ]  # fmt: skip
+
+
+def test_in_a_table_of_months_up_to_one_a_balance_is_of_its_end():
+    head = "包头市2025年1—9月主要指标\n指标 单位 1—9月累计 同比增长（%）\n"
+    rows = "人民币存款余额 亿元 5213.6 9.2\n社会消费品零售总额 亿元 462.7 5.0\n其中：限额以上 亿元 146.3 8.8\n"
+    assert [(name, measure) for name, _, measure, _ in sure(head + rows)][::2] == [
+        ("baotou_deposits_cny", "month_level"), ("baotou_retail_sales", "ytd_level"),
+        ("baotou_retail_above_size", "ytd_level"),
+    ]  # fmt: skip

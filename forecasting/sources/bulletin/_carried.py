@@ -1,0 +1,90 @@
+"""What a clause takes over from those before it: the measure, the subject, the window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from forecasting.sources.bulletin._clauses import bare_measure, clauses, last_measure, residue
+from forecasting.sources.bulletin._lexer import Token
+from forecasting.sources.bulletin._regions import Region
+from forecasting.sources.bulletin._state import Reading
+from forecasting.sources.bulletin._subjects import RESULTS, Context, Item, items
+from forecasting.sources.bulletin._vocabulary import subjects
+from forecasting.sources.bulletin._windows import Window
+
+_PRICES = frozenset(("prices", "cpi", "ppi"))
+_ALONE = frozenset(("word", "filler", "window", "cumulative", "compare", "verb", "speed"))
+
+
+def said_again(words: Sequence[Token], state: Reading) -> bool:
+    """钕铁硼产量2.98万吨. 1-7月累计产量19.1万吨: the measure alone, of what the sentence before was about."""
+    last = state.items[0].subject if len(state.items) == 1 else None
+    return (
+        last is not None
+        and state.age == 1
+        and last.id not in subjects()
+        and all(token.kind in _ALONE for token in words)
+        and all(bare_measure(one) and one.value.roles["measure"] == last.domain for one in words if one.kind == "word")
+    )
+
+
+def not_of_branches(found: Sequence[Item], context: Context) -> list[Item]:
+    """石化行业利润总额下降10.2%, 进出口总额下降6.2%: among the results of a branch no total is the region's."""
+    branch = context.branch.roles.get("branch") if context.branch is not None else None
+    if context.measure not in ("revenue", "profit") or branch in (None, "industry"):
+        return list(found)
+    return [replace(one, subject=None) if _is_total(one) else one for one in found]
+
+
+def _is_total(item: Item) -> bool:
+    return (
+        item.subject is not None
+        and item.branch is None
+        and item.subject.id in subjects()
+        and item.subject.domain in ("trade", "fai", "balances", "industry")
+    )
+
+
+def context_after(last: Item, words: Sequence[Token], context: Context) -> Context:
+    """What a clause leaves open for the next ones when ``last`` was named last in it."""
+    if last.subject is not None:
+        known = last.subject.id in subjects() or last.subject.id in RESULTS
+        whole = last.subject if known else context.whole
+        above = last.subject.id.startswith("retail_above_size")
+        branch = last.branch if last.subject.id in subjects() else last.branch or context.branch
+        among = context.measure == "output" and last.subject.id.endswith("power_generation")
+        return Context("output" if among else last.subject.measure, branch, whole, above)
+    if (measure := last_measure(words)) and (measure, context.measure) != ("cpi", "ppi"):
+        return Context(measure)
+    return context
+
+
+def introduced(buffer: Sequence[Token], context: Context, home: Region | None) -> Context:
+    """固定资产投资中, 制造业增长8.5%: a clause before says what is measured."""
+    before = [clause for clause in clauses(buffer) if any(one.kind == "word" for one in clause)]
+    for clause in before[:-1]:
+        found = items(clause, context, home)
+        if len(found) == 1 and found[0].subject is not None and not residue(clause):
+            context = Context(found[0].subject.measure, found[0].branch, found[0].subject)
+        elif len(found) == 1 and found[0].branch is None:
+            context = Context(last_measure(clause))
+    return context
+
+
+def window_of(item: Item, state: Reading, *, said: bool) -> Window | None:
+    """The window of a figure of this item, by whether the sentence ``said`` one and what kind of thing it is."""
+    window = state.window
+    if item.subject is None:
+        return window
+    if item.subject.stock and state.balance is not None:
+        return state.balance
+    if item.subject.domain in _PRICES and not said:
+        # 1-10月平均下降0.2%. 其中, 衣着类上涨1.1%: details are of the month
+        titled = state.frame.window
+        return titled if titled is not None and not titled.cumulative else window
+    if window is not None and window.end and not window.cumulative:
+        # 6月末, 生猪存栏 ...; 新能源汽车产量 ...: a flow covers the months that were spoken of before
+        flow = state.flow
+        return flow if flow is not None and (flow.year, flow.last) == (window.year, window.last) else window
+    return window
