@@ -110,18 +110,15 @@ class Soak:
 def _drift(home: Home, moment: dt.datetime) -> list[str]:
     """Where ledger, store, MLflow and releases do not tell the same."""
     found = []
-    ended = {row[0] for row in home.rows(
-        home.store, "SELECT run_id FROM ledger_runs WHERE status IN ('done', 'degraded')")}  # fmt: skip
+    runs = home.rows(
+        home.store, "SELECT night, run_id FROM ledger_runs WHERE status IN ('done', 'degraded') ORDER BY id"
+    )
+    ended = {row[1] for row in runs}
     releases = {path.name for path in (home.folder / "var" / "published" / "releases").iterdir()}
     tracked = {row[0] for row in home.rows(home.tracking, NIGHTS)}
     archived = {row[0] for row in home.rows(home.store, "SELECT run_id FROM forecast_nights")}
     latest = (home.folder / "var" / "published" / "latest").resolve().name
-    tonight = home.rows(
-        home.store,
-        "SELECT run_id FROM ledger_runs WHERE status IN ('done', 'degraded')"
-        f" AND night = '{moment.date().isoformat()}' ORDER BY id DESC",
-    )
-    if [latest] != [row[0] for row in tonight[:1]]:
+    if [latest] != [row[1] for row in runs if row[0] == moment.date().isoformat()][-1:]:
         found.append(f"latest is {latest}, which the ledger does not have as tonight's")
     recent = {name for name in ended if name[:10] >= (moment - dt.timedelta(days=5)).date().isoformat()}
     if recent - releases:
