@@ -55,7 +55,7 @@ def hindcast(store: Store, catalog: Catalog, every: int) -> pd.DataFrame:
         outlook = make_outlook(months_of, known, horizon=HORIZON, workers=2, champions=champions)
         panel = outlook.panel
         chosen = {name: champion.model for name, champion in panel.champions.items()}
-        for one in decide_champions(panel.backtest, chosen, reigns, day, level=rule.level, cool_down=rule.cool_down):
+        for one in decide_champions(panel.losses, chosen, reigns, day, level=rule.level, cool_down=rule.cool_down):
             if one.promoted or one.crowned:
                 reigns[one.unique_id] = Incumbent(one.rival if one.promoted else one.champion, day)
         dense = [name for name, path in months_of.paths.items() if not path.sparse]

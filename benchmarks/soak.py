@@ -4,6 +4,7 @@
 
 Days advance by one. Figures appear on their release day, one in twenty nights brings a revision of an old one, and one
 in seven is killed at a random moment; then it is run again the same day, or the machine stays down until the next one.
+On a night without news the release before stands.
 A table of sizes is printed ten times. Housekeeping keeps short here: thirty days.
 """
 
@@ -109,13 +110,15 @@ class Soak:
 def _drift(home: Home, moment: dt.datetime) -> list[str]:
     """Where ledger, store, MLflow and releases do not tell the same."""
     found = []
-    ended = {row[0] for row in home.rows(
-        home.store, "SELECT run_id FROM ledger_runs WHERE status IN ('done', 'degraded')")}  # fmt: skip
+    runs = home.rows(
+        home.store, "SELECT night, run_id FROM ledger_runs WHERE status IN ('done', 'degraded') ORDER BY id"
+    )
+    ended = {row[1] for row in runs}
     releases = {path.name for path in (home.folder / "var" / "published" / "releases").iterdir()}
     tracked = {row[0] for row in home.rows(home.tracking, NIGHTS)}
     archived = {row[0] for row in home.rows(home.store, "SELECT run_id FROM forecast_nights")}
     latest = (home.folder / "var" / "published" / "latest").resolve().name
-    if latest not in ended or not latest.startswith(moment.date().isoformat()):
+    if [latest] != [row[1] for row in runs if row[0] == moment.date().isoformat()][-1:]:
         found.append(f"latest is {latest}, which the ledger does not have as tonight's")
     recent = {name for name in ended if name[:10] >= (moment - dt.timedelta(days=5)).date().isoformat()}
     if recent - releases:

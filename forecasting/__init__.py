@@ -8,7 +8,7 @@
 ... })
 >>> result = forecasting.decumulate(rates)
 >>> [f"{row.month} {row.yoy:.1f}" for row in result.monthly.itertuples()][1:4]
-['2024-02 7.0', '2024-03 4.5', '2024-04 7.2']
+['2024-02 7.0', '2024-03 4.6', '2024-04 6.9']
 """
 
 from __future__ import annotations

@@ -94,7 +94,9 @@ def test_a_challenger_has_an_alias_as_long_as_it_is_one_and_forecasts_from_the_l
 def test_a_combination_that_challenges_is_registered_with_its_weights(
     review: Review, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recipe = {"model": "stack", "candidates": ["optimized_theta", "auto_ets"], "weights": [0.25, 0.75]}
+    recipe = {
+        "model": "stack", "candidates": ["optimized_theta", "auto_ets"], "weights": [0.25, 0.75], "fitted": [96, 90],
+    }  # fmt: skip
     item = review.record("seasonal_naive", recipe)
     version = review.client.get_model_version_by_alias(NAME, "challenger")
     assert version.tags["cumulus.model"] == "stack"
