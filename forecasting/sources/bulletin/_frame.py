@@ -22,6 +22,7 @@ _NATIONAL = re.compile(
     r"国家统计局(?!.{2,6}调查)|海关总署|国民经济|财政部|国家能源局|工业和信息化部|工信部|中国汽车工业协会|中汽协|国家外汇管理局|"
     r"中国人民银行(?!.{2,6}[分支]行)|交通运输部|商务部|国家邮政局|中国[^，。；:]{2,12}(?:协会|联合会|联盟)|乘联(?:分)?会"
 )
+_FIRM = re.compile("公司|集团|股份")
 _BUREAU = re.compile("(?<![省市区县旗州盟])统计局(?:公布|发布)")
 _PRODUCTION = re.compile("规模以上工业|规上工业|工业生产|工业增加值")
 _TITLES = 4
@@ -120,7 +121,7 @@ def _region(texts: Sequence[str]) -> Region | None:
     if seats:
         return _region(seats)
     spoken = {token.text for text in texts for token in tokens(text) if token.kind in ("region", "relative")}
-    told = spoken or any(map(_BUREAU.search, texts))
+    told = any(map(_BUREAU.search, texts)) or (spoken and not any(map(_FIRM.search, texts)))
     return regions()["000000"] if told and spoken <= {"中国", "国内"} else None
 
 
