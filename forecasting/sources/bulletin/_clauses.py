@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from forecasting.sources.bulletin._figures import FIGURES
@@ -9,6 +10,8 @@ from forecasting.sources.bulletin._lexer import Token
 from forecasting.sources.bulletin._vocabulary import words
 from forecasting.sources.bulletin._windows import Window
 
+_FIRM = re.compile("公司|集团")
+_TELLS = re.compile("^据|数据|统计|显示|发布|公布|获悉")
 BREAKS = frozenset(("comma", "semicolon"))
 
 
@@ -158,6 +161,17 @@ def in_passing(buffer: Sequence[Token], before: Window | None) -> bool:
         and (month.first, month.last, month.end) == (before.last, before.last, False)
         and any(one.kind in ("child", "current") for one in buffer)
     )
+
+
+def of_firm(clause: Sequence[Token]) -> bool:
+    """北方稀土公司, 金川集团: a firm, where it does not only tell the figures of others (据供电公司统计)."""
+    strange = "".join(token.text for token in clause if token.kind == "residue")
+    return bool(_FIRM.search(strange)) and not _TELLS.search("".join(token.text for token in clause))
+
+
+def is_index(clause: Sequence[Token]) -> bool:
+    """Whether its subject is an index, whose own number says nothing more than its growth."""
+    return any(token.kind == "word" and token.text.endswith("价格指数") for token in clause)
 
 
 def bare_measure(token: Token) -> bool:

@@ -56,6 +56,7 @@ def _index() -> dict[str, list[tuple[str, tuple[Token, ...]]]]:
         entries[name] = (Token(kind, name, word),)
     for name, region in region_names().items():
         entries.setdefault(name, (Token("region", name, region),))
+        entries.setdefault(f"{name}地区", (Token("region", name, region),))
         entries[f"{name}海关"] = (Token("filler", f"{name}海关"),)  # who tells it, not of whom
     for name in RELATIVE:
         entries[name] = (Token("relative", name),)

@@ -20,11 +20,13 @@ from forecasting.sources.bulletin._clauses import (
     elided,
     figure_row,
     in_passing,
+    is_index,
     is_remark,
     is_row,
     last_clause,
     last_measure,
     left_from,
+    of_firm,
     residue,
     residue_inside,
     subject_clause,
@@ -66,10 +68,10 @@ class Walk:
         self.given: set[tuple[str, ...]] = set()
         self.levels: list[Item] = []  # that levels were given for since the last rate
         self.on_month = False  # a change on the month before was passed over
+        self.firm = False  # the sentence speaks of a firm
         self.unclear = ""  # why a region named in this sentence is not known
         self.region: Region | None = None
         self.abroad = False
-        self.dependent = state.abroad and any(token.kind in DEPENDENT for token in line[:2])
         said = {token.kind for token in line if token.kind in ("usd", "cny")}
         if len(said) == 1:
             state.use_currency(said.pop())
@@ -161,6 +163,7 @@ class Walk:
         self.moved = True
 
     def _break(self, token: Token) -> None:
+        self.firm = self.firm or of_firm(last_clause(self.buffer))
         dirty = any(one.kind in ("residue", "forecast") or one.kind in _STOPS for one in self.buffer)
         if dirty:
             self._adopt()
@@ -168,12 +171,8 @@ class Walk:
             self.buffer = [*self.buffer[-_REACH:], token]
         if token.kind == "semicolon":
             self.region = None
-            self._pass()
-
-    def _pass(self) -> None:
-        """Go back to the months of which one was spoken of in passing."""
-        if self.passing is not None:
-            self.state.window, self.state.carried, self.passing = self.passing, "", None
+            if self.passing is not None:
+                self.state.window, self.state.carried, self.passing = self.passing, "", None
 
     def _adopt(self) -> None:
         """Take over the subject of a clause that had no figure of its own, or a decoy."""
@@ -182,7 +181,10 @@ class Walk:
         if any(token.kind == "noun" for token in self.buffer):
             self.stale = "the clause before speaks of another quantity"
         elif any(token.kind == "word" for token in head):
-            if any(token.kind == "residue" for token in head):
+            strange = [token for token in head if token.kind == "residue"]
+            if strange and all(token.text[0].isdigit() for token in strange) and is_index(head):
+                self._name([token for token in head if token.kind != "residue"])  # 居民消费价格指数为100.3, 上涨0.3%
+            elif strange:
                 self.stale = "its subject stands in a clause that was not understood"
                 if all(bare_measure(token) for token in head if token.kind == "word"):
                     self.state.context = Context(last_measure(head))  # 29个行业增加值保持增长. 其中, 纺织业...
@@ -215,6 +217,7 @@ class Walk:
         token = with_unit(self.line[at], self.buffer)
         if self._left_behind(at):
             return at + 1
+        self.firm = self.firm or of_firm(last_clause(self.buffer))
         said = {one.kind for one in last_clause(self.buffer)}
         self.vetoed = self.vetoed or ("target" in said and bool(said & {"verb", "speed"}))
         after = self.line[at + 1] if at + 1 < len(self.line) else None
@@ -385,8 +388,9 @@ class Walk:
             if not figure.doubt:
                 self.given.add(key)  # 突破100GW, 达到101.3GW: only the second is a figure
             self.candidates.append(replace(made, reason="; ".join([*reasons, *filter(None, [made.reason])])))
-        if named[0].unit:
-            self._remember_currency(named[0])
+        traded = named[0].subject is not None and named[0].subject.trade
+        if traded and "元" in named[0].unit:
+            self.state.use_currency("usd" if "美元" in named[0].unit else "cny")
 
     def _carried_subject(self) -> str:
         if self.stale:
@@ -404,12 +408,10 @@ class Walk:
         return region
 
     def _region_doubt(self, item: Item) -> str:
+        if self.firm:
+            return "the sentence speaks of a firm"
         if self.unclear and not item.unclear and item.region is None:
             return self.unclear
         if self.state.abroad and item.region is None and self.region is None:
             return "the sentence before speaks of another region"
         return ""
-
-    def _remember_currency(self, item: Item) -> None:
-        if item.subject is not None and item.subject.trade and "元" in item.unit:
-            self.state.use_currency("usd" if "美元" in item.unit else "cny")

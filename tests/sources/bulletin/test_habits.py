@@ -272,3 +272,18 @@ def test_in_a_table_of_months_up_to_one_a_balance_is_of_its_end():
         ("baotou_deposits_cny", "month_level"), ("baotou_retail_sales", "ytd_level"),
         ("baotou_retail_above_size", "ytd_level"),
     ]  # fmt: skip
+
+
+def test_figures_of_a_firm_are_not_the_regions():
+    text = "2025年前三季度，包头市稀土产业增加值增长23.7%。{}稀土金属产量同比增长18%，磁性材料产量5.2万吨。"
+    assert len(sure(text.format("蒙马公司"))) == 1
+    assert len(sure(text.format("据供电公司统计，"))) == 3
+
+
+def test_a_press_that_carries_a_citys_name_does_not_speak_of_the_city():
+    text = "稀土月报\n上海有色网 2025-10-24\n2025年9月，我国稀土金属产量3.1万吨。"
+    assert [name for name, *_ in sure(text)] == ["cn_rare_earth_metals_output"]
+
+
+def test_an_index_is_passed_over_and_its_growth_taken():
+    assert grown("居民消费价格指数为100.3，同比上涨0.3%。") == {"cpi": "0.3"}
