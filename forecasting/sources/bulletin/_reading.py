@@ -13,6 +13,8 @@ from forecasting.sources.bulletin._state import Reading
 from forecasting.sources.bulletin._walk import DEPENDENT, Walk
 from forecasting.sources.bulletin._windows import Window
 
+ASIDE = "the sentence before speaks of a month, this one does not say of what"
+
 
 def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     """The figures of one sentence.
@@ -64,9 +66,15 @@ def _move_window(walk: Walk, window: Window | None, carried: str) -> None:
     if walk.passing is not None:
         state.window, state.carried = walk.passing, "" if walk.led else carried
         return
+    alone = bool(walk.candidates) and not walk.named and not any(one.cumulative for one in walk.windows)
+    if alone and window is not None and window.cumulative:
+        by_month = any(token.kind == "view" and "月" in token.text for token in walk.line)
+        state.window = window  # 从月度看, 10月份增长9.3%: of what was said before of the months up to it
+        state.carried = carried if by_month else ASIDE
+        return
     if walk.single and window is not None and window.cumulative and not (walk.led and first.cumulative):
         state.window = window  # 11月当月, ...: said of this sentence alone
-        state.carried = "the sentence before speaks of a month, this one does not say of what"
+        state.carried = ASIDE
         return
     began = first if walk.led else window
     if began is not None and not began.cumulative and not began.end and state.window and state.window.cumulative:

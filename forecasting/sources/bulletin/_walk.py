@@ -59,6 +59,7 @@ class Walk:
         self.single = False
         self.aside = False  # only changes on the month before, which say nothing of who or what
         self.prior: Window | None = None  # the window before the last one
+        self.named = False  # a subject
         self.turned = False  # a month of its own came after the months up to it
         self.passing: Window | None = None  # what a month in passing interrupts
         self.led = False  # a window came before the first figure
@@ -96,9 +97,8 @@ class Walk:
 
     def _word(self, token: Token) -> None:
         state = self.state
-        compared = (
-            bool(self.buffer) and self.buffer[-1].kind in ("other", "past") and self.buffer[-1].text[-1] not in "均率度"
-        )
+        last = next((one for one in reversed(self.buffer) if one.kind not in ("and", "window")), token)  # 比3月、4月
+        compared = last.kind in ("other", "past") and not last.text.endswith(("均", "率", "速度"))
         if token.kind == "window" and not compared:
             self._window(token.value)
         elif token.kind == "cumulative" and state.window is not None and state.window.first > 1:
@@ -154,7 +154,7 @@ class Walk:
     def _set(self, window: Window) -> None:
         beside = bool(self.windows) and self.windows[0].cumulative and not window.cumulative
         self.turned = beside and not any(one.kind == "child" for one in last_clause(self.buffer))
-        self.prior, self.passing = self.state.window, None
+        self.prior, self.passing = self.state.window, None if window.cumulative else self.passing
         self.state.window, self.state.carried = window, ""
         self.state.flow = window if window.cumulative and not window.end else self.state.flow
         self.state.balance = window if window.end or window.first == window.last else self.state.balance
@@ -327,7 +327,7 @@ class Walk:
             # 对蒙古国进出口, 传统制造业: another subject than the words that are known
             written = "".join(token.text for token in words if token.kind in ("word", "residue"))
             found = [replace(found[0], written=written, subject=None)]
-        state.items, state.age, self.stale, self.moved = found, 0, "", False
+        state.items, state.age, self.stale, self.moved, self.named = found, 0, "", False, True
         for item in found:
             self.region = item.region or self.region
             self.unclear = item.unclear or ("" if item.region is not None else self.unclear)

@@ -287,3 +287,14 @@ def test_a_press_that_carries_a_citys_name_does_not_speak_of_the_city():
 
 def test_an_index_is_passed_over_and_its_growth_taken():
     assert grown("居民消费价格指数为100.3，同比上涨0.3%。") == {"cpi": "0.3"}
+
+
+def test_sentences_on_single_months_alone_do_not_move_what_follows():
+    begin = "规模以上工业增加值增长11.3%，较一季度、1—10月提高1.9个和0.8个百分点。"
+    assert grown(f"{begin}其中11月份增长7.4%，10月份增长5.1%。铝产业增加值增长3.9%。") == {
+        "industrial_va": "11.3", "aluminium_va": "3.9"
+    }  # fmt: skip
+    assert grown(f"{begin}从月度看，11月份增长7.4%。铝产业增加值增长3.9%。") == {
+        "industrial_va": "11.3", "aluminium_va": "3.9"
+    }  # fmt: skip
+    assert grown(f"{begin}11月份增长7.4%。铝产业增加值增长3.9%。") == {"industrial_va": "11.3"}
