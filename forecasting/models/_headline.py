@@ -12,7 +12,7 @@ import pandas as pd
 from forecasting.errors import ModelError
 from forecasting.models._growth_ses import GrowthSes
 from forecasting.models._months import following_months
-from forecasting.models._protocol import Floats, State, check_request, checked, model_errors
+from forecasting.models._protocol import FEWEST, Floats, State, check_request, checked, model_errors
 
 if TYPE_CHECKING:
     from forecasting.decumulation import FittedLevels
@@ -25,7 +25,8 @@ STRUCTURE_YEARS = 3
 class NoChange:
     """The latest cumulative rate holds: every month grows by it on the year before; Franses and Mees (2013).
 
-    What a forecast of the headline has to beat. Needs a year and, before it, as much as there is of the latest one.
+    What a forecast of the headline has to beat. Needs a year and a month; months of the latest year without one a
+    year before are left out of the rate.
     """
 
     name = "no_change"
@@ -33,8 +34,8 @@ class NoChange:
 
     def forecast(self, y: Floats, horizon: int, season_length: int, ds: pd.DatetimeIndex) -> Floats:
         """See `Model.forecast`."""
-        this_year = int((ds.year == ds[-1].year).sum()) if len(ds) else 0
-        _check(self.name, y, horizon, season_length, ds, season_length + this_year)
+        _check(self.name, y, horizon, season_length, ds, season_length + 1)
+        this_year = min(int((ds.year == ds[-1].year).sum()), len(y) - season_length)
         now, before = y[-this_year:].sum(), y[-this_year - season_length : len(y) - season_length].sum()
         line = np.concatenate([y, np.empty(horizon)])
         for t in range(len(y), len(line)):
@@ -82,7 +83,7 @@ class StateSpace:
 
 @dataclass(frozen=True, slots=True)
 class _Mean:
-    """The state space as it was fitted, if the history was long enough, and the two that need no state."""
+    """The state space as it was fitted, if the history was long enough, and those that need no state."""
 
     name: str
     season_length: int
@@ -91,22 +92,22 @@ class _Mean:
     def forecast(self, y: Floats, horizon: int, ds: pd.DatetimeIndex) -> Floats:
         check_request(self.name, y, horizon, self.season_length, ds)
         try:
-            paths = [] if self.structure is None else [self.structure.forecast(y, horizon, ds)]
-            paths += [
-                np.exp(GrowthSes().forecast(np.log(y), horizon, self.season_length, ds)),
-                NoChange().forecast(y, horizon, self.season_length, ds),
-            ]
+            paths = [NoChange().forecast(y, horizon, self.season_length, ds)]
+            if len(y) >= self.season_length + FEWEST:
+                paths.append(np.exp(GrowthSes().forecast(np.log(y), horizon, self.season_length, ds)))
+            if self.structure is not None:
+                paths.append(self.structure.forecast(y, horizon, ds))
         except ModelError as error:  # the mean of the others is another forecast
             raise ModelError(f"{self.name}: {error}") from error
         return checked(self.name, np.exp(np.mean(np.log(paths), axis=0)), horizon)
 
 
 class HeadlineMean:
-    """Geometric mean of state space, smoothed growth and no change, each a third; of the latter two below three years.
+    """Geometric mean of no change, smoothed growth and state space, as many of them as the history is long enough for.
 
     The three err in different ways: the first knows profile and calendar, the second the pace, the third that the
     headline is sluggish. Equal weights, since there is never history enough for better ones; Bates and Granger (1969).
-    Needs two years.
+    Needs a year and a month.
     """
 
     name = "headline_mean"
@@ -114,7 +115,7 @@ class HeadlineMean:
 
     def fit(self, y: Floats, season_length: int, ds: pd.DatetimeIndex) -> State:
         """See `StateModel.fit`."""
-        _check(self.name, y, 1, season_length, ds, 2 * season_length)
+        _check(self.name, y, 1, season_length, ds, season_length + 1)
         if len(y) < STRUCTURE_YEARS * season_length:
             return _Mean(self.name, season_length, None)
         try:
