@@ -7,8 +7,9 @@
 ...     "value": ["7.0", "6.1", "6.3", "6.2", "6.0", "5.9", "5.8", "5.8", "5.8", "5.8", "5.8"], "unit": "percent",
 ... })
 >>> result = forecasting.decumulate(rates)
->>> [f"{row.month} {row.yoy:.0f}" for row in result.monthly.itertuples()][1:4]
-['2024-02 7', '2024-03 5', '2024-04 7']
+>>> months = result.monthly.set_index("month")
+>>> f"{months.yoy['2024-02']:.1f}", bool(months.yoy_q05["2024-03"] < 4.5 < months.yoy_q95["2024-03"])
+('7.0', True)
 """
 
 from __future__ import annotations
