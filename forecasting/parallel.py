@@ -43,6 +43,8 @@ MOST = 25
 """Tasks a chunk at most on one machine, and at least on a cluster, where a chunk's way costs more."""
 ROUNDS = 8
 """Chunks a process, so that a slow one does not keep the others waiting for long."""
+IDLE_S = 300
+"""Seconds that local workers wait for more, beyond any pause of a night: one that leaves as work comes is a fault."""
 CONNECT_S = 5
 WORKERS_S = 30
 """Seconds for which a cluster may be without any worker."""
@@ -172,7 +174,11 @@ def _on_processes(chunks: dict[int, _Chunk], workers: int) -> Iterator[tuple[int
     waiting = dict(chunks)
     for again in (True, False):
         executor = get_reusable_executor(
-            max_workers=workers, env=dict.fromkeys(THREADS, "1"), initializer=end_with_parent, initargs=(os.getpid(),)
+            max_workers=workers,
+            timeout=IDLE_S,
+            env=dict.fromkeys(THREADS, "1"),
+            initializer=end_with_parent,
+            initargs=(os.getpid(),),
         )
         futures = {executor.submit(_work, chunk): start for start, chunk in waiting.items()}
         try:

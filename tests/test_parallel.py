@@ -57,6 +57,12 @@ def dies(number):
     return number
 
 
+def worker_of(_number):
+    """Which process does this; slowly, so that every one gets some of the work."""
+    time.sleep(0.02)
+    return os.getpid()
+
+
 def ends(pid):
     """End a process and be slow to come back."""
     os.kill(pid, signal.SIGKILL)
@@ -102,6 +108,13 @@ def test_a_task_that_kills_every_worker_ends_with_its_name(workers):
     tasks = [(number,) for number in range(4)]
     with pytest.raises(ExecutorError, match=r"series 3.*look for lack of memory"):
         in_parallel(dies, tasks, workers, names=names(tasks))
+
+
+def test_workers_wait_through_the_pauses_of_a_night():
+    tasks = [(number,) for number in range(40)]
+    before = set(in_parallel(worker_of, tasks, 2, names=names(tasks)))
+    time.sleep(11)  # by themselves they would have left after ten seconds, and one that leaves as work comes is a fault
+    assert set(in_parallel(worker_of, tasks, 2, names=names(tasks))) == before
 
 
 def test_forecasts_are_the_same_bit_for_bit_here_and_on_a_cluster(dask):
