@@ -9,7 +9,7 @@ from sqlalchemy import Column, Double, Engine, Index, Integer, String, Table, fu
 
 from forecasting.observations import COLUMNS
 from forecasting.store._database import UTCTime, reading, writing
-from forecasting.store._schema import metadata, observations
+from forecasting.store._schema import KNOWN_AT, metadata, observations
 
 QUANTILES = ("q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975")
 TEXTS = ("indicator", "target", "period", "origin", "model")
@@ -108,10 +108,9 @@ class ForecastArchive:
             forecast_run, forecast_as_of (day) and vintage (UTC), sorted.
         """
         seen, table, night = observations.c, _forecasts.c, _nights.c
-        known = func.coalesce(seen.released_at, seen.ingested_at)
         appeared = (
-            select(seen.indicator, seen.period, func.min(known).label("appeared"))
-            .where(known <= moment, seen.period >= since)
+            select(seen.indicator, seen.period, func.min(KNOWN_AT).label("appeared"))
+            .where(moment >= KNOWN_AT, seen.period >= since)
             .group_by(seen.indicator, seen.period)
             .subquery()
         )
@@ -147,14 +146,13 @@ class ForecastArchive:
             The columns of an observation frame and appeared (UTC): when the figure became known.
         """
         seen = observations.c
-        known = func.coalesce(seen.released_at, seen.ingested_at)
         rank = func.row_number().over(
             partition_by=[seen.indicator, seen.period, seen.measure],
-            order_by=[known, seen.ingested_at, seen.id],
+            order_by=[KNOWN_AT, seen.ingested_at, seen.id],
         )
         columns = [seen[name] for name in COLUMNS]
-        every = select(*columns, known.label("appeared"), rank.label("rank"))
-        ranked = every.where(known <= moment, seen.period >= since).subquery()
+        every = select(*columns, KNOWN_AT.label("appeared"), rank.label("rank"))
+        ranked = every.where(moment >= KNOWN_AT, seen.period >= since).subquery()
         query = select(*(ranked.c[name] for name in (*COLUMNS, "appeared"))).where(ranked.c.rank == 1)
         with reading(self._engine) as connection:
             rows = connection.execute(query).all()

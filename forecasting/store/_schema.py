@@ -12,6 +12,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    func,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -44,6 +45,9 @@ observations = Table(
     Column("payload_sha256", String(64), nullable=False),
     Index("observations_figure", "indicator", "period", "measure"),
 )
+
+KNOWN_AT = func.coalesce(observations.c.released_at, observations.c.ingested_at)
+"""When a vintage became known: at its release or, where no time of that is given, when it was stored."""
 
 
 def insert_into(table: Table, engine: Engine) -> postgresql.Insert | sqlite.Insert:

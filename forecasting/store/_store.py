@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection
 from forecasting.errors import StoreError
 from forecasting.observations import COLUMNS, check_observations
 from forecasting.store._database import open_engine, reading, writing
-from forecasting.store._schema import insert_into, observations
+from forecasting.store._schema import KNOWN_AT, insert_into, observations
 from forecasting.store._upgrade import ensure_schema
 
 KEY = ["indicator", "period", "measure"]
@@ -139,13 +139,12 @@ class Store:
             StoreError: ``moment`` has no time zone, or the database cannot be read.
         """
         table = observations.c
-        known = func.coalesce(table.released_at, table.ingested_at)
-        order = [known.desc(), table.ingested_at.desc(), table.id.desc()]
+        order = [KNOWN_AT.desc(), table.ingested_at.desc(), table.id.desc()]
         rank = func.row_number().over(partition_by=[table[name] for name in KEY], order_by=order)
         columns = [*COLUMNS, "ingested_at"]
         ranked = select(*(table[name] for name in columns), rank.label("rank"))
         if moment is not None:
-            ranked = ranked.where(known <= _utc(moment, "moment"))
+            ranked = ranked.where(_utc(moment, "moment") >= KNOWN_AT)
         if ingested_by is not None:
             ranked = ranked.where(table.ingested_at <= _utc(ingested_by, "ingested_by"))
         if indicators is not None:
@@ -181,8 +180,7 @@ class Store:
     def revised(self, moment: datetime) -> list[str]:
         """The indicators with more than one vintage of a figure known at a moment, by name."""
         table = observations.c
-        known = func.coalesce(table.released_at, table.ingested_at)
-        figures = select(table.indicator).where(known <= _utc(moment, "moment"))
+        figures = select(table.indicator).where(_utc(moment, "moment") >= KNOWN_AT)
         query = figures.group_by(*(table[name] for name in KEY)).having(func.count() > 1).distinct()
         with reading(self.engine) as connection:
             return sorted(connection.scalars(query))
@@ -198,10 +196,9 @@ class Store:
             indicator, period, known_at and ingested_at (UTC), sorted by indicator and period.
         """
         table = observations.c
-        known = func.coalesce(table.released_at, table.ingested_at)
         query = (
-            select(table.indicator, table.period, func.min(known), func.min(table.ingested_at))
-            .where(known <= _utc(moment, "moment"), table.period >= since)
+            select(table.indicator, table.period, func.min(KNOWN_AT), func.min(table.ingested_at))
+            .where(_utc(moment, "moment") >= KNOWN_AT, table.period >= since)
             .group_by(table.indicator, table.period)
         )
         with reading(self.engine) as connection:
