@@ -342,11 +342,13 @@ def _earlier(night: _Night) -> tuple[Run | None, Path | None]:
 
 def _stands(night: _Night, last: Run, release: Path, inputs: Mapping[str, Any]) -> bool:
     """Whether a night of another day than the last would publish what is in place."""
+    from forecasting.publishing import provenance
+
     if night.force or night.asked or night.messages or last.status != "done":
         return False
     if (night.root / "latest").resolve() != release.resolve():
         return False
-    made = json.loads((release / "provenance.json").read_bytes())["inputs"]
+    made = provenance(release)["inputs"]
     return bool({**made, "compared_with": release.name} == json.loads(json.dumps(inputs)))
 
 

@@ -11,7 +11,7 @@ from forecasting.publishing._diff_text import diff_lines
 from forecasting.publishing._release import altered, publish, read_release
 from forecasting.publishing._render import csv_bytes
 from forecasting.publishing._retention import prune
-from forecasting.publishing._shelf import find_release, previous_release
+from forecasting.publishing._shelf import find_release, previous_release, provenance
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -22,6 +22,7 @@ __all__ = [
     "diff_releases",
     "find_release",
     "previous_release",
+    "provenance",
     "prune",
     "publish",
     "read_release",
