@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy.linalg import cho_solve, solve_triangular
 
 from forecasting.decumulation._figures import FloatArray
-from forecasting.decumulation._scales import FREEDOM, SHOCKS, Estimate, estimate, shock_scale
+from forecasting.decumulation._scales import FREEDOM, SHOCKS, Estimate, estimate, shock_scale, shock_size
 from forecasting.decumulation._structure import Structure, structure
 from forecasting.decumulation._system import LEAST_SD, Row, System, factor
 from forecasting.decumulation._weights import by_calendar
@@ -127,10 +127,7 @@ class FittedLevels:
             z = onward.mean + weight @ cross
             if k == ROUNDS:
                 break
-            size = np.zeros(len(z))
-            for shock, each in zip(variances, levers, strict=True):
-                left = solve_triangular(root[0], each * (shock * scale), lower=True, check_finite=False)
-                size += (np.square(each.T @ weight * shock * scale) - np.square(left).sum(axis=0)) / shock + scale
+            size = shock_size(root, weight, levers, log_sd, scale)
             scale = shock_scale(np.concatenate([tail, size]), log_sd)[NEAR:]
         return z
 

@@ -112,7 +112,8 @@ def settle(system: System, particle: Particle, z: FloatArray, target: FloatArray
     own = np.where(system.hard, RIDGE, 1.0) * np.diag(system.noise)
     gain = cho_solve(factor(particle.spread + np.diag(own)), particle.cross, check_finite=False)
     lowest, highest = particle.mode - FARTHEST, particle.mode + FARTHEST
-    out = np.clip(z, lowest, highest)
+    start = np.clip(z, lowest, highest)
+    out = start.copy()
     moving = np.arange(len(z))
     for _ in range(STEPS):
         miss = target[moving] - system.stated(out[moving])
@@ -125,9 +126,17 @@ def settle(system: System, particle: Particle, z: FloatArray, target: FloatArray
         step *= np.minimum(1.0, LONGEST_STEP / np.maximum(size, LONGEST_STEP))
         out[moving] = np.clip(out[moving] + step, lowest, highest)
     outside = np.flatnonzero(~system.inside(system.stated(out)))
-    out[outside] = np.clip(z[outside], lowest, highest)
+    out[outside] = _relaxed(system, gain, start[outside], lowest, highest)
+    outside = outside[~system.inside(system.stated(out[outside]))]
+    if len(outside):
+        out[outside] = _projected(system, particle, start[outside])
+    return out
+
+
+def _relaxed(system: System, gain: FloatArray, z: FloatArray, lowest: FloatArray, highest: FloatArray) -> FloatArray:
+    """States (n, N) moved by what their figures miss their intervals, until these are all inside or `SWEEPS` is up."""
     middle, reach = (system.low + system.high) / 2, (1 - MARGIN) * system.half
-    moving = outside
+    out, moving = z.copy(), np.arange(len(z))
     for _ in range(SWEEPS):
         stated = system.stated(out[moving])
         left = ~system.inside(stated)
@@ -137,9 +146,6 @@ def settle(system: System, particle: Particle, z: FloatArray, target: FloatArray
         miss = np.where(system.hard, np.clip(stated, middle - reach, middle + reach) - stated, 0.0)
         step = np.clip(RELAXATION * miss @ gain, -LONGEST_STEP, LONGEST_STEP)
         out[moving] = np.clip(out[moving] + step, lowest, highest)
-    left = outside[~system.inside(system.stated(out[outside]))]
-    if len(left):
-        out[left] = _projected(system, particle, np.clip(z[left], lowest, highest))
     return out
 
 

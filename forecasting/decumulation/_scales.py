@@ -17,7 +17,7 @@ from forecasting.decumulation._mode import State
 from forecasting.decumulation._structure import LOG_SD, PARTS, Structure
 from forecasting.decumulation._system import System, factor
 
-__all__ = ["BOUND", "FREEDOM", "SHOCKS", "Estimate", "curvature", "estimate", "estimated", "shock_scale"]
+__all__ = ["BOUND", "FREEDOM", "SHOCKS", "Estimate", "curvature", "estimate", "estimated", "shock_scale", "shock_size"]
 
 FREEDOM = 3.0
 """Degrees of freedom of the irregular."""
@@ -142,13 +142,33 @@ def _heavy_tails(state: State, evidence: Evidence) -> None:
     """One step of EM for the scales of a Student t: the larger an irregular, the larger its own variance."""
     root = factor(evidence.spread(state.log_sd))
     weight = cho_solve(root, evidence.residual, check_finite=False)
-    size = np.zeros(state.system.size)
-    for lever, log_sd in zip((evidence.steps, evidence.slope), state.log_sd[SHOCKS], strict=True):
-        variance = np.exp(2 * log_sd) * state.scale
-        left = solve_triangular(root[0], lever * variance, lower=True, check_finite=False)
-        size += (np.square(lever.T @ weight * variance) + variance - np.square(left).sum(axis=0)) / np.exp(2 * log_sd)
+    size = shock_size(root, weight, (evidence.steps, evidence.slope), state.log_sd, state.scale)
     state.scale = shock_scale(size, state.log_sd)
     evidence.rescale(state.scale)
+
+
+def shock_size(
+    root: tuple[FloatArray, bool],
+    weight: FloatArray,
+    levers: tuple[FloatArray, FloatArray],
+    log_sd: FloatArray,
+    scale: FloatArray,
+) -> FloatArray:
+    """(N,) expected squared sizes of the months' shocks, drift and irregular together, each in units of its variance.
+
+    Args:
+        root: Of the covariance of P figures, from `factor`.
+        weight: (P,) its inverse times what they miss.
+        levers: How they move with the drift and with the irregular of each month, (P, N) both.
+        log_sd: Log standard deviations of `PARTS`.
+        scale: (N,) of the variances of the shocks.
+    """
+    size = np.zeros(len(scale))
+    for lever, variance in zip(levers, np.exp(2 * log_sd[SHOCKS]), strict=True):
+        own = variance * scale
+        left = solve_triangular(root[0], lever * own, lower=True, check_finite=False)
+        size += (np.square(lever.T @ weight * own) + own - np.square(left).sum(axis=0)) / variance
+    return size
 
 
 def shock_scale(size: FloatArray, log_sd: FloatArray) -> FloatArray:
