@@ -79,19 +79,21 @@ def histories_then(
         those of today.
     """
     origins = {name: set(path.periods()[0].tolist()) for name, path in decumulation.paths.items() if not path.sparse}
-    asked = [(name, month) for name in then for month in then[name] if month in origins.get(name, ())]
-    frames = {
-        f"{name} in {month_label(month)}": figures
-        for name, month in asked
-        if (figures := then[name][month]) is not None
+    asked = {
+        f"{name} in {month_label(month)}": (name, month)
+        for name, months in then.items()
+        for month in months
+        if month in origins.get(name, ())
     }
+    figures = {label: then[name][month] for label, (name, month) in asked.items()}
+    frames = [frame.assign(indicator=label, family="") for label, frame in figures.items() if frame is not None]
     recovered: Mapping[str, Path] = {}
     if frames:
-        table = pd.concat([frame.assign(indicator=label, family="") for label, frame in frames.items()])
+        table = pd.concat(frames)
         recovered = decumulate(table, draws=DRAWS, seed=decumulation.seed, workers=workers, keep=keep).paths
     out: dict[str, dict[pd.Timestamp, FloatArray | None]] = {}
-    for name, month in asked:
-        path = recovered.get(f"{name} in {month_label(month)}")
+    for label, (name, month) in asked.items():
+        path = recovered.get(label)
         levels = None
         if path is not None:
             levels = np.zeros(0) if path.sparse else _on_base_of(decumulation.paths[name], path, month)
