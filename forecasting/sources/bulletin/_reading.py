@@ -41,7 +41,7 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     _move_window(walk, *before)
     if not walk.aside or found:
         state.age += 1
-    state.abroad = walk.abroad
+    state.abroad = walk.who.abroad
     return found
 
 
@@ -66,7 +66,7 @@ def _move_window(walk: Walk, window: Window | None, carried: str) -> None:
     if walk.passing is not None:
         state.window, state.carried = walk.passing, "" if walk.led else carried
         return
-    alone = bool(walk.candidates) and not walk.named and not any(one.cumulative for one in walk.windows)
+    alone = bool(walk.who.candidates) and not walk.who.named and not any(one.cumulative for one in walk.windows)
     if alone and window is not None and window.cumulative:
         by_month = any(token.kind == "view" and "月" in token.text for token in walk.line)
         state.window = window  # 从月度看, 10月份增长9.3%: of what was said before of the months up to it
