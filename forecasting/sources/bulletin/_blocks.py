@@ -32,6 +32,7 @@ _SPACE_IN_DATE = re.compile(r"(?<=[年—–-])\s+(?=[0-9])|(?<=[0-9])\s+(?=[年
 _HEADING = re.compile(
     r"\s*(?:[一二三四五六七八九十]+、|[(（][一二三四五六七八九十]+[)）]|第[一二三四五六七八九十]+部分)"
 )
+PICTURE = re.compile(r"附?[图圖]\s*[0-9一二三四五六七八九十]{1,3}(?![0-9年月%])")  # its caption
 _GOES_ON = re.compile(
     r"[，、；。）)%％.．]|[0-9.]+ ?(?:[%％亿万吨倍]|个百分点)"
     r"|(?:同比|增长|下降|上升|上涨|增速|比上年|较上年|个百分点|亿元|万吨|万元|和|与|及|的|其中)"
@@ -225,7 +226,8 @@ def _paragraphs(lines: list[str]) -> list[Block]:
 def _titled(text: str) -> bool:
     """A title or caption ends without a stop and is not gone on with."""
     return bool(
-        re.search(
+        PICTURE.match(text)
+        or re.search(
             r"(?:情况|运行|分析|公报|快报|简析|简报|解读|.{4,}指标|数据|统计局|形势|综述|月报|表|发布|来源.{0,12}|[0-9]{4}[-/年][0-9]{1,2}[-/月][0-9]{1,2}日?.{0,9})$",
             text[-40:],
         )

@@ -8,7 +8,7 @@ from forecasting.sources.bulletin._figures import Figure
 from forecasting.sources.bulletin._phrases import UNITS
 from forecasting.sources.bulletin._regions import Region
 from forecasting.sources.bulletin._subjects import Item
-from forecasting.sources.bulletin._vocabulary import TRADE_TOTALS, Subject, local_id
+from forecasting.sources.bulletin._vocabulary import TRADE_TOTALS, Subject, local_id, valued
 from forecasting.sources.bulletin._windows import Window
 
 _MONEY = frozenset(("yuan", "dollar"))
@@ -37,6 +37,8 @@ _OWN_KIND = {
     "entities": "entities",
     "registrations": "entities",
     "population": "people",
+    "jobs": "people",
+    "sown_area": "land",
 }
 _CONSTANT_PRICES = frozenset(("va", "prices", "cpi", "ppi", "output", "power", "services"))
 
@@ -117,7 +119,7 @@ def _variant(subject: Subject, item: Item, figure: Figure, currency: str) -> tup
         total = subject.id in TRADE_TOTALS or subject.id.startswith(("trade_", "fdi_"))
         if not total and ((kind not in _MONEY and kind) or (not kind and item.written.endswith(("量", "数量")))):
             return "", []
-        if not total and not kind and not any(mark in item.written for mark in "额值"):
+        if not total and not kind and not valued(subject) and not any(mark in item.written for mark in "额值"):
             return "", ["whether a quantity or a value grew is not said"]
         if total and kind and kind not in _MONEY:
             return "", [f"{printed} does not measure it"]
@@ -140,6 +142,7 @@ def _level_problem(subject: Subject, figure: Figure) -> list[str]:
         or subject.domain in ("prices", "cpi", "ppi", "services_production")
         or _OWN_KIND.get("energy" if _is_energy(subject) else subject.domain, kind) != kind
         or (kind == "entities" and subject.domain not in _OWN_KIND)
+        or (kind == "land" and not subject.id.endswith("_area"))
     )
     return [f"{figure.unit} does not measure it"] if wrong else []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from forecasting.sources.bulletin._lexer import Token
 from forecasting.sources.bulletin._regions import Region
 from forecasting.sources.bulletin._state import Reading
 from forecasting.sources.bulletin._subjects import RESULTS, Context, Item, items
-from forecasting.sources.bulletin._vocabulary import subjects
+from forecasting.sources.bulletin._vocabulary import TRADE_TOTALS, Subject, subjects, traded_with
 from forecasting.sources.bulletin._windows import Window
 
 _PRICES = frozenset(("prices", "cpi", "ppi"))
@@ -54,10 +55,21 @@ def context_after(last: Item, words: Sequence[Token], context: Context) -> Conte
         above = last.subject.id.startswith("retail_above_size")
         branch = last.branch if last.subject.id in subjects() else last.branch or context.branch
         among = context.measure == "output" and last.subject.id.endswith("power_generation")
-        return Context("output" if among else last.subject.measure, branch, whole, above)
+        return Context("output" if among else last.subject.measure, branch, whole, above, _part(last, context))
     if (measure := last_measure(words)) and (measure, context.measure) != ("cpi", "ppi"):
         return Context(measure)
     return context
+
+
+def _part(last: Item, context: Context) -> Subject | None:
+    """The part of all trade that exports and imports alone are of for the rest of the sentence."""
+    if last.subject is None or not last.subject.trade:
+        return None
+    if last.partner:
+        return traded_with(subjects()["trade"], last.partner)
+    if last.subject.id.startswith("trade_"):
+        return replace(last.subject, id=re.sub("_(?:exports|imports)$", "", last.subject.id))
+    return None if last.subject.id in TRADE_TOTALS else context.part
 
 
 def introduced(buffer: Sequence[Token], context: Context, home: Region | None) -> Context:
@@ -66,7 +78,8 @@ def introduced(buffer: Sequence[Token], context: Context, home: Region | None) -
     for clause in before[:-1]:
         found = items(clause, context, home)
         if len(found) == 1 and found[0].subject is not None and not residue(clause):
-            context = Context(found[0].subject.measure, found[0].branch, found[0].subject)
+            whole = found[0].subject
+            context = Context(whole.measure, found[0].branch, whole, part=_part(found[0], context))
         elif len(found) == 1 and found[0].branch is None:
             context = Context(last_measure(clause))
     return context

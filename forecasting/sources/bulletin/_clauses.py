@@ -196,3 +196,16 @@ def undated(line: Sequence[Token]) -> list[Token]:
     if not told or any(token.kind == "word" for token in between):
         return list(line)
     return [*line[: windows[0]], Token("filler", line[windows[0]].text), *line[windows[0] + 1 :]]
+
+
+def within(line: Sequence[Token]) -> list[Token]:
+    """财政收入中税收收入增长2.3%: 中 between two subjects parts them as a comma would."""
+    return [
+        Token("comma", "，")
+        if token.text == "中"
+        and 0 < n < len(line) - 1
+        and line[n - 1].kind == "word"
+        and line[n + 1].kind in ("word", "region", "relative")
+        else token
+        for n, token in enumerate(line)
+    ]

@@ -8,22 +8,28 @@ from dataclasses import replace
 
 from forecasting.sources.bulletin._blocks import Block, Paragraph, Stream
 from forecasting.sources.bulletin._lexer import Token, tokens
-from forecasting.sources.bulletin._regions import Region, regions, unmistakable
+from forecasting.sources.bulletin._regions import RELATIVE, Region, regions, resolve, unmistakable
 from forecasting.sources.bulletin._state import Frame
 from forecasting.sources.bulletin._text import normal
 from forecasting.sources.bulletin._windows import Window
 
-_DATE = re.compile(r"(?<!\d)(20\d\d)[-/.年](\d{1,2})[-/.月](\d{1,2})(?=\D|\d\d:\d\d|$)")
+_DATE = re.compile(
+    r"(?<!\d)(?:(?P<y>20\d\d)[-/.年](?P<m>\d{1,2})[-/.月](?P<d>\d{1,2})(?=\D|\d\d:\d\d|\d\d/\d\d/20|$)"
+    r"|(?P<d2>\d{1,2})[./](?P<m2>\d{1,2})[./](?P<y2>20\d\d)(?=\D|\d\d:\d\d|$))"
+)
 DATELINE = re.compile(
     r"(?:新华社|新华网|中新社|中新网|人民网|央视网|本报|经济日报)[^，。；:()]{1,8}?(?:20\d\d年)?\d{1,2}月\d{1,2}日(?:专)?电"
+    r"|《?[^，。；:()《》%]{0,12}(?:社|网|报|讯)(?:驻[^，。；:()]{1,4})?(?:记者[^，。；:()]{2,8}?)?\d{1,2}日[^，。；:()]{1,6}?(?:专)?电》?"
 )
 _ELSEWHERE = re.compile(r"\(全国[^()]*\)")  # 全区增长7.5%(全国为6.3%)
 _NATIONAL = re.compile(
-    r"国家统计局(?!.{2,6}调查)|海关总署|国民经济|财政部|国家能源局|国家铁路集团|国铁集团|工业和信息化部|工信部|中国汽车工业协会|中汽协|国家外汇管理局|"
+    r"国家统计局(?!.{2,6}调查)|海关总署(?!.{2,6}分署)|国民经济|财政部|国家能源局|国家铁路集团|国铁集团|工业和信息化部|工信部|中国汽车工业协会|中汽协|国家外汇管理局|"
     r"中国人民银行(?!.{2,6}[分支]行)|交通运输部|商务部|国家邮政局|中国[^，。；:]{2,12}(?:协会|联合会|联盟)|乘联(?:分)?会"
 )
 _FIRM = re.compile("公司|集团|股份")
 _BUREAU = re.compile("(?<![省市区县旗州盟])统计局(?:公布|发布)")
+_CAPTION = re.compile(r"图[为:][^。]*")  # of a photograph
+_LOCAL = re.compile("|".join(word for word in RELATIVE if word[0] in "全我本自"))
 _PRODUCTION = re.compile("规模以上工业|规上工业|工业生产|工业增加值")
 _TITLES = 4
 _CAPTION_CELLS = 8
@@ -55,9 +61,9 @@ def frame(found: Sequence[Block], source: str, year: int | None, region: Region 
         window = replace(window, year=year)
     if window is not None and window.first == 0:
         window = replace(window, first=1)
-    telling = [_ELSEWHERE.sub("", DATELINE.sub("", text)) for text in (*titles, name, *texts)]
+    telling = [_CAPTION.sub("", _ELSEWHERE.sub("", DATELINE.sub("", text))) for text in (*titles, name, *texts)]
     return Frame(
-        region or _region(telling),
+        region or _own(_region(telling), telling),
         window if titled is not None else None,
         year,
         any(map(_PRODUCTION.search, [*titles, *texts[:1]])),
@@ -94,12 +100,9 @@ def _first_year(texts: Sequence[str]) -> int | None:
 def _year_before(date: re.Match[str] | None, window: Window | None) -> int | None:
     if date is None:
         return None
-    published = int(date[1])
-    return (
-        published
-        if window is None or window.last < int(date[2]) or (window.last == int(date[2]) and int(date[3]) > 24)
-        else published - 1
-    )
+    published, month, day = (int(date[part] or date[f"{part}2"]) for part in "ymd")
+    ended = window is None or window.last < month or (window.last == month and day > 24)
+    return published if ended else published - 1
 
 
 def _region(texts: Sequence[str]) -> Region | None:
@@ -123,6 +126,14 @@ def _region(texts: Sequence[str]) -> Region | None:
     spoken = {token.text for text in texts for token in tokens(text) if token.kind in ("region", "relative")}
     told = any(map(_BUREAU.search, texts)) or (spoken and not any(map(_FIRM.search, texts)))
     return regions()["000000"] if told and spoken <= {"中国", "国内"} else None
+
+
+def _own(region: Region | None, texts: Sequence[str]) -> Region | None:
+    """The region, unless the text says 全县 or 我市 of another than that."""
+    if region is None or region.level == 0:
+        return region
+    said = {word for text in texts for word in _LOCAL.findall(text)} - {"全国", "我国"}
+    return region if not said or any(resolve(word, region) is not None for word in said) else None
 
 
 def _city(district: Region) -> str:

@@ -43,7 +43,13 @@ _VIEW = re.compile(
 _AMONG = re.compile(r"[^，。；:、0-9%]{0,12}?产品中(?=，)")
 _ORDINAL = re.compile(rf"第(?:[0-9]+|[{NUMERALS}]{{1,6}})(?:位|名)?(?!季度|产业)")
 _ROLE = re.compile(r"作为[^，。；:0-9%]{1,20}(?=，)")
+_BASIS = re.compile(r"按[^，。；:、0-9%]{1,10}?(?:口径|价格|汇率|因素)(?:计算|测算|核算|统计|计)?")
+_CAUSE = re.compile(r"受[^，。；:0-9%]{1,30}?(?:影响|拖累|带动|拉动|推动|制约)")
+_ETC = re.compile(
+    rf"等(?:[0-9]{{1,2}}|[{NUMERALS}]{{1,3}})(?:个|大|种|类|项)(?:[支主重传优][^，。；:、0-9%]{{0,5}}?)?(?:行业|产业|产品|领域|门类)(?:大类)?"
+)
 _SCOPES = frozenset(("规模以上", "规上", "限额以上", "限上"))
+_PATTERNS = (("按", _BASIS, "filler"), ("受", _CAUSE, "filler"), ("等", _ETC, "etc"))
 _TOWARDS = re.compile(r"对[^，。；:、]{1,20}?(?:贡献率|贡献|拉动|支撑)")
 
 
@@ -147,6 +153,11 @@ def _next(
         view = _VIEW.match(text, start)
         if view is not None and (best is None or view.end() >= best[0]):
             return view.end(), (Token("view", view[0]),)
+    for start_char, pattern, kind in _PATTERNS:
+        if char == start_char:
+            said = pattern.match(text, start)
+            if said is not None and (best is None or said.end() >= best[0]):
+                return said.end(), (Token(kind, said[0]),)
     if char == "作":
         role = _ROLE.match(text, start)
         if role is not None:

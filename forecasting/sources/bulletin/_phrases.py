@@ -84,6 +84,7 @@ UNITS: dict[str, tuple[str, str]] = {
     "亿人次": ("100 million visits", "people"),
     "万人次": ("10,000 visits", "people"),
     "人次": ("visits", "people"),
+    "人": ("persons", "people"),
     "亿人": ("100 million persons", "people"),
     "万人": ("10,000 persons", "people"),
     "亿吨公里": ("100 million t km", "transport"),
@@ -95,6 +96,10 @@ UNITS: dict[str, tuple[str, str]] = {
     "万头(只)": ("10,000 head", "count"),
     "亿羽": ("100 million head", "count"),
     "万羽": ("10,000 head", "count"),
+    "百羽": ("100 head", "count"),
+    "羽": ("head", "count"),
+    "只": ("units", "count"),
+    "匹": ("head", "count"),
     "亿标箱": ("100 million TEU", "count"),
     "万标箱": ("10,000 TEU", "count"),
     "亿标准箱": ("100 million TEU", "count"),
@@ -154,7 +159,7 @@ _LAST_YEAR = (
 
 def _compared() -> str:
     """Comparison with the year before in all its forms."""
-    plain = [f"{word}{time}" for word in ("比", "较", "同比", "与", "跟") for time in _LAST_YEAR]
+    plain = [f"{word}{time}" for word in ("比", "较", "同比", "与", "跟", "对比") for time in _LAST_YEAR]
     longer = [
         f"{word}{time}{tail}"
         for word in ("与", "同", "和", "跟")

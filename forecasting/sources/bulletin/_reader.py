@@ -12,7 +12,7 @@ from operator import attrgetter
 import pandas as pd
 
 from forecasting.errors import InputError, Problem
-from forecasting.sources.bulletin._blocks import Block, Paragraph, blocks
+from forecasting.sources.bulletin._blocks import PICTURE, Block, Paragraph, blocks
 from forecasting.sources.bulletin._candidates import Candidate
 from forecasting.sources.bulletin._frame import DATELINE, frame, windows
 from forecasting.sources.bulletin._phrases import UNITS
@@ -39,6 +39,7 @@ _BYLINE = re.compile(
 _NUMBERING = re.compile(
     r"(?:[一二三四五六七八九十]{1,3}、(?![一二三四五]、|[一二三四五]产业)|\([一二三四五六七八九十]{1,3}\)|[0-9]{1,2}(?:、|\.(?![0-9])))+"
 )
+_NOTE = re.compile(r"\[(?:注?[0-9]{1,2}|注)\]")  # 地区生产总值[2]
 _CURRENCY = re.compile(r"[以按]?(?:美元|人民币)(?:计价|计|计算)?")
 
 
@@ -103,7 +104,7 @@ def _read(found: Sequence[Block], state: Reading) -> Iterator[Candidate]:
         if not isinstance(block, Paragraph):
             yield from table_candidates(block, caption, state)
             continue
-        if block.heading and _BYLINE.fullmatch(normal(block.text)):
+        if block.heading and (_BYLINE.fullmatch(normal(block.text)) or PICTURE.match(normal(block.text))):
             continue
         caption = block.text if block.heading else ""
         if block.heading:
@@ -120,7 +121,7 @@ def _read(found: Sequence[Block], state: Reading) -> Iterator[Candidate]:
 
 def _written(sentence: str) -> str:
     """What is read of a sentence: without its number in a list, a dateline, most brackets."""
-    text = DATELINE.sub("", normal(sentence)).replace("农业(种植业)", "种植业")
+    text = DATELINE.sub("", _NOTE.sub("", normal(sentence))).replace("农业(种植业)", "种植业")
     numbered = _NUMBERING.match(text)
     return _without_brackets(text[numbered.end() :] if numbered else text)
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from forecasting.sources.bulletin._candidates import Candidate
-from forecasting.sources.bulletin._clauses import undated
+from forecasting.sources.bulletin._clauses import undated, within
+from forecasting.sources.bulletin._comparisons import compared
 from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import Token, tokens
 from forecasting.sources.bulletin._state import Reading
@@ -24,7 +25,7 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
         text: The sentence as published.
         normal: The same in normal characters.
     """
-    line = undated(tokens(normal))
+    line = compared(within(undated(tokens(normal))), state.frame.year, state.frame.window)
     dependent = any(token.kind in DEPENDENT for token in line[:2])
     if state.month is not None and not dependent:
         _choose_window(state, line)
@@ -35,7 +36,8 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     if still:
         walk.vetoed = dependent
         state.carried = state.carried or "the sentence before speaks of changes on the month before"
-    state.context = replace(state.context, branch=None, above=state.context.above and dependent)
+    part = state.context.part if dependent else None
+    state.context = replace(state.context, branch=None, above=state.context.above and dependent, part=part)
     found = walk.run()
     state.on_month = still or (walk.on_month and not found)
     _move_window(walk, *before)
@@ -84,6 +86,6 @@ def _move_window(walk: Walk, window: Window | None, carried: str) -> None:
         state.window = base  # ..., 其中9月份增长8.4%
         if walk.turned and (state.frame.window is None or not state.frame.window.cumulative):
             state.carried = "the sentence before speaks of the months up to one and of that month"
-    if state.opening and walk.led and not first.end:
+    if state.opening and walk.led and not first.end and first.last:
         state.leading.add(first)
         state.opening = False

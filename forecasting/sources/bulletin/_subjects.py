@@ -16,6 +16,7 @@ from forecasting.sources.bulletin._vocabulary import (
     compose,
     measure_inside,
     measures,
+    owned,
     subjects,
     traded_with,
     words,
@@ -41,6 +42,7 @@ class Item:
         region: The region named with it, None for the bulletin's own.
         unclear: A region was named that cannot be resolved.
         unit: What the last level was measured in, for the currency and weight of trade.
+        partner: With whom the trade is done, "" where not said.
     """
 
     written: str
@@ -49,6 +51,7 @@ class Item:
     region: Region | None = None
     unclear: str = ""
     unit: str = ""
+    partner: str = ""
 
 
 @dataclass(slots=True)
@@ -59,6 +62,7 @@ class Context:
     branch: Word | None = None
     whole: Subject | None = None
     above: bool = False  # of units above a size
+    part: Subject | None = None  # the trade of a kind of firm or with a partner that this sentence speaks of
 
 
 @dataclass(slots=True)
@@ -81,6 +85,8 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
         if token.kind == "and":
             groups.append(_Group())
         elif token.kind == "word":
+            if _partner(token) and any(map(_partner, groups[-1].words)):
+                groups.append(_Group())  # 对美国、欧盟和日本: 和 belongs to the last name
             groups[-1].words.append(token)
         elif token.kind in ("region", "relative"):
             groups[-1].regions.append(token)
@@ -104,13 +110,17 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
         context = replace(context, measure="va")  # 规上氟化工产业增长29.5%: only value added is meant so
     limited = any(token.kind == "filler" and token.text.startswith("限") for token in tokens)
     branch = context.branch
+    partner = next((token for token in groups[0].words if _partner(token)), None) if len(groups) > 1 else None
     for group in groups:
+        if partner is not None and not any(_partner(token) or is_measure(token) for token in group.words):
+            group.words.insert(0, partner)  # 对东盟出口的纺织机械、纺织原料
         item = _item(group, replace(context, measure=shared or context.measure, branch=branch))
         branch = item.branch or branch
         within = context.above and item.subject is not None and item.subject.id != "retail_sales"
         if item.subject is not None and (limited or within):
             item.subject = above_size(item.subject)
-        item.region, item.unclear = _region(group.regions or leading, home)
+        item.region, unclear = _region(group.regions or leading, home)
+        item.unclear = unclear or item.unclear
         found.append(item)
     return found
 
@@ -176,6 +186,10 @@ def _measure(group: _Group) -> str:
     return said or next((key for token in group.words if (key := measure_inside(token.text))), "")
 
 
+def _partner(token: Token) -> bool:
+    return token.kind == "word" and "partner" in token.value.roles
+
+
 def is_measure(token: Token) -> bool:
     """Whether a token is a word that says what of a part is measured."""
     return token.kind == "word" and "measure" in token.value.roles and not token.value.part
@@ -208,20 +222,23 @@ def _item(group: _Group, context: Context) -> Item:
     if any("本外币" in token.text for token in words):
         context = replace(context, whole=None)
     if not partners:
-        return Item(group.text, _subject(wholes, parts, keys, context), branch)
+        subject = _subject(wholes, parts, keys, context, group.text)
+        goods = subject is not None and subject.domain in _TRADES and bool(parts)
+        doubt = f"whether only {context.part.id} is meant is not said" if goods and context.part is not None else ""
+        return Item(group.text, subject, branch, unclear=doubt)
     if not wholes and not parts and not keys:
         keys = [context.measure] if context.measure in _ALONE else keys
         wholes = [context.whole.id] if context.whole is not None and not keys else wholes
-    traded = _subject(wholes, parts, keys, context) if len(partners) == 1 else None
-    return Item(group.text, traded_with(traded, partners[0]), branch)
+    traded = _subject(wholes, parts, keys, context, group.text) if len(partners) == 1 else None
+    return Item(group.text, traded_with(traded, partners[0]), branch, partner=partners[0])
 
 
-def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Context) -> Subject | None:
+def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Context, written: str) -> Subject | None:
     if len(parts) > 1 or len(keys) > 1:
         return None
     part = parts[0] if parts else None
     if keys:
-        return _with_measure(measures()[keys[0]], wholes, part, context)
+        return _with_measure(measures()[keys[0]], wholes, part, context, written)
     if len(wholes) == 1:
         whole = subjects()[wholes[0]]
         if context.whole is not None and context.whole.id.endswith("_cny") and f"{whole.id}_cny" in subjects():
@@ -232,12 +249,18 @@ def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Con
         if part is None or wholes[0] in part.roles.values() or industrial:
             return whole
         return compose(measures()[whole.measure], part) if whole.measure else None
+    if part is not None and not wholes and context.whole is not None:
+        other = owned(context.whole, part.roles.get("branch", ""))  # 民营企业进出口 ..., 国有企业
+        if other is not None:
+            return other
     if wholes or part is None or not context.measure:
         return None
     return compose(measures()[context.measure], part)
 
 
-def _with_measure(measure: Measure, wholes: list[str], part: Word | None, context: Context) -> Subject | None:
+def _with_measure(
+    measure: Measure, wholes: list[str], part: Word | None, context: Context, written: str
+) -> Subject | None:
     if measure.key == "cpi" and context.measure == "ppi":
         measure = measures()["ppi"]
     if part is not None:
@@ -247,12 +270,16 @@ def _with_measure(measure: Measure, wholes: list[str], part: Word | None, contex
     if len(wholes) == 1:
         whole = subjects()[wholes[0]]
         return whole if whole.measure == measure.key else None
+    if measure.key in _ALONE and context.part is not None and context.branch is None:
+        return replace(context.part, id=f"{context.part.id}_{measure.key}")  # 民营企业进出口 ..., 其中出口
     if measure.key in _ALONE and (context.branch is None or context.measure != measure.key):
         return subjects()[_ALONE[measure.key]]
     if context.whole is not None and context.whole.id == _TOTALS.get(measure.key):
         return context.whole  # 固定资产投资 ..., 累计完成投资
     if measure.key == "sales_value" and context.whole is not None and context.whole.id == "housing_sales_area":
         return subjects()["housing_sales_value"]  # 商品房销售面积下降6.8%, 销售额下降9.6%
+    if written == "工业增加值" and context.branch is not None and context.branch.roles.get("branch") == "secondary":
+        return subjects()["all_industry_va"]  # 第二产业增加值 ..., 其中工业增加值
     own = context.branch is None or context.branch.roles.get("branch") == "industry"
     if own and measure.key in ("profit", "revenue", "va") and context.whole is not None and context.whole.id in RESULTS:
         return compose(measure, words()["工业企业"])  # 工业企业利润总额 ... 。营业收入

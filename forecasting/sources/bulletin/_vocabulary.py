@@ -201,6 +201,19 @@ def traded_with(subject: Subject | None, partner: str) -> Subject | None:
     return replace(subject, id=f"{subject.id}_{partner}", measure="")
 
 
+@functools.cache
+def valued(subject: Subject) -> bool:
+    """Whether customs give the trade of these goods in value alone: 机电产品, not 稀土."""
+    return re.sub("_(?:exports|imports).*", "", subject.id) in _table()["valued"]["products"].split("|")
+
+
+def owned(trade: Subject, branch: str) -> Subject | None:
+    """The same trade by another kind of firm: 民营企业出口 ..., 国有企业 ..."""
+    kind = re.fullmatch("(?:trade_(?:state|private|foreign_funded))(_exports|_imports)?", trade.id)
+    owner = _table()["owners"].get(branch)
+    return subjects()[f"{owner}{kind[1] or ''}"] if kind and owner else None
+
+
 def above_size(subject: Subject) -> Subject:
     """The same for units above a size alone (限额以上); a goods category is of these anyway."""
     key = _table()["above_size"].get(subject.id)

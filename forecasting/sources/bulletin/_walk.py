@@ -26,6 +26,7 @@ from forecasting.sources.bulletin._clauses import (
     unknown_group,
     with_unit,
 )
+from forecasting.sources.bulletin._comparisons import is_base
 from forecasting.sources.bulletin._figures import FIGURES, Figure, judge
 from forecasting.sources.bulletin._lexer import Token
 from forecasting.sources.bulletin._naming import Naming
@@ -71,7 +72,7 @@ class Walk:
             if token.kind in ("points", "range"):
                 self._vague(token)
             elif token.kind in BREAKS:
-                self._break(token)
+                self._break(token, self.line[at + 1 : at + 2])
             else:
                 self._word(token)
             at += 1
@@ -82,7 +83,7 @@ class Walk:
     def _word(self, token: Token) -> None:
         state = self.state
         last = next((one for one in reversed(self.buffer) if one.kind not in ("and", "window")), token)  # 比3月、4月
-        compared = last.kind in ("other", "past") and not last.text.endswith(("均", "率", "速度"))
+        compared = last.kind in ("other", "past", "against") and not last.text.endswith(("均", "率", "速度"))
         if token.kind == "window" and not compared:
             self._window(token.value)
         elif token.kind == "cumulative" and state.window is not None and state.window.first > 1:
@@ -146,7 +147,7 @@ class Walk:
         self.windows.append(window)
         self.who.moved = True
 
-    def _break(self, token: Token) -> None:
+    def _break(self, token: Token, following: Sequence[Token]) -> None:
         self.who.firm = self.who.firm or of_firm(last_clause(self.buffer))
         dirty = any(one.kind in ("residue", "forecast") or one.kind in _STOPS for one in self.buffer)
         if dirty:
@@ -155,6 +156,8 @@ class Walk:
             self.buffer = [*self.buffer[-_REACH:], token]
         if token.kind == "semicolon":
             self.who.region = None
+            if not any(one.kind == "child" for one in following):
+                self.state.context = replace(self.state.context, part=None)
             if self.passing is not None:
                 self.state.window, self.state.carried, self.passing = self.passing, "", None
 
@@ -200,6 +203,9 @@ class Walk:
     def _figure(self, at: int) -> int:
         token = with_unit(self.line[at], self.buffer)
         if self._left_behind(at):
+            return at + 1
+        if token.kind == "quantity" and is_base(self.buffer):
+            self.buffer = [*self.buffer[-_REACH:], Token("filler", token.text)]
             return at + 1
         self.who.firm = self.who.firm or of_firm(last_clause(self.buffer))
         said = {one.kind for one in last_clause(self.buffer)}
