@@ -23,7 +23,7 @@ _SECTIONS = {
     "building": "buildings",
     "commerce": "commerce",
 }
-_STOCKS = ("finance", "balances", "entities", "population", "livestock")
+_STOCKS = ("finance", "balances", "entities", "population", "livestock", "stocks")
 _KINDS = ("产业", "行业", "工业")
 _WITH = ("", "对", "与", "自", "从", "同", "和")
 TRADE_TOTALS = (
