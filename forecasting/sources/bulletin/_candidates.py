@@ -26,6 +26,8 @@ _MONEY_DOMAINS = frozenset(
         "tax",
         "taxes_due",
         "loans",
+        "developer_funds",
+        "fai_funds",
     )
 )
 _NO_MONEY = frozenset(("output", "sales", "capacity", "additions", "installed", "use", "power_use", "power"))

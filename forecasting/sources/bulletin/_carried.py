@@ -11,7 +11,7 @@ from forecasting.sources.bulletin._lexer import Token
 from forecasting.sources.bulletin._regions import Region
 from forecasting.sources.bulletin._state import Reading
 from forecasting.sources.bulletin._subjects import RESULTS, Context, Item, items
-from forecasting.sources.bulletin._vocabulary import TRADE_TOTALS, Subject, subjects, traded_with
+from forecasting.sources.bulletin._vocabulary import TRADE_TOTALS, Subject, measure_inside, subjects, traded_with
 from forecasting.sources.bulletin._windows import Window
 
 _PRICES = frozenset(("prices", "cpi", "ppi"))
@@ -21,12 +21,13 @@ _ALONE = frozenset(("word", "filler", "window", "cumulative", "compare", "verb",
 def said_again(words: Sequence[Token], state: Reading) -> bool:
     """钕铁硼产量2.98万吨. 1-7月累计产量19.1万吨: the measure alone, of what the sentence before was about."""
     last = state.items[0].subject if len(state.items) == 1 else None
+    whole = last is not None and last.id in subjects()
+    measure = (measure_inside(state.items[0].written) if whole else last.domain) if last is not None else ""
     return (
         last is not None
-        and state.age == 1
-        and last.id not in subjects()
+        and state.age <= 1
         and all(token.kind in _ALONE for token in words)
-        and all(bare_measure(one) and one.value.roles["measure"] == last.domain for one in words if one.kind == "word")
+        and all(bare_measure(one) and one.value.roles["measure"] == measure for one in words if one.kind == "word")
     )
 
 
@@ -92,6 +93,9 @@ def window_of(item: Item, state: Reading, *, said: bool) -> Window | None:
         return window
     if item.subject.stock and state.balance is not None:
         return state.balance
+    ended = state.ended
+    if item.subject.stock and window is not None and window.cumulative and ended is not None:
+        return ended if (ended.year, ended.last) == (window.year, window.last) else window
     if item.subject.domain in _PRICES and not said:
         # 1-10月平均下降0.2%. 其中, 衣着类上涨1.1%: details are of the month
         titled = state.frame.window

@@ -59,6 +59,18 @@ def both_kinds(clause: Sequence[Token]) -> list[Token]:
     return found
 
 
+def generated(buffer: Sequence[Token], named: Sequence[Token]) -> list[Token]:
+    """其中, 风电拉动强劲, 发电量991.9亿千瓦时: what the clause before names generated that."""
+    said = [token for token in named if token.kind == "word"]
+    before = [token for clause in clauses(buffer)[:-1] for token in clause if token.kind == "word"]
+    if [token.text for token in said] != ["发电量"] or not before:
+        return list(named)
+    whole = next(
+        (name for end in ("", "发电") if (name := f"{before[-1].text.removesuffix(end)}发电量") in words()), ""
+    )
+    return [Token("word", whole, words()[whole]) if token in said and whole else token for token in named]
+
+
 def residue(clause: Sequence[Token]) -> str:
     """Words that were not understood and may change the meaning; those before a window or region cannot."""
     return "".join(token.text for token in clause[_start(clause) :] if token.kind == "residue")

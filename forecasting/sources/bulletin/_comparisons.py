@@ -26,6 +26,13 @@ def compared(line: Sequence[Token], year: int | None, titled: Window | None) -> 
     at = 0
     while at < len(line):
         end, same = _ends(line, at)
+        if line[at].text.endswith(("去年", "上年")) and line[at].kind == "compare" and _months(line, at + 1):
+            last = next((token.value for token in reversed(found) if token.kind == "window"), titled)
+            then = line[at + 1].value
+            alike = last is not None and (last.first, last.last) == (then.first, then.last)
+            found.append(Token("compare" if alike else "other", line[at].text + line[at + 1].text))
+            at += 2
+            continue
         if end is None:
             if line[at].kind == "window" and line[at].value.year and not line[at].value.why_not:
                 year = line[at].value.year
@@ -38,6 +45,11 @@ def compared(line: Sequence[Token], year: int | None, titled: Window | None) -> 
         found.append(Token(kind, "".join(token.text for token in line[at:end])))
         at = end
     return found
+
+
+def _months(line: Sequence[Token], at: int) -> bool:
+    """Whether a window of months without a year stands here: (比去年)12月."""
+    return at < len(line) and line[at].kind == "window" and bool(line[at].value.first) and not line[at].value.year
 
 
 def _ends(line: Sequence[Token], at: int) -> tuple[int | None, bool]:

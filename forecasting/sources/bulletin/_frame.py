@@ -24,11 +24,12 @@ DATELINE = re.compile(
 _ELSEWHERE = re.compile(r"\(全国[^()]*\)")  # 全区增长7.5%(全国为6.3%)
 _NATIONAL = re.compile(
     r"国家统计局(?!.{2,6}调查)|海关总署(?!.{2,6}分署)|国民经济|财政部|国家能源局|国家铁路集团|国铁集团|工业和信息化部|工信部|中国汽车工业协会|中汽协|国家外汇管理局|"
-    r"中国人民银行(?!.{2,6}[分支]行)|交通运输部|商务部|国家邮政局|中国[^，。；:]{2,12}(?:协会|联合会|联盟)|乘联(?:分)?会"
+    r"人民银行(?!.{2,6}[分支]行)|交通运输部|商务部|国家邮政局|中国[^，。；:]{2,12}(?:协会|联合会|联盟)|乘联(?:分)?会"
 )
 _FIRM = re.compile("公司|集团|股份")
 _BUREAU = re.compile("(?<![省市区县旗州盟])统计局(?:公布|发布)")
 _CAPTION = re.compile(r"图[为:][^。]*")  # of a photograph
+_TELLER = re.compile("海关|分行|中心支行")
 _LOCAL = re.compile("|".join(word for word in RELATIVE if word[0] in "全我本自"))
 _PRODUCTION = re.compile("规模以上工业|规上工业|工业生产|工业增加值")
 _TITLES = 4
@@ -53,10 +54,11 @@ def frame(found: Sequence[Block], source: str, year: int | None, region: Region 
         titled = window
     if year is None and titled is not None:
         year = titled.year
+    date = next((date for text in texts if (date := _DATE.search(text))), None)
     if year is None:
-        year = _first_year([*titles, name]) or _first_year(texts)
+        year = _first_year([*titles, name], None) or _first_year(texts, date)
     if year is None:
-        year = _year_before(next((date for text in texts if (date := _DATE.search(text))), None), window)
+        year = _year_before(date, window)
     if window is not None and window.year is None:
         window = replace(window, year=year)
     if window is not None and window.first == 0:
@@ -91,16 +93,24 @@ def windows(texts: Sequence[str], *, whole: bool = True) -> Iterator[Window]:
                 yield token.value
 
 
-def _first_year(texts: Sequence[str]) -> int | None:
-    """The year of the first window with months, or else of the first year alone."""
+def _first_year(texts: Sequence[str], date: re.Match[str] | None) -> int | None:
+    """The year of the first window with months, or else of the first year alone; of a dated text, not one long gone."""
     dated = [window for window in windows(texts, whole=False) if window.year]
+    if date is not None:
+        published = _published(date)[0]
+        dated = [window for window in dated if window.year in (published, published - 1)] or dated
     return next((window.year for window in dated if window.first), dated[0].year if dated else None)
+
+
+def _published(date: re.Match[str]) -> tuple[int, int, int]:
+    year, month, day = (int(date[part] or date[f"{part}2"]) for part in "ymd")
+    return year, month, day
 
 
 def _year_before(date: re.Match[str] | None, window: Window | None) -> int | None:
     if date is None:
         return None
-    published, month, day = (int(date[part] or date[f"{part}2"]) for part in "ymd")
+    published, month, day = _published(date)
     ended = window is None or window.last < month or (window.last == month and day > 24)
     return published if ended else published - 1
 
@@ -120,7 +130,7 @@ def _region(texts: Sequence[str]) -> Region | None:
             return named[1]
         if national is not None:
             return regions()["000000"]
-    seats = [text.replace("海关", "，") for text in texts if "海关" in text]
+    seats = [_TELLER.sub("，", text) for text in texts if _TELLER.search(text)]
     if seats:
         return _region(seats)
     spoken = {token.text for text in texts for token in tokens(text) if token.kind in ("region", "relative")}

@@ -43,7 +43,7 @@ _VIEW = re.compile(
 _AMONG = re.compile(r"[^，。；:、0-9%]{0,12}?产品中(?=，)")
 _ORDINAL = re.compile(rf"第(?:[0-9]+|[{NUMERALS}]{{1,6}})(?:位|名)?(?!季度|产业)")
 _ROLE = re.compile(r"作为[^，。；:0-9%]{1,20}(?=，)")
-_BASIS = re.compile(r"按[^，。；:、0-9%]{1,10}?(?:口径|价格|汇率|因素)(?:计算|测算|核算|统计|计)?")
+_BASIS = re.compile(r"按[^，。；:、%]{1,14}?(?:口径|价格|汇率|因素|人口)(?:计算|测算|核算|统计|计)?")
 _CAUSE = re.compile(r"受[^，。；:0-9%]{1,30}?(?:影响|拖累|带动|拉动|推动|制约)")
 _ETC = re.compile(
     rf"等(?:[0-9]{{1,2}}|[{NUMERALS}]{{1,3}})(?:个|大|种|类|项)(?:[支主重传优][^，。；:、0-9%]{{0,5}}?)?(?:行业|产业|产品|领域|门类)(?:大类)?"
@@ -63,7 +63,8 @@ def _index() -> dict[str, list[tuple[str, tuple[Token, ...]]]]:
     for name, region in region_names().items():
         entries.setdefault(name, (Token("region", name, region),))
         entries.setdefault(f"{name}地区", (Token("region", name, region),))
-        entries[f"{name}海关"] = (Token("filler", f"{name}海关"),)  # who tells it, not of whom
+        for teller in ("海关", "分行", "中心支行"):  # who tells it, not of whom
+            entries[f"{name}{teller}"] = (Token("filler", f"{name}{teller}"),)
     for name in RELATIVE:
         entries[name] = (Token("relative", name),)
     for kind, value, names in PHRASES:

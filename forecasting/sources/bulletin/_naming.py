@@ -31,9 +31,10 @@ class Naming:
         self.region: Region | None = None
         self.abroad = False
 
-    def name(self, words: Sequence[Token]) -> None:
+    def name(self, words: Sequence[Token], *, again: bool = True) -> None:
+        """Take up what these words name; ``again`` where a measure alone may be of what was named before."""
         state = self.state
-        if said_again(words, state):
+        if again and said_again(words, state):
             state.age, self.stale, self.moved = 0, "", False
             return
         found = not_of_branches(items(words, state.context, state.frame.region), state.context)

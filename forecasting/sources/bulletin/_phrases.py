@@ -23,6 +23,8 @@ UNITS: dict[str, tuple[str, str]] = {
     "万千瓦": ("10,000 kW", "power"),
     "千瓦": ("kW", "power"),
     "吉瓦": ("GW", "power"),
+    "亿t": ("100 million t", "weight"),
+    "万t": ("10,000 t", "weight"),
     "亿吨": ("100 million t", "weight"),
     "万吨": ("10,000 t", "weight"),
     "吨": ("t", "weight"),

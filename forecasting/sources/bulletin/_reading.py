@@ -27,8 +27,8 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     """
     line = compared(within(undated(tokens(normal))), state.frame.year, state.frame.window)
     dependent = any(token.kind in DEPENDENT for token in line[:2])
-    if state.month is not None and not dependent:
-        _choose_window(state, line)
+    if state.month is not None:
+        _choose_window(state, line, dependent)
     state.month = None
     before = state.window, state.carried
     walk = Walk(state, text, line)
@@ -47,14 +47,14 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     return found
 
 
-def _choose_window(state: Reading, line: Sequence[Token]) -> None:
+def _choose_window(state: Reading, line: Sequence[Token], dependent: bool) -> None:
     """After a sentence on a month and on the months up to it: which of them this one begins with."""
     first = next((n for n, token in enumerate(line) if token.kind in FIGURES), len(line))
     if any(token.kind in ("window", "cumulative", "current", "same") for token in line[:first]):
         return
     if any(token.kind == "window" and token.value.cumulative for token in line[first:]):
         state.window, state.carried = state.month, ""  # 钢材出口998万吨; 1-11月累计10772万吨
-    else:
+    elif not dependent:
         state.carried = "the sentence before speaks of a month and of the months up to it"
 
 

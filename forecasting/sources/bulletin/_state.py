@@ -42,6 +42,7 @@ class Reading:
     age: int = 9  # sentences since the items were named, in this paragraph
     previous: Window | None = None  # of the paragraph before, for 同期
     balance: Window | None = None  # the last month's end or month of this paragraph, for balances
+    ended: Window | None = None  # the last month's end that the text spoke of
     year: int | None = None  # that was written last in this paragraph
     on_month: bool = False  # the last sentence spoke of changes on the month before alone
     month: Window | None = None  # with which the last sentence began before it went on to the months up to it

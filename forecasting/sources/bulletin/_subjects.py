@@ -26,6 +26,10 @@ _ALONE = {"exports": "exports", "imports": "imports"}
 _TRADES = ("trade", "exports", "imports")
 _POWER = frozenset(("capacity", "additions"))
 RESULTS = frozenset(("industrial_revenue", "industrial_profit", "industrial_output_value", "industrial_profit_and_tax"))
+_OWNERS = frozenset(
+    ("state_controlled", "state_owned", "joint_stock", "foreign_funded", "private", "nonpublic", "domestic", "hmt",
+     "foreign", "collective", "small", "large", "large_medium", "central", "medium", "small_firms", "micro")
+)  # fmt: skip
 _NAMING = frozenset(("word", "and", "filler", "region", "relative", "window", "ignored", "view", "child"))
 _SCOPES = frozenset(("规模以上", "规上"))
 _TOTALS = {"va": "industrial_va", "fai": "fixed_asset_investment", "power_use": "power_use", "retail": "retail_sales"}
@@ -203,6 +207,8 @@ def _item(group: _Group, context: Context) -> Item:
     if any(token.value.part or (units and "subject" in token.value.roles) for token in others):
         # 规模以上工业私营企业: the scope says nothing new
         words = others
+    if scope and any(token.text == "生产" for token in words):
+        words = _produced(words)
     partners = list(dict.fromkeys(token.value.roles["partner"] for token in words if "partner" in token.value.roles))
     parts = [token.value for n, token in enumerate(words) if token.value.part and token not in words[:n]]
     both = [token for token in words if is_measure(token) and "subject" in token.value.roles]  # 税收收入, 商品零售额
@@ -231,6 +237,14 @@ def _item(group: _Group, context: Context) -> Item:
         wholes = [context.whole.id] if context.whole is not None and not keys else wholes
     traded = _subject(wholes, parts, keys, context, group.text) if len(partners) == 1 else None
     return Item(group.text, traded_with(traded, partners[0]), branch, partner=partners[0])
+
+
+def _produced(words: list[Token]) -> list[Token]:
+    """规模以上煤炭企业生产原煤: without the branch that produces, which says nothing new of all above a size."""
+    at = next(n for n, token in enumerate(words) if token.text == "生产")
+    goods = any("product" in token.value.roles for token in words[at + 1 :])
+    owners = [token for token in words[:at] if token.value.roles.get("branch") in _OWNERS]
+    return words[at:] if goods and not owners else words
 
 
 def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Context, written: str) -> Subject | None:

@@ -11,6 +11,7 @@ from forecasting.sources.bulletin._candidates import Candidate, candidate
 from forecasting.sources.bulletin._figures import Figure, places
 from forecasting.sources.bulletin._lexer import Token, tokens
 from forecasting.sources.bulletin._phrases import UNITS
+from forecasting.sources.bulletin._regions import resolve
 from forecasting.sources.bulletin._state import Frame, Reading
 from forecasting.sources.bulletin._subjects import Item, is_measure, items
 from forecasting.sources.bulletin._text import normal
@@ -250,6 +251,10 @@ class _Rows:
         self.caption = [
             token for token in tokens(normal(caption)) if token.kind == "word" and "subject" in token.value.roles
         ]
+        home = state.frame.region
+        places = [one for one in tokens(normal(caption)) if one.kind == "relative"]
+        strange = next((one.text for one in places if home is not None and resolve(one.text, home) is None), "")
+        self.doubt = f"which region {strange} means is not clear" if strange else ""
         measured = {one.value.roles["measure"] for one in tokens(normal(caption)) if is_measure(one)}
         usual = "output" if not measured and (state.frame.production or _PRODUCTION.search(caption)) else ""
         self.measure = measured.pop() if len(measured) == 1 else usual  # 主要工业产品产量
@@ -267,7 +272,7 @@ class _Rows:
             self._lean(label)
             return
         text = " ".join(cell for cell in cells if cell)
-        doubt = ""
+        doubt = self.doubt
         if self.exact:
             pairs = [(c, cells[n]) for n, c in enumerate(self.columns) if isinstance(c, _Column) and n < len(cells)]
         else:

@@ -22,6 +22,7 @@ _SECTIONS = {
     "basket": "baskets",
     "building": "buildings",
     "commerce": "commerce",
+    "source": "sources",
 }
 _STOCKS = ("finance", "balances", "entities", "population", "livestock", "stocks")
 _KINDS = ("产业", "行业", "工业")

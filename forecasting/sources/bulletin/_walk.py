@@ -13,6 +13,7 @@ from forecasting.sources.bulletin._clauses import (
     both_kinds,
     elided,
     figure_row,
+    generated,
     in_passing,
     is_index,
     is_remark,
@@ -57,6 +58,7 @@ class Walk:
         self.passing: Window | None = None  # what a month in passing interrupts
         self.led = False  # a window came before the first figure
         self.windows: list[Window] = []
+        self.partial = False  # a part was named by a clause that was not understood
         self.on_month = False  # a change on the month before was passed over
         said = {token.kind for token in line if token.kind in ("usd", "cny")}
         if len(said) == 1:
@@ -142,6 +144,7 @@ class Walk:
         self.prior, self.passing = self.state.window, None if window.cumulative else self.passing
         self.state.window, self.state.carried = window, ""
         self.state.flow = window if window.cumulative and not window.end else self.state.flow
+        self.state.ended = window if window.end and not window.cumulative else self.state.ended
         self.state.balance = window if window.end or window.first == window.last else self.state.balance
         self.led = self.led or not (self.windows or self.who.candidates)
         self.windows.append(window)
@@ -173,6 +176,7 @@ class Walk:
                 self.who.name([token for token in head if token.kind != "residue"])  # 居民消费价格指数为100.3, 上涨0.3%
             elif strange:
                 self.who.stale = "its subject stands in a clause that was not understood"
+                self.partial = any(token.kind == "child" for token in head)
                 if all(bare_measure(token) for token in head if token.kind == "word"):
                     self.state.context = Context(last_measure(head))  # 29个行业增加值保持增长. 其中, 纺织业...
             else:
@@ -243,11 +247,14 @@ class Walk:
         if named and len(figures) > 1:
             named = both_kinds(named) if len(figures) == 2 else named
             named = whole_list(self.buffer, named, len(figures), self.state.context, self.state.frame.region)
-        lost = self.who.stale if named and all(bare_measure(one) for one in named if one.kind == "word") else ""
+        alone = all(bare_measure(one) or (self.partial and not one.value.part) for one in named if one.kind == "word")
+        lost = self.who.stale if named and alone else ""
         if named:
             self.state.context = introduced(self.buffer, self.state.context, self.state.frame.region)
+            named = generated(self.buffer, named)
             listed = some_known(named, len(figures), self.state.context, self.state.frame.region)
-            self.who.name(named)
+            others = sum(one.kind == "word" for one in self.buffer) > sum(one.kind == "word" for one in named)
+            self.who.name(named, again=not others)
             self.who.stale = lost
             if listed:
                 self.state.items, unknown = listed, ""
