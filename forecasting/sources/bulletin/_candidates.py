@@ -100,9 +100,7 @@ def candidate(
         period = f"{window.year:04d}-{window.last:02d}"
         prefix = window.prefix()
         if subject is not None and subject.stock:
-            prefix = "month"
-            if window.cumulative and not window.end:
-                reasons.append("a balance over several months")
+            prefix = "month"  # 上半年, 市场主体总数 ...: at its end
         measure = f"{prefix}_{measure}"
     if figure.rate and figure.value.startswith("-") and float(figure.value) <= -100:
         reasons.append("a fall by all or more")

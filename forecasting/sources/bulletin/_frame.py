@@ -99,7 +99,11 @@ def _first_year(texts: Sequence[str], date: re.Match[str] | None) -> int | None:
     if date is not None:
         published = _published(date)[0]
         dated = [window for window in dated if window.year in (published, published - 1)] or dated
-    return next((window.year for window in dated if window.first), dated[0].year if dated else None)
+    months = next((window.year for window in dated if window.first), None)
+    if months is not None or not dated:
+        return months
+    first, last = dated[0].year, max(window.year or 0 for window in dated)
+    return first if first is not None and last <= first + 1 else None  # 2001年撤盟设市. 2016年 ...: no bulletin on 2001
 
 
 def _published(date: re.Match[str]) -> tuple[int, int, int]:

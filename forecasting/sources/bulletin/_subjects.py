@@ -115,7 +115,10 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
     limited = any(token.kind == "filler" and token.text.startswith("限") for token in tokens)
     branch = context.branch
     partner = next((token for token in groups[0].words if _partner(token)), None) if len(groups) > 1 else None
+    scoped = any(token.text in _SCOPES for token in tokens)
     for group in groups:
+        if scoped and any(token.text == "生产" for token in group.words):
+            group.words = _produced(group.words)
         if partner is not None and not any(_partner(token) or is_measure(token) for token in group.words):
             group.words.insert(0, partner)  # 对东盟出口的纺织机械、纺织原料
         item = _item(group, replace(context, measure=shared or context.measure, branch=branch))
@@ -207,8 +210,6 @@ def _item(group: _Group, context: Context) -> Item:
     if any(token.value.part or (units and "subject" in token.value.roles) for token in others):
         # 规模以上工业私营企业: the scope says nothing new
         words = others
-    if scope and any(token.text == "生产" for token in words):
-        words = _produced(words)
     partners = list(dict.fromkeys(token.value.roles["partner"] for token in words if "partner" in token.value.roles))
     parts = [token.value for n, token in enumerate(words) if token.value.part and token not in words[:n]]
     both = [token for token in words if is_measure(token) and "subject" in token.value.roles]  # 税收收入, 商品零售额
