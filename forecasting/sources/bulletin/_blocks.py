@@ -29,6 +29,7 @@ _MARKUP = re.compile(
 )
 _SPACE_IN_PROSE = re.compile(r"\s+")
 _SPACE_IN_DATE = re.compile(r"(?<=[年—–-])\s+(?=[0-9])|(?<=[0-9])\s+(?=[年月日—–-])")
+_SPACE_BEFORE_YEAR = re.compile(r"(?<=[0-9]) (?=[年月日])")
 _HEADING = re.compile(
     r"\s*(?:[一二三四五六七八九十]+、|[(（][一二三四五六七八九十]+[)）]|第[一二三四五六七八九十]+部分)"
 )
@@ -85,7 +86,7 @@ def blocks(text: str) -> list[Block]:
 
 def _from_lines(text: str) -> list[Block]:
     lines = [
-        _PINYIN.sub("", _SPACE_IN_PROSE.sub(" ", _BLANKS.sub(" ", line))).strip()
+        _SPACE_BEFORE_YEAR.sub("", _PINYIN.sub("", _SPACE_IN_PROSE.sub(" ", _BLANKS.sub(" ", line)))).strip()
         for line in _BULLETS.sub("\n\n", text).split("\n")
     ]
     found: list[Block] = []

@@ -84,7 +84,8 @@ def candidate(
         suffix, why = _variant(subject, item, figure, currency)
         reasons += why
         indicator = (subject.id if region is None else local_id(subject, region)) + suffix
-        reasons += _level_problem(subject, figure)
+        reasons += _level_problem(subject, figure.unit) if not figure.rate else []
+        reasons += _level_problem(subject, item.unit) if figure.rate and item.unit else []
     if region is None:
         reasons.append("the region is not stated")
     period, measure = "", "yoy" if figure.rate else "level"
@@ -132,10 +133,9 @@ def _variant(subject: Subject, item: Item, figure: Figure, currency: str) -> tup
     return suffix, []
 
 
-def _level_problem(subject: Subject, figure: Figure) -> list[str]:
-    if figure.rate:
-        return []
-    kind = UNITS.get(figure.unit, ("", ""))[1]
+def _level_problem(subject: Subject, unit: str) -> list[str]:
+    """Why a level in this unit, or the growth given behind one, is no figure of the subject."""
+    kind = UNITS.get(unit, ("", ""))[1]
     wrong = (
         (subject.domain in _MONEY_DOMAINS and kind not in _MONEY)
         or (subject.domain in _NO_MONEY and kind in _MONEY)
@@ -144,7 +144,7 @@ def _level_problem(subject: Subject, figure: Figure) -> list[str]:
         or (kind == "entities" and subject.domain not in _OWN_KIND)
         or (kind == "land" and not subject.id.endswith("_area"))
     )
-    return [f"{figure.unit} does not measure it"] if wrong else []
+    return [f"{unit} does not measure it"] if wrong else []
 
 
 def _is_energy(subject: Subject) -> bool:

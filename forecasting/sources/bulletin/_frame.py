@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from forecasting.sources.bulletin._blocks import Block, Paragraph, Stream
-from forecasting.sources.bulletin._lexer import Token, tokens
+from forecasting.sources.bulletin._lexer import BODIES, Token, tokens
 from forecasting.sources.bulletin._regions import RELATIVE, Region, regions, resolve, unmistakable
 from forecasting.sources.bulletin._state import Frame
 from forecasting.sources.bulletin._text import normal
@@ -28,7 +28,7 @@ _NATIONAL = re.compile(
 )
 _FIRM = re.compile("公司|集团|股份")
 _BUREAU = re.compile("(?<![省市区县旗州盟])统计局(?:公布|发布)")
-_CAPTION = re.compile(r"图[为:][^。]*")  # of a photograph
+_CAPTION = re.compile(r"图[为:][^。]*|[^。]*。?\([^()]*(?:图/|/图|摄|资料(?:图|照))[^()]*\)|▲[^。]*")  # of a photograph
 _TELLER = re.compile("海关|分行|中心支行")
 _LOCAL = re.compile("|".join(word for word in RELATIVE if word[0] in "全我本自"))
 _PRODUCTION = re.compile("规模以上工业|规上工业|工业生产|工业增加值")
@@ -88,6 +88,9 @@ def windows(texts: Sequence[str], *, whole: bool = True) -> Iterator[Window]:
         line = tokens(text)
         for n, token in enumerate(line):
             around = {one.kind for one in (*line[n - 1 : n], *line[n + 1 : n + 2])}
+            then = n + 1 < len(line) and line[n + 1].kind == "same"
+            if then and any(one.kind in ("other", "compare") for one in line[max(0, n - 4) : n]):
+                continue  # 较2020和2021年同期
             ahead = n > 0 and line[n - 1].kind in ("past", "forecast", "to")
             if token.kind == "window" and not (whole and token.value.why_not) and not ahead and "other" not in around:
                 yield token.value
@@ -123,7 +126,11 @@ def _region(texts: Sequence[str]) -> Region | None:
     """The region named first, of a chain (内蒙古包头市) its last link."""
     for text in texts:
         national = _NATIONAL.search(text)
-        named = _first_region(tokens(text))
+        line = tokens(text)
+        first = next((token for token in line if token.kind == "region" or token.text.endswith(BODIES)), None)
+        if first is not None and first.kind == "residue":
+            return None  # 新疆生产建设兵团
+        named = _first_region(line, texts)
         if (
             named is not None
             and named[1].level == 3
@@ -154,7 +161,12 @@ def _city(district: Region) -> str:
     return regions()[f"{district.digits[:4]}00"].name.removesuffix("市")
 
 
-def _first_region(line: Sequence[Token]) -> tuple[str, Region] | None:
+def _spoken(name: str, texts: Sequence[str]) -> bool:
+    """Whether a place is spoken of again: 新疆喀什市饮水工程 names one of many in a text on the whole."""
+    return len(texts) < 3 or sum(text.count(name.removesuffix("市")) for text in texts) > 1
+
+
+def _first_region(line: Sequence[Token], texts: Sequence[str]) -> tuple[str, Region] | None:
     chosen: tuple[str, Region] | None = None
     before = ""
     for token in line:
@@ -169,7 +181,7 @@ def _first_region(line: Sequence[Token]) -> tuple[str, Region] | None:
             if chosen is not None:
                 break
         elif chosen is not None:
-            chosen = (chosen[0], region) if region.within(chosen[1]) else chosen
+            chosen = (chosen[0], region) if region.within(chosen[1]) and _spoken(token.text, texts) else chosen
         elif before not in ("against", "other", "decoy", "vague"):
             chosen = (token.text, region)
         before = token.kind

@@ -37,7 +37,7 @@ _FIGURE = re.compile(
 _FIGURE_STARTS = frozenset(f"0123456789+-百负翻{NUMERALS}")
 _RANGE = re.compile(rf"(?:{DIGITS})%?(?:-+|至|到)(?:{DIGITS})(?:%|倍|{_UNIT})")
 _VIEW = re.compile(
-    r"(?:分|从|按)[^，。；:、0-9%]{1,14}?(?:来看|角度看|看|上看|划分|统计|分(?=[，:])|"
+    r"(?:分|从|按)[^，。；:、0-9%]{1,14}?(?:来看|角度看|看|上看|划分|统计(?!局)|分(?=[，:])|"
     r"(?:方式|类型|类别|品种|业态|性质|行业|产业|地区|区域|城乡|门类|规模|用途|来源|商品|市场|领域)(?=[，:]))"
 )
 _AMONG = re.compile(r"[^，。；:、0-9%]{0,12}?产品中(?=，)")
@@ -49,6 +49,7 @@ _ETC = re.compile(
     rf"等(?:[0-9]{{1,2}}|[{NUMERALS}]{{1,3}})(?:个|大|种|类|项)(?:[支主重传优][^，。；:、0-9%]{{0,5}}?)?(?:行业|产业|产品|领域|门类)(?:大类)?"
 )
 _SCOPES = frozenset(("规模以上", "规上", "限额以上", "限上"))
+BODIES = ("兵团", "生产建设兵团", "农垦", "垦区", "森工", "油田")  # bodies named after a region, not the region
 _PATTERNS = (("按", _BASIS, "filler"), ("受", _CAUSE, "filler"), ("等", _ETC, "etc"))
 _TOWARDS = re.compile(r"对[^，。；:、]{1,20}?(?:贡献率|贡献|拉动|支撑)")
 
@@ -65,6 +66,8 @@ def _index() -> dict[str, list[tuple[str, tuple[Token, ...]]]]:
         entries.setdefault(f"{name}地区", (Token("region", name, region),))
         for teller in ("海关", "分行", "中心支行"):  # who tells it, not of whom
             entries[f"{name}{teller}"] = (Token("filler", f"{name}{teller}"),)
+        for body in BODIES:
+            entries[f"{name}{body}"] = (Token("residue", f"{name}{body}"),)
     for name in RELATIVE:
         entries[name] = (Token("relative", name),)
     for kind, value, names in PHRASES:
@@ -92,7 +95,7 @@ def tokens(sentence: str) -> list[Token]:
         if char in " \u3000\t":
             start += 1
             continue
-        step = _next(sentence, start, char, index, found[-1].kind if found and not unknown else "")
+        step = _next(sentence, start, char, index, "residue" if unknown else found[-1].kind if found else "")
         if step is None:
             unknown += char
             start += 1

@@ -26,6 +26,7 @@ _ALONE = {"exports": "exports", "imports": "imports"}
 _TRADES = ("trade", "exports", "imports")
 _POWER = frozenset(("capacity", "additions"))
 RESULTS = frozenset(("industrial_revenue", "industrial_profit", "industrial_output_value", "industrial_profit_and_tax"))
+_BUILT = {"housing_floor_space": "construction_floor_space", "housing_completions": "construction_completions"}
 _OWNERS = frozenset(
     ("state_controlled", "state_owned", "joint_stock", "foreign_funded", "private", "nonpublic", "domestic", "hmt",
      "foreign", "collective", "small", "large", "large_medium", "central", "medium", "small_firms", "micro")
@@ -255,12 +256,14 @@ def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Con
     if keys:
         return _with_measure(measures()[keys[0]], wholes, part, context, written)
     if len(wholes) == 1:
-        whole = subjects()[wholes[0]]
+        whole = subjects()[_BUILT.get(wholes[0], wholes[0]) if _on_construction(context) else wholes[0]]
         if context.whole is not None and context.whole.id.endswith("_cny") and f"{whole.id}_cny" in subjects():
             return subjects()[f"{whole.id}_cny"]  # 人民币存款余额 ..., 贷款余额
         if context.measure in _POWER and part is not None and (power := compose(measures()[context.measure], part)):
             return power  # 新能源装机 ..., 其中风电
-        industrial = part is not None and part.roles.get("branch") == "industry" and whole.domain != "fai"
+        industrial = (
+            part is not None and part.roles.get("branch") == "industry" and whole.domain not in ("fai", "services")
+        )
         if part is None or wholes[0] in part.roles.values() or industrial:
             return whole
         return compose(measures()[whole.measure], part) if whole.measure else None
@@ -271,6 +274,12 @@ def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Con
     if wholes or part is None or not context.measure:
         return None
     return compose(measures()[context.measure], part)
+
+
+def _on_construction(context: Context) -> bool:
+    """Whether construction firms are spoken of, not developers."""
+    whole = context.whole is not None and context.whole.id.startswith("construction_")
+    return whole or (context.branch is not None and context.branch.roles.get("branch") == "construction")
 
 
 def _with_measure(

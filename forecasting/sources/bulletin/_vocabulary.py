@@ -29,7 +29,7 @@ _KINDS = ("产业", "行业", "工业")
 _WITH = ("", "对", "与", "自", "从", "同", "和")
 TRADE_TOTALS = (
     "trade", "exports", "imports", "fdi", "odi", "services_trade", "services_exports", "services_imports",
-    "software_exports",
+    "software_exports", "software_outsourcing_exports", "embedded_software_exports",
 )  # fmt: skip
 
 
@@ -166,7 +166,8 @@ def _entries() -> Iterator[tuple[str, str, str]]:
         for key, text in table[section].items():
             yield from ((role, key, name) for name in text.split("|"))
     for key, text in table["partners"].items():
-        yield from (("partner", key, f"{before}{name}") for name in text.split("|") for before in _WITH)
+        for name in text.split("|"):  # 对美, short for 对美国
+            yield from (("partner", key, f"{before}{name}") for before in (_WITH if name[0] != "对" else ("",)))
     yield from (("filler", "", name) for name in table["fillers"]["words"].split("|"))
 
 
