@@ -156,7 +156,9 @@ def _cells(line: str) -> list[str]:
 
 
 def _split(line: str) -> list[str]:
-    return [cell for cell in re.split(r"\s*\|\s*|\s+", line) if cell]
+    if "|" in line:
+        return [cell for part in line.split("|") if (cell := _SPACE_IN_PROSE.sub("", part))]
+    return [cell for cell in re.split(r"\s+", line) if cell]
 
 
 def _is_value(cell: str) -> bool:

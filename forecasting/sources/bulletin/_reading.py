@@ -37,7 +37,11 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
         walk.vetoed = dependent
         state.carried = state.carried or "the sentence before speaks of changes on the month before"
     part = state.context.part if dependent else None
-    goes_on = bool(line) and line[0].text in ("实现", "完成") and not any(token.kind == "window" for token in line[:3])
+    goes_on = (
+        bool(line)
+        and line[0].text.startswith(("实现", "完成"))
+        and not any(token.kind == "window" for token in line[:3])
+    )
     branch = state.context.branch if goes_on else None  # 高耗能行业实现营业收入 .... 实现利税总额 ...
     state.context = replace(state.context, branch=branch, above=state.context.above and dependent, part=part)
     found = walk.run()
