@@ -56,9 +56,13 @@ def _ends(line: Sequence[Token], at: int) -> tuple[int | None, bool]:
     """Where a comparison that begins here ends, and whether it is with the same months."""
     if line[at].text not in _OPENING or at + 1 >= len(line):
         return None, False
-    if line[at + 1].kind != "window" or not line[at + 1].value.year:
+    if line[at + 1].kind != "window":
         return None, False
     end = at + 2
+    flat = end < len(line) and line[end].kind in ("flat", "nearly_flat")
+    if not line[at + 1].value.year:  # 增速与上半年持平, 与1-6月份相比
+        alone = line[at].text not in _ALONE and (flat or (end < len(line) and line[end].text in _CLOSING))
+        return (end + (not flat), False) if alone else (None, False)
     same = end < len(line) and line[end].kind == "same"
     end += same
     closed = end < len(line) and line[end].text in _CLOSING

@@ -46,6 +46,7 @@ class Naming:
             found = [replace(found[0], written=written, subject=None)]
         state.items, state.age, self.stale, self.moved, self.named = found, 0, "", False, True
         for item in found:
+            state.note(item)
             self.region = item.region or self.region
             self.unclear = item.unclear or ("" if item.region is not None else self.unclear)
         state.context = context_after(found[-1], words, state.context)

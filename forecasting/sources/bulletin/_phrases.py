@@ -16,6 +16,8 @@ UNITS: dict[str, tuple[str, str]] = {
     "美元": ("USD", "dollar"),
     "亿千瓦时": ("100 million kWh", "energy"),
     "亿度": ("100 million kWh", "energy"),
+    "亿千瓦小时": ("100 million kWh", "energy"),
+    "万千瓦小时": ("10,000 kWh", "energy"),
     "万千瓦时": ("10,000 kWh", "energy"),
     "万亿千瓦时": ("trillion kWh", "energy"),
     "千瓦时": ("kWh", "energy"),

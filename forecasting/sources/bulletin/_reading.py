@@ -36,7 +36,7 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     if still:
         walk.vetoed = dependent
         state.carried = state.carried or "the sentence before speaks of changes on the month before"
-    part = state.context.part if dependent else None
+    part = state.context.part if dependent else state.scope
     goes_on = (
         bool(line)
         and line[0].text.startswith(("实现", "完成"))
@@ -45,7 +45,7 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     branch = state.context.branch if goes_on else None  # 高耗能行业实现营业收入 .... 实现利税总额 ...
     state.context = replace(state.context, branch=branch, above=state.context.above and dependent, part=part)
     found = walk.run()
-    state.on_month = still or (walk.on_month and not found)
+    state.on_month = still or ((walk.on_month or walk.aside) and not found)
     _move_window(walk, *before)
     if not walk.aside or found:
         state.age += 1
@@ -70,6 +70,9 @@ def _move_window(walk: Walk, window: Window | None, carried: str) -> None:
     first = walk.windows[0] if walk.windows else None
     if walk.vetoed or first is None:
         state.window, state.carried = window, carried
+        return
+    if any(token.kind == "view" and "季度" in token.text for token in walk.line):
+        state.window, state.carried = window, carried  # 分季度看, 一季度增长6.7%: of what was said before of them all
         return
     if walk.passing is not None:
         state.window, state.carried = walk.passing, "" if walk.led else carried

@@ -26,6 +26,8 @@ _ALONE = {"exports": "exports", "imports": "imports"}
 _TRADES = ("trade", "exports", "imports")
 _POWER = frozenset(("capacity", "additions"))
 RESULTS = frozenset(("industrial_revenue", "industrial_profit", "industrial_output_value", "industrial_profit_and_tax"))
+_PRODUCED_GOODS = ("food", "clothing", "daily_goods", "durables")
+_NARROWER = frozenset(("fai_private", "fai_technical_renovation", "fai_infrastructure", "fai_high_tech", "fai_state"))
 _BUILT = {"housing_floor_space": "construction_floor_space", "housing_completions": "construction_completions"}
 _OWNERS = frozenset(
     ("state_controlled", "state_owned", "joint_stock", "foreign_funded", "private", "nonpublic", "domestic", "hmt",
@@ -105,7 +107,8 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
             return [Item("、".join(group.text for group in groups), None)]
         groups = [_Group(named[0].words, group.regions) for group in groups]
     shared = next((key for group in reversed(groups) if (key := _measure(group))), "")
-    if shared == "cpi" and context.measure == "ppi":
+    parts = [token.value for group in groups for token in group.words if token.value.part]
+    if shared == "cpi" and context.measure == "ppi" and all(map(_of_producers, parts)):
         shared = "ppi"  # 工业生产者出厂价格 ..., 煤炭开采和洗选业价格
     if (trade := _trade(groups)) is not None:
         context = replace(context, whole=trade, measure="")
@@ -266,14 +269,21 @@ def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Con
         )
         if part is None or wholes[0] in part.roles.values() or industrial:
             return whole
-        return compose(measures()[whole.measure], part) if whole.measure else None
+        narrower = whole.id in _NARROWER  # 制造业民间投资
+        return compose(measures()[whole.measure], part) if whole.measure and not narrower else None
     if part is not None and not wholes and context.whole is not None:
         other = owned(context.whole, part.roles.get("branch", ""))  # 民营企业进出口 ..., 国有企业
         if other is not None:
             return other
     if wholes or part is None or not context.measure:
         return None
-    return compose(measures()[context.measure], part)
+    prices = context.measure == "ppi" and not _of_producers(part)
+    return compose(measures()["cpi" if prices else context.measure], part)
+
+
+def _of_producers(part: Word) -> bool:
+    """Whether producers' prices are broken down by this: 衣着, not 猪肉."""
+    return "branch" in part.roles or part.roles.get("basket") in _PRODUCED_GOODS
 
 
 def _on_construction(context: Context) -> bool:
@@ -285,7 +295,7 @@ def _on_construction(context: Context) -> bool:
 def _with_measure(
     measure: Measure, wholes: list[str], part: Word | None, context: Context, written: str
 ) -> Subject | None:
-    if measure.key == "cpi" and context.measure == "ppi":
+    if measure.key == "cpi" and context.measure == "ppi" and (part is None or _of_producers(part)):
         measure = measures()["ppi"]
     if part is not None:
         if wholes and wholes[0] not in part.roles.values():

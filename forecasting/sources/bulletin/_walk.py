@@ -151,7 +151,10 @@ class Walk:
         self.who.moved = True
 
     def _break(self, token: Token, following: Sequence[Token]) -> None:
-        self.who.firm = self.who.firm or of_firm(last_clause(self.buffer))
+        clause = last_clause(self.buffer)
+        self.who.firm = self.who.firm or of_firm(clause)
+        past = any(one.kind == "past" for one in clause)
+        self.vetoed = self.vetoed or (past and all(one.kind in ("past", "filler") for one in clause))  # 去年全年, ...
         dirty = any(one.kind in ("residue", "forecast") or one.kind in _STOPS for one in self.buffer)
         if dirty:
             self._adopt()
@@ -159,7 +162,7 @@ class Walk:
             self.buffer = [*self.buffer[-_REACH:], token]
         if token.kind == "semicolon":
             self.who.region = None
-            if not any(one.kind == "child" for one in following):
+            if not any(one.kind == "child" for one in (*following, *self.line[:2])):
                 self.state.context = replace(self.state.context, part=None)
             if self.passing is not None:
                 self.state.window, self.state.carried, self.passing = self.passing, "", None
