@@ -57,6 +57,8 @@ def context_after(last: Item, words: Sequence[Token], context: Context) -> Conte
         branch = last.branch if last.subject.id in subjects() else last.branch or context.branch
         among = context.measure == "output" and last.subject.id.endswith("power_generation")
         return Context("output" if among else last.subject.measure, branch, whole, above, _part(last, context))
+    if last.partner:
+        return replace(context, part=traded_with(subjects()["trade"], last.partner), left=False)
     if (measure := last_measure(words)) and (measure, context.measure) != ("cpi", "ppi"):
         return Context(measure)
     return context

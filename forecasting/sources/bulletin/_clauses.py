@@ -60,9 +60,12 @@ def both_kinds(clause: Sequence[Token]) -> list[Token]:
 
 
 def generated(buffer: Sequence[Token], named: Sequence[Token]) -> list[Token]:
-    """其中, 风电拉动强劲, 发电量991.9亿千瓦时: what the clause before names generated that."""
+    """其中, 风电拉动强劲, 发电量991.9亿千瓦时: what the clause before names generated that, or traded it."""
     said = [token for token in named if token.kind == "word"]
     before = [token for clause in clauses(buffer)[:-1] for token in clause if token.kind == "word"]
+    partner = next((token for token in before if "partner" in token.value.roles), None)
+    if partner is not None and [token.text for token in said] in (["进出口"], ["出口"], ["进口"]):
+        return [partner, *named]  # 对东盟进出口增势强劲, 实现进出口300亿元
     if [token.text for token in said] != ["发电量"] or not before:
         return list(named)
     whole = next(

@@ -43,7 +43,9 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
         and not any(token.kind == "window" for token in line[:3])
     )
     branch = state.context.branch if goes_on else None  # 高耗能行业实现营业收入 .... 实现利税总额 ...
-    state.context = replace(state.context, branch=branch, above=state.context.above and dependent, part=part)
+    state.context = replace(
+        state.context, branch=branch, above=state.context.above and dependent, part=part, left=False
+    )
     found = walk.run()
     state.on_month = still or ((walk.on_month or walk.aside) and not found)
     _move_window(walk, *before)

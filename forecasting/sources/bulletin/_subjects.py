@@ -19,6 +19,7 @@ from forecasting.sources.bulletin._vocabulary import (
     owned,
     subjects,
     traded_with,
+    with_partner,
     words,
 )
 
@@ -70,6 +71,7 @@ class Context:
     whole: Subject | None = None
     above: bool = False  # of units above a size
     part: Subject | None = None  # the trade of a kind of firm or with a partner that this sentence speaks of
+    left: bool = False  # a semicolon came since
 
 
 @dataclass(slots=True)
@@ -92,7 +94,7 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
         if token.kind == "and":
             groups.append(_Group())
         elif token.kind == "word":
-            if _partner(token) and any(map(_partner, groups[-1].words)):
+            if is_partner(token) and any(map(is_partner, groups[-1].words)):
                 groups.append(_Group())  # 对美国、欧盟和日本: 和 belongs to the last name
             groups[-1].words.append(token)
         elif token.kind in ("region", "relative"):
@@ -118,12 +120,12 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
         context = replace(context, measure="va")  # 规上氟化工产业增长29.5%: only value added is meant so
     limited = any(token.kind == "filler" and token.text.startswith("限") for token in tokens)
     branch = context.branch
-    partner = next((token for token in groups[0].words if _partner(token)), None) if len(groups) > 1 else None
+    partner = next((token for token in groups[0].words if is_partner(token)), None) if len(groups) > 1 else None
     scoped = any(token.text in _SCOPES for token in tokens)
     for group in groups:
-        if scoped and any(token.text == "生产" for token in group.words):
+        if scoped:
             group.words = _produced(group.words)
-        if partner is not None and not any(_partner(token) or is_measure(token) for token in group.words):
+        if partner is not None and not any(is_partner(token) or is_measure(token) for token in group.words):
             group.words.insert(0, partner)  # 对东盟出口的纺织机械、纺织原料
         item = _item(group, replace(context, measure=shared or context.measure, branch=branch))
         branch = item.branch or branch
@@ -197,7 +199,8 @@ def _measure(group: _Group) -> str:
     return said or next((key for token in group.words if (key := measure_inside(token.text))), "")
 
 
-def _partner(token: Token) -> bool:
+def is_partner(token: Token) -> bool:
+    """Whether a token is a word that names with whom trade is done."""
     return token.kind == "word" and "partner" in token.value.roles
 
 
@@ -215,7 +218,7 @@ def _item(group: _Group, context: Context) -> Item:
         # 规模以上工业私营企业: the scope says nothing new
         words = others
     partners = list(dict.fromkeys(token.value.roles["partner"] for token in words if "partner" in token.value.roles))
-    parts = [token.value for n, token in enumerate(words) if token.value.part and token not in words[:n]]
+    parts = list({tuple(one.value.roles.items()): one.value for one in words if one.value.part}.values())
     both = [token for token in words if is_measure(token) and "subject" in token.value.roles]  # 税收收入, 商品零售额
     wholes = [
         token.value.roles["subject"]
@@ -234,22 +237,31 @@ def _item(group: _Group, context: Context) -> Item:
         context = replace(context, whole=None)
     if not partners:
         subject = _subject(wholes, parts, keys, context, group.text)
-        goods = subject is not None and subject.domain in _TRADES and bool(parts)
-        doubt = f"whether only {context.part.id} is meant is not said" if goods and context.part is not None else ""
+        owned_or_goods = bool(parts) or (subject is not None and subject.id.startswith("trade_"))
+        goods = (
+            subject is not None
+            and subject.trade
+            and owned_or_goods
+            and not subject.id.startswith(context.part.id if context.part is not None else " ")
+        )
+        narrow = context.part is not None and with_partner(context.part)
+        doubt = f"whether only {context.part.id} is meant is not said" if goods and narrow and context.part else ""
         return Item(group.text, subject, branch, unclear=doubt)
     if not wholes and not parts and not keys:
         keys = [context.measure] if context.measure in _ALONE else keys
         wholes = [context.whole.id] if context.whole is not None and not keys else wholes
+    context = replace(context, part=None)
     traded = _subject(wholes, parts, keys, context, group.text) if len(partners) == 1 else None
     return Item(group.text, traded_with(traded, partners[0]), branch, partner=partners[0])
 
 
 def _produced(words: list[Token]) -> list[Token]:
     """规模以上煤炭企业生产原煤: without the branch that produces, which says nothing new of all above a size."""
-    at = next(n for n, token in enumerate(words) if token.text == "生产")
-    goods = any("product" in token.value.roles for token in words[at + 1 :])
-    owners = [token for token in words[:at] if token.value.roles.get("branch") in _OWNERS]
-    return words[at:] if goods and not owners else words
+    at = max((n for n, token in enumerate(words) if "product" in token.value.roles), default=0)
+    said = any(token.value.roles.get("measure") == "output" for token in words)
+    makers = [token for token in words[:at] if token.value.part]
+    owned = any(token.value.roles.get("branch") in (None, *_OWNERS) for token in makers)
+    return [token for token in words if token not in makers] if said and not owned else words
 
 
 def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Context, written: str) -> Subject | None:
@@ -304,6 +316,8 @@ def _with_measure(
     if len(wholes) == 1:
         whole = subjects()[wholes[0]]
         return whole if whole.measure == measure.key else None
+    if measure.key in _ALONE and context.part is not None and context.branch is None and context.left:
+        return None  # 对美国进出口 ...; 出口 ...
     if measure.key in _ALONE and context.part is not None and context.branch is None:
         return replace(context.part, id=f"{context.part.id}_{measure.key}")  # 民营企业进出口 ..., 其中出口
     if measure.key in _ALONE and (context.branch is None or context.measure != measure.key):

@@ -216,6 +216,11 @@ def owned(trade: Subject, branch: str) -> Subject | None:
     return subjects()[f"{owner}{kind[1] or ''}"] if kind and owner else None
 
 
+def with_partner(trade: Subject) -> bool:
+    """Whether this is the trade with a partner, not that of a kind of firm or of all."""
+    return trade.id.removeprefix("trade_") in _table()["partners"]
+
+
 def above_size(subject: Subject) -> Subject:
     """The same for units above a size alone (限额以上); a goods category is of these anyway."""
     key = _table()["above_size"].get(subject.id)

@@ -33,7 +33,7 @@ from forecasting.sources.bulletin._lexer import Token
 from forecasting.sources.bulletin._naming import Naming
 from forecasting.sources.bulletin._phrases import YEAR_END
 from forecasting.sources.bulletin._state import VIEWS, Reading
-from forecasting.sources.bulletin._subjects import Context, some_known, whole_list
+from forecasting.sources.bulletin._subjects import Context, is_partner, some_known, whole_list
 from forecasting.sources.bulletin._windows import Window, of_year
 
 _STOPS = frozenset(("decoy", "noun", "against", "other", "past", "target"))
@@ -74,7 +74,7 @@ class Walk:
             if token.kind in ("points", "range"):
                 self._vague(token)
             elif token.kind in BREAKS:
-                self._break(token, self.line[at + 1 : at + 2])
+                self._break(token, at)
             else:
                 self._word(token)
             at += 1
@@ -150,7 +150,7 @@ class Walk:
         self.windows.append(window)
         self.who.moved = True
 
-    def _break(self, token: Token, following: Sequence[Token]) -> None:
+    def _break(self, token: Token, at: int) -> None:
         clause = last_clause(self.buffer)
         self.who.firm = self.who.firm or of_firm(clause)
         past = any(one.kind == "past" for one in clause)
@@ -162,8 +162,8 @@ class Walk:
             self.buffer = [*self.buffer[-_REACH:], token]
         if token.kind == "semicolon":
             self.who.region = None
-            if not any(one.kind == "child" for one in (*following, *self.line[:2])):
-                self.state.context = replace(self.state.context, part=None)
+            if not any(one.kind == "child" for one in self.line[: at + 2]):
+                self.state.context = replace(self.state.context, left=True)
             if self.passing is not None:
                 self.state.window, self.state.carried, self.passing = self.passing, "", None
 
@@ -179,7 +179,7 @@ class Walk:
                 self.who.name([token for token in head if token.kind != "residue"])  # 居民消费价格指数为100.3, 上涨0.3%
             elif strange:
                 self.who.stale = "its subject stands in a clause that was not understood"
-                self.partial = any(token.kind == "child" for token in head)
+                self.partial = any(one.kind == "child" or is_partner(one) for one in head)
                 if all(bare_measure(token) for token in head if token.kind == "word"):
                     self.state.context = Context(last_measure(head))  # 29个行业增加值保持增长. 其中, 纺织业...
             else:
@@ -250,7 +250,8 @@ class Walk:
         if named and len(figures) > 1:
             named = both_kinds(named) if len(figures) == 2 else named
             named = whole_list(self.buffer, named, len(figures), self.state.context, self.state.frame.region)
-        alone = all(bare_measure(one) or (self.partial and not one.value.part) for one in named if one.kind == "word")
+        partial = self.partial and not any(map(is_partner, named))
+        alone = all(bare_measure(one) or (partial and not one.value.part) for one in named if one.kind == "word")
         lost = self.who.stale if named and alone else ""
         if named:
             self.state.context = introduced(self.buffer, self.state.context, self.state.frame.region)
