@@ -45,6 +45,7 @@ def _is_total(item: Item) -> bool:
         and item.branch is None
         and item.subject.id in subjects()
         and item.subject.domain in ("trade", "fai", "balances", "industry")
+        and "software" not in item.subject.id
     )
 
 
