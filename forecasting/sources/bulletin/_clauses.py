@@ -194,6 +194,14 @@ def bare_measure(token: Token) -> bool:
     return set(token.value.roles) == {"measure"}
 
 
+def goes_on(clause: Sequence[Token]) -> bool:
+    """累计实现工业产值: the clause begins with what was done, by whom was said before it."""
+    first = next(
+        (token for token in clause if token.kind in ("word", "region", "relative", "filler", "cumulative")), None
+    )
+    return first is not None and first.kind != "word" and first.text.endswith(("实现", "完成"))
+
+
 def last_measure(words: Sequence[Token]) -> str:
     """The measure named last, "" where none is."""
     named = [token.value.roles["measure"] for token in words if token.kind == "word" and "measure" in token.value.roles]

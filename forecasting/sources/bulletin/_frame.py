@@ -19,7 +19,7 @@ _DATE = re.compile(
 )
 DATELINE = re.compile(
     r"(?:新华社|新华网|中新社|中新网|人民网|央视网|本报|经济日报)[^，。；:()]{1,8}?(?:20\d\d年)?\d{1,2}月\d{1,2}日(?:专)?电"
-    r"|《?[^，。；:()《》%]{0,12}(?:社|网|报|讯)(?:驻[^，。；:()]{1,4})?(?:记者[^，。；:()]{2,8}?)?\d{1,2}日[^，。；:()]{1,6}?(?:专)?电》?"
+    r"|《?[^，。；:()《》%]{0,12}(?:社|网|报|讯)(?:驻[^，。；:()]{1,4})?(?:记者[^，。；:()]{2,8}?)?\d{1,2}日(?:[^，。；:()]{1,6}?(?:专)?电|消息)》?"
 )
 _ELSEWHERE = re.compile(r"\(全国[^()]*\)")  # 全区增长7.5%(全国为6.3%)
 _NATIONAL = re.compile(
@@ -65,7 +65,7 @@ def frame(found: Sequence[Block], source: str, year: int | None, region: Region 
         window = replace(window, first=1)
     telling = [_CAPTION.sub("", _ELSEWHERE.sub("", DATELINE.sub("", text))) for text in (*titles, name, *texts)]
     return Frame(
-        region or _own(_region(telling), telling),
+        _own(region or _region(telling), telling),
         window if titled is not None else None,
         year,
         any(map(_PRODUCTION.search, [*titles, *texts[:1]])),
@@ -150,11 +150,12 @@ def _region(texts: Sequence[str]) -> Region | None:
 
 
 def _own(region: Region | None, texts: Sequence[str]) -> Region | None:
-    """The region, unless the text says 全县 or 我市 of another than that."""
+    """The region, unless the text says 全县 or 我市 of another than that: mostly, 居全市七县第二 may stand aside."""
     if region is None or region.level == 0:
         return region
-    said = {word for text in texts for word in _LOCAL.findall(text)} - {"全国", "我国"}
-    return region if not said or any(resolve(word, region) is not None for word in said) else None
+    said = [word for text in texts for word in _LOCAL.findall(text) if word not in ("全国", "我国")]
+    fitting = sum(resolve(word, region) is not None for word in said)
+    return region if 2 * fitting >= len(said) else None
 
 
 def _city(district: Region) -> str:

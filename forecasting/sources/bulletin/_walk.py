@@ -14,6 +14,7 @@ from forecasting.sources.bulletin._clauses import (
     elided,
     figure_row,
     generated,
+    goes_on,
     in_passing,
     is_index,
     is_remark,
@@ -59,6 +60,7 @@ class Walk:
         self.led = False  # a window came before the first figure
         self.windows: list[Window] = []
         self.partial = False  # a part was named by a clause that was not understood
+        self.narrow = False  # a branch was
         self.on_month = False  # a change on the month before was passed over
         said = {token.kind for token in line if token.kind in ("usd", "cny")}
         if len(said) == 1:
@@ -180,6 +182,9 @@ class Walk:
             elif strange:
                 self.who.stale = "its subject stands in a clause that was not understood"
                 self.partial = any(one.kind == "child" or is_partner(one) for one in head)
+                self.narrow = any(
+                    one.kind == "word" and one.value.roles.get("branch", "industry") != "industry" for one in head
+                )
                 if all(bare_measure(token) for token in head if token.kind == "word"):
                     self.state.context = Context(last_measure(head))  # 29个行业增加值保持增长. 其中, 纺织业...
             else:
@@ -252,6 +257,7 @@ class Walk:
             named = whole_list(self.buffer, named, len(figures), self.state.context, self.state.frame.region)
         partial = self.partial and not any(map(is_partner, named))
         alone = all(bare_measure(one) or (partial and not one.value.part) for one in named if one.kind == "word")
+        alone = alone or (self.narrow and goes_on(head))  # 新能源等产业发展平缓, 累计实现工业产值44.69亿元
         lost = self.who.stale if named and alone else ""
         if named:
             self.state.context = introduced(self.buffer, self.state.context, self.state.frame.region)
