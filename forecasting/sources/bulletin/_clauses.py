@@ -194,6 +194,13 @@ def bare_measure(token: Token) -> bool:
     return set(token.value.roles) == {"measure"}
 
 
+def is_branch(token: Token) -> bool:
+    """Whether a word or what was not understood speaks of a part of industry."""
+    if token.kind == "word":
+        return bool(token.value.roles.get("branch", "industry") != "industry")
+    return token.kind == "residue" and ("产业" in token.text or "行业" in token.text)
+
+
 def goes_on(clause: Sequence[Token]) -> bool:
     """累计实现工业产值: the clause begins with what was done, by whom was said before it."""
     first = next(

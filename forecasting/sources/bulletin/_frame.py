@@ -89,8 +89,9 @@ def windows(texts: Sequence[str], *, whole: bool = True) -> Iterator[Window]:
         for n, token in enumerate(line):
             around = {one.kind for one in (*line[n - 1 : n], *line[n + 1 : n + 2])}
             then = n + 1 < len(line) and line[n + 1].kind == "same"
-            if then and any(one.kind in ("other", "compare") for one in line[max(0, n - 4) : n]):
-                continue  # 较2020和2021年同期
+            beside = (*line[max(0, n - 4) : n], *(one for one in line[n + 2 : n + 3] if one.text.endswith("比")))
+            if then and any(one.kind in ("other", "compare") for one in beside):
+                continue  # 较2020和2021年同期, 与2019年同期相比
             ahead = n > 0 and line[n - 1].kind in ("past", "forecast", "to")
             if token.kind == "window" and not (whole and token.value.why_not) and not ahead and "other" not in around:
                 yield token.value
@@ -151,9 +152,10 @@ def _region(texts: Sequence[str]) -> Region | None:
 
 def _own(region: Region | None, texts: Sequence[str]) -> Region | None:
     """The region, unless the text says 全县 or 我市 of another than that: mostly, 居全市七县第二 may stand aside."""
-    if region is None or region.level == 0:
-        return region
-    said = [word for text in texts for word in _LOCAL.findall(text) if word not in ("全国", "我国")]
+    if region is None:
+        return None
+    nation = ("全国", "我国")
+    said = [word for text in texts for word in _LOCAL.findall(text) if region.level == 0 or word not in nation]
     fitting = sum(resolve(word, region) is not None for word in said)
     return region if 2 * fitting >= len(said) else None
 

@@ -49,7 +49,7 @@ _ETC = re.compile(
     rf"等(?:[0-9]{{1,2}}|[{NUMERALS}]{{1,3}})(?:个|大|种|类|项)(?:[支主重传优][^，。；:、0-9%]{{0,5}}?)?(?:行业|产业|产品|领域|门类)(?:大类)?"
 )
 _SCOPES = frozenset(("规模以上", "规上", "限额以上", "限上"))
-BODIES = ("兵团", "生产建设兵团", "农垦", "垦区", "森工", "油田")  # bodies named after a region, not the region
+BODIES = ("兵团", "生产建设兵团", "农垦", "垦区", "森工", "油田", "口岸")  # bodies named after a region, not the region
 _PATTERNS = (("按", _BASIS, "filler"), ("受", _CAUSE, "filler"), ("等", _ETC, "etc"))
 _TOWARDS = re.compile(r"对[^，。；:、]{1,20}?(?:贡献率|贡献|拉动|支撑)")
 

@@ -16,6 +16,7 @@ from forecasting.sources.bulletin._clauses import (
     generated,
     goes_on,
     in_passing,
+    is_branch,
     is_index,
     is_remark,
     is_row,
@@ -182,9 +183,7 @@ class Walk:
             elif strange:
                 self.who.stale = "its subject stands in a clause that was not understood"
                 self.partial = any(one.kind == "child" or is_partner(one) for one in head)
-                self.narrow = any(
-                    one.kind == "word" and one.value.roles.get("branch", "industry") != "industry" for one in head
-                )
+                self.narrow = any(map(is_branch, head))
                 if all(bare_measure(token) for token in head if token.kind == "word"):
                     self.state.context = Context(last_measure(head))  # 29个行业增加值保持增长. 其中, 纺织业...
             else:
