@@ -4,9 +4,10 @@ A Gaussian draw has figures that miss the published ones by errors with the post
 the truncated normal that the rounding interval leaves of its cavity distribution (the posterior of the error without
 the interval's own Gaussian stand-in; Minka 2001), which keeps the dependence and makes the margin exact. The draw is
 then moved, by Newton steps in the metric of the prior, until it states these figures. A draw that still has one outside
-its interval (figures that bind each other) is moved again and again by what its figures miss their intervals, a little
-further than that (relaxation; Motzkin and Schoenberg 1954), and what is then left is projected onto the levels that
-round to the figures, a convex set; where that fails for most, they are drawn towards a state that is in it.
+its interval (figures that bind each other) starts again, farther from the mode, and is moved again and again by what
+its figures miss their intervals, a little further than that (relaxation; Motzkin and Schoenberg 1954); what is then
+left is projected onto the levels that round to the figures, a convex set; where that fails for most, they are drawn
+towards a state that is in it.
 """
 
 from __future__ import annotations
@@ -26,8 +27,17 @@ __all__ = ["anchor", "draw", "pull_inside", "settle"]
 
 STEPS = 12
 
-RELAXATION, SWEEPS = 1.6, 80
+RELAXATION, SWEEPS = 1.6, 400
 """By how much more than it misses its interval a figure is moved (at two nothing converges), and how often at most."""
+
+REACH = 0.5
+"""Longest step of a log level in relaxation; draws that would have to go farther, where months nearly vanish and no
+tangent holds, are left to projection."""
+
+WIDENING = 1.35
+"""Factor of the distance from the mode at which relaxation starts, which takes draws inwards while the error of their
+mean stays that of the Gaussian posterior. Chosen on simulated series, where bands of 90 % cover .85 without it, .89 with
+it and .90 at 1.5."""
 
 MARGINS = (0.05, 0.005, 0.0005)
 """Shares of the half-width that projected states keep from its edge, the first that leaves any; and of a level of the
@@ -126,15 +136,16 @@ def settle(system: System, particle: Particle, z: FloatArray, target: FloatArray
         step *= np.minimum(1.0, LONGEST_STEP / np.maximum(size, LONGEST_STEP))
         out[moving] = np.clip(out[moving] + step, lowest, highest)
     outside = np.flatnonzero(~system.inside(system.stated(out)))
-    out[outside] = _relaxed(system, gain, start[outside], lowest, highest)
+    wider = np.clip(particle.mode + WIDENING * (start[outside] - particle.mode), lowest, highest)
+    out[outside] = _relaxed(system, gain, wider)
     outside = outside[~system.inside(system.stated(out[outside]))]
     if len(outside):
         out[outside] = _projected(system, particle, start[outside])
     return out
 
 
-def _relaxed(system: System, gain: FloatArray, z: FloatArray, lowest: FloatArray, highest: FloatArray) -> FloatArray:
-    """States (n, N) moved by what their figures miss their intervals, until these are all inside or `SWEEPS` is up."""
+def _relaxed(system: System, gain: FloatArray, z: FloatArray) -> FloatArray:
+    """States (n, N) moved by what their figures miss their intervals, as long as `SWEEPS` and `REACH` allow it."""
     middle, reach = (system.low + system.high) / 2, (1 - MARGIN) * system.half
     out, moving = z.copy(), np.arange(len(z))
     for _ in range(SWEEPS):
@@ -143,9 +154,11 @@ def _relaxed(system: System, gain: FloatArray, z: FloatArray, lowest: FloatArray
         moving, stated = moving[left], stated[left]
         if not len(moving):
             break
-        miss = np.where(system.hard, np.clip(stated, middle - reach, middle + reach) - stated, 0.0)
-        step = np.clip(RELAXATION * miss @ gain, -LONGEST_STEP, LONGEST_STEP)
-        out[moving] = np.clip(out[moving] + step, lowest, highest)
+        miss = np.clip(stated, middle - reach, middle + reach) - stated
+        step = RELAXATION * (miss * system.hard) @ gain
+        near = np.abs(step).max(axis=1) <= REACH
+        moving = moving[near]
+        out[moving] += step[near]
     return out
 
 
