@@ -36,8 +36,8 @@ tangent holds, are left to projection."""
 
 WIDENING = 1.35
 """Factor of the distance from the mode at which relaxation starts, which takes draws inwards while the error of their
-mean stays that of the Gaussian posterior. Chosen on simulated series, where bands of 90 % cover .85 without it, .89 with
-it and .90 at 1.5."""
+mean stays that of the Gaussian posterior. Chosen on simulated series, where bands of 90 % cover .85 without it, .89
+with it and .90 at 1.5."""
 
 MARGINS = (0.05, 0.005, 0.0005)
 """Shares of the half-width that projected states keep from its edge, the first that leaves any; and of a level of the
