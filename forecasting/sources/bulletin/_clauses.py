@@ -21,6 +21,14 @@ def last_clause(buffer: Sequence[Token]) -> Sequence[Token]:
     return buffer[at + 1 :]
 
 
+def headed(buffer: Sequence[Token]) -> Sequence[Token]:
+    """The last clause, with the one before where it says only when: 居民消费价格方面, 10月份."""
+    last = last_clause(buffer)
+    if not last or len(last) == len(buffer) or any(token.kind not in ("window", "current", "filler") for token in last):
+        return last
+    return [*last_clause(buffer[: -len(last) - 1]), *last]
+
+
 def clauses(buffer: Sequence[Token]) -> list[list[Token]]:
     """The tokens cut at commas and semicolons."""
     found: list[list[Token]] = [[]]

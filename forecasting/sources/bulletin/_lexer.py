@@ -45,12 +45,15 @@ _ORDINAL = re.compile(rf"第(?:[0-9]+|[{NUMERALS}]{{1,6}})(?:位|名)?(?!季度|
 _ROLE = re.compile(r"作为[^，。；:0-9%]{1,20}(?=，)")
 _BASIS = re.compile(r"按[^，。；:、%]{1,14}?(?:口径|价格|汇率|因素|人口)(?:计算|测算|核算|统计|计)?")
 _CAUSE = re.compile(r"受[^，。；:0-9%]{1,30}?(?:影响|拖累|带动|拉动|推动|制约)")
+_SINCE = re.compile(
+    r"自(?:(?:20[0-9]{2}|去|今|前|上)年)?(?:[0-9]{1,2}月(?:份)?|第?[1-4一二三四]季度)?(?:[0-9]{1,2}日)?(?:以来|起|开始)"
+)
 _ETC = re.compile(
     rf"等(?:[0-9]{{1,2}}|[{NUMERALS}]{{1,3}})(?:个|大|种|类|项)(?:[支主重传优][^，。；:、0-9%]{{0,5}}?)?(?:行业|产业|产品|领域|门类)(?:大类)?"
 )
 _SCOPES = frozenset(("规模以上", "规上", "限额以上", "限上"))
 BODIES = ("兵团", "生产建设兵团", "农垦", "垦区", "森工", "油田", "口岸")  # bodies named after a region, not the region
-_PATTERNS = (("按", _BASIS, "filler"), ("受", _CAUSE, "filler"), ("等", _ETC, "etc"))
+_PATTERNS = (("按", _BASIS, "filler"), ("受", _CAUSE, "filler"), ("自", _SINCE, "filler"), ("等", _ETC, "etc"))
 _TOWARDS = re.compile(r"对[^，。；:、]{1,20}?(?:贡献率|贡献|拉动|支撑)")
 
 

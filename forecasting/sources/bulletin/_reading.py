@@ -32,7 +32,8 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     state.month = None
     before = state.window, state.carried
     walk = Walk(state, text, line)
-    still = state.on_month and not any(token.kind in ("window", "compare") for token in line)
+    yearly = any(token.kind == "view" and "同比" in token.text for token in line)
+    still = state.on_month and not yearly and not any(token.kind in ("window", "compare") for token in line)
     if still:
         walk.vetoed = dependent
         state.carried = state.carried or "the sentence before speaks of changes on the month before"

@@ -15,6 +15,7 @@ from forecasting.sources.bulletin._clauses import (
     figure_row,
     generated,
     goes_on,
+    headed,
     in_passing,
     is_branch,
     is_index,
@@ -62,6 +63,7 @@ class Walk:
         self.windows: list[Window] = []
         self.partial = False  # a part was named by a clause that was not understood
         self.narrow = False  # a branch was
+        self.passed = False  # the figure before is one
         self.on_month = False  # a change on the month before was passed over
         said = {token.kind for token in line if token.kind in ("usd", "cny")}
         if len(said) == 1:
@@ -164,6 +166,7 @@ class Walk:
         elif self.buffer:
             self.buffer = [*self.buffer[-_REACH:], token]
         if token.kind == "semicolon":
+            self.passed = False
             self.who.region = None
             if not any(one.kind == "child" for one in self.line[: at + 2]):
                 self.state.context = replace(self.state.context, left=True)
@@ -173,7 +176,7 @@ class Walk:
     def _adopt(self) -> None:
         """Take over the subject of a clause that had no figure of its own, or a decoy."""
         stop = next((n for n, one in enumerate(self.buffer) if one.kind in _STOPS), len(self.buffer))
-        head = last_clause(self.buffer[:stop])
+        head = headed(self.buffer[:stop])
         if any(token.kind == "noun" for token in self.buffer):
             self.who.stale = "the clause before speaks of another quantity"
         elif any(token.kind == "word" for token in head):
@@ -220,6 +223,9 @@ class Walk:
             return at + 1
         self.who.firm = self.who.firm or of_firm(last_clause(self.buffer))
         said = {one.kind for one in last_clause(self.buffer)}
+        if self.passed and said == {"speed"}:
+            self.buffer = []
+            return at + 1  # 环比增加230万吨, 增幅1%
         self.vetoed = self.vetoed or ("target" in said and bool(said & {"verb", "speed"}))
         after = self.line[at + 1] if at + 1 < len(self.line) else None
         if token.kind == "number" and not self._respectively():
@@ -245,9 +251,11 @@ class Walk:
             )
             if judged is None or points:
                 self.on_month = self.on_month or any("环比" in kept.text for kept in before if kept.kind == "other")
+                self.passed = any(kept.kind == "other" for kept in before)
                 self._skip(token)
                 return end
             figures.append(judged)
+        self.passed = False
         head = last_clause(self.buffer)
         unknown = residue(head)
         named = subject_clause(self.buffer)
