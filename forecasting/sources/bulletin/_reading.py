@@ -10,7 +10,7 @@ from forecasting.sources.bulletin._clauses import undated, within
 from forecasting.sources.bulletin._comparisons import compared
 from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import Token, tokens
-from forecasting.sources.bulletin._state import Reading
+from forecasting.sources.bulletin._state import ELSEWHERE, Reading
 from forecasting.sources.bulletin._walk import DEPENDENT, Walk
 from forecasting.sources.bulletin._windows import Window
 
@@ -30,6 +30,10 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     if state.month is not None:
         _choose_window(state, line, dependent)
     state.month = None
+    if state.carried == ELSEWHERE and any(token.text in ("比上年", "较上年") for token in line):
+        whole = [window for window in state.leading if window.cumulative and window.last == 12]
+        if len(whole) == 1:
+            state.window, state.carried = whole[0], ""  # 1-11月, ... . 投资比上年增长15.7%: in a bulletin on a year
     before = state.window, state.carried
     walk = Walk(state, text, line)
     yearly = any(token.kind == "view" and "同比" in token.text for token in line)
@@ -71,7 +75,8 @@ def _move_window(walk: Walk, window: Window | None, carried: str) -> None:
     """Which window the next sentence starts from."""
     state = walk.state
     first = walk.windows[0] if walk.windows else None
-    if walk.vetoed or first is None:
+    aside = walk.aside and walk.led and window is None  # 12月份, 从环比看, ...
+    if (walk.vetoed and not aside) or first is None:
         state.window, state.carried = window, carried
         return
     if any(token.kind == "view" and "季度" in token.text for token in walk.line):

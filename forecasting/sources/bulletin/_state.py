@@ -19,6 +19,7 @@ VIEWS = {
     "用电": "power_use",
     "工业": "va",
 }
+ELSEWHERE = "the window stands in another paragraph"
 
 
 @dataclass(slots=True)
@@ -77,7 +78,7 @@ class Reading:
         elif len(self.leading) == 1:
             self.window, self.carried = next(iter(self.leading)), ""
         elif self.leading:
-            self.carried = "the window stands in another paragraph"
+            self.carried = ELSEWHERE
 
     def use_currency(self, currency: str) -> None:
         """Trade is in this currency until another is said."""

@@ -81,3 +81,24 @@ def test_a_level_in_two_units_of_one_kind_is_one_level():
 def test_marks_of_footnotes_and_captions_are_not_read():
     text = "2023年全年地区生产总值[2]4263.9亿元，比上年增长[3]10.2%。\n\n图1 2019-2023年地区生产总值及其增长速度"
     assert [row[3] for row in sure(f"包头市2023年统计公报\n\n{text}")] == ["4263.9", "10.2"]
+
+
+def test_since_when_something_is_so_is_no_window():
+    text = "2019年前三季度，包头市外贸总额81.2亿元。自2017年3月起，包头市出口持续增长，出口41.5亿元。"
+    assert sure(text)[-1] == ("baotou_exports_cny", "2019-09", "ytd_level", "41.5")
+
+
+def test_how_much_it_grew_on_the_month_before_is_not_taken_for_the_year():
+    text = "2022年11月份，全国水泥产量19035万吨，环比减少1390万吨，降幅6.8%；同比下降4.7%。"
+    assert [row[3] for row in sure(text)] == ["19035", "-4.7"]
+
+
+def test_looked_at_by_the_year_prices_are_read_again():
+    text = "2022年12月份，从环比看，全国食品价格上涨0.5%。从同比看，食品价格上涨4.8%，猪肉价格上涨22.2%。"
+    assert [row[3] for row in sure(text)] == ["4.8", "22.2"]
+
+
+def test_grown_on_the_year_before_is_of_the_year_that_a_bulletin_is_on():
+    text = "2022年，包头市用电量增长9.3%。\n\n1-11月，工业用电量增长8.4%。\n\n包头市税收收入比上年增长4.2%。"
+    assert sure(text)[-1] == ("baotou_tax_revenue", "2022-12", "ytd_yoy", "4.2")
+    assert sure(text.replace("比上年", "同比")) == sure(text)[:-1]
