@@ -102,3 +102,9 @@ def test_grown_on_the_year_before_is_of_the_year_that_a_bulletin_is_on():
     text = "2022年，包头市用电量增长9.3%。\n\n1-11月，工业用电量增长8.4%。\n\n包头市税收收入比上年增长4.2%。"
     assert sure(text)[-1] == ("baotou_tax_revenue", "2022-12", "ytd_yoy", "4.2")
     assert sure(text.replace("比上年", "同比")) == sure(text)[:-1]
+
+
+@pytest.mark.parametrize("line", ["本报北京10月18日讯 ", "新华社北京10月18日电 ", "中广网北京10月18日消息 "])
+def test_where_the_press_wrote_from_is_not_the_region(line):
+    text = f"{line}国家统计局发布的数据显示，2011年前三季度，固定资产投资212300亿元，同比增长24.9%。"
+    assert sure(text)[-1] == ("cn_fixed_asset_investment", "2011-09", "ytd_yoy", "24.9")
