@@ -61,7 +61,7 @@ def context_after(last: Item, words: Sequence[Token], context: Context) -> Conte
     if last.partner:
         return replace(context, part=traded_with(subjects()["trade"], last.partner), left=False)
     if (measure := last_measure(words)) and (measure, context.measure) != ("cpi", "ppi"):
-        return Context(measure)
+        return Context(measure, vague=True)
     return context
 
 

@@ -10,7 +10,7 @@ from forecasting.sources.bulletin._lexer import Token
 from forecasting.sources.bulletin._vocabulary import words
 from forecasting.sources.bulletin._windows import Window
 
-_FIRM = re.compile("公司|集团")
+_FIRM = re.compile("公司|集团|园区|集中区|集聚区|产业园|工业园")
 _TELLS = re.compile("^据|数据|统计|显示|发布|公布|获悉")
 BREAKS = frozenset(("comma", "semicolon"))
 

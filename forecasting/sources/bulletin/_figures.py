@@ -12,6 +12,7 @@ from forecasting.sources.bulletin._phrases import UNITS
 FIGURES = frozenset(("percent", "times", "quantity", "flat"))
 _SKIP = frozenset(("decoy", "noun", "against", "other", "past", "target"))
 _PLAIN_VERBS = ("增长", "下降", "负增长", "增", "降")
+_ROUNDED = frozenset(("约", "大约", "超", "超过", "逾", "突破"))
 _AFTER = ("左右", "以上", "以下", "以内", "多", "余", "上下")
 
 
@@ -61,7 +62,7 @@ def judge(before: Sequence[Token], figure: Token, after: Token | None, listed: i
         return _multiple(str(Decimal(figure.value[0]) - 1))
     if kinds & _SKIP:
         return None
-    vague = [token.text for token in before if token.kind == "vague"]
+    vague = [token.text for token in before if token.kind == "vague" and not _rounded(token, figure)]
     if after is not None and after.kind == "vague" and after.text in _AFTER:
         vague.append(after.text)
     doubt = f"only an approximate figure: {vague[-1]}" if vague else ""
@@ -76,6 +77,12 @@ def judge(before: Sequence[Token], figure: Token, after: Token | None, listed: i
     if figure.kind == "quantity":
         return _level(before, figure, kinds, doubt)
     return _rate(before, figure, kinds, doubt, listed)
+
+
+def _rounded(vague: Token, figure: Token) -> bool:
+    """约31.6亿千瓦: three digits or more with a decimal among them say to what a level was rounded."""
+    number = figure.value[0] if figure.kind == "quantity" else ""
+    return vague.text in _ROUNDED and "." in number and len(number.replace(".", "").strip("0")) > 2
 
 
 def _ratio(before: Sequence[Token]) -> bool:

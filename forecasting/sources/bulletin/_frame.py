@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from forecasting.sources.bulletin._blocks import Block, Paragraph, Stream
 from forecasting.sources.bulletin._lexer import BODIES, Token, tokens
-from forecasting.sources.bulletin._regions import RELATIVE, Region, regions, resolve, unmistakable
+from forecasting.sources.bulletin._regions import RELATIVE, Region, called, city, namesakes_of, regions, resolve
 from forecasting.sources.bulletin._state import Frame
 from forecasting.sources.bulletin._text import normal
 from forecasting.sources.bulletin._windows import Window
@@ -33,6 +33,7 @@ _CAPTION = re.compile(r"图[为:][^。]*|[^。]*。?\([^()]*(?:图/|/图|摄|资
 _TELLER = re.compile("海关|分行|中心支行")
 _LOCAL = re.compile("|".join(word for word in RELATIVE if word[0] in "全我本自"))
 _PRODUCTION = re.compile("规模以上工业|规上工业|工业生产|工业增加值")
+_SOME = re.compile(r"[0-9]+个(?:省区市|省份|省市|省|地区)(?:规模以上|规上)")
 _TITLES = 4
 _CAPTION_CELLS = 8
 _FRAMING = 3000  # characters of a paragraph that may say what holds for all
@@ -131,14 +132,13 @@ def _region(texts: Sequence[str]) -> Region | None:
         line = tokens(text)
         first = next((token for token in line if token.kind == "region" or token.text.endswith(BODIES)), None)
         if first is not None and first.kind == "residue":
-            return None  # 新疆生产建设兵团
+            return None  # 黑龙江农垦
         named = _first_region(line, texts)
-        if (
-            named is not None
-            and named[1].level == 3
-            and not (unmistakable(named[0]) or any(_city(named[1]) in one for one in texts))
-        ):
-            continue  # districts share their names across the country
+        if named is not None and named[1].level == 3:
+            placed = _placed(*named, texts)
+            if placed is None:
+                continue
+            named = named[0], placed
         if named is not None and (national is None or text.index(named[0]) < national.start()):
             return named[1]
         if national is not None:
@@ -152,8 +152,11 @@ def _region(texts: Sequence[str]) -> Region | None:
 
 
 def _own(region: Region | None, texts: Sequence[str]) -> Region | None:
-    """The region, unless the text says 全县 or 我市 of another than that: mostly, 居全市七县第二 may stand aside."""
-    if region is None:
+    """The region, unless the text is on some of its parts, or says 全县 or 我市 of another than that.
+
+    Mostly: 居全市七县第二 may stand aside.
+    """
+    if region is None or any(map(_SOME.search, texts)):
         return None
     nation = ("全国", "我国")
     said = [word for text in texts for word in _LOCAL.findall(text) if region.level == 0 or word not in nation]
@@ -161,8 +164,14 @@ def _own(region: Region | None, texts: Sequence[str]) -> Region | None:
     return region if 2 * fitting >= len(said) else None
 
 
-def _city(district: Region) -> str:
-    return regions()[f"{district.digits[:4]}00"].name.removesuffix("市")
+def _placed(name: str, found: Region, texts: Sequence[str]) -> Region | None:
+    """A county that a text is on; None where it is one of several that it speaks of, or shares its name with others."""
+    if len(texts) > 2 and sum(text.count(name) for text in texts) < 2:
+        return None
+    if called(name, city(found)) == called(name, None):
+        return found
+    near = [one for one in namesakes_of(name) if any(city(one).name.removesuffix("市") in text for text in texts)]
+    return near[0] if len(near) == 1 else None
 
 
 def _spoken(name: str, texts: Sequence[str]) -> bool:
@@ -176,7 +185,7 @@ def _first_region(line: Sequence[Token], texts: Sequence[str]) -> tuple[str, Reg
     for token in line:
         region = (
             token.value
-            if token.kind == "region"
+            if token.kind == "region" and (token.value.level == 0 or token.value.code != "CN")
             else regions()["000000"]
             if token.text in ("全国", "我国") and token.kind == "relative"
             else None
@@ -185,7 +194,9 @@ def _first_region(line: Sequence[Token], texts: Sequence[str]) -> tuple[str, Reg
             if chosen is not None:
                 break
         elif chosen is not None:
-            chosen = (chosen[0], region) if region.within(chosen[1]) and _spoken(token.text, texts) else chosen
+            near = region if region.level < 3 else called(token.text, chosen[1])
+            inside = near is not None and near.within(chosen[1]) and _spoken(token.text, texts)
+            chosen = (chosen[0], near) if inside and near is not None else chosen
         elif before not in ("against", "other", "decoy", "vague"):
             chosen = (token.text, region)
         before = token.kind

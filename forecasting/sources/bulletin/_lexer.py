@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from forecasting.sources.bulletin._numbers import DIGITS, NUMERALS, plain
 from forecasting.sources.bulletin._phrases import JOINED, PHRASES, UNITS
-from forecasting.sources.bulletin._regions import RELATIVE, region_names
+from forecasting.sources.bulletin._regions import RELATIVE, Region, region_names
 from forecasting.sources.bulletin._vocabulary import words
 from forecasting.sources.bulletin._windows import STARTS, match_date, match_window
 
@@ -52,7 +52,7 @@ _ETC = re.compile(
     rf"等(?:[0-9]{{1,2}}|[{NUMERALS}]{{1,3}})(?:个|大|种|类|项)(?:[支主重传优][^，。；:、0-9%]{{0,5}}?)?(?:行业|产业|产品|领域|门类)(?:大类)?"
 )
 _SCOPES = frozenset(("规模以上", "规上", "限额以上", "限上"))
-BODIES = ("兵团", "生产建设兵团", "农垦", "垦区", "森工", "油田", "口岸")  # bodies named after a region, not the region
+BODIES = ("农垦", "垦区", "森工", "油田", "口岸")  # bodies named after a region, not the region
 _PATTERNS = (("按", _BASIS, "filler"), ("受", _CAUSE, "filler"), ("自", _SINCE, "filler"), ("等", _ETC, "etc"))
 _TOWARDS = re.compile(r"对[^，。；:、]{1,20}?(?:贡献率|贡献|拉动|支撑)")
 
@@ -61,16 +61,18 @@ _TOWARDS = re.compile(r"对[^，。；:、]{1,20}?(?:贡献率|贡献|拉动|支
 def _index() -> dict[str, list[tuple[str, tuple[Token, ...]]]]:
     """First two characters -> words from the longest on, each with its tokens."""
     entries: dict[str, tuple[Token, ...]] = {}
+    places = region_names()
     for name, word in words().items():
         kind = "filler" if set(word.roles) == {"filler"} else "word"
         entries[name] = (Token(kind, name, word),)
-    for name, region in region_names().items():
+    for name, region in places.items():
         entries.setdefault(name, (Token("region", name, region),))
         entries.setdefault(f"{name}地区", (Token("region", name, region),))
         for teller in ("海关", "分行", "中心支行"):  # who tells it, not of whom
             entries[f"{name}{teller}"] = (Token("filler", f"{name}{teller}"),)
         for body in BODIES:
-            entries[f"{name}{body}"] = (Token("residue", f"{name}{body}"),)
+            if f"{name}{body}" not in places:
+                entries[f"{name}{body}"] = (Token("residue", f"{name}{body}"),)
     for name in RELATIVE:
         entries[name] = (Token("relative", name),)
     for kind, value, names in PHRASES:
@@ -143,6 +145,8 @@ def _next(
     best: tuple[int, tuple[Token, ...]] | None = None
     for name, made in (*index.get(text[start : start + 2], ()), *index.get(char, ())):
         if text.startswith(name, start):
+            if made[0].kind == "region" and not _named(text, start + len(name), made[0].value, before):
+                continue
             best = start + len(name), made
             break
     if char in STARTS:
@@ -185,6 +189,13 @@ def _next(
         if figure is not None and (best is None or figure.end() >= best[0]):
             return figure.end(), (_figure(figure),)
     return best
+
+
+def _named(text: str, end: int, region: Region, before: str) -> bool:
+    """Whether a region's name is one here: not 包头市场, 河北区域, nor the end of words not known (沿海城市)."""
+    if text[end - 1 : end] in "市区县" and text[end : end + 1] in tuple("场域块"):
+        return False
+    return region.level < 3 or before != "residue"
 
 
 def _figure(found: re.Match[str]) -> Token:

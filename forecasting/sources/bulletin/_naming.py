@@ -129,7 +129,7 @@ class Naming:
 
     def _region_doubt(self, item: Item) -> str:
         if self.firm:
-            return "the sentence speaks of a firm"
+            return "the sentence speaks of a firm or a park"
         if self.unclear and not item.unclear and item.region is None:
             return self.unclear
         if self.state.abroad and item.region is None and self.region is None:

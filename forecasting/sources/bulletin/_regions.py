@@ -1,4 +1,8 @@
-"""Regions by name and code: the nation, provinces, prefectures and the districts of Baotou."""
+"""Regions by name and code: the nation, provinces, prefectures, and what they are parted into.
+
+The slug of a county is its prefecture's, or in a municipality the province's, and its name in pinyin without the word
+for what it is. 新疆生产建设兵团 has the code under which ministries list it beside the provinces.
+"""
 
 from __future__ import annotations
 
@@ -38,16 +42,17 @@ RELATIVE = (
     "该盟",
     "市区",
 )
-_SHARED = frozenset(("青山区", "白云区"))
+_ELSEWHERE = frozenset(("老城区", "港口区", "江南区"))  # every city has one, of whatever rank
 _MUNICIPALITIES = ("11", "12", "31", "50")
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A region of the official code table.
+    """A region of the official code table, or a part of the nation, which has no code of its own.
 
     Attributes:
-        digits: Six digits: 150000 a province, 150200 a prefecture, 150203 a district; 000000 the nation.
+        digits: Six digits: 150000 a province, 150200 a prefecture, 150203 a district; 000000 the nation, 000001 on
+            its parts.
         slug: What the ids of its indicators begin with.
         name: Its official name.
     """
@@ -58,14 +63,16 @@ class Region:
 
     @property
     def code(self) -> str:
-        """As in the catalogue: CN, CN-150200."""
-        return "CN" if self.digits == "000000" else f"CN-{self.digits}"
+        """As in the catalogue: CN, also of its parts, CN-150200."""
+        return "CN" if self.digits.startswith("00") else f"CN-{self.digits}"
 
     @property
     def level(self) -> int:
-        """0 nation, 1 province, 2 prefecture, 3 district."""
+        """0 nation, 1 province or part of the nation, 2 prefecture, 3 district."""
         if self.digits == "000000":
             return 0
+        if self.digits.startswith("00"):
+            return 1
         return 1 if self.digits.endswith("0000") else 2 if self.digits.endswith("00") or self.digits[2:4] == "90" else 3
 
     def within(self, other: Region) -> bool:
@@ -83,19 +90,46 @@ def regions() -> dict[str, Region]:
 
 @functools.cache
 def region_names() -> dict[str, Region]:
-    """Every region under each of its names."""
+    """Every region under each of its names, the first one of those that share it."""
+    return {name: namesakes[0] for name, namesakes in _called().items()}
+
+
+@functools.cache
+def _called() -> dict[str, list[Region]]:
     known = regions()
-    names: dict[str, Region] = {}
+    names: dict[str, list[Region]] = {}
     with resources.files(__package__).joinpath("data/regions.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             for name in (row["name"], *filter(None, row["also"].split("|"))):
-                names.setdefault(name, known[row["code"]])
+                names.setdefault(name, []).append(known[row["code"]])
     return names
 
 
-def unmistakable(name: str) -> bool:
-    """Whether the name of a district says which city's it is; some are shared across the country."""
-    return name not in _SHARED
+def called(name: str, around: Region | None) -> Region | None:
+    """Whom a name means; None of one that several share unless one alone is in the city or province spoken of.
+
+    >>> called("鼓楼区", regions()["320300"]).slug, called("鼓楼区", None), called("固阳县", None).slug
+    ('xuzhou_gulou', None, 'baotou_guyang')
+    """
+    namesakes = namesakes_of(name)
+    if len(namesakes) == 1 and name not in _ELSEWHERE:
+        return namesakes[0]
+    if around is None or around.level == 0:
+        return None
+    near = around if around.level < 3 else city(around)
+    fitting = [one for one in namesakes if one.within(near)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def namesakes_of(name: str) -> list[Region]:
+    """The regions that share a name."""
+    return _called()[name]
+
+
+def city(district: Region) -> Region:
+    """The prefecture or municipality that a county or district belongs to."""
+    above = "0000" if district.digits[:2] in _MUNICIPALITIES else district.digits[2:4] + "00"
+    return regions()[district.digits[:2] + above]
 
 
 def resolve(word: str, home: Region | None) -> Region | None:
@@ -124,7 +158,7 @@ def resolve(word: str, home: Region | None) -> Region | None:
         return province if autonomous else None
     if unit == "市":
         if home.level == 3:
-            return regions().get(f"{home.digits[:4]}00")
+            return home if home.name.endswith("市") else city(home)
         if home.level == 1:
             return home if home.digits[:2] in _MUNICIPALITIES else None
         return home if home.name.endswith("市") else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from forecasting.sources.bulletin._clauses import clauses
 from forecasting.sources.bulletin._lexer import Token
-from forecasting.sources.bulletin._regions import Region, resolve, unmistakable
+from forecasting.sources.bulletin._regions import Region, called, resolve
 from forecasting.sources.bulletin._vocabulary import (
     Measure,
     Subject,
@@ -72,6 +72,7 @@ class Context:
     above: bool = False  # of units above a size
     part: Subject | None = None  # the trade of a kind of firm or with a partner that this sentence speaks of
     left: bool = False  # a semicolon came since
+    vague: bool = False  # what the measure was said of was not understood
 
 
 @dataclass(slots=True)
@@ -289,6 +290,8 @@ def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Con
             return other
     if wholes or part is None or not context.measure:
         return None
+    if context.vague and context.measure == "fai" and part.roles.get("branch") in _OWNERS:
+        return None  # 海洋攻势投资 ..., 民营经济 ...: may be no kind of owner
     prices = context.measure == "ppi" and not _of_producers(part)
     return compose(measures()["cpi" if prices else context.measure], part)
 
@@ -337,12 +340,16 @@ def _with_measure(
 def _region(named: Sequence[Token], home: Region | None) -> tuple[Region | None, str]:
     chosen: Region | None = None
     for token in named:
-        region = token.value if token.kind == "region" else resolve(token.text, home)
+        if token.kind == "relative":
+            region = resolve(token.text, home)
+        else:
+            region = token.value if token.value.level < 3 else called(token.text, chosen or home)
+        if region is not None and region.level == 1 and region.code == "CN" and home is not None and home.level > 0:
+            return None, f"whether the nation's {token.text} is meant is not said"
+        if region is None and token.kind == "region":
+            return None, f"which city's {token.text} it is, is not clear"
         if region is None:
             return None, f"which region {token.text} means is not clear"
-        known = chosen is not None or (home is not None and region.digits[:4] == home.digits[:4])
-        if region.level == 3 and not known and not unmistakable(token.text):
-            return None, f"which city's {token.text} it is, is not clear"
         if chosen is not None and not region.within(chosen) and region != chosen:
             return None, f"two regions before one figure: {''.join(one.text for one in named)}"
         chosen = region

@@ -249,9 +249,10 @@ def name_problem(region: str, name: str) -> str:
     >>> name_problem("CN-150200", "baotou_rare_earth_va"), name_problem("CN-150200", "baotou_rare_earths_va")
     ('', "no figure is read as 'baotou_rare_earths_va'; did you mean baotou_rare_earth_va?")
     """
-    known = regions().get("000000" if region == "CN" else region.removeprefix("CN-"))
-    if known is None:
+    places = [place for place in regions().values() if place.code == region]
+    if not places:
         return f"no region {region!r} is known to the reader"
+    known = max(places, key=lambda place: len(place.slug) * name.startswith(f"{place.slug}_"))
     start = f"{known.slug}_"
     if not name.startswith(start):
         return f"names of {known.name} begin with {start!r}, {name!r} does not"
