@@ -54,6 +54,15 @@ def subject_clause(buffer: Sequence[Token]) -> list[Token]:
     return named
 
 
+def listed_places(buffer: Sequence[Token], count: int) -> list[Token]:
+    """The list of ``count`` regions that the clause before the last speaks of alone, else empty."""
+    parts = clauses(buffer)
+    before = parts[-2] if len(parts) > 1 else []
+    named = any(token.kind in ("word", "residue") for token in before)
+    regions = sum(token.kind == "region" for token in before)
+    return [] if named or regions != count else [token for token in before if token.kind in ("region", "and")]
+
+
 def both_kinds(clause: Sequence[Token]) -> list[Token]:
     """城乡居民人均可支配收入分别增长4.5%和6.3%: that of the towns, then that of the country."""
     found: list[Token] = []

@@ -40,7 +40,10 @@ _VIEW = re.compile(
     r"(?:分|从|按)[^，。；:、0-9%]{1,14}?(?:来看|角度看|看|上看|划分|统计(?!局)|分(?=[，:])|"
     r"(?:方式|类型|类别|品种|业态|性质|行业|产业|地区|区域|城乡|门类|规模|用途|来源|商品|市场|领域)(?=[，:]))"
 )
-_AMONG = re.compile(r"[^，。；:、0-9%]{0,12}?产品中(?=，)")
+_AMONG = re.compile(r"[^，。；:、0-9%]{0,12}?(?:产品|工业生产[^，。；:、0-9%]{0,6}行业)中(?=，)")
+_PARTNERS = re.compile(r"(?:是|为|成为)[^，。；:、0-9%]{0,10}?(?:贸易伙伴|贸易国|出口市场|进口市场|来源地|目的地)(?=，)")
+_AHEAD = re.compile(rf"(?:排名?|位居|居|列|位列)前(?:[0-9]|[{NUMERALS}])[位名]?(?:(?:的)?(?:国家|市场|商品)(?:分别)?(?:是|为)|(?=，分别))")
+_GOODS = re.compile(r"(?:主要)?(?:出口|进口)(?:的)?(?:主要)?(?:商品|产品)(?:以|为|是)|为主(?=，)")
 _ORDINAL = re.compile(rf"第(?:[0-9]+|[{NUMERALS}]{{1,6}})(?:位|名)?(?!季度|产业)")
 _ROLE = re.compile(r"作为[^，。；:0-9%]{1,20}(?=，)")
 _BASIS = re.compile(r"按[^，。；:、%]{1,14}?(?:口径|价格|汇率|因素|人口)(?:计算|测算|核算|统计|计)?")
@@ -53,7 +56,15 @@ _ETC = re.compile(
 )
 _SCOPES = frozenset(("规模以上", "规上", "限额以上", "限上"))
 BODIES = ("农垦", "垦区", "森工", "油田", "口岸")  # bodies named after a region, not the region
-_PATTERNS = (("按", _BASIS, "filler"), ("受", _CAUSE, "filler"), ("自", _SINCE, "filler"), ("等", _ETC, "etc"))
+_PATTERNS = (
+    ("按", _BASIS, "filler"),
+    ("受", _CAUSE, "filler"),
+    ("自", _SINCE, "filler"),
+    ("等", _ETC, "etc"),
+    ("是为成", _PARTNERS, "filler"),
+    ("排位居列", _AHEAD, "filler"),
+    ("出进主为", _GOODS, "filler"),
+)
 _TOWARDS = re.compile(r"对[^，。；:、]{1,20}?(?:贡献率|贡献|拉动|支撑)")
 
 
@@ -164,8 +175,8 @@ def _next(
         view = _VIEW.match(text, start)
         if view is not None and (best is None or view.end() >= best[0]):
             return view.end(), (Token("view", view[0]),)
-    for start_char, pattern, kind in _PATTERNS:
-        if char == start_char:
+    for start_chars, pattern, kind in _PATTERNS:
+        if char in start_chars:
             said = pattern.match(text, start)
             if said is not None and (best is None or said.end() >= best[0]):
                 return said.end(), (Token(kind, said[0]),)

@@ -10,6 +10,7 @@ from forecasting.sources.bulletin._clauses import undated, within
 from forecasting.sources.bulletin._comparisons import compared
 from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import Token, tokens
+from forecasting.sources.bulletin._regions import Region
 from forecasting.sources.bulletin._state import ELSEWHERE, Reading
 from forecasting.sources.bulletin._walk import DEPENDENT, Walk
 from forecasting.sources.bulletin._windows import Window
@@ -56,8 +57,16 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     _move_window(walk, *before)
     if not walk.aside or found:
         state.age += 1
-    state.abroad = walk.who.abroad
+    state.abroad = walk.who.abroad or _opens_abroad(line, state.frame.region)
     return found
+
+
+def _opens_abroad(line: Sequence[Token], home: Region | None) -> bool:
+    """石家庄表现出色: a sentence without figures of its own may still say of whom the next one speaks."""
+    first = next((token for token in line if token.kind not in ("filler", "window", "comma", "ignored")), None)
+    if first is None or first.kind != "region" or home is None or first.value == home:
+        return False
+    return not (home.within(first.value) or any(token.kind == "region" and token.value == home for token in line))
 
 
 def _choose_window(state: Reading, line: Sequence[Token], dependent: bool) -> None:

@@ -19,6 +19,12 @@ VIEWS = {
     "用电": "power_use",
     "工业": "va",
 }
+_GROUPS = frozenset(
+    f"trade_{name}"
+    for name in (
+        "belt_and_road", "rcep", "brics", "asean", "eu", "africa", "latin_america", "central_asia", "middle_east",
+    )
+)  # fmt: skip
 ELSEWHERE = "the window stands in another paragraph"
 
 
@@ -92,5 +98,8 @@ class Reading:
         self.consumer = self.consumer or item.subject.id in ("cpi", "core_cpi")
         whole = item.subject.id in TRADE_TOTALS
         part = traded_with(subjects()["trade"], item.partner) if item.partner else None
-        self.total = self.total or whole or (part is not None and self.scope is not None and part.id != self.scope.id)
+        if part is not None and self.scope is not None and part.id != self.scope.id:
+            member = self.scope.id in _GROUPS and part.id not in _GROUPS  # 沿线国家中, 对俄罗斯进出口 ...
+            self.total, part = self.total or not member, None
+        self.total = self.total or whole
         self.scope = None if self.total else part or self.scope

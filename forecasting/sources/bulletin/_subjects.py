@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -34,6 +35,8 @@ _OWNERS = frozenset(
     ("state_controlled", "state_owned", "joint_stock", "foreign_funded", "private", "nonpublic", "domestic", "hmt",
      "foreign", "collective", "small", "large", "large_medium", "central", "medium", "small_firms", "micro")
 )  # fmt: skip
+_APPOSED = re.compile("(?:[一二三四五六七八九十]大)?(?:主导|支柱|重点|优势|传统|特色)?(?:产业|行业)")
+_WHOSE = re.compile("[省市区县旗镇乡园港企厂的内对自与]|公司|集团")  # may be said of the whole list
 _NAMING = frozenset(("word", "and", "filler", "region", "relative", "window", "ignored", "view", "child"))
 _SCOPES = frozenset(("规模以上", "规上"))
 _TOTALS = {"va": "industrial_va", "fai": "fixed_asset_investment", "power_use": "power_use", "retail": "retail_sales"}
@@ -154,7 +157,7 @@ def whole_list(
     parts = clauses(buffer)
     at = next((n for n in range(len(parts) - 1, -1, -1) if any(one.kind == "word" for one in parts[n])), 0)
     longer = list(named)
-    if at > 0 and all(is_measure(one) and set(one.value.roles) == {"measure"} for one in named if one.kind == "word"):
+    if at > 0 and all(_only_measure(one) for one in named if one.kind == "word"):
         at -= 1  # 医药制造业、电气机械制造业增势良好, 增加值分别增长6.2%和10.4%
         longer = [*parts[at], *longer] if all(one.kind in _NAMING for one in parts[at]) else longer
     while at > 0 and len(items(longer, context, home)) < count:
@@ -165,6 +168,10 @@ def whole_list(
     return longer if len(items(longer, context, home)) == count else named
 
 
+def _only_measure(token: Token) -> bool:
+    return (is_measure(token) and set(token.value.roles) == {"measure"}) or token.text in ("进出口", "出口", "进口")
+
+
 def some_known(named: Sequence[Token], count: int, context: Context, home: Region | None) -> list[Item]:
     """A list of ``count`` subjects of which some are not in the table: 新能源汽车、磷酸铁锂材料产量; else empty."""
     parts: list[list[Token]] = [[]]
@@ -173,8 +180,13 @@ def some_known(named: Sequence[Token], count: int, context: Context, home: Regio
             parts.append([])
         else:
             parts[-1].append(token)
+    if _APPOSED.fullmatch("".join(token.text for token in parts[0] if token.kind == "residue")):
+        parts[0] = [token for token in parts[0] if token.kind != "residue"]  # 四大产业装备制造业、钢铁行业
+        return _listed(parts, count, context, home)
     strange = [any(token.kind == "residue" for token in part) for part in parts]
-    if count < 2 or len(parts) != count or not any(strange[1:]) or strange[0]:
+    first = "".join(token.text for token in parts[0])
+    modified = strange[0] and (any(token.kind != "residue" for token in parts[0]) or bool(_WHOSE.search(first)))
+    if count < 2 or len(parts) != count or not any(strange) or modified:
         return []
     shared = [token for token in parts[-1] if is_measure(token)]
     found = []
@@ -184,6 +196,13 @@ def some_known(named: Sequence[Token], count: int, context: Context, home: Regio
         known = len(one) == 1 and not unknown
         found.append(one[0] if known else Item("".join(token.text for token in part), None))
     return found
+
+
+def _listed(parts: Sequence[Sequence[Token]], count: int, context: Context, home: Region | None) -> list[Item]:
+    """The items of a list that is understood whole; else empty."""
+    line = [token for n, part in enumerate(parts) for token in ([Token("and", "、")] if n else []) + list(part)]
+    found = [] if any(token.kind == "residue" for token in line) else items(line, context, home)
+    return found if len(found) == count > 1 else []
 
 
 def _trade(groups: Sequence[_Group]) -> Subject | None:

@@ -24,6 +24,7 @@ from forecasting.sources.bulletin._clauses import (
     last_clause,
     last_measure,
     left_from,
+    listed_places,
     of_firm,
     residue,
     subject_clause,
@@ -263,7 +264,8 @@ class Walk:
             named = both_kinds(named) if len(figures) == 2 else named
             named = whole_list(self.buffer, named, len(figures), self.state.context, self.state.frame.region)
         partial = self.partial and not any(map(is_partner, named))
-        alone = all(bare_measure(one) or (partial and not one.value.part) for one in named if one.kind == "word")
+        plain = [bare_measure(one) or one.text == "进出口" for one in named if one.kind == "word"]
+        alone = all(plain) or (partial and not any(one.value.part for one in named if one.kind == "word"))
         alone = alone or (self.narrow and goes_on(head))  # 新能源等产业发展平缓, 累计实现工业产值44.69亿元
         lost = self.who.stale if named and alone else ""
         if named:
@@ -288,6 +290,8 @@ class Walk:
             unknown = unknown or "其中 without a subject"
         elif any(one.kind in ("region", "relative") for one in head):
             self.who.relocate(head)
+        elif len(figures) > 1 and self._respectively() and (places := listed_places(self.buffer, len(figures))):
+            self.who.relocate(places)  # 固原市、中卫市较快增长, 分别增长14.9%和10.6%
         if not self.vetoed:
             each = any(one.kind == "each" for one in head)
             self.who.emit(self.state.items, figures, unknown, said=bool(self.windows), each=each)
