@@ -37,6 +37,8 @@ _OWNERS = frozenset(
 )  # fmt: skip
 _APPOSED = re.compile("(?:[一二三四五六七八九十]大)?(?:主导|支柱|重点|优势|传统|特色)?(?:产业|行业)")
 _WHOSE = re.compile("[省市区县旗镇乡园港企厂的内对自与]|公司|集团")  # may be said of the whole list
+_INCOMES = frozenset(f"{kind}_income_per_capita" for kind in ("wage", "business", "property", "transfer"))
+_POST = {"postal_revenue": "express_revenue", "postal_volume": "express_volume"}
 _NAMING = frozenset(("word", "and", "filler", "region", "relative", "window", "ignored", "view", "child"))
 _SCOPES = frozenset(("规模以上", "规上"))
 _TOTALS = {"va": "industrial_va", "fai": "fixed_asset_investment", "power_use": "power_use", "retail": "retail_sales"}
@@ -290,6 +292,8 @@ def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Con
     part = parts[0] if parts else None
     if keys:
         return _with_measure(measures()[keys[0]], wholes, part, context, written)
+    if len(wholes) == 1 and not (wholes := _said_of(wholes[0], written, context)):
+        return None
     if len(wholes) == 1:
         whole = subjects()[_BUILT.get(wholes[0], wholes[0]) if _on_construction(context) else wholes[0]]
         if context.whole is not None and context.whole.id.endswith("_cny") and f"{whole.id}_cny" in subjects():
@@ -313,6 +317,16 @@ def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Con
         return None  # 海洋攻势投资 ..., 民营经济 ...: may be no kind of owner
     prices = context.measure == "ppi" and not _of_producers(part)
     return compose(measures()["cpi" if prices else context.measure], part)
+
+
+def _said_of(whole: str, written: str, context: Context) -> list[str]:
+    """What 工资性收入 or 业务收入 alone mean: of whom, was said before; empty where that is not clear."""
+    of = context.whole.id if context.whole is not None else ""
+    if whole in _INCOMES and "人均" not in written:
+        return [whole] if of in _INCOMES or of == "income_per_capita" else []
+    if whole in _POST and "邮" not in written:
+        return [_POST[whole]] if of in _POST.values() else [whole] if of in _POST else []
+    return [whole]
 
 
 def _of_producers(part: Word) -> bool:
