@@ -63,6 +63,30 @@ def listed_places(buffer: Sequence[Token], count: int) -> list[Token]:
     return [] if named or regions != count else [token for token in before if token.kind in ("region", "and")]
 
 
+def paired(line: Sequence[Token]) -> list[Token]:
+    """包头市22.9%、乌海市18.4%规上工业增加值增速 ...: a list of regions with their rates, then what grew by these."""
+    made = list(line)
+    at = 0
+    while at < len(made) - 1:
+        end = at
+        while end + 1 < len(made) and made[end].kind == "region" and made[end + 1].kind == "percent":
+            end += 3 if end + 2 < len(made) and made[end + 2].kind == "and" else 2
+        pairs = [token for token in made[at:end] if token.kind != "and"]
+        if len(pairs) < 4:
+            at = max(end, at + 1)
+            continue
+        stop = next((n for n in range(end, len(made)) if made[n].kind in BREAKS), len(made))
+        rest = made[end:stop]
+        named = [token for token in rest if token.kind == "word"]
+        said = any(token.kind in ("speed", "verb") for token in rest) and not all(map(bare_measure, named))
+        grown = Token("verb", "增长", 1)
+        rows = [(Token("and", "、"), place, grown, rate) for place, rate in zip(pairs[::2], pairs[1::2], strict=True)]
+        listed = [token for row in rows for token in row][1:]
+        made[at:stop] = [*(named if said else []), *listed]
+        at += len(listed) + len(named)
+    return made
+
+
 def both_kinds(clause: Sequence[Token]) -> list[Token]:
     """城乡居民人均可支配收入分别增长4.5%和6.3%: that of the towns, then that of the country."""
     found: list[Token] = []

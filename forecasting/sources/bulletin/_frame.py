@@ -8,7 +8,16 @@ from dataclasses import replace
 
 from forecasting.sources.bulletin._blocks import Block, Paragraph, Stream
 from forecasting.sources.bulletin._lexer import BODIES, Token, tokens
-from forecasting.sources.bulletin._regions import RELATIVE, Region, called, city, namesakes_of, regions, resolve
+from forecasting.sources.bulletin._regions import (
+    RELATIVE,
+    Region,
+    called,
+    city,
+    namesakes_of,
+    region_names,
+    regions,
+    resolve,
+)
 from forecasting.sources.bulletin._state import Frame
 from forecasting.sources.bulletin._text import normal
 from forecasting.sources.bulletin._windows import Window
@@ -34,6 +43,8 @@ _TELLER = re.compile("海关|分行|中心支行")
 _LOCAL = re.compile("|".join(word for word in RELATIVE if word[0] in "全我本自"))
 _PRODUCTION = re.compile("规模以上工业|规上工业|工业生产|工业增加值")
 _SOME = re.compile(r"[0-9]+个(?:省区市|省份|省市|省|地区)(?:规模以上|规上)")
+_SHORT = re.compile("([\u4e00-\u9fff]{2,4}?)全([县市区旗])")
+_OFFICES = ("统计局", "财政局", "人民政府", "政府", "发展和改革")
 _TITLES = 4
 _CAPTION_CELLS = 8
 _FRAMING = 3000  # characters of a paragraph that may say what holds for all
@@ -143,6 +154,12 @@ def _region(texts: Sequence[str]) -> Region | None:
             return named[1]
         if national is not None:
             return regions()["000000"]
+    for text in texts:
+        for found in _SHORT.finditer(text):
+            for start in range(len(found[1]) - 1):  # 缙云全县
+                place = region_names().get(found[1][start:] + found[2])
+                if place is not None and place == called(found[1][start:] + found[2], None):
+                    return place
     seats = [_TELLER.sub("，", text) for text in texts if _TELLER.search(text)]
     if seats:
         return _region(seats)
@@ -166,7 +183,8 @@ def _own(region: Region | None, texts: Sequence[str]) -> Region | None:
 
 def _placed(name: str, found: Region, texts: Sequence[str]) -> Region | None:
     """A county that a text is on; None where it is one of several that it speaks of, or shares its name with others."""
-    if len(texts) > 2 and sum(text.count(name) for text in texts) < 2:
+    office = any(f"{name}{body}" in text for text in texts for body in _OFFICES)
+    if len(texts) > 2 and not office and sum(text.count(name) for text in texts) < 2:
         return None
     if called(name, city(found)) == called(name, None):
         return found

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from forecasting.sources.bulletin._candidates import Candidate
-from forecasting.sources.bulletin._clauses import undated, within
+from forecasting.sources.bulletin._clauses import paired, undated, within
 from forecasting.sources.bulletin._comparisons import compared
 from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import Token, tokens
@@ -26,7 +26,7 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
         text: The sentence as published.
         normal: The same in normal characters.
     """
-    line = compared(within(undated(tokens(normal))), state.frame.year, state.frame.window)
+    line = compared(within(undated(paired(tokens(normal)))), state.frame.year, state.frame.window)
     dependent = any(token.kind in DEPENDENT for token in line[:2])
     if state.month is not None:
         _choose_window(state, line, dependent)
@@ -57,7 +57,8 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     _move_window(walk, *before)
     if not walk.aside or found:
         state.age += 1
-    state.abroad = walk.who.abroad or _opens_abroad(line, state.frame.region)
+    still_abroad = state.abroad and not any(token.kind in ("region", "relative") for token in line)
+    state.abroad = walk.who.abroad or still_abroad or _opens_abroad(line, state.frame.region)
     return found
 
 

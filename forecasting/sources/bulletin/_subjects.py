@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from forecasting.sources.bulletin._clauses import clauses
 from forecasting.sources.bulletin._lexer import Token
 from forecasting.sources.bulletin._regions import Region, called, resolve
+from forecasting.sources.bulletin._shortened import carried_by, meant
 from forecasting.sources.bulletin._vocabulary import (
     Measure,
     Subject,
@@ -37,8 +38,6 @@ _OWNERS = frozenset(
 )  # fmt: skip
 _APPOSED = re.compile("(?:[一二三四五六七八九十]大)?(?:主导|支柱|重点|优势|传统|特色)?(?:产业|行业)")
 _WHOSE = re.compile("[省市区县旗镇乡园港企厂的内对自与]|公司|集团")  # may be said of the whole list
-_INCOMES = frozenset(f"{kind}_income_per_capita" for kind in ("wage", "business", "property", "transfer"))
-_POST = {"postal_revenue": "express_revenue", "postal_volume": "express_volume"}
 _NAMING = frozenset(("word", "and", "filler", "region", "relative", "window", "ignored", "view", "child"))
 _SCOPES = frozenset(("规模以上", "规上"))
 _TOTALS = {"va": "industrial_va", "fai": "fixed_asset_investment", "power_use": "power_use", "retail": "retail_sales"}
@@ -121,7 +120,7 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
     if (trade := _trade(groups)) is not None:
         context = replace(context, whole=trade, measure="")
     leading = groups[0].regions if len(named) > 1 else []
-    found = []
+    found: list[Item] = []
     if any(token.text in _SCOPES for token in tokens) and context.measure in ("", "fai", "retail"):
         context = replace(context, measure="va")  # 规上氟化工产业增长29.5%: only value added is meant so
     limited = any(token.kind == "filler" and token.text.startswith("限") for token in tokens)
@@ -138,6 +137,8 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
         within = context.above and item.subject is not None and item.subject.id != "retail_sales"
         if item.subject is not None and (limited or within):
             item.subject = above_size(item.subject)
+        if item.subject is not None and found and found[-1].subject is not None:
+            item.subject = carried_by(item.subject, found[-1].subject)
         item.region, unclear = _region(group.regions or leading, home)
         item.unclear = unclear or item.unclear
         found.append(item)
@@ -292,7 +293,8 @@ def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Con
     part = parts[0] if parts else None
     if keys:
         return _with_measure(measures()[keys[0]], wholes, part, context, written)
-    if len(wholes) == 1 and not (wholes := _said_of(wholes[0], written, context)):
+    of = context.whole.id if context.whole is not None else ""
+    if len(wholes) == 1 and not (wholes := meant(wholes[0], written, of)):
         return None
     if len(wholes) == 1:
         whole = subjects()[_BUILT.get(wholes[0], wholes[0]) if _on_construction(context) else wholes[0]]
@@ -317,16 +319,6 @@ def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Con
         return None  # 海洋攻势投资 ..., 民营经济 ...: may be no kind of owner
     prices = context.measure == "ppi" and not _of_producers(part)
     return compose(measures()["cpi" if prices else context.measure], part)
-
-
-def _said_of(whole: str, written: str, context: Context) -> list[str]:
-    """What 工资性收入 or 业务收入 alone mean: of whom, was said before; empty where that is not clear."""
-    of = context.whole.id if context.whole is not None else ""
-    if whole in _INCOMES and "人均" not in written:
-        return [whole] if of in _INCOMES or of == "income_per_capita" else []
-    if whole in _POST and "邮" not in written:
-        return [_POST[whole]] if of in _POST.values() else [whole] if of in _POST else []
-    return [whole]
 
 
 def _of_producers(part: Word) -> bool:
