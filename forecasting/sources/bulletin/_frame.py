@@ -76,7 +76,10 @@ def frame(found: Sequence[Block], source: str, year: int | None, region: Region 
         window = replace(window, year=year)
     if window is not None and window.first == 0:
         window = replace(window, first=1)
-    telling = [_CAPTION.sub("", _ELSEWHERE.sub("", DATELINE.sub("", text))) for text in (*titles, name, *texts)]
+    telling = [
+        _CAPTION.sub("", _ELSEWHERE.sub("", DATELINE.sub("", text))).replace("|", "，")
+        for text in (*titles, name, *texts)
+    ]
     return Frame(
         _own(region or _region(telling), telling),
         window if titled is not None else None,

@@ -6,8 +6,8 @@ from forecasting.sources.bulletin._vocabulary import Subject, subjects
 
 _INCOMES = frozenset(f"{kind}_income_per_capita" for kind in ("wage", "business", "property", "transfer"))
 _POST = {"postal_revenue": "express_revenue", "postal_volume": "express_volume"}
-_CARRIED = frozenset(("freight", "freight_turnover", "passengers", "passenger_turnover"))
-_CARRIERS = ("road", "water", "rail", "air")
+_CARRIED = ("freight_turnover", "freight", "passenger_turnover", "passengers")
+_CARRIERS = ("road", "water", "rail", "air", "road_water")
 
 
 def meant(whole: str, written: str, of: str) -> list[str]:
@@ -25,5 +25,5 @@ def meant(whole: str, written: str, of: str) -> list[str]:
 
 def carried_by(subject: Subject, before: Subject) -> Subject | None:
     """公路客运量和旅客周转量: the turnover too is that of the roads; None where that is not in the table."""
-    kind = before.id.rpartition("_")[2]
+    kind = next((before.id.removeprefix(f"{one}_") for one in _CARRIED if before.id.startswith(f"{one}_")), "")
     return subjects().get(f"{subject.id}_{kind}") if subject.id in _CARRIED and kind in _CARRIERS else subject
