@@ -115,7 +115,8 @@ class Walk:
             self.aside = self.aside or "环比" in token.text
             self.vetoed = self.vetoed or self.aside
             key = next((key for word, key in VIEWS.items() if word in token.text), "")
-            state.context = Context(key or state.context.measure)
+            whole = state.context.whole if "地区" in token.text or "区域" in token.text else None
+            state.context = Context(key or state.context.measure, whole=whole)
         elif token.kind in ("region", "relative") and not compared:
             self.who.moved = True
         if token.kind != "ignored":
