@@ -11,8 +11,9 @@ All these texts were written for the corpus. REAL holds what the reader made of 
 provinces, the nation, customs, the press; old ones, copies in traditional characters), which are not kept: each set
 was read once, every figure judged by one reader's eye, and the reader then mended by what it showed; a figure handed
 to review counts as missed. The nineteenth and twentieth part were written after that mending, in the forms that those
-excerpts showed, so they have no first reading. Figures of the nation's parts and of 兵团, which were no regions when
-the fourteenth and nineteenth part were written, were labelled afterwards.
+excerpts showed, so they have no first reading. Figures of the nation's parts and of 兵团, of private investment by
+branch and of levels with 约 and decimals in earlier parts, which the reader was not to read then, were labelled
+afterwards.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from forecasting.sources.bulletin._phrases import UNITS
 FIGURES = frozenset(("percent", "times", "quantity", "flat"))
 _SKIP = frozenset(("decoy", "noun", "against", "other", "past", "target"))
 _PLAIN_VERBS = ("增长", "下降", "负增长", "增", "降")
-_ROUNDED = frozenset(("约", "大约", "超", "超过", "逾", "突破"))
+_ROUNDED = frozenset(("约", "大约"))
 _AFTER = ("左右", "以上", "以下", "以内", "多", "余", "上下")
 
 
@@ -80,9 +80,8 @@ def judge(before: Sequence[Token], figure: Token, after: Token | None, listed: i
 
 
 def _rounded(vague: Token, figure: Token) -> bool:
-    """约31.6亿千瓦: three digits or more with a decimal among them say to what a level was rounded."""
-    number = figure.value[0] if figure.kind == "quantity" else ""
-    return vague.text in _ROUNDED and "." in number and len(number.replace(".", "").strip("0")) > 2
+    """约31.6亿千瓦: decimals say to what a level was rounded."""
+    return vague.text in _ROUNDED and figure.kind == "quantity" and "." in figure.value[0]
 
 
 def _ratio(before: Sequence[Token]) -> bool:
