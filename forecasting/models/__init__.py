@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from forecasting.models._calendar import calendar_effects
 from forecasting.models._months import following_months
-from forecasting.models._protocol import FEWEST, LevelsModel, Model, State, StateModel
-from forecasting.models._registry import BASELINES, CALENDAR, HEADLINE, LAST_RESORT, MODELS, PRESETS
+from forecasting.models._protocol import FEWEST, History, LevelsModel, Model, PanelModel, PanelState, State, StateModel
+from forecasting.models._registry import BASELINES, CALENDAR, HEADLINE, LAST_RESORT, MODELS, PANEL_MODELS, PRESETS
 
 __all__ = [
     "BASELINES",
@@ -19,9 +19,13 @@ __all__ = [
     "HEADLINE",
     "LAST_RESORT",
     "MODELS",
+    "PANEL_MODELS",
     "PRESETS",
+    "History",
     "LevelsModel",
     "Model",
+    "PanelModel",
+    "PanelState",
     "State",
     "StateModel",
     "calendar_effects",
