@@ -42,8 +42,8 @@ class Meter(threading.Thread):
         self._done = threading.Event()
 
     def run(self) -> None:
-        """Look now and then, until stopped."""
-        while not self._done.wait(0.25):
+        """Look now and then, until stopped; a look costs the watched up to 0.1 s."""
+        while not self._done.wait(3):
             self.cpu()
 
     def stop(self) -> None:

@@ -4,9 +4,9 @@ A Gaussian draw has figures that miss the published ones by errors with the post
 the truncated normal that the rounding interval leaves of its cavity distribution (the posterior of the error without
 the interval's own Gaussian stand-in; Minka 2001), which keeps the dependence and makes the margin exact. The draw is
 then moved, by Newton steps in the metric of the prior, until it states these figures. A draw that still has one outside
-its interval (figures that bind each other) is moved again and again by what its figures miss their intervals, a little
-further than that (relaxation; Motzkin and Schoenberg 1954), and what is then left is projected onto the levels that
-round to the figures, a convex set; where that fails for most, they are drawn towards a state that is in it.
+its interval (figures that bind each other) starts again and is moved, step by step, by what its figures miss their
+intervals (relaxation; Motzkin and Schoenberg 1954); what is then left is projected onto the levels that round to the
+figures, a convex set; where that fails for most, they are drawn towards a state that is in it.
 """
 
 from __future__ import annotations
@@ -26,8 +26,13 @@ __all__ = ["anchor", "draw", "pull_inside", "settle"]
 
 STEPS = 12
 
-RELAXATION, SWEEPS = 1.6, 80
-"""By how much more than it misses its interval a figure is moved (at two nothing converges), and how often at most."""
+SWEEPS = 100
+FASTEST = 10.0
+"""Most times what figures miss by which they are moved, where steps went a small part of their way before."""
+
+REACH = 0.5
+"""Longest step of a log level in relaxation; draws that would have to go farther, where months nearly vanish and no
+tangent holds, are left to projection."""
 
 MARGINS = (0.05, 0.005, 0.0005)
 """Shares of the half-width that projected states keep from its edge, the first that leaves any; and of a level of the
@@ -126,26 +131,32 @@ def settle(system: System, particle: Particle, z: FloatArray, target: FloatArray
         step *= np.minimum(1.0, LONGEST_STEP / np.maximum(size, LONGEST_STEP))
         out[moving] = np.clip(out[moving] + step, lowest, highest)
     outside = np.flatnonzero(~system.inside(system.stated(out)))
-    out[outside] = _relaxed(system, gain, start[outside], lowest, highest)
+    out[outside] = _relaxed(system, gain, start[outside])
     outside = outside[~system.inside(system.stated(out[outside]))]
     if len(outside):
         out[outside] = _projected(system, particle, start[outside])
     return out
 
 
-def _relaxed(system: System, gain: FloatArray, z: FloatArray, lowest: FloatArray, highest: FloatArray) -> FloatArray:
-    """States (n, N) moved by what their figures miss their intervals, until these are all inside or `SWEEPS` is up."""
+def _relaxed(system: System, gain: FloatArray, z: FloatArray) -> FloatArray:
+    """States (n, N) moved by what their figures miss their intervals, as long as `SWEEPS` and `REACH` allow it."""
     middle, reach = (system.low + system.high) / 2, (1 - MARGIN) * system.half
-    out, moving = z.copy(), np.arange(len(z))
+    out, moving, pace = z.copy(), np.arange(len(z)), np.ones(len(z))
+    stated = system.stated(z)
     for _ in range(SWEEPS):
-        stated = system.stated(out[moving])
         left = ~system.inside(stated)
-        moving, stated = moving[left], stated[left]
+        moving, stated, pace = moving[left], stated[left], pace[left]
         if not len(moving):
             break
-        miss = np.where(system.hard, np.clip(stated, middle - reach, middle + reach) - stated, 0.0)
-        step = np.clip(RELAXATION * miss @ gain, -LONGEST_STEP, LONGEST_STEP)
-        out[moving] = np.clip(out[moving] + step, lowest, highest)
+        miss = (np.clip(stated, middle - reach, middle + reach) - stated) * system.hard
+        step = pace[:, None] * (miss @ gain)
+        near = np.abs(step).max(axis=1) <= REACH
+        moving, before, pace, miss = moving[near], stated[near], pace[near], miss[near]
+        out[moving] += step[near]
+        stated = system.stated(out[moving])
+        # figures that are inside hold back those that are not: a step goes a small part of its way
+        share = ((stated - before) * miss).sum(axis=1) / (pace * (miss**2).sum(axis=1))
+        pace = 1 / np.clip(share, 1 / FASTEST, 1.0)
     return out
 
 

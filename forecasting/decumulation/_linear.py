@@ -1,16 +1,18 @@
 """Published figures linearised about a state, in no more rows than there are months.
 
-With y = J (z - mean) + noise, noise covariance R and more figures than months, the N rows
+With y = J (z - mean) + noise, noise covariance R and more figures than months, the rows
 
-    T = L^(1/2) V',   r = L^(-1/2) V' J' R^-1 y,   J' R^-1 J = V L V'
+    T = L' P',   r = L1^-1 (P' J' R^-1 y)1,   P' J' R^-1 J P = L L'
 
-say of z what the P figures say, with unit noise: likelihoods differ by what does not depend on z.
+of the pivoted Cholesky factor, L1 being its first rows, as many as the rank, say of z what the P figures say, with unit
+noise: likelihoods differ by what does not depend on z.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import cho_solve
+from scipy.linalg import cho_solve, solve_triangular
+from scipy.linalg.lapack import dpstrf
 from scipy.sparse import csr_array
 
 from forecasting.decumulation._figures import FloatArray
@@ -20,9 +22,6 @@ __all__ = ["Linear"]
 
 WORTH_IT = 1.3
 """Figures a month from which on fewer rows cost less than they take to find."""
-
-NOTHING = 1e-15
-"""Information, of the largest, that arithmetic does not tell from none."""
 
 
 class Linear:
@@ -52,12 +51,14 @@ class Linear:
         if len(system.rows) > WORTH_IT * system.size:
             self._inverse = system.precision if noise is None else system.inverse(noise)
             self._loaded = csr_array(self._inverse @ self.lever)
-            values, vectors = np.linalg.eigh((self.lever.T @ self._loaded).toarray())
-            kept = values > NOTHING * values[-1]
-            root = np.sqrt(values[kept])
-            self.rows = self.lever = root[:, None] * vectors[:, kept].T
-            self._weigh = (self._loaded @ (vectors[:, kept] / root)).T
-            self.noise = np.eye(len(root))
+            # by default what is no larger than rounding errors of the arithmetic counts for nothing
+            packed, pivots, rank, _ = dpstrf((self.lever.T @ self._loaded).toarray(), lower=1)
+            root, order = np.tril(packed)[:, :rank], pivots - 1
+            self.rows = self.lever = np.empty((rank, system.size))
+            self.rows[:, order] = root.T
+            loaded = self._loaded.toarray()[:, order[:rank]].T
+            self._weigh = solve_triangular(root[:rank], loaded, lower=True, check_finite=False)
+            self.noise = np.eye(rank)
 
     def folded(self, miss: FloatArray) -> FloatArray:
         """(R,) of what the figures (P,) miss."""

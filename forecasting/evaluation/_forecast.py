@@ -21,7 +21,7 @@ from forecasting.evaluation._panel import SOURCE, Floats, Known, Series, horizon
 from forecasting.evaluation._pooled import add_pooled
 from forecasting.evaluation._selection import Scores, choose, panel_gains, score
 from forecasting.models import LAST_RESORT, Model, PanelModel, following_months
-from forecasting.parallel import Keep, Workers, check_workers
+from forecasting.parallel import Keep, Workers, check_workers, in_parallel
 
 ORIGINS = 24
 """Cut-offs of a backtest, a month apart: what split conformal bands of a short series need."""
@@ -255,8 +255,8 @@ def forecast_panel(
             sigma=tuple(bands.sigma[i, : steps[i]].tolist()),
             quantiles=tuple(bands.quantiles.tolist()),
         )
-    errors = [_errors(paths, [m] * len(series), max(steps)) for m in range(len(names))]
-    covered = np.array([left_out_coverage(each, naive, 0.9) for each in errors])
+    errors = [(_errors(paths, [m] * len(series), max(steps)), naive, 0.9) for m in range(len(names))]
+    covered = np.array(in_parallel(left_out_coverage, errors, workers, names=names))
     return PanelForecast(
         draws=OnDemand(order, lambda i: series[i].back(paths[i].final[chosen[i]] + shocks.of(i))),
         leaderboard=_leaderboard(series, scores, names, chosen, covered, _real_time(series, paths, known or {})),
