@@ -137,7 +137,7 @@ def backtest(
     Args:
         panel: Columns unique_id, ds, y; consecutive months, without Januaries if a year has 11 periods.
         horizon: Periods ahead, for all series or for each.
-        models: Names of `MODELS` or models; those of the preset by default.
+        models: Names of `MODELS` and `PANEL_MODELS` or models; those of the preset by default.
         origins: Cut-offs a series, on one calendar for the panel; short series get fewer, of at least 8
             observations.
         preset: One of `forecasting.models.PRESETS`.
@@ -187,7 +187,7 @@ def forecast_panel(
     Args:
         panel: Columns unique_id, ds, y; consecutive months, without Januaries if a year has 11 periods.
         horizon: Periods ahead, for all series or for each.
-        models: Names of `MODELS` or models; those of the preset by default.
+        models: Names of `MODELS` and `PANEL_MODELS` or models; those of the preset by default.
         preset: One of `forecasting.models.PRESETS`.
         also: Names of models that join the preset's, `forecasting.models.CALENDAR` for Chinese statistics.
         origins: Cut-offs of the backtest, see `backtest`.

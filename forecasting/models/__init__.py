@@ -2,7 +2,8 @@
 
 `MODELS` maps a name to a model; looking one up is cheap, the libraries behind it are imported when it first
 forecasts. A model that cannot do what is asked raises `forecasting.errors.ModelError` with the reason:
-nothing is ever forecast by something else under its name. `PRESETS` names those that take part by default.
+nothing is ever forecast by something else under its name. `PANEL_MODELS` are those that learn from all series of a
+panel together. `PRESETS` names those that take part by default.
 """
 
 from __future__ import annotations
