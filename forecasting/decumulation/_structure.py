@@ -97,7 +97,12 @@ class Structure:
 
 
 def structure(
-    first_year: int, years: int, log_share: FloatArray, profile: FloatArray, height: float | None
+    first_year: int,
+    years: int,
+    log_share: FloatArray,
+    profile: FloatArray,
+    height: float | None,
+    new_year_sd: float = NEW_YEAR_SD,
 ) -> Structure:
     """The prior for Y years from the first, and the year before.
 
@@ -107,9 +112,10 @@ def structure(
         log_share: (12,) prior mean of the log profile, about zero.
         profile: (12, 12) its covariance.
         height: Log of an average month where levels are published; None where only ratios are.
+        new_year_sd: See `NEW_YEAR_SD`.
     """
     parts, slope = _parts(years)
-    fixed = slope + _calendar(first_year, years)
+    fixed = slope + _calendar(first_year, years, new_year_sd)
     if height is not None:
         fixed = fixed + HEIGHT_SD**2
     mean = np.tile(log_share, years + 1) + (height or 0.0)
@@ -128,14 +134,14 @@ def _parts(years: int) -> tuple[dict[str, FloatArray], FloatArray]:
 
 
 @lru_cache(maxsize=64)
-def _calendar(first_year: int, years: int) -> FloatArray:
+def _calendar(first_year: int, years: int, new_year_sd: float) -> FloatArray:
     first, last = (first_year - 1) * 12, (first_year + years) * 12 - 1
     if first < FIRST_YEAR * 12 or last >= LAST_YEAR * 12:
         return np.zeros((last + 1 - first,) * 2)
     days = np.log(working_days(first, last))
     near = new_year_exposure(first, last, *NEW_YEAR_DAYS) / DAYS
     out = np.zeros((len(days), len(days)))
-    for column, sd in ((days, WORKING_DAYS_SD), (near, NEW_YEAR_SD)):
+    for column, sd in ((days, WORKING_DAYS_SD), (near, new_year_sd)):
         own = column - np.tile(column.reshape(-1, 12).mean(axis=0), years + 1)
         out += sd**2 * np.outer(own, own)
     return out

@@ -74,7 +74,7 @@ def test_steady_growth_is_carried_on_in_every_month(name: str, season_length: in
 
 
 @pytest.mark.parametrize("season_length", [12, 11])
-def test_the_mean_is_the_geometric_one_of_state_space_smoothed_growth_and_no_change(season_length: int) -> None:
+def test_the_mean_is_the_geometric_one_with_half_of_the_weight_on_the_state_space(season_length: int) -> None:
     y = levels(5, noise=0.03)
     y = y if season_length == 12 else paired(y)
     paths = [
@@ -82,7 +82,7 @@ def test_the_mean_is_the_geometric_one_of_state_space_smoothed_growth_and_no_cha
         np.exp(forecast("growth_ses", np.log(y), 14, season_length)),
         forecast("no_change", y, 14, season_length),
     ]
-    expected = np.prod(paths, axis=0) ** (1 / 3)
+    expected = np.sqrt(paths[0]) * (paths[1] * paths[2]) ** (1 / 4)
     np.testing.assert_allclose(forecast("headline_mean", y, 14, season_length), expected, rtol=1e-12)
 
 
@@ -106,6 +106,14 @@ def test_january_and_february_together_are_forecast_as_the_sum_of_both(name: str
     apart, together = forecast(name, y, 12), forecast(name, paired(y), 11, 11)
     np.testing.assert_allclose(together, paired(apart), rtol=0.03)
     assert together[0] > 1.2 * together[1]
+
+
+def test_a_first_late_new_year_is_not_taken_for_a_law() -> None:
+    # 2010 to 2014 had the days about New Year in January and February, 2015 a quarter of them in March
+    y = paired(levels(5, growth=0.08, noise=0.003))
+    y = np.append(y, y[-11] * 1.05)
+    path = MODELS["state_space"].forecast(y, 2, 11, following_months(pd.Timestamp("2009-12-01"), len(y), 11))
+    np.testing.assert_array_less(path / y[-11:-9], 1.12)
 
 
 @pytest.mark.parametrize("name", ["state_space", "headline_mean"])
