@@ -29,9 +29,11 @@ _MARKUP = re.compile(
 )
 _SPACE_IN_PROSE = re.compile(r"\s+")
 _SPACE_IN_DATE = re.compile(r"(?<=[年—–-])\s+(?=[0-9])|(?<=[0-9])\s+(?=[年月日—–-])")
+_SPACE_BEFORE_YEAR = re.compile(r"(?<=[0-9]) (?=[年月日])")
 _HEADING = re.compile(
     r"\s*(?:[一二三四五六七八九十]+、|[(（][一二三四五六七八九十]+[)）]|第[一二三四五六七八九十]+部分)"
 )
+PICTURE = re.compile(r"附?[图圖]\s*[0-9一二三四五六七八九十]{1,3}(?![0-9年月%])")  # its caption
 _GOES_ON = re.compile(
     r"[，、；。）)%％.．]|[0-9.]+ ?(?:[%％亿万吨倍]|个百分点)"
     r"|(?:同比|增长|下降|上升|上涨|增速|比上年|较上年|个百分点|亿元|万吨|万元|和|与|及|的|其中)"
@@ -84,7 +86,7 @@ def blocks(text: str) -> list[Block]:
 
 def _from_lines(text: str) -> list[Block]:
     lines = [
-        _PINYIN.sub("", _SPACE_IN_PROSE.sub(" ", _BLANKS.sub(" ", line))).strip()
+        _SPACE_BEFORE_YEAR.sub("", _PINYIN.sub("", _SPACE_IN_PROSE.sub(" ", _BLANKS.sub(" ", line)))).strip()
         for line in _BULLETS.sub("\n\n", text).split("\n")
     ]
     found: list[Block] = []
@@ -154,7 +156,9 @@ def _cells(line: str) -> list[str]:
 
 
 def _split(line: str) -> list[str]:
-    return [cell for cell in re.split(r"\s*\|\s*|\s+", line) if cell]
+    if "|" in line:
+        return [cell for part in line.split("|") if (cell := _SPACE_IN_PROSE.sub("", part))]
+    return [cell for cell in re.split(r"\s+", line) if cell]
 
 
 def _is_value(cell: str) -> bool:
@@ -225,7 +229,8 @@ def _paragraphs(lines: list[str]) -> list[Block]:
 def _titled(text: str) -> bool:
     """A title or caption ends without a stop and is not gone on with."""
     return bool(
-        re.search(
+        PICTURE.match(text)
+        or re.search(
             r"(?:情况|运行|分析|公报|快报|简析|简报|解读|.{4,}指标|数据|统计局|形势|综述|月报|表|发布|来源.{0,12}|[0-9]{4}[-/年][0-9]{1,2}[-/月][0-9]{1,2}日?.{0,9})$",
             text[-40:],
         )

@@ -8,7 +8,7 @@ from forecasting.sources.bulletin._figures import Figure
 from forecasting.sources.bulletin._phrases import UNITS
 from forecasting.sources.bulletin._regions import Region
 from forecasting.sources.bulletin._subjects import Item
-from forecasting.sources.bulletin._vocabulary import TRADE_TOTALS, Subject, local_id
+from forecasting.sources.bulletin._vocabulary import TRADE_TOTALS, Subject, local_id, valued
 from forecasting.sources.bulletin._windows import Window
 
 _MONEY = frozenset(("yuan", "dollar"))
@@ -26,6 +26,8 @@ _MONEY_DOMAINS = frozenset(
         "tax",
         "taxes_due",
         "loans",
+        "developer_funds",
+        "fai_funds",
     )
 )
 _NO_MONEY = frozenset(("output", "sales", "capacity", "additions", "installed", "use", "power_use", "power"))
@@ -37,6 +39,8 @@ _OWN_KIND = {
     "entities": "entities",
     "registrations": "entities",
     "population": "people",
+    "jobs": "people",
+    "sown_area": "land",
 }
 _CONSTANT_PRICES = frozenset(("va", "prices", "cpi", "ppi", "output", "power", "services"))
 
@@ -80,7 +84,8 @@ def candidate(
         suffix, why = _variant(subject, item, figure, currency)
         reasons += why
         indicator = (subject.id if region is None else local_id(subject, region)) + suffix
-        reasons += _level_problem(subject, figure)
+        reasons += _level_problem(subject, figure.unit) if not figure.rate else []
+        reasons += _level_problem(subject, item.unit) if figure.rate and item.unit else []
     if region is None:
         reasons.append("the region is not stated")
     period, measure = "", "yoy" if figure.rate else "level"
@@ -96,9 +101,7 @@ def candidate(
         period = f"{window.year:04d}-{window.last:02d}"
         prefix = window.prefix()
         if subject is not None and subject.stock:
-            prefix = "month"
-            if window.cumulative and not window.end:
-                reasons.append("a balance over several months")
+            prefix = "month"  # 上半年, 市场主体总数 ...: at its end
         measure = f"{prefix}_{measure}"
     if figure.rate and figure.value.startswith("-") and float(figure.value) <= -100:
         reasons.append("a fall by all or more")
@@ -117,7 +120,7 @@ def _variant(subject: Subject, item: Item, figure: Figure, currency: str) -> tup
         total = subject.id in TRADE_TOTALS or subject.id.startswith(("trade_", "fdi_"))
         if not total and ((kind not in _MONEY and kind) or (not kind and item.written.endswith(("量", "数量")))):
             return "", []
-        if not total and not kind and not any(mark in item.written for mark in "额值"):
+        if not total and not kind and not valued(subject) and not any(mark in item.written for mark in "额值"):
             return "", ["whether a quantity or a value grew is not said"]
         if total and kind and kind not in _MONEY:
             return "", [f"{printed} does not measure it"]
@@ -130,18 +133,18 @@ def _variant(subject: Subject, item: Item, figure: Figure, currency: str) -> tup
     return suffix, []
 
 
-def _level_problem(subject: Subject, figure: Figure) -> list[str]:
-    if figure.rate:
-        return []
-    kind = UNITS.get(figure.unit, ("", ""))[1]
+def _level_problem(subject: Subject, unit: str) -> list[str]:
+    """Why a level in this unit, or the growth given behind one, is no figure of the subject."""
+    kind = UNITS.get(unit, ("", ""))[1]
     wrong = (
         (subject.domain in _MONEY_DOMAINS and kind not in _MONEY)
         or (subject.domain in _NO_MONEY and kind in _MONEY)
         or subject.domain in ("prices", "cpi", "ppi", "services_production")
         or _OWN_KIND.get("energy" if _is_energy(subject) else subject.domain, kind) != kind
         or (kind == "entities" and subject.domain not in _OWN_KIND)
+        or (kind == "land" and not subject.id.endswith("_area"))
     )
-    return [f"{figure.unit} does not measure it"] if wrong else []
+    return [f"{unit} does not measure it"] if wrong else []
 
 
 def _is_energy(subject: Subject) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from forecasting.sources.bulletin._lexer import Token
 from forecasting.sources.bulletin._regions import Region
 from forecasting.sources.bulletin._state import Reading
 from forecasting.sources.bulletin._subjects import RESULTS, Context, Item, items
-from forecasting.sources.bulletin._vocabulary import subjects
+from forecasting.sources.bulletin._vocabulary import TRADE_TOTALS, Subject, measure_inside, subjects, traded_with
 from forecasting.sources.bulletin._windows import Window
 
 _PRICES = frozenset(("prices", "cpi", "ppi"))
@@ -20,12 +21,13 @@ _ALONE = frozenset(("word", "filler", "window", "cumulative", "compare", "verb",
 def said_again(words: Sequence[Token], state: Reading) -> bool:
     """钕铁硼产量2.98万吨. 1-7月累计产量19.1万吨: the measure alone, of what the sentence before was about."""
     last = state.items[0].subject if len(state.items) == 1 else None
+    whole = last is not None and last.id in subjects()
+    measure = (measure_inside(state.items[0].written) if whole else last.domain) if last is not None else ""
     return (
         last is not None
-        and state.age == 1
-        and last.id not in subjects()
+        and state.age <= 1
         and all(token.kind in _ALONE for token in words)
-        and all(bare_measure(one) and one.value.roles["measure"] == last.domain for one in words if one.kind == "word")
+        and all(bare_measure(one) and one.value.roles["measure"] == measure for one in words if one.kind == "word")
     )
 
 
@@ -43,6 +45,7 @@ def _is_total(item: Item) -> bool:
         and item.branch is None
         and item.subject.id in subjects()
         and item.subject.domain in ("trade", "fai", "balances", "industry")
+        and "software" not in item.subject.id
     )
 
 
@@ -54,10 +57,23 @@ def context_after(last: Item, words: Sequence[Token], context: Context) -> Conte
         above = last.subject.id.startswith("retail_above_size")
         branch = last.branch if last.subject.id in subjects() else last.branch or context.branch
         among = context.measure == "output" and last.subject.id.endswith("power_generation")
-        return Context("output" if among else last.subject.measure, branch, whole, above)
+        return Context("output" if among else last.subject.measure, branch, whole, above, _part(last, context))
+    if last.partner:
+        return replace(context, part=traded_with(subjects()["trade"], last.partner), left=False)
     if (measure := last_measure(words)) and (measure, context.measure) != ("cpi", "ppi"):
         return Context(measure)
     return context
+
+
+def _part(last: Item, context: Context) -> Subject | None:
+    """The part of all trade that exports and imports alone are of for the rest of the sentence."""
+    if last.subject is None or not last.subject.trade:
+        return None
+    if last.partner:
+        return traded_with(subjects()["trade"], last.partner)
+    if last.subject.id.startswith("trade_"):
+        return replace(last.subject, id=re.sub("_(?:exports|imports)$", "", last.subject.id))
+    return None if last.subject.id in TRADE_TOTALS else context.part
 
 
 def introduced(buffer: Sequence[Token], context: Context, home: Region | None) -> Context:
@@ -66,7 +82,8 @@ def introduced(buffer: Sequence[Token], context: Context, home: Region | None) -
     for clause in before[:-1]:
         found = items(clause, context, home)
         if len(found) == 1 and found[0].subject is not None and not residue(clause):
-            context = Context(found[0].subject.measure, found[0].branch, found[0].subject)
+            whole = found[0].subject
+            context = Context(whole.measure, found[0].branch, whole, part=_part(found[0], context))
         elif len(found) == 1 and found[0].branch is None:
             context = Context(last_measure(clause))
     return context
@@ -79,6 +96,9 @@ def window_of(item: Item, state: Reading, *, said: bool) -> Window | None:
         return window
     if item.subject.stock and state.balance is not None:
         return state.balance
+    ended = state.ended
+    if item.subject.stock and window is not None and window.cumulative and ended is not None:
+        return ended if (ended.year, ended.last) == (window.year, window.last) else window
     if item.subject.domain in _PRICES and not said:
         # 1-10月平均下降0.2%. 其中, 衣着类上涨1.1%: details are of the month
         titled = state.frame.window

@@ -21,6 +21,14 @@ def last_clause(buffer: Sequence[Token]) -> Sequence[Token]:
     return buffer[at + 1 :]
 
 
+def headed(buffer: Sequence[Token]) -> Sequence[Token]:
+    """The last clause, with the one before where it says only when: 居民消费价格方面, 10月份."""
+    last = last_clause(buffer)
+    if not last or len(last) == len(buffer) or any(token.kind not in ("window", "current", "filler") for token in last):
+        return last
+    return [*last_clause(buffer[: -len(last) - 1]), *last]
+
+
 def clauses(buffer: Sequence[Token]) -> list[list[Token]]:
     """The tokens cut at commas and semicolons."""
     found: list[list[Token]] = [[]]
@@ -57,6 +65,21 @@ def both_kinds(clause: Sequence[Token]) -> list[Token]:
         else:
             found.append(token)
     return found
+
+
+def generated(buffer: Sequence[Token], named: Sequence[Token]) -> list[Token]:
+    """其中, 风电拉动强劲, 发电量991.9亿千瓦时: what the clause before names generated that, or traded it."""
+    said = [token for token in named if token.kind == "word"]
+    before = [token for clause in clauses(buffer)[:-1] for token in clause if token.kind == "word"]
+    partner = next((token for token in before if "partner" in token.value.roles), None)
+    if partner is not None and [token.text for token in said] in (["进出口"], ["出口"], ["进口"]):
+        return [partner, *named]  # 对东盟进出口增势强劲, 实现进出口300亿元
+    if [token.text for token in said] != ["发电量"] or not before:
+        return list(named)
+    whole = next(
+        (name for end in ("", "发电") if (name := f"{before[-1].text.removesuffix(end)}发电量") in words()), ""
+    )
+    return [Token("word", whole, words()[whole]) if token in said and whole else token for token in named]
 
 
 def residue(clause: Sequence[Token]) -> str:
@@ -179,6 +202,21 @@ def bare_measure(token: Token) -> bool:
     return set(token.value.roles) == {"measure"}
 
 
+def is_branch(token: Token) -> bool:
+    """Whether a word or what was not understood speaks of a part of industry."""
+    if token.kind == "word":
+        return bool(token.value.roles.get("branch", "industry") != "industry")
+    return token.kind == "residue" and ("产业" in token.text or "行业" in token.text)
+
+
+def goes_on(clause: Sequence[Token]) -> bool:
+    """累计实现工业产值: the clause begins with what was done, by whom was said before it."""
+    first = next(
+        (token for token in clause if token.kind in ("word", "region", "relative", "filler", "cumulative")), None
+    )
+    return first is not None and first.kind != "word" and first.text.endswith(("实现", "完成"))
+
+
 def last_measure(words: Sequence[Token]) -> str:
     """The measure named last, "" where none is."""
     named = [token.value.roles["measure"] for token in words if token.kind == "word" and "measure" in token.value.roles]
@@ -196,3 +234,16 @@ def undated(line: Sequence[Token]) -> list[Token]:
     if not told or any(token.kind == "word" for token in between):
         return list(line)
     return [*line[: windows[0]], Token("filler", line[windows[0]].text), *line[windows[0] + 1 :]]
+
+
+def within(line: Sequence[Token]) -> list[Token]:
+    """财政收入中税收收入增长2.3%: 中 between two subjects parts them as a comma would."""
+    return [
+        Token("comma", "，")
+        if token.text == "中"
+        and 0 < n < len(line) - 1
+        and line[n - 1].kind == "word"
+        and line[n + 1].kind in ("word", "region", "relative")
+        else token
+        for n, token in enumerate(line)
+    ]

@@ -94,7 +94,8 @@ def _multiple(times: str, doubt: str = "", real: bool = False) -> Figure:
 
 def _level(before: Sequence[Token], figure: Token, kinds: set[str], doubt: str) -> Figure | None:
     number, unit, signed = figure.value
-    if kinds & {"verb", "move", "turn", "list"} or signed:
+    comma = max((n for n, token in enumerate(before) if token.kind in ("comma", "semicolon")), default=-1)
+    if {token.kind for token in before[comma + 1 :]} & {"verb", "move", "turn", "list"} or signed:
         return None  # 增加5亿元: a difference
     if "to" in kinds and "speed" in kinds:
         return None

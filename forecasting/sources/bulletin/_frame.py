@@ -7,23 +7,31 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from forecasting.sources.bulletin._blocks import Block, Paragraph, Stream
-from forecasting.sources.bulletin._lexer import Token, tokens
-from forecasting.sources.bulletin._regions import Region, regions, unmistakable
+from forecasting.sources.bulletin._lexer import BODIES, Token, tokens
+from forecasting.sources.bulletin._regions import RELATIVE, Region, regions, resolve, unmistakable
 from forecasting.sources.bulletin._state import Frame
 from forecasting.sources.bulletin._text import normal
 from forecasting.sources.bulletin._windows import Window
 
-_DATE = re.compile(r"(?<!\d)(20\d\d)[-/.年](\d{1,2})[-/.月](\d{1,2})(?=\D|\d\d:\d\d|$)")
+_DATE = re.compile(
+    r"(?<!\d)(?:(?P<y>20\d\d)[-/.年](?P<m>\d{1,2})[-/.月](?P<d>\d{1,2})(?=\D|\d\d:\d\d|\d\d/\d\d/20|$)"
+    r"|(?P<d2>\d{1,2})[./](?P<m2>\d{1,2})[./](?P<y2>20\d\d)(?=\D|\d\d:\d\d|$))"
+)
 DATELINE = re.compile(
-    r"(?:新华社|新华网|中新社|中新网|人民网|央视网|本报|经济日报)[^，。；:()]{1,8}?(?:20\d\d年)?\d{1,2}月\d{1,2}日(?:专)?电"
+    r"(?:新华社|新华网|中新社|中新网|人民网|央视网|本报|经济日报)[^，。；:()]{1,8}?(?:20\d\d年)?\d{1,2}月\d{1,2}日(?:(?:专)?电|讯)"
+    r"|《?[^，。；:()《》%]{0,12}(?:社|网|报|讯)(?:驻[^，。；:()]{1,4})?(?:记者[^，。；:()]{2,8}?)?(?:[^，。；:()0-9]{1,4}\d{1,2}月)?\d{1,2}日"
+    r"(?:[^，。；:()]{1,6}?(?:专)?电|消息)》?"
 )
 _ELSEWHERE = re.compile(r"\(全国[^()]*\)")  # 全区增长7.5%(全国为6.3%)
 _NATIONAL = re.compile(
-    r"国家统计局(?!.{2,6}调查)|海关总署|国民经济|财政部|国家能源局|国家铁路集团|国铁集团|工业和信息化部|工信部|中国汽车工业协会|中汽协|国家外汇管理局|"
-    r"中国人民银行(?!.{2,6}[分支]行)|交通运输部|商务部|国家邮政局|中国[^，。；:]{2,12}(?:协会|联合会|联盟)|乘联(?:分)?会"
+    r"国家统计局(?!.{2,6}调查)|海关总署(?!.{2,6}分署)|国民经济|财政部|国家能源局|国家铁路集团|国铁集团|工业和信息化部|工信部|中国汽车工业协会|中汽协|国家外汇管理局|"
+    r"人民银行(?!.{2,6}[分支]行)|交通运输部|商务部|国家邮政局|中国[^，。；:]{2,12}(?:协会|联合会|联盟)|乘联(?:分)?会"
 )
 _FIRM = re.compile("公司|集团|股份")
 _BUREAU = re.compile("(?<![省市区县旗州盟])统计局(?:公布|发布)")
+_CAPTION = re.compile(r"图[为:][^。]*|[^。]*。?\([^()]*(?:图/|/图|摄|资料(?:图|照))[^()]*\)|▲[^。]*")  # of a photograph
+_TELLER = re.compile("海关|分行|中心支行")
+_LOCAL = re.compile("|".join(word for word in RELATIVE if word[0] in "全我本自"))
 _PRODUCTION = re.compile("规模以上工业|规上工业|工业生产|工业增加值")
 _TITLES = 4
 _CAPTION_CELLS = 8
@@ -47,17 +55,18 @@ def frame(found: Sequence[Block], source: str, year: int | None, region: Region 
         titled = window
     if year is None and titled is not None:
         year = titled.year
+    date = next((date for text in texts if (date := _DATE.search(text))), None)
     if year is None:
-        year = _first_year([*titles, name]) or _first_year(texts)
+        year = _first_year([*titles, name], None) or _first_year(texts, date)
     if year is None:
-        year = _year_before(next((date for text in texts if (date := _DATE.search(text))), None), window)
+        year = _year_before(date, window)
     if window is not None and window.year is None:
         window = replace(window, year=year)
     if window is not None and window.first == 0:
         window = replace(window, first=1)
-    telling = [_ELSEWHERE.sub("", DATELINE.sub("", text)) for text in (*titles, name, *texts)]
+    telling = [_CAPTION.sub("", _ELSEWHERE.sub("", DATELINE.sub("", text))) for text in (*titles, name, *texts)]
     return Frame(
-        region or _region(telling),
+        _own(region or _region(telling), telling),
         window if titled is not None else None,
         year,
         any(map(_PRODUCTION.search, [*titles, *texts[:1]])),
@@ -80,33 +89,50 @@ def windows(texts: Sequence[str], *, whole: bool = True) -> Iterator[Window]:
         line = tokens(text)
         for n, token in enumerate(line):
             around = {one.kind for one in (*line[n - 1 : n], *line[n + 1 : n + 2])}
+            then = n + 1 < len(line) and line[n + 1].kind == "same"
+            beside = (*line[max(0, n - 4) : n], *(one for one in line[n + 2 : n + 3] if one.text.endswith("比")))
+            if then and any(one.kind in ("other", "compare") for one in beside):
+                continue  # 较2020和2021年同期, 与2019年同期相比
             ahead = n > 0 and line[n - 1].kind in ("past", "forecast", "to")
             if token.kind == "window" and not (whole and token.value.why_not) and not ahead and "other" not in around:
                 yield token.value
 
 
-def _first_year(texts: Sequence[str]) -> int | None:
-    """The year of the first window with months, or else of the first year alone."""
+def _first_year(texts: Sequence[str], date: re.Match[str] | None) -> int | None:
+    """The year of the first window with months, or else of the first year alone; of a dated text, not one long gone."""
     dated = [window for window in windows(texts, whole=False) if window.year]
-    return next((window.year for window in dated if window.first), dated[0].year if dated else None)
+    if date is not None:
+        published = _published(date)[0]
+        dated = [window for window in dated if window.year in (published, published - 1)] or dated
+    months = next((window.year for window in dated if window.first), None)
+    if months is not None or not dated:
+        return months
+    first, last = dated[0].year, max(window.year or 0 for window in dated)
+    return first if first is not None and last <= first + 1 else None  # 2001年撤盟设市. 2016年 ...: no bulletin on 2001
+
+
+def _published(date: re.Match[str]) -> tuple[int, int, int]:
+    year, month, day = (int(date[part] or date[f"{part}2"]) for part in "ymd")
+    return year, month, day
 
 
 def _year_before(date: re.Match[str] | None, window: Window | None) -> int | None:
     if date is None:
         return None
-    published = int(date[1])
-    return (
-        published
-        if window is None or window.last < int(date[2]) or (window.last == int(date[2]) and int(date[3]) > 24)
-        else published - 1
-    )
+    published, month, day = _published(date)
+    ended = window is None or window.last < month or (window.last == month and day > 24)
+    return published if ended else published - 1
 
 
 def _region(texts: Sequence[str]) -> Region | None:
     """The region named first, of a chain (内蒙古包头市) its last link."""
     for text in texts:
         national = _NATIONAL.search(text)
-        named = _first_region(tokens(text))
+        line = tokens(text)
+        first = next((token for token in line if token.kind == "region" or token.text.endswith(BODIES)), None)
+        if first is not None and first.kind == "residue":
+            return None  # 新疆生产建设兵团
+        named = _first_region(line, texts)
         if (
             named is not None
             and named[1].level == 3
@@ -117,7 +143,7 @@ def _region(texts: Sequence[str]) -> Region | None:
             return named[1]
         if national is not None:
             return regions()["000000"]
-    seats = [text.replace("海关", "，") for text in texts if "海关" in text]
+    seats = [_TELLER.sub("，", text) for text in texts if _TELLER.search(text)]
     if seats:
         return _region(seats)
     spoken = {token.text for text in texts for token in tokens(text) if token.kind in ("region", "relative")}
@@ -125,11 +151,26 @@ def _region(texts: Sequence[str]) -> Region | None:
     return regions()["000000"] if told and spoken <= {"中国", "国内"} else None
 
 
+def _own(region: Region | None, texts: Sequence[str]) -> Region | None:
+    """The region, unless the text says 全县 or 我市 of another than that: mostly, 居全市七县第二 may stand aside."""
+    if region is None:
+        return None
+    nation = ("全国", "我国")
+    said = [word for text in texts for word in _LOCAL.findall(text) if region.level == 0 or word not in nation]
+    fitting = sum(resolve(word, region) is not None for word in said)
+    return region if 2 * fitting >= len(said) else None
+
+
 def _city(district: Region) -> str:
     return regions()[f"{district.digits[:4]}00"].name.removesuffix("市")
 
 
-def _first_region(line: Sequence[Token]) -> tuple[str, Region] | None:
+def _spoken(name: str, texts: Sequence[str]) -> bool:
+    """Whether a place is spoken of again: 新疆喀什市饮水工程 names one of many in a text on the whole."""
+    return len(texts) < 3 or sum(text.count(name.removesuffix("市")) for text in texts) > 1
+
+
+def _first_region(line: Sequence[Token], texts: Sequence[str]) -> tuple[str, Region] | None:
     chosen: tuple[str, Region] | None = None
     before = ""
     for token in line:
@@ -144,7 +185,7 @@ def _first_region(line: Sequence[Token]) -> tuple[str, Region] | None:
             if chosen is not None:
                 break
         elif chosen is not None:
-            chosen = (chosen[0], region) if region.within(chosen[1]) else chosen
+            chosen = (chosen[0], region) if region.within(chosen[1]) and _spoken(token.text, texts) else chosen
         elif before not in ("against", "other", "decoy", "vague"):
             chosen = (token.text, region)
         before = token.kind

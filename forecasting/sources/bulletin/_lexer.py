@@ -37,13 +37,23 @@ _FIGURE = re.compile(
 _FIGURE_STARTS = frozenset(f"0123456789+-百负翻{NUMERALS}")
 _RANGE = re.compile(rf"(?:{DIGITS})%?(?:-+|至|到)(?:{DIGITS})(?:%|倍|{_UNIT})")
 _VIEW = re.compile(
-    r"(?:分|从|按)[^，。；:、0-9%]{1,14}?(?:来看|角度看|看|上看|划分|统计|分(?=[，:])|"
+    r"(?:分|从|按)[^，。；:、0-9%]{1,14}?(?:来看|角度看|看|上看|划分|统计(?!局)|分(?=[，:])|"
     r"(?:方式|类型|类别|品种|业态|性质|行业|产业|地区|区域|城乡|门类|规模|用途|来源|商品|市场|领域)(?=[，:]))"
 )
 _AMONG = re.compile(r"[^，。；:、0-9%]{0,12}?产品中(?=，)")
 _ORDINAL = re.compile(rf"第(?:[0-9]+|[{NUMERALS}]{{1,6}})(?:位|名)?(?!季度|产业)")
 _ROLE = re.compile(r"作为[^，。；:0-9%]{1,20}(?=，)")
+_BASIS = re.compile(r"按[^，。；:、%]{1,14}?(?:口径|价格|汇率|因素|人口)(?:计算|测算|核算|统计|计)?")
+_CAUSE = re.compile(r"受[^，。；:0-9%]{1,30}?(?:影响|拖累|带动|拉动|推动|制约)")
+_SINCE = re.compile(
+    r"自(?:(?:20[0-9]{2}|去|今|前|上)年)?(?:[0-9]{1,2}月(?:份)?|第?[1-4一二三四]季度)?(?:[0-9]{1,2}日)?(?:以来|起|开始)"
+)
+_ETC = re.compile(
+    rf"等(?:[0-9]{{1,2}}|[{NUMERALS}]{{1,3}})(?:个|大|种|类|项)(?:[支主重传优][^，。；:、0-9%]{{0,5}}?)?(?:行业|产业|产品|领域|门类)(?:大类)?"
+)
 _SCOPES = frozenset(("规模以上", "规上", "限额以上", "限上"))
+BODIES = ("兵团", "生产建设兵团", "农垦", "垦区", "森工", "油田", "口岸")  # bodies named after a region, not the region
+_PATTERNS = (("按", _BASIS, "filler"), ("受", _CAUSE, "filler"), ("自", _SINCE, "filler"), ("等", _ETC, "etc"))
 _TOWARDS = re.compile(r"对[^，。；:、]{1,20}?(?:贡献率|贡献|拉动|支撑)")
 
 
@@ -57,7 +67,10 @@ def _index() -> dict[str, list[tuple[str, tuple[Token, ...]]]]:
     for name, region in region_names().items():
         entries.setdefault(name, (Token("region", name, region),))
         entries.setdefault(f"{name}地区", (Token("region", name, region),))
-        entries[f"{name}海关"] = (Token("filler", f"{name}海关"),)  # who tells it, not of whom
+        for teller in ("海关", "分行", "中心支行"):  # who tells it, not of whom
+            entries[f"{name}{teller}"] = (Token("filler", f"{name}{teller}"),)
+        for body in BODIES:
+            entries[f"{name}{body}"] = (Token("residue", f"{name}{body}"),)
     for name in RELATIVE:
         entries[name] = (Token("relative", name),)
     for kind, value, names in PHRASES:
@@ -85,7 +98,7 @@ def tokens(sentence: str) -> list[Token]:
         if char in " \u3000\t":
             start += 1
             continue
-        step = _next(sentence, start, char, index, found[-1].kind if found and not unknown else "")
+        step = _next(sentence, start, char, index, "residue" if unknown else found[-1].kind if found else "")
         if step is None:
             unknown += char
             start += 1
@@ -147,6 +160,11 @@ def _next(
         view = _VIEW.match(text, start)
         if view is not None and (best is None or view.end() >= best[0]):
             return view.end(), (Token("view", view[0]),)
+    for start_char, pattern, kind in _PATTERNS:
+        if char == start_char:
+            said = pattern.match(text, start)
+            if said is not None and (best is None or said.end() >= best[0]):
+                return said.end(), (Token(kind, said[0]),)
     if char == "作":
         role = _ROLE.match(text, start)
         if role is not None:

@@ -16,6 +16,8 @@ UNITS: dict[str, tuple[str, str]] = {
     "美元": ("USD", "dollar"),
     "亿千瓦时": ("100 million kWh", "energy"),
     "亿度": ("100 million kWh", "energy"),
+    "亿千瓦小时": ("100 million kWh", "energy"),
+    "万千瓦小时": ("10,000 kWh", "energy"),
     "万千瓦时": ("10,000 kWh", "energy"),
     "万亿千瓦时": ("trillion kWh", "energy"),
     "千瓦时": ("kWh", "energy"),
@@ -23,6 +25,8 @@ UNITS: dict[str, tuple[str, str]] = {
     "万千瓦": ("10,000 kW", "power"),
     "千瓦": ("kW", "power"),
     "吉瓦": ("GW", "power"),
+    "亿t": ("100 million t", "weight"),
+    "万t": ("10,000 t", "weight"),
     "亿吨": ("100 million t", "weight"),
     "万吨": ("10,000 t", "weight"),
     "吨": ("t", "weight"),
@@ -36,6 +40,7 @@ UNITS: dict[str, tuple[str, str]] = {
     "万亩": ("10,000 mu", "land"),
     "亩": ("mu", "land"),
     "万公顷": ("10,000 ha", "land"),
+    "千公顷": ("1,000 ha", "land"),
     "公顷": ("ha", "land"),
     "亿平方米": ("100 million m2", "area"),
     "万平方米": ("10,000 m2", "area"),
@@ -43,6 +48,7 @@ UNITS: dict[str, tuple[str, str]] = {
     "亿米": ("100 million m", "length"),
     "万米": ("10,000 m", "length"),
     "万公里": ("10,000 km", "length"),
+    "公里": ("km", "length"),
     "万芯千米": ("10,000 fibre km", "length"),
     "万重量箱": ("10,000 weight cases", "count"),
     "万重箱": ("10,000 weight cases", "count"),
@@ -62,7 +68,11 @@ UNITS: dict[str, tuple[str, str]] = {
     "亿只": ("100 million units", "count"),
     "万只": ("10,000 units", "count"),
     "亿件": ("100 million units", "count"),
+    "亿份": ("100 million units", "count"),
+    "万份": ("10,000 units", "count"),
+    "万笔": ("10,000 units", "count"),
     "万件": ("10,000 units", "count"),
+    "件": ("units", "count"),
     "万部": ("10,000 units", "count"),
     "万艘": ("10,000 units", "count"),
     "艘": ("units", "count"),
@@ -84,6 +94,7 @@ UNITS: dict[str, tuple[str, str]] = {
     "亿人次": ("100 million visits", "people"),
     "万人次": ("10,000 visits", "people"),
     "人次": ("visits", "people"),
+    "人": ("persons", "people"),
     "亿人": ("100 million persons", "people"),
     "万人": ("10,000 persons", "people"),
     "亿吨公里": ("100 million t km", "transport"),
@@ -95,6 +106,10 @@ UNITS: dict[str, tuple[str, str]] = {
     "万头(只)": ("10,000 head", "count"),
     "亿羽": ("100 million head", "count"),
     "万羽": ("10,000 head", "count"),
+    "百羽": ("100 head", "count"),
+    "羽": ("head", "count"),
+    "只": ("units", "count"),
+    "匹": ("head", "count"),
     "亿标箱": ("100 million TEU", "count"),
     "万标箱": ("10,000 TEU", "count"),
     "亿标准箱": ("100 million TEU", "count"),
@@ -154,7 +169,7 @@ _LAST_YEAR = (
 
 def _compared() -> str:
     """Comparison with the year before in all its forms."""
-    plain = [f"{word}{time}" for word in ("比", "较", "同比", "与", "跟") for time in _LAST_YEAR]
+    plain = [f"{word}{time}" for word in ("比", "较", "同比", "与", "跟", "对比") for time in _LAST_YEAR]
     longer = [
         f"{word}{time}{tail}"
         for word in ("与", "同", "和", "跟")
@@ -190,6 +205,9 @@ PHRASES: tuple[tuple[str, object, str], ...] = (
         1,
         "增长|上升|上涨|提高|增加|增|涨|攀升|净增长|正增长|扩大|多增|增多|跃升|激增|大增|猛增|提升|升高|走高|递增|上扬",
     ),
+    ("verb", 1, "年增|年增长|年成长|成长"),
+    ("verb", -1, "年减|年降|年跌|年下滑|年衰退|缩减|衰退"),
+    ("other", None, "月增|月减|月降|季增|季减"),
     ("verb", -1, "下降|减少|下滑|降低|下跌|负增长|降|减|回落|缩减|少增|萎缩|减产|走低|跌|锐减"),
     (
         "speed",

@@ -12,7 +12,7 @@ from operator import attrgetter
 import pandas as pd
 
 from forecasting.errors import InputError, Problem
-from forecasting.sources.bulletin._blocks import Block, Paragraph, blocks
+from forecasting.sources.bulletin._blocks import PICTURE, Block, Paragraph, blocks
 from forecasting.sources.bulletin._candidates import Candidate
 from forecasting.sources.bulletin._frame import DATELINE, frame, windows
 from forecasting.sources.bulletin._phrases import UNITS
@@ -39,6 +39,8 @@ _BYLINE = re.compile(
 _NUMBERING = re.compile(
     r"(?:[一二三四五六七八九十]{1,3}、(?![一二三四五]、|[一二三四五]产业)|\([一二三四五六七八九十]{1,3}\)|[0-9]{1,2}(?:、|\.(?![0-9])))+"
 )
+_NOTE = re.compile(r"\[(?:注?[0-9]{1,2}|注)\]")  # 地区生产总值[2]
+_SCALES = (("trillion", 10**12), ("100 million", 10**8), ("10,000", 10**4), ("1,000", 1000))
 _CURRENCY = re.compile(r"[以按]?(?:美元|人民币)(?:计价|计|计算)?")
 
 
@@ -103,7 +105,7 @@ def _read(found: Sequence[Block], state: Reading) -> Iterator[Candidate]:
         if not isinstance(block, Paragraph):
             yield from table_candidates(block, caption, state)
             continue
-        if block.heading and _BYLINE.fullmatch(normal(block.text)):
+        if block.heading and (_BYLINE.fullmatch(normal(block.text)) or PICTURE.match(normal(block.text))):
             continue
         caption = block.text if block.heading else ""
         if block.heading:
@@ -120,7 +122,7 @@ def _read(found: Sequence[Block], state: Reading) -> Iterator[Candidate]:
 
 def _written(sentence: str) -> str:
     """What is read of a sentence: without its number in a list, a dateline, most brackets."""
-    text = DATELINE.sub("", normal(sentence)).replace("农业(种植业)", "种植业")
+    text = DATELINE.sub("", _NOTE.sub("", normal(sentence))).replace("农业(种植业)", "种植业")
     numbered = _NUMBERING.match(text)
     return _without_brackets(text[numbered.end() :] if numbered else text)
 
@@ -167,7 +169,7 @@ def _settle(candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[Cand
             groups[one.region, one.indicator, one.period, one.measure].append(one)
     sure = []
     for same in groups.values():
-        finest = max(same, key=lambda one: (one.decimals, one.unit != same[0].unit))
+        finest = min(same, key=lambda one: _scaled(one)[1])
         if all(_agree(finest, one) for one in same):
             sure.append(next(one for one in same if one.value == finest.value and one.unit == finest.unit))
         else:
@@ -182,8 +184,17 @@ def _settle(candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[Cand
 
 
 def _agree(finest: Candidate, other: Candidate) -> bool:
-    """The same figure, or the same rounded."""
-    if finest.unit != other.unit:
-        return False
-    step = Decimal(1).scaleb(-other.decimals)
-    return abs(Decimal(finest.value) - Decimal(other.value)) <= step / 2
+    """The same figure, or the same rounded: 14.4 in units of 10,000 t and 143972 t."""
+    value, _, base = _scaled(finest)
+    rounded, step, known = _scaled(other)
+    return base == known and abs(value - rounded) <= step / 2
+
+
+def _scaled(one: Candidate) -> tuple[Decimal, Decimal, str]:
+    """Its value and its rounding in units of one, and what these are."""
+    base, factor = one.unit, Decimal(1)
+    for name, times in _SCALES:
+        if name in one.unit:
+            base, factor = one.unit.replace(name, "").strip(), Decimal(times)
+            break
+    return Decimal(one.value) * factor, Decimal(1).scaleb(-one.decimals) * factor, base

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from forecasting.sources.bulletin._candidates import Candidate
-from forecasting.sources.bulletin._clauses import undated
+from forecasting.sources.bulletin._clauses import undated, within
+from forecasting.sources.bulletin._comparisons import compared
 from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import Token, tokens
-from forecasting.sources.bulletin._state import Reading
+from forecasting.sources.bulletin._state import ELSEWHERE, Reading
 from forecasting.sources.bulletin._walk import DEPENDENT, Walk
 from forecasting.sources.bulletin._windows import Window
 
@@ -24,35 +25,49 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
         text: The sentence as published.
         normal: The same in normal characters.
     """
-    line = undated(tokens(normal))
+    line = compared(within(undated(tokens(normal))), state.frame.year, state.frame.window)
     dependent = any(token.kind in DEPENDENT for token in line[:2])
-    if state.month is not None and not dependent:
-        _choose_window(state, line)
+    if state.month is not None:
+        _choose_window(state, line, dependent)
     state.month = None
+    if state.carried == ELSEWHERE and any(token.text in ("比上年", "较上年") for token in line):
+        whole = [window for window in state.leading if window.cumulative and window.last == 12]
+        if len(whole) == 1:
+            state.window, state.carried = whole[0], ""  # 1-11月, ... . 投资比上年增长15.7%: in a bulletin on a year
     before = state.window, state.carried
     walk = Walk(state, text, line)
-    still = state.on_month and not any(token.kind in ("window", "compare") for token in line)
+    yearly = any(token.kind == "view" and "同比" in token.text for token in line)
+    still = state.on_month and not yearly and not any(token.kind in ("window", "compare") for token in line)
     if still:
         walk.vetoed = dependent
         state.carried = state.carried or "the sentence before speaks of changes on the month before"
-    state.context = replace(state.context, branch=None, above=state.context.above and dependent)
+    part = state.context.part if dependent else state.scope
+    goes_on = (
+        bool(line)
+        and line[0].text.startswith(("实现", "完成"))
+        and not any(token.kind == "window" for token in line[:3])
+    )
+    branch = state.context.branch if goes_on else None  # 高耗能行业实现营业收入 .... 实现利税总额 ...
+    state.context = replace(
+        state.context, branch=branch, above=state.context.above and dependent, part=part, left=False
+    )
     found = walk.run()
-    state.on_month = still or (walk.on_month and not found)
+    state.on_month = still or ((walk.on_month or walk.aside) and not found)
     _move_window(walk, *before)
     if not walk.aside or found:
         state.age += 1
-    state.abroad = walk.abroad
+    state.abroad = walk.who.abroad
     return found
 
 
-def _choose_window(state: Reading, line: Sequence[Token]) -> None:
+def _choose_window(state: Reading, line: Sequence[Token], dependent: bool) -> None:
     """After a sentence on a month and on the months up to it: which of them this one begins with."""
     first = next((n for n, token in enumerate(line) if token.kind in FIGURES), len(line))
     if any(token.kind in ("window", "cumulative", "current", "same") for token in line[:first]):
         return
     if any(token.kind == "window" and token.value.cumulative for token in line[first:]):
         state.window, state.carried = state.month, ""  # 钢材出口998万吨; 1-11月累计10772万吨
-    else:
+    elif not dependent:
         state.carried = "the sentence before speaks of a month and of the months up to it"
 
 
@@ -60,13 +75,17 @@ def _move_window(walk: Walk, window: Window | None, carried: str) -> None:
     """Which window the next sentence starts from."""
     state = walk.state
     first = walk.windows[0] if walk.windows else None
-    if walk.vetoed or first is None:
+    aside = walk.aside and walk.led and window is None  # 12月份, 从环比看, ...
+    if (walk.vetoed and not aside) or first is None:
         state.window, state.carried = window, carried
+        return
+    if any(token.kind == "view" and "季度" in token.text for token in walk.line):
+        state.window, state.carried = window, carried  # 分季度看, 一季度增长6.7%: of what was said before of them all
         return
     if walk.passing is not None:
         state.window, state.carried = walk.passing, "" if walk.led else carried
         return
-    alone = bool(walk.candidates) and not walk.named and not any(one.cumulative for one in walk.windows)
+    alone = bool(walk.who.candidates) and not walk.who.named and not any(one.cumulative for one in walk.windows)
     if alone and window is not None and window.cumulative:
         by_month = any(token.kind == "view" and "月" in token.text for token in walk.line)
         state.window = window  # 从月度看, 10月份增长9.3%: of what was said before of the months up to it
@@ -84,6 +103,6 @@ def _move_window(walk: Walk, window: Window | None, carried: str) -> None:
         state.window = base  # ..., 其中9月份增长8.4%
         if walk.turned and (state.frame.window is None or not state.frame.window.cumulative):
             state.carried = "the sentence before speaks of the months up to one and of that month"
-    if state.opening and walk.led and not first.end:
+    if state.opening and walk.led and not first.end and first.last:
         state.leading.add(first)
         state.opening = False

@@ -29,6 +29,14 @@ RELATIVE = (
     "我盟",
     "本市",
     "本区",
+    "该省",
+    "该市",
+    "该县",
+    "该区",
+    "该旗",
+    "该州",
+    "该盟",
+    "市区",
 )
 _SHARED = frozenset(("青山区", "白云区"))
 _MUNICIPALITIES = ("11", "12", "31", "50")
@@ -101,6 +109,8 @@ def resolve(word: str, home: Region | None) -> Region | None:
         return regions()["000000"]
     if home is None or home.level == 0:
         return regions()["000000"] if word == "国内" else None
+    if word == "市区":
+        return None
     province = regions()[f"{home.digits[:2]}0000"]
     autonomous = province.name.endswith("自治区")
     unit = word[-1]

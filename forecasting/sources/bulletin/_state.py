@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from forecasting.sources.bulletin._regions import Region
 from forecasting.sources.bulletin._subjects import Context, Item
+from forecasting.sources.bulletin._vocabulary import TRADE_TOTALS, Subject, subjects, traded_with
 from forecasting.sources.bulletin._windows import Window
 
 VIEWS = {
@@ -18,6 +19,7 @@ VIEWS = {
     "用电": "power_use",
     "工业": "va",
 }
+ELSEWHERE = "the window stands in another paragraph"
 
 
 @dataclass(slots=True)
@@ -42,11 +44,15 @@ class Reading:
     age: int = 9  # sentences since the items were named, in this paragraph
     previous: Window | None = None  # of the paragraph before, for 同期
     balance: Window | None = None  # the last month's end or month of this paragraph, for balances
+    ended: Window | None = None  # the last month's end that the text spoke of
     year: int | None = None  # that was written last in this paragraph
     on_month: bool = False  # the last sentence spoke of changes on the month before alone
     month: Window | None = None  # with which the last sentence began before it went on to the months up to it
     flow: Window | None = None  # the last one from January on
     section: Window | None = None  # of the heading above
+    consumer: bool = False  # consumer prices were spoken of
+    scope: Subject | None = None  # the partner whose trade alone the text speaks of so far
+    total: bool = False  # all trade was spoken of, or that with several partners
     opening: bool = True  # no window yet in this paragraph
     abroad: bool = False  # the last sentence spoke of another region
     currency: str = ""
@@ -57,7 +63,10 @@ class Reading:
         """Start a paragraph: what is not said again holds less."""
         if heading:
             self.context = Context(next((key for word, key in VIEWS.items() if word in heading), ""))
-        self.age, self.abroad, self.on_month, self.opening = 9, False, False, not heading
+        prices = self.context.measure in ("cpi", "ppi") and not heading
+        self.age, self.abroad, self.on_month, self.opening = 9, False, self.on_month and prices, not heading
+        if self.context.measure == "ppi" and self.consumer:
+            self.context = Context()  # which prices a paragraph goes on with, is not said
         self.previous, self.balance, self.month = self.window or self.previous, None, None
         self.year = None
         if len(self.currencies) > 1:
@@ -69,9 +78,19 @@ class Reading:
         elif len(self.leading) == 1:
             self.window, self.carried = next(iter(self.leading)), ""
         elif self.leading:
-            self.carried = "the window stands in another paragraph"
+            self.carried = ELSEWHERE
 
     def use_currency(self, currency: str) -> None:
         """Trade is in this currency until another is said."""
         self.currency = currency
         self.currencies.add(currency)
+
+    def note(self, item: Item) -> None:
+        """Keep in mind which prices and whose trade a text speaks of."""
+        if item.subject is None:
+            return
+        self.consumer = self.consumer or item.subject.id in ("cpi", "core_cpi")
+        whole = item.subject.id in TRADE_TOTALS
+        part = traded_with(subjects()["trade"], item.partner) if item.partner else None
+        self.total = self.total or whole or (part is not None and self.scope is not None and part.id != self.scope.id)
+        self.scope = None if self.total else part or self.scope

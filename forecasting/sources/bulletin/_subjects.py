@@ -16,8 +16,10 @@ from forecasting.sources.bulletin._vocabulary import (
     compose,
     measure_inside,
     measures,
+    owned,
     subjects,
     traded_with,
+    with_partner,
     words,
 )
 
@@ -25,6 +27,13 @@ _ALONE = {"exports": "exports", "imports": "imports"}
 _TRADES = ("trade", "exports", "imports")
 _POWER = frozenset(("capacity", "additions"))
 RESULTS = frozenset(("industrial_revenue", "industrial_profit", "industrial_output_value", "industrial_profit_and_tax"))
+_PRODUCED_GOODS = ("food", "clothing", "daily_goods", "durables")
+_NARROWER = frozenset(("fai_private", "fai_technical_renovation", "fai_infrastructure", "fai_high_tech", "fai_state"))
+_BUILT = {"housing_floor_space": "construction_floor_space", "housing_completions": "construction_completions"}
+_OWNERS = frozenset(
+    ("state_controlled", "state_owned", "joint_stock", "foreign_funded", "private", "nonpublic", "domestic", "hmt",
+     "foreign", "collective", "small", "large", "large_medium", "central", "medium", "small_firms", "micro")
+)  # fmt: skip
 _NAMING = frozenset(("word", "and", "filler", "region", "relative", "window", "ignored", "view", "child"))
 _SCOPES = frozenset(("规模以上", "规上"))
 _TOTALS = {"va": "industrial_va", "fai": "fixed_asset_investment", "power_use": "power_use", "retail": "retail_sales"}
@@ -41,6 +50,7 @@ class Item:
         region: The region named with it, None for the bulletin's own.
         unclear: A region was named that cannot be resolved.
         unit: What the last level was measured in, for the currency and weight of trade.
+        partner: With whom the trade is done, "" where not said.
     """
 
     written: str
@@ -49,6 +59,7 @@ class Item:
     region: Region | None = None
     unclear: str = ""
     unit: str = ""
+    partner: str = ""
 
 
 @dataclass(slots=True)
@@ -59,6 +70,8 @@ class Context:
     branch: Word | None = None
     whole: Subject | None = None
     above: bool = False  # of units above a size
+    part: Subject | None = None  # the trade of a kind of firm or with a partner that this sentence speaks of
+    left: bool = False  # a semicolon came since
 
 
 @dataclass(slots=True)
@@ -81,6 +94,8 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
         if token.kind == "and":
             groups.append(_Group())
         elif token.kind == "word":
+            if is_partner(token) and any(map(is_partner, groups[-1].words)):
+                groups.append(_Group())  # 对美国、欧盟和日本: 和 belongs to the last name
             groups[-1].words.append(token)
         elif token.kind in ("region", "relative"):
             groups[-1].regions.append(token)
@@ -94,7 +109,8 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
             return [Item("、".join(group.text for group in groups), None)]
         groups = [_Group(named[0].words, group.regions) for group in groups]
     shared = next((key for group in reversed(groups) if (key := _measure(group))), "")
-    if shared == "cpi" and context.measure == "ppi":
+    parts = [token.value for group in groups for token in group.words if token.value.part]
+    if shared == "cpi" and context.measure == "ppi" and all(map(_of_producers, parts)):
         shared = "ppi"  # 工业生产者出厂价格 ..., 煤炭开采和洗选业价格
     if (trade := _trade(groups)) is not None:
         context = replace(context, whole=trade, measure="")
@@ -104,13 +120,20 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
         context = replace(context, measure="va")  # 规上氟化工产业增长29.5%: only value added is meant so
     limited = any(token.kind == "filler" and token.text.startswith("限") for token in tokens)
     branch = context.branch
+    partner = next((token for token in groups[0].words if is_partner(token)), None) if len(groups) > 1 else None
+    scoped = any(token.text in _SCOPES for token in tokens)
     for group in groups:
+        if scoped:
+            group.words = _produced(group.words)
+        if partner is not None and not any(is_partner(token) or is_measure(token) for token in group.words):
+            group.words.insert(0, partner)  # 对东盟出口的纺织机械、纺织原料
         item = _item(group, replace(context, measure=shared or context.measure, branch=branch))
         branch = item.branch or branch
         within = context.above and item.subject is not None and item.subject.id != "retail_sales"
         if item.subject is not None and (limited or within):
             item.subject = above_size(item.subject)
-        item.region, item.unclear = _region(group.regions or leading, home)
+        item.region, unclear = _region(group.regions or leading, home)
+        item.unclear = unclear or item.unclear
         found.append(item)
     return found
 
@@ -176,6 +199,11 @@ def _measure(group: _Group) -> str:
     return said or next((key for token in group.words if (key := measure_inside(token.text))), "")
 
 
+def is_partner(token: Token) -> bool:
+    """Whether a token is a word that names with whom trade is done."""
+    return token.kind == "word" and "partner" in token.value.roles
+
+
 def is_measure(token: Token) -> bool:
     """Whether a token is a word that says what of a part is measured."""
     return token.kind == "word" and "measure" in token.value.roles and not token.value.part
@@ -190,7 +218,7 @@ def _item(group: _Group, context: Context) -> Item:
         # 规模以上工业私营企业: the scope says nothing new
         words = others
     partners = list(dict.fromkeys(token.value.roles["partner"] for token in words if "partner" in token.value.roles))
-    parts = [token.value for n, token in enumerate(words) if token.value.part and token not in words[:n]]
+    parts = list({tuple(one.value.roles.items()): one.value for one in words if one.value.part}.values())
     both = [token for token in words if is_measure(token) and "subject" in token.value.roles]  # 税收收入, 商品零售额
     wholes = [
         token.value.roles["subject"]
@@ -208,37 +236,78 @@ def _item(group: _Group, context: Context) -> Item:
     if any("本外币" in token.text for token in words):
         context = replace(context, whole=None)
     if not partners:
-        return Item(group.text, _subject(wholes, parts, keys, context), branch)
+        subject = _subject(wholes, parts, keys, context, group.text)
+        owned_or_goods = bool(parts) or (subject is not None and subject.id.startswith("trade_"))
+        goods = (
+            subject is not None
+            and subject.trade
+            and owned_or_goods
+            and not subject.id.startswith(context.part.id if context.part is not None else " ")
+        )
+        narrow = context.part is not None and with_partner(context.part)
+        doubt = f"whether only {context.part.id} is meant is not said" if goods and narrow and context.part else ""
+        return Item(group.text, subject, branch, unclear=doubt)
     if not wholes and not parts and not keys:
         keys = [context.measure] if context.measure in _ALONE else keys
         wholes = [context.whole.id] if context.whole is not None and not keys else wholes
-    traded = _subject(wholes, parts, keys, context) if len(partners) == 1 else None
-    return Item(group.text, traded_with(traded, partners[0]), branch)
+    context = replace(context, part=None)
+    traded = _subject(wholes, parts, keys, context, group.text) if len(partners) == 1 else None
+    return Item(group.text, traded_with(traded, partners[0]), branch, partner=partners[0])
 
 
-def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Context) -> Subject | None:
+def _produced(words: list[Token]) -> list[Token]:
+    """规模以上煤炭企业生产原煤: without the branch that produces, which says nothing new of all above a size."""
+    at = max((n for n, token in enumerate(words) if "product" in token.value.roles), default=0)
+    said = any(token.value.roles.get("measure") == "output" for token in words)
+    makers = [token for token in words[:at] if token.value.part]
+    owned = any(token.value.roles.get("branch") in (None, *_OWNERS) for token in makers)
+    return [token for token in words if token not in makers] if said and not owned else words
+
+
+def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Context, written: str) -> Subject | None:
     if len(parts) > 1 or len(keys) > 1:
         return None
     part = parts[0] if parts else None
     if keys:
-        return _with_measure(measures()[keys[0]], wholes, part, context)
+        return _with_measure(measures()[keys[0]], wholes, part, context, written)
     if len(wholes) == 1:
-        whole = subjects()[wholes[0]]
+        whole = subjects()[_BUILT.get(wholes[0], wholes[0]) if _on_construction(context) else wholes[0]]
         if context.whole is not None and context.whole.id.endswith("_cny") and f"{whole.id}_cny" in subjects():
             return subjects()[f"{whole.id}_cny"]  # 人民币存款余额 ..., 贷款余额
         if context.measure in _POWER and part is not None and (power := compose(measures()[context.measure], part)):
             return power  # 新能源装机 ..., 其中风电
-        industrial = part is not None and part.roles.get("branch") == "industry" and whole.domain != "fai"
+        industrial = (
+            part is not None and part.roles.get("branch") == "industry" and whole.domain not in ("fai", "services")
+        )
         if part is None or wholes[0] in part.roles.values() or industrial:
             return whole
-        return compose(measures()[whole.measure], part) if whole.measure else None
+        narrower = whole.id in _NARROWER  # 制造业民间投资
+        return compose(measures()[whole.measure], part) if whole.measure and not narrower else None
+    if part is not None and not wholes and context.whole is not None:
+        other = owned(context.whole, part.roles.get("branch", ""))  # 民营企业进出口 ..., 国有企业
+        if other is not None:
+            return other
     if wholes or part is None or not context.measure:
         return None
-    return compose(measures()[context.measure], part)
+    prices = context.measure == "ppi" and not _of_producers(part)
+    return compose(measures()["cpi" if prices else context.measure], part)
 
 
-def _with_measure(measure: Measure, wholes: list[str], part: Word | None, context: Context) -> Subject | None:
-    if measure.key == "cpi" and context.measure == "ppi":
+def _of_producers(part: Word) -> bool:
+    """Whether producers' prices are broken down by this: 衣着, not 猪肉."""
+    return "branch" in part.roles or part.roles.get("basket") in _PRODUCED_GOODS
+
+
+def _on_construction(context: Context) -> bool:
+    """Whether construction firms are spoken of, not developers."""
+    whole = context.whole is not None and context.whole.id.startswith("construction_")
+    return whole or (context.branch is not None and context.branch.roles.get("branch") == "construction")
+
+
+def _with_measure(
+    measure: Measure, wholes: list[str], part: Word | None, context: Context, written: str
+) -> Subject | None:
+    if measure.key == "cpi" and context.measure == "ppi" and (part is None or _of_producers(part)):
         measure = measures()["ppi"]
     if part is not None:
         if wholes and wholes[0] not in part.roles.values():
@@ -247,12 +316,18 @@ def _with_measure(measure: Measure, wholes: list[str], part: Word | None, contex
     if len(wholes) == 1:
         whole = subjects()[wholes[0]]
         return whole if whole.measure == measure.key else None
+    if measure.key in _ALONE and context.part is not None and context.branch is None and context.left:
+        return None  # 对美国进出口 ...; 出口 ...
+    if measure.key in _ALONE and context.part is not None and context.branch is None:
+        return replace(context.part, id=f"{context.part.id}_{measure.key}")  # 民营企业进出口 ..., 其中出口
     if measure.key in _ALONE and (context.branch is None or context.measure != measure.key):
         return subjects()[_ALONE[measure.key]]
     if context.whole is not None and context.whole.id == _TOTALS.get(measure.key):
         return context.whole  # 固定资产投资 ..., 累计完成投资
     if measure.key == "sales_value" and context.whole is not None and context.whole.id == "housing_sales_area":
         return subjects()["housing_sales_value"]  # 商品房销售面积下降6.8%, 销售额下降9.6%
+    if written == "工业增加值" and context.branch is not None and context.branch.roles.get("branch") == "secondary":
+        return subjects()["all_industry_va"]  # 第二产业增加值 ..., 其中工业增加值
     own = context.branch is None or context.branch.roles.get("branch") == "industry"
     if own and measure.key in ("profit", "revenue", "va") and context.whole is not None and context.whole.id in RESULTS:
         return compose(measure, words()["工业企业"])  # 工业企业利润总额 ... 。营业收入

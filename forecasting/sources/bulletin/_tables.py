@@ -11,6 +11,7 @@ from forecasting.sources.bulletin._candidates import Candidate, candidate
 from forecasting.sources.bulletin._figures import Figure, places
 from forecasting.sources.bulletin._lexer import Token, tokens
 from forecasting.sources.bulletin._phrases import UNITS
+from forecasting.sources.bulletin._regions import resolve
 from forecasting.sources.bulletin._state import Frame, Reading
 from forecasting.sources.bulletin._subjects import Item, is_measure, items
 from forecasting.sources.bulletin._text import normal
@@ -24,7 +25,7 @@ _UNIT_HEAD = re.compile(r"(?:计量|计算)?单位")
 _RATE = re.compile(r"增速|增长|同比|增幅|±|比上年|比去年|增减|涨跌")
 _LEVEL = re.compile(r"绝对量|绝对值|总量|绝对数|完成|数值|金额|产量|实绩|累计|本月|当月|总值|总额|本期|规模")
 _OTHER = re.compile(
-    r"环比|比重|占比|位次|排名|排序|名次|百分点|上年同期|去年同期|上年|去年|比上月|拉动|贡献|目标|进度|预算"
+    r"环比|比重|占比|结构|构成|位次|排名|排序|名次|百分点|上年同期|去年同期|上年|去年|比上月|拉动|贡献|目标|进度|预算"
 )
 _NUMBERING = re.compile(
     r"^(?:[一二三四五六七八九十]+、|\([一二三四五六七八九十]+\)|[0-9]{1,2}[.、]|[#*·●◆-]+|其中:?|其中、|(?:其中:)?#)+"
@@ -250,6 +251,10 @@ class _Rows:
         self.caption = [
             token for token in tokens(normal(caption)) if token.kind == "word" and "subject" in token.value.roles
         ]
+        home = state.frame.region
+        places = [one for one in tokens(normal(caption)) if one.kind == "relative"]
+        strange = next((one.text for one in places if home is not None and resolve(one.text, home) is None), "")
+        self.doubt = f"which region {strange} means is not clear" if strange else ""
         measured = {one.value.roles["measure"] for one in tokens(normal(caption)) if is_measure(one)}
         usual = "output" if not measured and (state.frame.production or _PRODUCTION.search(caption)) else ""
         self.measure = measured.pop() if len(measured) == 1 else usual  # 主要工业产品产量
@@ -267,7 +272,7 @@ class _Rows:
             self._lean(label)
             return
         text = " ".join(cell for cell in cells if cell)
-        doubt = ""
+        doubt = self.doubt
         if self.exact:
             pairs = [(c, cells[n]) for n, c in enumerate(self.columns) if isinstance(c, _Column) and n < len(cells)]
         else:

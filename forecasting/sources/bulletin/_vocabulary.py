@@ -22,13 +22,14 @@ _SECTIONS = {
     "basket": "baskets",
     "building": "buildings",
     "commerce": "commerce",
+    "source": "sources",
 }
-_STOCKS = ("finance", "balances", "entities", "population", "livestock")
+_STOCKS = ("finance", "balances", "entities", "population", "livestock", "stocks")
 _KINDS = ("产业", "行业", "工业")
 _WITH = ("", "对", "与", "自", "从", "同", "和")
 TRADE_TOTALS = (
     "trade", "exports", "imports", "fdi", "odi", "services_trade", "services_exports", "services_imports",
-    "software_exports",
+    "software_exports", "software_outsourcing_exports", "embedded_software_exports",
 )  # fmt: skip
 
 
@@ -165,7 +166,8 @@ def _entries() -> Iterator[tuple[str, str, str]]:
         for key, text in table[section].items():
             yield from ((role, key, name) for name in text.split("|"))
     for key, text in table["partners"].items():
-        yield from (("partner", key, f"{before}{name}") for name in text.split("|") for before in _WITH)
+        for name in text.split("|"):  # 对美, short for 对美国
+            yield from (("partner", key, f"{before}{name}") for before in (_WITH if name[0] != "对" else ("",)))
     yield from (("filler", "", name) for name in table["fillers"]["words"].split("|"))
 
 
@@ -199,6 +201,24 @@ def traded_with(subject: Subject | None, partner: str) -> Subject | None:
     if subject.id in ("exports", "imports"):
         return replace(subject, id=f"trade_{partner}_{subject.id}", measure="")
     return replace(subject, id=f"{subject.id}_{partner}", measure="")
+
+
+@functools.cache
+def valued(subject: Subject) -> bool:
+    """Whether customs give the trade of these goods in value alone: 机电产品, not 稀土."""
+    return re.sub("_(?:exports|imports).*", "", subject.id) in _table()["valued"]["products"].split("|")
+
+
+def owned(trade: Subject, branch: str) -> Subject | None:
+    """The same trade by another kind of firm: 民营企业出口 ..., 国有企业 ..."""
+    kind = re.fullmatch("(?:trade_(?:state|private|foreign_funded))(_exports|_imports)?", trade.id)
+    owner = _table()["owners"].get(branch)
+    return subjects()[f"{owner}{kind[1] or ''}"] if kind and owner else None
+
+
+def with_partner(trade: Subject) -> bool:
+    """Whether this is the trade with a partner, not that of a kind of firm or of all."""
+    return trade.id.removeprefix("trade_") in _table()["partners"]
 
 
 def above_size(subject: Subject) -> Subject:

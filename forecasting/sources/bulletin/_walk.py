@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from forecasting.sources.bulletin._candidates import Candidate, candidate
-from forecasting.sources.bulletin._carried import (
-    context_after,
-    introduced,
-    not_of_branches,
-    said_again,
-    window_of,
-)
+from forecasting.sources.bulletin._candidates import Candidate
+from forecasting.sources.bulletin._carried import introduced
 from forecasting.sources.bulletin._clauses import (
     BREAKS,
     bare_measure,
     both_kinds,
     elided,
     figure_row,
+    generated,
+    goes_on,
+    headed,
     in_passing,
+    is_branch,
     is_index,
     is_remark,
     is_row,
@@ -28,17 +26,17 @@ from forecasting.sources.bulletin._clauses import (
     left_from,
     of_firm,
     residue,
-    residue_inside,
     subject_clause,
     unknown_group,
     with_unit,
 )
+from forecasting.sources.bulletin._comparisons import is_base
 from forecasting.sources.bulletin._figures import FIGURES, Figure, judge
 from forecasting.sources.bulletin._lexer import Token
+from forecasting.sources.bulletin._naming import Naming
 from forecasting.sources.bulletin._phrases import YEAR_END
-from forecasting.sources.bulletin._regions import Region
 from forecasting.sources.bulletin._state import VIEWS, Reading
-from forecasting.sources.bulletin._subjects import Context, Item, items, some_known, whole_list
+from forecasting.sources.bulletin._subjects import Context, is_partner, some_known, whole_list
 from forecasting.sources.bulletin._windows import Window, of_year
 
 _STOPS = frozenset(("decoy", "noun", "against", "other", "past", "target"))
@@ -50,29 +48,23 @@ class Walk:
     """One pass over the tokens of a sentence."""
 
     def __init__(self, state: Reading, text: str, line: Sequence[Token]) -> None:
-        self.state, self.text, self.line = state, text, line
+        self.state, self.line = state, line
+        self.who = Naming(state, text)
         self.buffer: list[Token] = []
-        self.candidates: list[Candidate] = []
         self.listed = 0
         self.verb_listed = 0
         self.vetoed = False  # a forecast, a target, a comparison with the month before: to the end of the sentence
         self.single = False
         self.aside = False  # only changes on the month before, which say nothing of who or what
         self.prior: Window | None = None  # the window before the last one
-        self.named = False  # a subject
         self.turned = False  # a month of its own came after the months up to it
         self.passing: Window | None = None  # what a month in passing interrupts
         self.led = False  # a window came before the first figure
         self.windows: list[Window] = []
-        self.stale = ""
-        self.moved = False  # a window or region came since the items were named
-        self.given: set[tuple[str, ...]] = set()
-        self.levels: list[Item] = []  # that levels were given for since the last rate
+        self.partial = False  # a part was named by a clause that was not understood
+        self.narrow = False  # a branch was
+        self.passed = False  # the figure before is one
         self.on_month = False  # a change on the month before was passed over
-        self.firm = False  # the sentence speaks of a firm
-        self.unclear = ""  # why a region named in this sentence is not known
-        self.region: Region | None = None
-        self.abroad = False
         said = {token.kind for token in line if token.kind in ("usd", "cny")}
         if len(said) == 1:
             state.use_currency(said.pop())
@@ -87,23 +79,23 @@ class Walk:
             if token.kind in ("points", "range"):
                 self._vague(token)
             elif token.kind in BREAKS:
-                self._break(token)
+                self._break(token, at)
             else:
                 self._word(token)
             at += 1
-        return self.candidates
+        return self.who.candidates
 
     # what is not a figure
 
     def _word(self, token: Token) -> None:
         state = self.state
         last = next((one for one in reversed(self.buffer) if one.kind not in ("and", "window")), token)  # 比3月、4月
-        compared = last.kind in ("other", "past") and not last.text.endswith(("均", "率", "速度"))
+        compared = last.kind in ("other", "past", "against") and not last.text.endswith(("均", "率", "速度"))
         if token.kind == "window" and not compared:
             self._window(token.value)
         elif token.kind == "cumulative" and state.window is not None and state.window.first > 1:
             self._set(replace(state.window, first=1, end=False))
-            self.moved = True
+            self.who.moved = True
         elif token.kind == "end" and state.window is not None:
             self._set(replace(state.window, first=state.window.last, end=True))
         elif token.kind == "same":
@@ -124,7 +116,7 @@ class Walk:
             key = next((key for word, key in VIEWS.items() if word in token.text), "")
             state.context = Context(key or state.context.measure)
         elif token.kind in ("region", "relative") and not compared:
-            self.moved = True
+            self.who.moved = True
         if token.kind != "ignored":
             self.buffer.append(token)
 
@@ -157,45 +149,54 @@ class Walk:
         self.prior, self.passing = self.state.window, None if window.cumulative else self.passing
         self.state.window, self.state.carried = window, ""
         self.state.flow = window if window.cumulative and not window.end else self.state.flow
+        self.state.ended = window if window.end and not window.cumulative else self.state.ended
         self.state.balance = window if window.end or window.first == window.last else self.state.balance
-        self.led = self.led or not (self.windows or self.candidates)
+        self.led = self.led or not (self.windows or self.who.candidates)
         self.windows.append(window)
-        self.moved = True
+        self.who.moved = True
 
-    def _break(self, token: Token) -> None:
-        self.firm = self.firm or of_firm(last_clause(self.buffer))
+    def _break(self, token: Token, at: int) -> None:
+        clause = last_clause(self.buffer)
+        self.who.firm = self.who.firm or of_firm(clause)
+        past = any(one.kind == "past" for one in clause)
+        self.vetoed = self.vetoed or (past and all(one.kind in ("past", "filler") for one in clause))  # 去年全年, ...
         dirty = any(one.kind in ("residue", "forecast") or one.kind in _STOPS for one in self.buffer)
         if dirty:
             self._adopt()
         elif self.buffer:
             self.buffer = [*self.buffer[-_REACH:], token]
         if token.kind == "semicolon":
-            self.region = None
+            self.passed = False
+            self.who.region = None
+            if not any(one.kind == "child" for one in self.line[: at + 2]):
+                self.state.context = replace(self.state.context, left=True)
             if self.passing is not None:
                 self.state.window, self.state.carried, self.passing = self.passing, "", None
 
     def _adopt(self) -> None:
         """Take over the subject of a clause that had no figure of its own, or a decoy."""
         stop = next((n for n, one in enumerate(self.buffer) if one.kind in _STOPS), len(self.buffer))
-        head = last_clause(self.buffer[:stop])
+        head = headed(self.buffer[:stop])
         if any(token.kind == "noun" for token in self.buffer):
-            self.stale = "the clause before speaks of another quantity"
+            self.who.stale = "the clause before speaks of another quantity"
         elif any(token.kind == "word" for token in head):
             strange = [token for token in head if token.kind == "residue"]
             if strange and all(token.text[0].isdigit() for token in strange) and is_index(head):
-                self._name([token for token in head if token.kind != "residue"])  # 居民消费价格指数为100.3, 上涨0.3%
+                self.who.name([token for token in head if token.kind != "residue"])  # 居民消费价格指数为100.3, 上涨0.3%
             elif strange:
-                self.stale = "its subject stands in a clause that was not understood"
+                self.who.stale = "its subject stands in a clause that was not understood"
+                self.partial = any(one.kind == "child" or is_partner(one) for one in head)
+                self.narrow = any(map(is_branch, head))
                 if all(bare_measure(token) for token in head if token.kind == "word"):
                     self.state.context = Context(last_measure(head))  # 29个行业增加值保持增长. 其中, 纺织业...
             else:
-                self._name(head)
+                self.who.name(head)
         elif any(token.kind == "residue" and token.text[0].isdigit() for token in last_clause(self.buffer)):
-            self.stale = "the clause before speaks of another quantity"  # 播种面积840万垧, 增长0.5%
+            self.who.stale = "the clause before speaks of another quantity"  # 播种面积840万垧, 增长0.5%
         elif any(token.kind in ("region", "relative") for token in head):
             ranked = stop < len(self.buffer) and self.buffer[stop].text.startswith(("排名", "排位", "第"))
             if not ranked:  # 全区排名第4位
-                self._relocate(head)  # 包头市居全区第二, 增长11.3%
+                self.who.relocate(head)  # 包头市居全区第二, 增长11.3%
         self.buffer = []
 
     def _vague(self, token: Token) -> None:
@@ -204,9 +205,9 @@ class Walk:
             figure = Figure(True, "", "%", f"a range, not a figure: {token.text}")
             head = last_clause(self.buffer)
             if any(one.kind == "word" for one in head):
-                self._name(head)
+                self.who.name(head)
             if not self.vetoed:
-                self._emit(self.state.items[:1], [figure], "")
+                self.who.emit(self.state.items[:1], [figure], "", said=bool(self.windows))
             self.buffer = []
         else:
             self._adopt()
@@ -217,8 +218,14 @@ class Walk:
         token = with_unit(self.line[at], self.buffer)
         if self._left_behind(at):
             return at + 1
-        self.firm = self.firm or of_firm(last_clause(self.buffer))
+        if token.kind == "quantity" and is_base(self.buffer):
+            self.buffer = [*self.buffer[-_REACH:], Token("filler", token.text)]
+            return at + 1
+        self.who.firm = self.who.firm or of_firm(last_clause(self.buffer))
         said = {one.kind for one in last_clause(self.buffer)}
+        if self.passed and said == {"speed"}:
+            self.buffer = []
+            return at + 1  # 环比增加230万吨, 增幅1%
         self.vetoed = self.vetoed or ("target" in said and bool(said & {"verb", "speed"}))
         after = self.line[at + 1] if at + 1 < len(self.line) else None
         if token.kind == "number" and not self._respectively():
@@ -244,21 +251,28 @@ class Walk:
             )
             if judged is None or points:
                 self.on_month = self.on_month or any("环比" in kept.text for kept in before if kept.kind == "other")
+                self.passed = any(kept.kind == "other" for kept in before)
                 self._skip(token)
                 return end
             figures.append(judged)
+        self.passed = False
         head = last_clause(self.buffer)
         unknown = residue(head)
         named = subject_clause(self.buffer)
         if named and len(figures) > 1:
             named = both_kinds(named) if len(figures) == 2 else named
             named = whole_list(self.buffer, named, len(figures), self.state.context, self.state.frame.region)
-        lost = self.stale if named and all(bare_measure(one) for one in named if one.kind == "word") else ""
+        partial = self.partial and not any(map(is_partner, named))
+        alone = all(bare_measure(one) or (partial and not one.value.part) for one in named if one.kind == "word")
+        alone = alone or (self.narrow and goes_on(head))  # 新能源等产业发展平缓, 累计实现工业产值44.69亿元
+        lost = self.who.stale if named and alone else ""
         if named:
             self.state.context = introduced(self.buffer, self.state.context, self.state.frame.region)
+            named = generated(self.buffer, named)
             listed = some_known(named, len(figures), self.state.context, self.state.frame.region)
-            self._name(named)
-            self.stale = lost
+            others = sum(one.kind == "word" for one in self.buffer) > sum(one.kind == "word" for one in named)
+            self.who.name(named, again=not others)
+            self.who.stale = lost
             if listed:
                 self.state.items, unknown = listed, ""
             else:
@@ -266,16 +280,17 @@ class Walk:
             for item in self.state.items:
                 if unknown and item.subject is not None:
                     item.unclear = item.unclear or f"words not understood: {unknown}"
-        elif self._respectively() and len(self.state.items) < len(figures) == len(self.levels):
-            self.state.items = self.levels  # 汽车产量272.9万辆、新能源汽车产量139.1万辆, 分别增长12.2%、22.5%
+        elif self._respectively() and len(self.state.items) < len(figures) == len(self.who.levels):
+            self.state.items = self.who.levels  # 汽车产量272.9万辆、新能源汽车产量139.1万辆, 分别增长12.2%、22.5%
         elif unknown := unknown or unknown_group(head):
-            self.stale = self.stale or f"words not understood: {unknown}"
+            self.who.stale = self.who.stale or f"words not understood: {unknown}"
         elif any(one.kind == "child" for one in head) and not any(one.kind in ("window", "current") for one in head):
             unknown = unknown or "其中 without a subject"
         elif any(one.kind in ("region", "relative") for one in head):
-            self._relocate(head)
+            self.who.relocate(head)
         if not self.vetoed:
-            self._emit(self.state.items, figures, unknown, each=any(one.kind == "each" for one in head))
+            each = any(one.kind == "each" for one in head)
+            self.who.emit(self.state.items, figures, unknown, said=bool(self.windows), each=each)
         if not named and self.prior is not None and is_remark(head):
             self.state.window = self.prior  # 火电增长7.3%, 9月份为下降5.4%; 水电增长28.2%
             self.windows.pop()
@@ -303,115 +318,12 @@ class Walk:
         if token.kind == "quantity" and not any(one.kind in _STOPS for one in self.buffer):
             named = subject_clause(self.buffer)  # 税收收入增加5亿元, 增长3%
             if named and not residue(named):
-                self._name(named)
+                self.who.name(named)
             elif named:
-                self.stale = "its subject stands in a clause that was not understood"
+                self.who.stale = "its subject stands in a clause that was not understood"
             self.buffer = []
         else:
             self._adopt()
 
     def _respectively(self) -> bool:
         return any(one.kind == "respectively" for one in last_clause(self.buffer))
-
-    # subjects
-
-    def _name(self, words: Sequence[Token]) -> None:
-        state = self.state
-        if said_again(words, state):
-            state.age, self.stale, self.moved = 0, "", False
-            return
-        found = not_of_branches(items(words, state.context, state.frame.region), state.context)
-        if not found:
-            return
-        if residue_inside(words):
-            # 对蒙古国进出口, 传统制造业: another subject than the words that are known
-            written = "".join(token.text for token in words if token.kind in ("word", "residue"))
-            found = [replace(found[0], written=written, subject=None)]
-        state.items, state.age, self.stale, self.moved, self.named = found, 0, "", False, True
-        for item in found:
-            self.region = item.region or self.region
-            self.unclear = item.unclear or ("" if item.region is not None else self.unclear)
-        state.context = context_after(found[-1], words, state.context)
-
-    def _relocate(self, head: Sequence[Token]) -> None:
-        """全国增长6.0%: the subject before, elsewhere."""
-        state = self.state
-        places = [
-            place
-            for place in items(head, state.context, state.frame.region)
-            if place.region is not None or place.unclear
-        ]
-        if not places:
-            return
-        if len({item.subject and item.subject.id for item in state.items}) != 1:
-            if state.items:
-                self.stale = "a region alone after several subjects"
-            return
-        state.items = [replace(state.items[0], region=place.region, unclear=place.unclear, unit="") for place in places]
-        self.region = places[0].region
-
-    def _emit(self, named: Sequence[Item], figures: Sequence[Figure], unknown: str, *, each: bool = False) -> None:
-        doubt = (
-            f"words not understood: {unknown}"
-            if unknown and not any(item.unclear or item.subject is None for item in named)
-            else self._carried_subject()
-        )
-        if not named:
-            named = [Item("", None)]
-        if len(figures) == 1 and len(named) > 1:
-            if not each:
-                doubt = doubt or "one figure for several subjects"
-            figures = list(figures) * len(named)
-        elif len(figures) != len(named):
-            doubt = doubt or f"{len(named)} subjects but {len(figures)} figures"
-            named = (
-                list(named) * len(figures)
-                if len(named) == 1
-                else [Item("、".join(i.written for i in named), None)] * len(figures)
-            )
-        for item, figure in zip(named, figures, strict=True):
-            window = window_of(item, self.state, said=bool(self.windows))
-            made = candidate(item, figure, self._where(item), window, self.state.currency, self.text)
-            if figure.rate:
-                self.levels = []
-            else:
-                item.unit = figure.unit
-                self.levels = [*self.levels, item]
-            reasons = [
-                reason
-                for reason in (figure.doubt, doubt, item.unclear, self._region_doubt(item), self.state.carried)
-                if reason
-            ]
-            key = (made.region, made.indicator, made.period, made.measure)
-            if key in self.given and not reasons:
-                reasons.append("a second figure for the same thing in one sentence")
-            if not figure.doubt:
-                self.given.add(key)  # 突破100GW, 达到101.3GW: only the second is a figure
-            self.candidates.append(replace(made, reason="; ".join([*reasons, *filter(None, [made.reason])])))
-        traded = named[0].subject is not None and named[0].subject.trade
-        if traded and "元" in named[0].unit:
-            self.state.use_currency("usd" if "美元" in named[0].unit else "cny")
-
-    def _carried_subject(self) -> str:
-        if self.stale:
-            return self.stale
-        if self.state.age == 0:
-            return ""
-        if self.state.age == 1 and self.moved and len(self.state.items) == 1:
-            return ""
-        return "no subject in the sentence"
-
-    def _where(self, item: Item) -> Region | None:
-        region = item.region or self.region or self.state.frame.region
-        if region is not None and self.state.frame.region is not None and region != self.state.frame.region:
-            self.abroad = True
-        return region
-
-    def _region_doubt(self, item: Item) -> str:
-        if self.firm:
-            return "the sentence speaks of a firm"
-        if self.unclear and not item.unclear and item.region is None:
-            return self.unclear
-        if self.state.abroad and item.region is None and self.region is None:
-            return "the sentence before speaks of another region"
-        return ""

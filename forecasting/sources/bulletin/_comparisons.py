@@ -1,0 +1,76 @@
+"""Comparisons that name their year: 与2020年同期相比增长14%, 较9月的5774吨减少5.2%."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from forecasting.sources.bulletin._clauses import last_clause
+from forecasting.sources.bulletin._lexer import Token
+from forecasting.sources.bulletin._windows import Window
+
+_OPENING = frozenset(("比", "较", "与", "同", "和", "跟"))
+_ALONE = frozenset(("比", "较"))  # which need no 相比 behind the year
+_CLOSING = frozenset(("相比", "比", "相较", "对比", "比较"))
+_AGAINST = frozenset(("other", "compare", "past"))
+
+
+def compared(line: Sequence[Token], year: int | None, titled: Window | None) -> list[Token]:
+    """The tokens with each comparison that names its year as one: with the year before, or with another time.
+
+    Args:
+        line: Tokens of a sentence.
+        year: That the bulletin is about.
+        titled: The window of its title.
+    """
+    found: list[Token] = []
+    at = 0
+    while at < len(line):
+        end, same = _ends(line, at)
+        if line[at].text.endswith(("去年", "上年")) and line[at].kind == "compare" and _months(line, at + 1):
+            last = next((token.value for token in reversed(found) if token.kind == "window"), titled)
+            then = line[at + 1].value
+            alike = last is not None and (last.first, last.last) == (then.first, then.last)
+            found.append(Token("compare" if alike else "other", line[at].text + line[at + 1].text))
+            at += 2
+            continue
+        if end is None:
+            if line[at].kind == "window" and line[at].value.year and not line[at].value.why_not:
+                year = line[at].value.year
+            found.append(line[at])
+            at += 1
+            continue
+        before: Window = line[at + 1].value
+        whole = same or (before.first == 0 and titled is not None and titled.first == 1 and titled.last == 12)
+        kind = "compare" if year is not None and before.year == year - 1 and whole else "other"
+        found.append(Token(kind, "".join(token.text for token in line[at:end])))
+        at = end
+    return found
+
+
+def _months(line: Sequence[Token], at: int) -> bool:
+    """Whether a window of months without a year stands here: (比去年)12月."""
+    return at < len(line) and line[at].kind == "window" and bool(line[at].value.first) and not line[at].value.year
+
+
+def _ends(line: Sequence[Token], at: int) -> tuple[int | None, bool]:
+    """Where a comparison that begins here ends, and whether it is with the same months."""
+    if line[at].text not in _OPENING or at + 1 >= len(line):
+        return None, False
+    if line[at + 1].kind != "window":
+        return None, False
+    end = at + 2
+    flat = end < len(line) and line[end].kind in ("flat", "nearly_flat")
+    if not line[at + 1].value.year:  # 增速与上半年持平, 与1-6月份相比
+        alone = line[at].text not in _ALONE and (flat or (end < len(line) and line[end].text in _CLOSING))
+        return (end + (not flat), False) if alone else (None, False)
+    same = end < len(line) and line[end].kind == "same"
+    end += same
+    closed = end < len(line) and line[end].text in _CLOSING
+    end += closed
+    return (end, same) if line[at].text in _ALONE or closed else (None, False)
+
+
+def is_base(buffer: Sequence[Token]) -> bool:
+    """Whether a level behind these tokens is only what another is compared with: 较9月的5774吨."""
+    clause = last_clause(buffer)
+    return bool(clause) and clause[-1].text == "的" and any(token.kind in _AGAINST for token in clause)

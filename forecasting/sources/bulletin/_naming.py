@@ -1,0 +1,137 @@
+"""Who and what a sentence speaks of: things are named, and the figures that are given for them become candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from forecasting.sources.bulletin._candidates import Candidate, candidate
+from forecasting.sources.bulletin._carried import context_after, not_of_branches, said_again, window_of
+from forecasting.sources.bulletin._clauses import residue_inside
+from forecasting.sources.bulletin._figures import Figure
+from forecasting.sources.bulletin._lexer import Token
+from forecasting.sources.bulletin._regions import Region
+from forecasting.sources.bulletin._state import Reading
+from forecasting.sources.bulletin._subjects import Item, items
+
+
+class Naming:
+    """What was named in a sentence so far, and the candidates made of it."""
+
+    def __init__(self, state: Reading, text: str) -> None:
+        self.state, self.text = state, text
+        self.candidates: list[Candidate] = []
+        self.named = False  # a subject
+        self.stale = ""  # why the things named before may no longer be meant
+        self.moved = False  # a window or region came since the items were named
+        self.given: set[tuple[str, ...]] = set()
+        self.levels: list[Item] = []  # that levels were given for since the last rate
+        self.firm = False  # the sentence speaks of a firm
+        self.unclear = ""  # why a region named in this sentence is not known
+        self.region: Region | None = None
+        self.abroad = False
+
+    def name(self, words: Sequence[Token], *, again: bool = True) -> None:
+        """Take up what these words name; ``again`` where a measure alone may be of what was named before."""
+        state = self.state
+        if again and said_again(words, state):
+            state.age, self.stale, self.moved = 0, "", False
+            return
+        found = not_of_branches(items(words, state.context, state.frame.region), state.context)
+        if not found:
+            return
+        if residue_inside(words):
+            # 对蒙古国进出口, 传统制造业: another subject than the words that are known
+            written = "".join(token.text for token in words if token.kind in ("word", "residue"))
+            found = [replace(found[0], written=written, subject=None)]
+        state.items, state.age, self.stale, self.moved, self.named = found, 0, "", False, True
+        for item in found:
+            state.note(item)
+            self.region = item.region or self.region
+            self.unclear = item.unclear or ("" if item.region is not None else self.unclear)
+        state.context = context_after(found[-1], words, state.context)
+
+    def relocate(self, head: Sequence[Token]) -> None:
+        """全国增长6.0%: the subject before, elsewhere."""
+        state = self.state
+        places = [
+            place
+            for place in items(head, state.context, state.frame.region)
+            if place.region is not None or place.unclear
+        ]
+        if not places:
+            return
+        if len({item.subject and item.subject.id for item in state.items}) != 1:
+            if state.items:
+                self.stale = "a region alone after several subjects"
+            return
+        state.items = [replace(state.items[0], region=place.region, unclear=place.unclear, unit="") for place in places]
+        self.region = places[0].region
+
+    def emit(
+        self, named: Sequence[Item], figures: Sequence[Figure], unknown: str, *, said: bool, each: bool = False
+    ) -> None:
+        doubt = (
+            f"words not understood: {unknown}"
+            if unknown and not any(item.unclear or item.subject is None for item in named)
+            else self._carried_subject()
+        )
+        if not named:
+            named = [Item("", None)]
+        if len(figures) == 1 and len(named) > 1:
+            if not each:
+                doubt = doubt or "one figure for several subjects"
+            figures = list(figures) * len(named)
+        elif len(figures) != len(named):
+            doubt = doubt or f"{len(named)} subjects but {len(figures)} figures"
+            named = (
+                list(named) * len(figures)
+                if len(named) == 1
+                else [Item("、".join(i.written for i in named), None)] * len(figures)
+            )
+        for item, figure in zip(named, figures, strict=True):
+            window = window_of(item, self.state, said=said)
+            made = candidate(item, figure, self._where(item), window, self.state.currency, self.text)
+            if figure.rate:
+                self.levels = []
+            else:
+                item.unit = figure.unit
+                self.levels = [*self.levels, item]
+            reasons = [
+                reason
+                for reason in (figure.doubt, doubt, item.unclear, self._region_doubt(item), self.state.carried)
+                if reason
+            ]
+            key = (made.region, made.indicator, made.period, made.measure)
+            if key in self.given and not reasons:
+                reasons.append("a second figure for the same thing in one sentence")
+            if not figure.doubt:
+                self.given.add(key)  # 突破100GW, 达到101.3GW: only the second is a figure
+            self.candidates.append(replace(made, reason="; ".join([*reasons, *filter(None, [made.reason])])))
+        traded = named[0].subject is not None and named[0].subject.trade
+        if traded and "元" in named[0].unit:
+            self.state.use_currency("usd" if "美元" in named[0].unit else "cny")
+
+    def _carried_subject(self) -> str:
+        if self.stale:
+            return self.stale
+        if self.state.age == 0:
+            return ""
+        if self.state.age == 1 and self.moved and len(self.state.items) == 1:
+            return ""
+        return "no subject in the sentence"
+
+    def _where(self, item: Item) -> Region | None:
+        region = item.region or self.region or self.state.frame.region
+        if region is not None and self.state.frame.region is not None and region != self.state.frame.region:
+            self.abroad = True
+        return region
+
+    def _region_doubt(self, item: Item) -> str:
+        if self.firm:
+            return "the sentence speaks of a firm"
+        if self.unclear and not item.unclear and item.region is None:
+            return self.unclear
+        if self.state.abroad and item.region is None and self.region is None:
+            return "the sentence before speaks of another region"
+        return ""

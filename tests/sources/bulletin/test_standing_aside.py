@@ -1,0 +1,110 @@
+"""What bulletins only compare with or speak of aside: no figure of theirs, and it does not move what follows."""
+
+import pytest
+
+from forecasting.sources.bulletin import read_bulletin
+
+
+def sure(text: str) -> list[tuple[str, str, str, str]]:
+    frame, _ = read_bulletin(text, source="text")
+    return list(frame[["indicator", "period", "measure", "value"]].itertuples(index=False, name=None))
+
+
+@pytest.mark.parametrize(
+    "aside",
+    [
+        "，与2020年同期相比，两年平均增长7.3%",
+        "，增速与上半年持平",
+        "，仅低于9月份",
+        "，比去年12月份回升0.8个百分点",
+        "，较9月的5774吨减少314吨",
+    ],
+)
+def test_a_comparison_that_names_its_time_does_not_move_what_follows(aside):
+    text = f"2021年1-10月，包头市规模以上工业增加值同比增长15.1%{aside}。制造业增加值增长19.5%。"
+    assert sure(text) == [
+        ("baotou_industrial_va", "2021-10", "ytd_yoy", "15.1"),
+        ("baotou_manufacturing_va", "2021-10", "ytd_yoy", "19.5"),
+    ]
+
+
+def test_the_year_that_a_text_compares_with_is_not_its_own():
+    head = "前8月包头市消费平稳\n\n2023-09-18 08:40\n\n"
+    text = "1至8月，包头市社会消费品零售总额增长5.1%，与2019年同期相比，增长9.8%。"
+    assert sure(head + text)[0] == ("baotou_retail_sales", "2023-08", "ytd_yoy", "5.1")
+
+
+def test_quarters_looked_at_one_by_one_do_not_move_what_follows():
+    text = (
+        "2023年前三季度，全国国内生产总值增长5.3%。分季度看，一季度增长4.6%，二季度增长6.2%。第一产业增加值增长4.1%。"
+    )
+    assert ("cn_primary_va", "2023-09", "ytd_yoy", "4.1") in sure(text)
+
+
+@pytest.mark.parametrize("body", ["口岸", "油田", "垦区", "生产建设兵团"])
+def test_a_body_named_after_a_region_is_not_the_region(body):
+    assert sure(f"2024年1-6月，新疆{body}进出口总值182.6亿元，同比增长12.4%；工业用电量增长5.0%。") == []
+
+
+def test_a_county_that_is_not_known_is_not_its_city():
+    text = "衡阳日报讯 2022年上半年，全县工业用电量增长8.4%，全县税收收入9.6亿元，居全市第二。园区税收收入增长3.1%。"
+    assert sure(text) == []
+
+
+def test_a_county_is_not_the_nation_that_it_outruns():
+    assert sure("2018年1至4月，全县出口4.86亿美元，高于全国15个百分点。进口3512万美元。我县税收收入增长3.0%。") == []
+
+
+def test_what_a_branch_did_is_not_what_industry_did():
+    assert sure("2022年1-2月，包头市风电等新型产业发展平缓，累计实现工业产值38.72亿元，同比下降9.4%。") == []
+
+
+def test_behind_a_semicolon_exports_are_the_partners_or_all():
+    text = "2025年1-11月，包头市对蒙古国进出口52.3亿元，增长18.0%；出口31.2亿元。"
+    assert sure(text) == [
+        ("baotou_trade_mongolia_cny", "2025-11", "ytd_level", "52.3"),
+        ("baotou_trade_mongolia_cny", "2025-11", "ytd_yoy", "18.0"),
+    ]
+
+
+def test_a_partners_exports_in_the_sentence_on_its_trade_are_its_own():
+    text = "2025年1-11月，包头市对蒙古国进出口52.3亿元，增长18.0%，其中，出口31.2亿元，增长9.4%。"
+    assert ("baotou_trade_mongolia_exports_cny", "2025-11", "ytd_level", "31.2") in sure(text)
+
+
+def test_a_level_in_two_units_of_one_kind_is_one_level():
+    text = "2025年11月，全国未锻轧铝及铝材出口14.4万吨。\n\n11月，全国未锻轧铝及铝材出口量为143972吨，同比下降6.3%。"
+    _, doubtful = read_bulletin(text, source="text")
+    assert not any("several values" in reason for reason in doubtful["reason"])
+
+
+def test_marks_of_footnotes_and_captions_are_not_read():
+    text = "2023年全年地区生产总值[2]4263.9亿元，比上年增长[3]10.2%。\n\n图1 2019-2023年地区生产总值及其增长速度"
+    assert [row[3] for row in sure(f"包头市2023年统计公报\n\n{text}")] == ["4263.9", "10.2"]
+
+
+def test_since_when_something_is_so_is_no_window():
+    text = "2019年前三季度，包头市外贸总额81.2亿元。自2017年3月起，包头市出口持续增长，出口41.5亿元。"
+    assert sure(text)[-1] == ("baotou_exports_cny", "2019-09", "ytd_level", "41.5")
+
+
+def test_how_much_it_grew_on_the_month_before_is_not_taken_for_the_year():
+    text = "2022年11月份，全国水泥产量19035万吨，环比减少1390万吨，降幅6.8%；同比下降4.7%。"
+    assert [row[3] for row in sure(text)] == ["19035", "-4.7"]
+
+
+def test_looked_at_by_the_year_prices_are_read_again():
+    text = "2022年12月份，从环比看，全国食品价格上涨0.5%。从同比看，食品价格上涨4.8%，猪肉价格上涨22.2%。"
+    assert [row[3] for row in sure(text)] == ["4.8", "22.2"]
+
+
+def test_grown_on_the_year_before_is_of_the_year_that_a_bulletin_is_on():
+    text = "2022年，包头市用电量增长9.3%。\n\n1-11月，工业用电量增长8.4%。\n\n包头市税收收入比上年增长4.2%。"
+    assert sure(text)[-1] == ("baotou_tax_revenue", "2022-12", "ytd_yoy", "4.2")
+    assert sure(text.replace("比上年", "同比")) == sure(text)[:-1]
+
+
+@pytest.mark.parametrize("line", ["本报北京10月18日讯 ", "新华社北京10月18日电 ", "中广网北京10月18日消息 "])
+def test_where_the_press_wrote_from_is_not_the_region(line):
+    text = f"{line}国家统计局发布的数据显示，2011年前三季度，固定资产投资212300亿元，同比增长24.9%。"
+    assert sure(text)[-1] == ("cn_fixed_asset_investment", "2011-09", "ytd_yoy", "24.9")
