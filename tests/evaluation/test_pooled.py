@@ -9,7 +9,11 @@ import pandas as pd
 import pytest
 
 from forecasting.evaluation import Champion, PanelForecast, _pooled, backtest, challenger, forecast_panel
+from forecasting.evaluation._backtest import Paths
 from forecasting.evaluation._combination import shared
+from forecasting.evaluation._contest import Contest, standards
+from forecasting.evaluation._panel import read_panel
+from forecasting.evaluation._selection import Scores
 from forecasting.models import History
 
 MODELS = ("seasonal_naive", "dynamic_theta", "pooled_boosting")
@@ -128,6 +132,19 @@ def test_it_is_judged_and_combined_beside_the_models_of_one_series(result: Panel
         recipe = result.recipes["s00"][name]
         assert recipe.candidates == ("dynamic_theta", "pooled_boosting")
         assert [len(path) for path in recipe.learnt] == [0, H]
+
+
+@pytest.mark.parametrize(("learnt", "standard"), [(1.0, "stack"), (np.nan, "median")])
+def test_the_stack_is_the_standard_where_a_model_learnt_across_the_panel(learnt: float, standard: str) -> None:
+    names = ("dynamic_theta", "auto_ces", "pooled_boosting", *COMBINED, "last_resort")
+    final = np.ones((7, H))
+    final[2] = learnt
+    paths = Paths(np.array([20]), np.array([0]), np.ones((1, H)), np.ones((7, 1, H)), final, (), np.full(3, 24))
+    contest = Contest(names, [paths], {}, np.full(3, True), np.array([False, False, True]))
+    by_step = np.repeat([[1.0], [1.0], [1.0], [0.8], [0.9], [0.9], [2.0]], H, axis=1)  # the median is best so far
+    scores = Scores(by_step[:, :1], by_step[:, :1], by_step[:, :1], by_step)
+    (one,) = read_panel(frame("a", series(1, 24)))
+    assert names[standards([one], contest, [scores], {})[0]] == standard
 
 
 def test_a_series_that_it_cannot_forecast_says_so_and_is_forecast_by_the_others(result: PanelForecast) -> None:
