@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 
 __all__ = ["NightResult", "run_night"]
 
-LIBRARIES = ("mlflow", "numpy", "openpyxl", "pandas", "prophet", "pyarrow", "SALib", "scipy", "sdmx1", "statsforecast",
-             "statsmodels", "vl-convert-python")  # fmt: skip
+LIBRARIES = ("mlflow", "numpy", "openpyxl", "pandas", "prophet", "pyarrow", "SALib", "scikit-learn", "scipy", "sdmx1",
+             "statsforecast", "statsmodels", "vl-convert-python")  # fmt: skip
 
 Result = TypeVar("Result")
 _logger = logging.getLogger(__name__)

@@ -33,6 +33,9 @@ HOME = Path(__file__).parent.parent
 MADE = (".py", ".toml", ".csv", ".html", ".css", ".js")
 """Files that results depend on."""
 
+DISTRIBUTIONS = {"sklearn": "scikit-learn"}
+"""Names under which modules are installed, where those differ."""
+
 KEPT = "kept from before"
 """What is said of a stage of which nothing had to be computed."""
 
@@ -258,7 +261,7 @@ def _imports(path: Path) -> list[str]:
 
 def _version(name: str) -> str:
     try:
-        return metadata.version(name)
+        return metadata.version(DISTRIBUTIONS.get(name, name))
     except metadata.PackageNotFoundError:
         return "absent"
 

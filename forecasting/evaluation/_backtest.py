@@ -13,7 +13,7 @@ import pandas as pd
 from forecasting.errors import InputError, ModelError, Problem
 from forecasting.evaluation._combination import COMBINATIONS
 from forecasting.evaluation._panel import SOURCE, Floats, Series
-from forecasting.models import FEWEST, LAST_RESORT, MODELS, PRESETS, Model, State, StateModel
+from forecasting.models import FEWEST, LAST_RESORT, MODELS, PANEL_MODELS, PRESETS, Model, PanelModel, State, StateModel
 from forecasting.parallel import Keep, Workers, in_parallel
 
 Progress = Callable[[int, int], None]
@@ -63,8 +63,13 @@ class Paths:
         )
 
 
-def resolve(models: Sequence[str | Model] | None, preset: str, also: Sequence[str] = ()) -> tuple[Model, ...]:
+def resolve(
+    models: Sequence[str | Model | PanelModel] | None, preset: str, also: Sequence[str] = ()
+) -> tuple[tuple[Model, ...], tuple[PanelModel, ...]]:
     """Models by name or as they are, or those of the preset and `also`; and the last resort at the end.
+
+    Returns:
+        Those of one series, and those that learn across the panel.
 
     Raises:
         InputError: An unknown name or preset, a name twice, a combination's name, or none at all.
@@ -72,17 +77,19 @@ def resolve(models: Sequence[str | Model] | None, preset: str, also: Sequence[st
     if preset not in PRESETS:
         raise InputError("models", [Problem("", f"preset {preset!r} is unknown; known are {', '.join(PRESETS)}")])
     wanted = tuple(dict.fromkeys((*PRESETS[preset], *also))) if models is None else models
-    unknown = [one for one in wanted if isinstance(one, str) and one not in MODELS]
+    every: dict[str, Model | PanelModel] = {**MODELS, **PANEL_MODELS}
+    unknown = [one for one in wanted if isinstance(one, str) and one not in every]
     if unknown:
-        known = ", ".join(MODELS)
+        known = ", ".join(every)
         raise InputError("models", [Problem("", f"model {name!r} is unknown; known are {known}") for name in unknown])
-    out = tuple(MODELS[one] if isinstance(one, str) else one for one in wanted)
+    out = tuple(every[one] if isinstance(one, str) else one for one in wanted)
     names = [model.name for model in out]
     reserved = {*COMBINATIONS, LAST_RESORT} & set(names)
     if not out or len(set(names)) < len(names) or reserved:
         rule = f"at least one, no name twice, and none may be called {', '.join((*COMBINATIONS, LAST_RESORT))}"
         raise InputError("models", [Problem("", f"{', '.join(names) or 'no models'}: {rule}")])
-    return (*out, MODELS[LAST_RESORT])
+    alone = tuple(model for model in out if isinstance(model, Model))
+    return (*alone, MODELS[LAST_RESORT]), tuple(model for model in out if not isinstance(model, Model))
 
 
 def origins_of(series: Sequence[Series], origins: int, step: int) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -97,7 +104,7 @@ def origins_of(series: Sequence[Series], origins: int, step: int) -> list[tuple[
     """
     if origins < 1 or step < 1:
         raise InputError(SOURCE, [Problem("", f"origins {origins} and step {step} must be at least 1")])
-    months = [_months(one.ds) for one in series]
+    months = [months_of(one.ds) for one in series]
     last = max(int(each[-1]) for each in months)
     first = min(int(each[0]) for each in months)
     offsets = np.arange(step, last - first + step, step)
@@ -154,11 +161,11 @@ def fit(model: Model, one: Series, end: int, horizon: int, fitted: int | None = 
     if len(one.until(end)) < FEWEST:
         raise ModelError(f"{model.name}: {len(one.until(end))} observations were known then; {FEWEST} are needed")
     if fitted is not None and fitted < end and isinstance(model, StateModel):
-        start = _start(one, fitted)
+        start = start_of(one, fitted)
         return _carried(_fitted(model, one, start, fitted), model, one, start, end, horizon)
-    start = _start(one, end)
+    start = start_of(one, end)
     y, ds = _window(model, one, start, end)
-    return _checked(model, one, start, end, model.forecast(y, horizon, one.season_length, ds), horizon)
+    return checked(model, one, start, end, model.forecast(y, horizon, one.season_length, ds), horizon)
 
 
 def roll(
@@ -193,7 +200,7 @@ def roll(
         if state is not None and end < (GROWN_AT_LAST if end == last else GROWN) * fitted:
             found = _attempt(_carried, state, model, one, start, end, horizon)
         if not isinstance(found, np.ndarray):
-            state, start, fitted = None, _start(one, end), end
+            state, start, fitted = None, start_of(one, end), end
             fresh = _attempt(_fitted, model, one, start, end)
             if isinstance(fresh, ModelError):
                 found = fresh
@@ -219,10 +226,11 @@ def _fitted(model: StateModel, one: Series, start: int, end: int) -> State:
 
 def _carried(state: State, model: Model, one: Series, start: int, end: int, horizon: int) -> Floats:
     y, ds = _window(model, one, start, end)
-    return _checked(model, one, start, end, state.forecast(y, horizon, ds), horizon)
+    return checked(model, one, start, end, state.forecast(y, horizon, ds), horizon)
 
 
-def _start(one: Series, end: int) -> int:
+def start_of(one: Series, end: int) -> int:
+    """First observation of the last 15 years before a cut-off."""
     return end - min(len(one.until(end)), YEARS * one.season_length)
 
 
@@ -232,7 +240,7 @@ def _window(model: Model, one: Series, start: int, end: int) -> tuple[Floats, pd
     return y.copy() if _on_levels(model) else one.scaled(y), _dates(one.ds.to_numpy()[start:end].tobytes())
 
 
-def _on_levels(model: Model) -> bool:
+def _on_levels(model: Model | PanelModel) -> bool:
     """Whether it is a `LevelsModel`, which to ask by the protocol itself takes as long as some forecasts."""
     return bool(getattr(model, "levels", False))
 
@@ -243,8 +251,12 @@ def _dates(months: bytes) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(np.frombuffer(months, dtype="datetime64[ns]").copy())
 
 
-def _checked(model: Model, one: Series, start: int, end: int, forecast: Floats, horizon: int) -> Floats:
-    """A forecast on the modelling scale, if it is one and not absurd."""
+def checked(model: Model | PanelModel, one: Series, start: int, end: int, forecast: Floats, horizon: int) -> Floats:
+    """A forecast from observations `start` to `end` on the modelling scale, if it is one and not absurd.
+
+    Raises:
+        ModelError: It is not finite, or absurd (see `ROOM`).
+    """
     path = np.array(forecast, dtype=np.float64)
     if path.shape != (horizon,) or not np.isfinite(path).all():
         raise ModelError(f"{model.name}: the forecast is not {horizon} finite numbers")
@@ -281,5 +293,6 @@ def forecast_one(one: Series, horizon: int, ends: np.ndarray, models: tuple[Mode
     return Paths(ends, np.arange(len(ends)), actual, paths[:, :-1], paths[:, -1], tuple(failures), fitted)
 
 
-def _months(ds: pd.DatetimeIndex) -> np.ndarray:
+def months_of(ds: pd.DatetimeIndex) -> np.ndarray:
+    """Month indices, year x 12 + month - 1."""
     return np.asarray(ds.year.to_numpy() * 12 + ds.month.to_numpy() - 1)

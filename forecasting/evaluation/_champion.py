@@ -18,8 +18,11 @@ from forecasting.models import MODELS, following_months
 QUANTILES = ("q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975")
 """Names of the quantile columns, in the order of their levels."""
 COLUMNS = ("unique_id", "ds", "model", "mean", *QUANTILES)
-VERSION, EARLIER = 3, 2
-"""Of the format; the earlier one had no `fitted`, since every model was fitted to the whole history."""
+VERSION = 4
+"""Of the format."""
+EARLIER = (2, 3)
+"""Formats that are read as well: the third had no `learnt`, as no model learnt across the panel, and the second no
+`fitted` either, as every model was fitted to the whole history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +33,14 @@ class Recipe:
         candidates: Names of the models to fit: the one itself, or those that are combined.
         fitted: Observations to fit each of them to; its state is carried on to the others.
         weights: Of the candidates in their weighted mean; empty for their median.
+        learnt: Of each candidate that learns across the panel its forecast on the modelling scale, since a series by
+            itself cannot make it again; empty for the others.
     """
 
     candidates: tuple[str, ...]
     fitted: tuple[int, ...]
-    weights: tuple[float, ...] = ()
+    weights: tuple[float, ...]
+    learnt: tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,7 @@ class Champion:
         candidates: Names of the models to fit: the chosen one, or those that are combined.
         fitted: Observations to fit each of them to; its state is carried on to the others.
         weights: Of the candidates in their weighted mean; empty for their median.
+        learnt: Of each candidate that learns across the panel its forecast, see `Recipe`.
         y: History, in its own unit.
         ds: First days of its months, ``YYYY-MM``.
         season_length: Periods a year, 12 or 11.
@@ -60,6 +67,7 @@ class Champion:
     candidates: tuple[str, ...]
     fitted: tuple[int, ...]
     weights: tuple[float, ...]
+    learnt: tuple[tuple[float, ...], ...]
     y: tuple[float, ...]
     ds: tuple[str, ...]
     season_length: int
@@ -70,7 +78,8 @@ class Champion:
     def predict(self, horizon: int) -> pd.DataFrame:
         """Fit to the stored history and forecast, without any backtest.
 
-        Beyond the steps of the backtest the band widens with the square root of the step.
+        Beyond the steps of the backtest the band widens with the square root of the step, and a forecast that was
+        learnt across the panel goes on with its last year.
 
         Returns:
             Columns unique_id, ds, model, mean, q025 to q975; one row a period.
@@ -83,13 +92,18 @@ class Champion:
 
         if horizon < 1:
             raise InputError(self.unique_id, [Problem("", f"horizon {horizon}; at least 1 period is needed")])
-        unknown = [name for name in self.candidates if name not in MODELS]
+        own = [name for name, learnt in zip(self.candidates, self.learnt, strict=True) if not learnt]
+        unknown = [name for name in own if name not in MODELS]
         if unknown:
             raise ModelError(f"{self.unique_id}: {', '.join(unknown)} is unknown here; known are {', '.join(MODELS)}")
         one = self.series
         paths, reasons = np.full((len(self.candidates), horizon), np.nan), []
         with threadpool_limits(limits=1):
-            for i, (name, fitted) in enumerate(zip(self.candidates, self.fitted, strict=True)):
+            recipe = zip(self.candidates, self.fitted, self.learnt, strict=True)
+            for i, (name, fitted, learnt) in enumerate(recipe):
+                if learnt:
+                    paths[i] = _prolonged(np.array(learnt), one, horizon)
+                    continue
                 try:
                     paths[i] = fit(MODELS[name], one, len(one.y), horizon, fitted)
                 except ModelError as error:
@@ -120,6 +134,7 @@ class Champion:
             "candidates": list(self.candidates),
             "fitted": list(self.fitted),
             "weights": list(self.weights),
+            "learnt": [list(path) for path in self.learnt],
             "y": list(self.y),
             "ds": list(self.ds),
             "season_length": self.season_length,
@@ -135,16 +150,18 @@ class Champion:
         Raises:
             ModelError: Another version of the format, or an unknown scale.
         """
-        if values.get("version") not in (EARLIER, VERSION):
-            known = f"versions {EARLIER} and {VERSION}"
+        if values.get("version") not in (*EARLIER, VERSION):
+            known = f"versions {', '.join(map(str, EARLIER))} and {VERSION}"
             raise ModelError(f"champion of version {values.get('version')!r}; this release reads {known}")
-        fitted = values.get("fitted", [len(values["y"])] * len(values["candidates"]))
+        count = len(values["candidates"])
+        fitted = values.get("fitted", [len(values["y"])] * count)
         return cls(
             unique_id=str(values["unique_id"]),
             model=str(values["model"]),
             candidates=tuple(map(str, values["candidates"])),
             fitted=tuple(map(int, fitted)),
             weights=tuple(map(float, values["weights"])),
+            learnt=tuple(tuple(map(float, path)) for path in values.get("learnt", [()] * count)),
             y=tuple(map(float, values["y"])),
             ds=tuple(map(str, values["ds"])),
             season_length=int(values["season_length"]),
@@ -152,6 +169,14 @@ class Champion:
             sigma=tuple(map(float, values["sigma"])),
             quantiles=tuple(map(float, values["quantiles"])),
         )
+
+
+def _prolonged(path: Floats, one: Series, horizon: int) -> Floats:
+    """So many steps of a forecast, its last year over and over beyond those that there are."""
+    m = one.season_length
+    known = np.concatenate([one.z[-m:], path])
+    beyond = known[len(known) - m + np.arange(max(0, horizon - len(path))) % m]
+    return np.concatenate([path, beyond])[:horizon]
 
 
 def _scale(name: str) -> Scale:

@@ -70,7 +70,9 @@ def members(names: Sequence[str]) -> np.ndarray:
     return chosen if chosen.any() else ~resort
 
 
-def combination_weights(paths: Sequence[Paths], inside: np.ndarray) -> tuple[list[Floats], list[Floats]]:
+def combination_weights(
+    paths: Sequence[Paths], inside: np.ndarray, across: np.ndarray
+) -> tuple[list[Floats], list[Floats]]:
     """Weights of the inverse-error combination and of the stack, for every series and origin and the whole history.
 
     Inverse error, after Bates and Granger (1969), *The combination of forecasts*, Operational Research Quarterly 20(4):
@@ -79,11 +81,14 @@ def combination_weights(paths: Sequence[Paths], inside: np.ndarray) -> tuple[lis
 
     Stack: the convex combination of the least squared error, Breiman (1996), *Stacked regressions*, Machine
     Learning 24. G[i] is the mean of e e' over what is known, relative to the series' mean squared error, shrunk to the
-    panel's mean as above and to equal weights by a ridge; ``w = argmin w'Gw, w >= 0, sum w = 1``.
+    panel's mean as above and to equal weights by a ridge; ``w = argmin w'Gw, w >= 0, sum w = 1``. Models that learn
+    across the panel err otherwise than those of one series: either kind is stacked by itself, and the two share the
+    sum as `shared` has it, without a pull to equal weights.
 
     Args:
         paths: Of S series and M models.
         inside: Models that take part, shape (M,), boolean.
+        across: Models that learn across the panel, shape (M,), boolean.
 
     Returns:
         For each series weights of shape (O + 1, M), the last row for the whole history, zero outside; of either kind.
@@ -98,8 +103,8 @@ def combination_weights(paths: Sequence[Paths], inside: np.ndarray) -> tuple[lis
         for o, (key, (n, r, g)) in enumerate(zip(of.tolist(), own, strict=True)):
             weight = 1 / (n * r + EQUAL_PRIOR)
             pairs[0][o, inside] = weight / weight.sum()
-            shared = gram.get(key, np.eye(count))
-            pairs[1][o, inside] = convex((n * g + PANEL_PRIOR * shared) / (n + PANEL_PRIOR))
+            of_panel = gram.get(key, np.eye(count))
+            pairs[1][o, inside] = shared((n * g + PANEL_PRIOR * of_panel) / (n + PANEL_PRIOR), across[inside])
         inverse.append(pairs[0])
         stack.append(pairs[1])
     return inverse, stack
@@ -130,6 +135,27 @@ def convex(gram: Floats) -> Floats:
     root = np.linalg.cholesky(gram + ridge * np.eye(size)).T / np.sqrt(np.trace(gram) / size)
     solution, _ = nnls(np.vstack([root, np.ones(size)]), np.append(np.zeros(size), 1.0))
     return np.asarray(solution / solution.sum())
+
+
+def shared(gram: Floats, across: np.ndarray) -> Floats:
+    """Weights of sum 1 by `convex` within either kind of models, and by least squares between the two, shape (M,).
+
+    With u and v the weights within, ``b = (u'Gu - u'Gv) / (u'Gu - 2 u'Gv + v'Gv)``, between 0 and 1, is the share of
+    those that learn across the panel (Bates and Granger 1969, equation 1).
+
+    Args:
+        gram: G, shape (M, M).
+        across: Which models learn across the panel, shape (M,).
+    """
+    if across.all() or not across.any():
+        return convex(gram)
+    u, v = np.zeros(len(gram)), np.zeros(len(gram))
+    u[~across] = convex(gram[np.ix_(~across, ~across)])
+    v[across] = convex(gram[np.ix_(across, across)])
+    own, between, other = float(u @ gram @ u), float(u @ gram @ v), float(v @ gram @ v)
+    apart = own - 2 * between + other
+    share = min(1.0, max(0.0, (own - between) / apart)) if apart > 0 else 0.5
+    return (1 - share) * u + share * v
 
 
 def _known(paths: Paths, inside: np.ndarray) -> list[tuple[float, Floats, Floats]]:

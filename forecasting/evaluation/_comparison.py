@@ -264,5 +264,6 @@ def challenger(champion: Champion, rival: str, recipe: Recipe, losses: Losses) -
         candidates=recipe.candidates,
         fitted=recipe.fitted,
         weights=recipe.weights,
+        learnt=recipe.learnt,
         sigma=tuple(ratio * each for each in champion.sigma),
     )

@@ -21,7 +21,7 @@ from forecasting.evaluation._combination import (
 )
 from forecasting.evaluation._panel import SOURCE, Floats, Series
 from forecasting.evaluation._selection import Scores, panel_best
-from forecasting.models import LAST_RESORT, Model
+from forecasting.models import LAST_RESORT, Model, PanelModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +33,14 @@ class Contest:
         paths: Of each series, with M candidates.
         weights: Name of a combination -> for each series its weights, shape (O + 1, models).
         inside: Models that the combinations hold, shape (models,).
+        across: Models that learn across the panel, shape (models,).
     """
 
     names: tuple[str, ...]
     paths: list[Paths]
     weights: Mapping[str, list[Floats]]
     inside: np.ndarray
+    across: np.ndarray
 
     def recipes(self, i: int) -> dict[str, Recipe]:
         """What stands behind each candidate that forecasts a series from the whole history; else the last resort."""
@@ -61,15 +63,21 @@ class Contest:
         return self._of_models(i, used, tuple((weights[used] / weights[used].sum()).tolist()))
 
     def _of_models(self, i: int, used: Sequence[int] | np.ndarray, weights: tuple[float, ...] = ()) -> Recipe:
-        fitted = self.paths[i].fitted
-        return Recipe(tuple(self.names[m] for m in used), tuple(int(fitted[m]) for m in used), weights)
+        each = self.paths[i]
+        return Recipe(
+            tuple(self.names[m] for m in used),
+            tuple(int(each.fitted[m]) for m in used),
+            weights,
+            tuple(tuple(each.final[m].tolist()) if self.across[m] else () for m in used),
+        )
 
 
-def contest_of(found: Sequence[Paths], candidates: Sequence[Model]) -> Contest:
+def contest_of(found: Sequence[Paths], candidates: Sequence[Model | PanelModel]) -> Contest:
     """Add the combinations to the paths of the models."""
     models = tuple(model.name for model in candidates)
     inside = members(models)
-    inverse, stack = combination_weights(found, inside)
+    across = np.array([not isinstance(model, Model) for model in candidates])
+    inverse, stack = combination_weights(found, inside, across)
     paths = []
     for i, each in enumerate(found):
         forecast, final = combined(each, inside, inverse[i], stack[i])
@@ -80,7 +88,7 @@ def contest_of(found: Sequence[Paths], candidates: Sequence[Model]) -> Contest:
                 final=np.concatenate([each.final, final]),
             )
         )
-    return Contest((*models, *COMBINATIONS), paths, {INVERSE_ERROR: inverse, STACK: stack}, inside)
+    return Contest((*models, *COMBINATIONS), paths, {INVERSE_ERROR: inverse, STACK: stack}, inside, across)
 
 
 def standards(
@@ -89,18 +97,23 @@ def standards(
     """Position of the candidate that forecasts each series unless another is clearly better.
 
     The one that is asked for, else the combination that is best in the panel; where it failed, the first candidate
-    that did not, the last resort after all others.
+    that did not, the last resort after all others. Where a model learnt across the panel it is the stack, which alone
+    gives that one the share it earns: the backtest does not do it justice, since at past origins its weights were
+    learnt from fewer errors (chosen on the half of M3's monthly series that presets are chosen on).
     """
     names = contest.names
     combinations = [names.index(name) for name in COMBINATIONS]
     best = panel_best(scores, combinations)
     others = [m for m in range(len(names)) if names[m] != LAST_RESORT and m not in combinations]
+    learnt = np.flatnonzero(contest.across)
     out = []
     for i, (one, each) in enumerate(zip(series, contest.paths, strict=True)):
         wanted = standard.get(one.unique_id)
         if wanted is not None and wanted not in names:
             raise InputError(SOURCE, [Problem("", f"{one.unique_id}: {wanted} is not among {', '.join(names)}")])
         order = [best, *combinations, *others, names.index(LAST_RESORT)]
+        if np.isfinite(each.final[learnt]).all(axis=1).any():
+            order = [names.index(STACK), *order]
         there = contest.able(i)
         if len(there) == 1:  # a combination of one is that one
             order = [int(there[0]), *order]

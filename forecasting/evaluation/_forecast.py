@@ -18,8 +18,9 @@ from forecasting.evaluation._contest import contest_of, hold, standards
 from forecasting.evaluation._draws import JointDraws
 from forecasting.evaluation._metrics import naive_scale
 from forecasting.evaluation._panel import SOURCE, Floats, Known, Series, horizons, read_panel
+from forecasting.evaluation._pooled import add_pooled
 from forecasting.evaluation._selection import Scores, choose, panel_gains, score
-from forecasting.models import LAST_RESORT, Model, following_months
+from forecasting.models import LAST_RESORT, Model, PanelModel, following_months
 from forecasting.parallel import Keep, Workers, check_workers, in_parallel
 
 ORIGINS = 24
@@ -123,7 +124,7 @@ class PanelForecast:
 def backtest(
     panel: pd.DataFrame,
     horizon: int | Mapping[str, int],
-    models: Sequence[str | Model] | None = None,
+    models: Sequence[str | Model | PanelModel] | None = None,
     origins: int = ORIGINS,
     *,
     preset: str = "default",
@@ -136,7 +137,7 @@ def backtest(
     Args:
         panel: Columns unique_id, ds, y; consecutive months, without Januaries if a year has 11 periods.
         horizon: Periods ahead, for all series or for each.
-        models: Names of `MODELS` or models; those of the preset by default.
+        models: Names of `MODELS` and `PANEL_MODELS` or models; those of the preset by default.
         origins: Cut-offs a series, on one calendar for the panel; short series get fewer, of at least 8
             observations.
         preset: One of `forecasting.models.PRESETS`.
@@ -147,12 +148,14 @@ def backtest(
     Raises:
         InputError: A panel, horizon, preset or model that cannot be used.
     """
-    series, candidates = read_panel(panel), resolve(models, preset)
+    series = read_panel(panel)
+    candidates, pooled = resolve(models, preset)
     steps = horizons(series, horizon)
     check_workers(workers)
     cuts = origins_of(series, origins, step)
     found = run(series, steps, candidates, cuts, workers=workers, progress=progress, final=False)
-    contest = contest_of(found, candidates)
+    found = add_pooled(found, series, steps, pooled, final=False)
+    contest = contest_of(found, (*candidates, *pooled))
     shown = [m for m, name in enumerate(contest.names) if name != LAST_RESORT]
     paths = [replace(each, forecast=each.forecast[shown], final=each.final[shown]) for each in contest.paths]
     names = [contest.names[m] for m in shown]
@@ -163,7 +166,7 @@ def forecast_panel(
     panel: pd.DataFrame,
     horizon: int | Mapping[str, int],
     *,
-    models: Sequence[str | Model] | None = None,
+    models: Sequence[str | Model | PanelModel] | None = None,
     preset: str = "default",
     also: Sequence[str] = (),
     origins: int = ORIGINS,
@@ -184,7 +187,7 @@ def forecast_panel(
     Args:
         panel: Columns unique_id, ds, y; consecutive months, without Januaries if a year has 11 periods.
         horizon: Periods ahead, for all series or for each.
-        models: Names of `MODELS` or models; those of the preset by default.
+        models: Names of `MODELS` and `PANEL_MODELS` or models; those of the preset by default.
         preset: One of `forecasting.models.PRESETS`.
         also: Names of models that join the preset's, `forecasting.models.CALENDAR` for Chinese statistics.
         origins: Cut-offs of the backtest, see `backtest`.
@@ -206,7 +209,8 @@ def forecast_panel(
         InputError: A panel, horizon, preset or model that cannot be used; a series with fewer than 8 observations; a
             history of the past that does not fit.
     """
-    series, candidates = read_panel(panel, known), resolve(models, preset, also)
+    series = read_panel(panel, known)
+    candidates, pooled = resolve(models, preset, also)
     steps = horizons(series, horizon)
     check_workers(workers)
     if draws < 100:
@@ -214,7 +218,8 @@ def forecast_panel(
     cuts = origins_of(series, origins, 1)
     further = [max(h, (reach or {}).get(one.unique_id, h)) for one, h in zip(series, steps, strict=True)]
     found = run(series, further, candidates, cuts, workers=workers, progress=progress, final=True, keep=keep)
-    contest = contest_of([each.up_to(h) for each, h in zip(found, steps, strict=True)], candidates)
+    found = [each.up_to(h) for each, h in zip(found, steps, strict=True)]
+    contest = contest_of(add_pooled(found, series, steps, pooled, final=True), (*candidates, *pooled))
     del found  # the contest has copies; both of a large panel are too much
     names, paths = contest.names, contest.paths
 
@@ -242,6 +247,7 @@ def forecast_panel(
             candidates=recipes[one.unique_id][name].candidates,
             fitted=recipes[one.unique_id][name].fitted,
             weights=recipes[one.unique_id][name].weights,
+            learnt=recipes[one.unique_id][name].learnt,
             y=tuple(one.y.tolist()),
             ds=tuple(one.ds.strftime("%Y-%m")),
             season_length=one.season_length,

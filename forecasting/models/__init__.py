@@ -2,15 +2,16 @@
 
 `MODELS` maps a name to a model; looking one up is cheap, the libraries behind it are imported when it first
 forecasts. A model that cannot do what is asked raises `forecasting.errors.ModelError` with the reason:
-nothing is ever forecast by something else under its name. `PRESETS` names those that take part by default.
+nothing is ever forecast by something else under its name. `PANEL_MODELS` are those that learn from all series of a
+panel together. `PRESETS` names those that take part by default.
 """
 
 from __future__ import annotations
 
 from forecasting.models._calendar import calendar_effects
 from forecasting.models._months import following_months
-from forecasting.models._protocol import FEWEST, LevelsModel, Model, State, StateModel
-from forecasting.models._registry import BASELINES, CALENDAR, HEADLINE, LAST_RESORT, MODELS, PRESETS
+from forecasting.models._protocol import FEWEST, History, LevelsModel, Model, PanelModel, PanelState, State, StateModel
+from forecasting.models._registry import BASELINES, CALENDAR, HEADLINE, LAST_RESORT, MODELS, PANEL_MODELS, PRESETS
 
 __all__ = [
     "BASELINES",
@@ -19,9 +20,13 @@ __all__ = [
     "HEADLINE",
     "LAST_RESORT",
     "MODELS",
+    "PANEL_MODELS",
     "PRESETS",
+    "History",
     "LevelsModel",
     "Model",
+    "PanelModel",
+    "PanelState",
     "State",
     "StateModel",
     "calendar_effects",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -93,6 +94,63 @@ class LevelsModel(Model, Protocol):
     @property
     def levels(self) -> Literal[True]:
         """A mark."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What a model that learns across a panel sees of one series.
+
+    Attributes:
+        z: Observations up to where the panel is cut, oldest first, on the modelling scale, shape (n,).
+        season_length: Periods a year: 12, or 11 where January and February are one period.
+        relative: The modelling scale is the logarithm, on which sizes of changes mean the same for every series.
+    """
+
+    z: Floats
+    season_length: int
+    relative: bool
+
+
+class PanelState(Protocol):
+    """What a model has learnt across a panel."""
+
+    def forecast(self, histories: Sequence[History], horizon: int) -> list[Floats | ModelError]:
+        """Forecast what follows each history, none of which need have been learnt from.
+
+        Args:
+            histories: Of any length.
+            horizon: Periods ahead, at least 1.
+
+        Returns:
+            Point forecasts of each, shape (horizon,), or the reason why there are none.
+        """
+        ...
+
+
+@runtime_checkable
+class PanelModel(Protocol):
+    """A model that learns from all series of a panel together.
+
+    Attributes:
+        name: Its name in tables and in `PANEL_MODELS`.
+    """
+
+    @property
+    def name(self) -> str:
+        """Its name in tables and in `PANEL_MODELS`."""
+        ...
+
+    def fit(self, histories: Sequence[History], horizon: int) -> PanelState:
+        """Learn from a panel.
+
+        Args:
+            histories: Of its series, all cut in the same month.
+            horizon: Periods ahead that will be asked for, at least 1.
+
+        Raises:
+            ModelError: It cannot, with the reason.
+        """
         ...
 
 

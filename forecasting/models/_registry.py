@@ -12,8 +12,9 @@ from forecasting.models._auto_ets import AutoEts, AutoEtsLevels, AutoEtsRecent
 from forecasting.models._growth_ses import GrowthSes
 from forecasting.models._headline import HeadlineMean, NoChange, StateSpace
 from forecasting.models._naive import LastResort, RandomWalkDrift, SeasonalNaive
+from forecasting.models._pooled_boosting import PooledBoosting
 from forecasting.models._prophet import Prophet, ProphetCalendar
-from forecasting.models._protocol import Model
+from forecasting.models._protocol import Model, PanelModel
 from forecasting.models._sarimax import SarimaxCalendar
 from forecasting.models._statsmodels_ets import StatsmodelsEts
 from forecasting.models._theta import DynamicTheta, OptimizedTheta, OptimizedThetaLevels
@@ -47,6 +48,9 @@ _ALL: tuple[Model, ...] = (
 MODELS: Mapping[str, Model] = MappingProxyType({model.name: model for model in _ALL})
 """Every model by name."""
 
+PANEL_MODELS: Mapping[str, PanelModel] = MappingProxyType({PooledBoosting.name: PooledBoosting()})
+"""Every model that learns across a panel, by name."""
+
 BASELINES = (SeasonalNaive.name, RandomWalkDrift.name, NoChange.name)
 """Models that are there to be beaten: they can forecast a series, but no combination holds them beside others."""
 
@@ -65,7 +69,16 @@ PRESETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "fast": _FAST,
         "default": _DEFAULT,
-        "best": (*_DEFAULT, AutoEtsRecent.name, OptimizedThetaLevels.name, AutoArima.name, GrowthSes.name),
+        "best": (
+            *_DEFAULT,
+            AutoEtsRecent.name,
+            OptimizedThetaLevels.name,
+            AutoArima.name,
+            GrowthSes.name,
+            PooledBoosting.name,
+        ),
     }
 )
-"""Models by how much time they may take: `default` about 0.2 s a series of ten years with its backtest, `best` 0.8."""
+"""Models by how much time they may take: `default` about 0.2 s a series of ten years with its backtest, `best` 0.8.
+
+`best` holds `pooled_boosting`, which takes part in panels of 50 series and more."""

@@ -10,6 +10,7 @@ from forecasting.evaluation._backtest import Paths
 from forecasting.evaluation._combination import combination_weights, combined, convex, members, weighted
 
 ALL = np.array([True, True, True])
+NONE = ~ALL
 
 
 def paths(errors: np.ndarray, key: int = 0) -> Paths:
@@ -40,7 +41,7 @@ def test_no_convex_weights_are_better_than_the_stacks(errors: np.ndarray, other:
 
 
 def test_where_nothing_is_known_all_models_weigh_the_same() -> None:
-    inverse, stack = combination_weights([paths(noise(1, (1, 2, 3)))], ALL)
+    inverse, stack = combination_weights([paths(noise(1, (1, 2, 3)))], ALL, NONE)
     for weights in (inverse[0], stack[0]):
         np.testing.assert_allclose(weights[0], 1 / 3)
         assert not np.allclose(weights[-1], 1 / 3)
@@ -48,7 +49,7 @@ def test_where_nothing_is_known_all_models_weigh_the_same() -> None:
 
 
 def test_the_better_model_weighs_more_and_the_more_so_the_more_is_known() -> None:
-    inverse, stack = combination_weights([paths(noise(2, (1, 1, 5)))], ALL)
+    inverse, stack = combination_weights([paths(noise(2, (1, 1, 5)))], ALL, NONE)
     for weights in (inverse[0], stack[0]):
         assert weights[-1, 2] < weights[-1, :2].min()
         assert weights[-1, 2] < weights[5, 2] < 1 / 3
@@ -57,8 +58,8 @@ def test_the_better_model_weighs_more_and_the_more_so_the_more_is_known() -> Non
 def test_the_stack_of_a_short_series_leans_on_the_panel() -> None:
     rich = [paths(noise(seed, (1, 1, 6))) for seed in range(30)]
     poor = paths(noise(99, (60, 1, 1), origins=2, steps=1))
-    alone = combination_weights([poor], ALL)[1][0][-1]
-    among = combination_weights([*rich, poor], ALL)[1][-1][-1]
+    alone = combination_weights([poor], ALL, NONE)[1][0][-1]
+    among = combination_weights([*rich, poor], ALL, NONE)[1][-1][-1]
     assert alone[0] < alone[2]
     assert among[0] > among[2]
 
@@ -68,7 +69,7 @@ def test_models_outside_have_no_weight_and_a_failed_one_gives_its_weight_to_the_
     inside = np.array([True, False, True])
     one = paths(errors)
     one.final[:] = np.array([[1.0], [50.0], [4.0]])
-    inverse, stack = combination_weights([one], inside)
+    inverse, stack = combination_weights([one], inside, NONE)
     assert (inverse[0][:, 1] == 0).all()
     _, final = combined(one, inside, inverse[0], stack[0])
     assert ((final > 1) & (final < 4)).all()
@@ -80,7 +81,7 @@ def test_models_outside_have_no_weight_and_a_failed_one_gives_its_weight_to_the_
 def test_a_model_that_fails_at_some_origins_is_weighed_by_the_others() -> None:
     errors = noise(4, (1, 1, 1))
     errors[1, ::2] = np.nan
-    inverse, stack = combination_weights([paths(errors)], ALL)
+    inverse, stack = combination_weights([paths(errors)], ALL, NONE)
     for weights in (inverse[0], stack[0]):
         assert np.isfinite(weights).all()
         assert weights[-1].min() > 0.2

@@ -20,6 +20,7 @@ from forecasting.models import (
     CALENDAR,
     HEADLINE,
     MODELS,
+    PANEL_MODELS,
     PRESETS,
     LevelsModel,
     Model,
@@ -245,7 +246,9 @@ def test_carrying_a_state_on_leaves_it_as_it_was(name: str) -> None:
 
 def test_presets_grow_and_hold_known_models() -> None:
     fast, default, best = (set(PRESETS[name]) for name in ("fast", "default", "best"))
-    assert fast < default < best <= set(MODELS)
+    assert fast < default < best <= {*MODELS, *PANEL_MODELS}
+    assert set(PANEL_MODELS) & best == {"pooled_boosting"}
+    assert not set(PANEL_MODELS) & (default | set(MODELS))
     assert set(BASELINES) - set(HEADLINE) < fast
     assert set(HEADLINE) & best == {"growth_ses"}  # no panel but one of cumulative statistics has a headline
     assert not set(CALENDAR) & best
