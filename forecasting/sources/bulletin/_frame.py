@@ -187,7 +187,8 @@ def _own(region: Region | None, texts: Sequence[str]) -> Region | None:
 def _placed(name: str, found: Region, texts: Sequence[str]) -> Region | None:
     """A county that a text is on; None where it is one of several that it speaks of, or shares its name with others."""
     office = any(f"{name}{body}" in text for text in texts for body in _OFFICES)
-    if len(texts) > 2 and not office and sum(text.count(name) for text in texts) < 2:
+    headed = any(name in text for text in texts[:_TITLES])
+    if len(texts) > 2 and not office and not (headed and sum(text.count(name) for text in texts) > 1):
         return None
     if called(name, city(found)) == called(name, None):
         return found

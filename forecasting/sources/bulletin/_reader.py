@@ -17,7 +17,7 @@ from forecasting.sources.bulletin._candidates import Candidate
 from forecasting.sources.bulletin._frame import DATELINE, frame, windows
 from forecasting.sources.bulletin._phrases import UNITS
 from forecasting.sources.bulletin._reading import read_sentence
-from forecasting.sources.bulletin._regions import Region, region_names
+from forecasting.sources.bulletin._regions import Region, region_named, region_names
 from forecasting.sources.bulletin._state import Reading
 from forecasting.sources.bulletin._tables import table_candidates
 from forecasting.sources.bulletin._text import normal
@@ -68,7 +68,7 @@ def read_bulletin(
         reason, source and an empty column ``confirmed`` for a person to fill (see `confirmed`).
 
     Raises:
-        InputError: ``region`` is no region of the table.
+        InputError: ``region`` is no region of the table, or the name of several.
 
     >>> sure, _ = read_bulletin("2025年1—11月份，包头市稀土产业增加值同比增长24.6%。", source="text")
     >>> sure.iloc[0].tolist()[:6]
@@ -76,9 +76,10 @@ def read_bulletin(
     """
     home = None
     if region is not None:
-        home = region_names().get(normal(region))
+        home = region_named(normal(region))
         if home is None:
-            raise InputError(source, [Problem("", f"region {region!r} is not in the table; give a name like 包头市")])
+            what = "belongs to several" if normal(region) in region_names() else "is not in the table"
+            raise InputError(source, [Problem("", f"region {region!r} {what}; give a name like 包头市, 徐州市鼓楼区")])
     sure, doubtful = _figures(text, source, year, home)
     return (
         pd.DataFrame([_CELLS(one) for one in sure], columns=list(SURE), dtype=object),

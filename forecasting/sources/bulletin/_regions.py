@@ -121,6 +121,18 @@ def called(name: str, around: Region | None) -> Region | None:
     return fitting[0] if len(fitting) == 1 else None
 
 
+def region_named(name: str) -> Region | None:
+    """The region of a name that stands alone, or of a county's behind its city's; None where that is none or several.
+
+    >>> region_named("徐州市鼓楼区").slug, region_named("鼓楼区"), region_named("温岭市").slug
+    ('xuzhou_gulou', None, 'taizhou_zhejiang_wenling')
+    """
+    if name in _called():
+        return called(name, None)
+    parts = ((name[:n], name[n:]) for n in range(2, len(name) - 1))
+    return next((called(own, region_names()[up]) for up, own in parts if up in _called() and own in _called()), None)
+
+
 def namesakes_of(name: str) -> list[Region]:
     """The regions that share a name."""
     return _called()[name]

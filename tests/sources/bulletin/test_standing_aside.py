@@ -2,6 +2,7 @@
 
 import pytest
 
+from forecasting.errors import InputError
 from forecasting.sources.bulletin import read_bulletin
 
 
@@ -44,6 +45,28 @@ def test_quarters_looked_at_one_by_one_do_not_move_what_follows():
 @pytest.mark.parametrize("body", ["口岸", "油田", "垦区", "森工"])
 def test_a_body_named_after_a_region_is_not_the_region(body):
     assert sure(f"2024年1-6月，新疆{body}进出口总值182.6亿元，同比增长12.4%；工业用电量增长5.0%。") == []
+
+
+def test_a_name_that_several_districts_share_needs_its_city():
+    text = "2025年1-5月，全区规模以上工业增加值同比增长5.2%。"
+    with pytest.raises(InputError, match="belongs to several"):
+        read_bulletin(text, source="text", region="鼓楼区")
+    frame, _ = read_bulletin(text, source="text", region="徐州市鼓楼区")
+    assert list(frame["region"]) == ["CN-320302"]
+
+
+@pytest.mark.parametrize("place", ["沿海城市", "某某和县", "河北区域", "禹城市场"])
+def test_the_end_of_other_words_is_no_county(place):
+    frame, _ = read_bulletin(f"2025年1-5月，{place}规模以上工业增加值同比增长5.2%。", source="text")
+    assert frame.empty
+
+
+def test_a_county_that_a_city_speaks_of_once_is_not_whom_its_bulletin_is_on():
+    text = (
+        "2025年1-5月，全市规模以上工业增加值同比增长5.2%。\n\n分行业看，制造业增势较好。\n\n全市采矿业增加值增长4.4%。\n\n"
+        "分地区看，慈溪市规模以上工业增加值增长9.1%，慈溪市固定资产投资增长3.3%。\n\n全市制造业增加值增长4.4%。"
+    )
+    assert [row[0] for row in sure(text)] == ["ningbo_cixi_industrial_va", "ningbo_cixi_fixed_asset_investment"]
 
 
 def test_a_county_that_is_not_known_is_not_its_city():
