@@ -10,7 +10,8 @@ from forecasting.sources.bulletin._lexer import Token
 from forecasting.sources.bulletin._vocabulary import words
 from forecasting.sources.bulletin._windows import Window
 
-_FIRM = re.compile("公司|集团|园区|集中区|集聚区|产业园|工业园")
+_FIRM = re.compile("公司|集团")
+_PARK = re.compile("园区|集中区|集聚区|产业园|工业园")
 _TELLS = re.compile("^据|数据|统计|显示|发布|公布|获悉")
 BREAKS = frozenset(("comma", "semicolon"))
 
@@ -220,9 +221,10 @@ def in_passing(buffer: Sequence[Token], before: Window | None) -> bool:
 
 
 def of_firm(clause: Sequence[Token]) -> bool:
-    """北方稀土公司, 金川集团: a firm, where it does not only tell the figures of others (据供电公司统计)."""
+    """北方稀土公司, 金川集团: a firm, or a park, where it does not only tell the figures of others (据供电公司统计)."""
     strange = "".join(token.text for token in clause if token.kind == "residue")
-    return bool(_FIRM.search(strange)) and not _TELLS.search("".join(token.text for token in clause))
+    whole = "".join(token.text for token in clause)
+    return bool(_FIRM.search(strange) or _PARK.search(whole)) and not _TELLS.search(whole)
 
 
 def is_index(clause: Sequence[Token]) -> bool:
