@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -91,9 +92,9 @@ def rmse(errors: np.ndarray) -> float:
     return float(np.sqrt(np.mean(errors[:, 1:] ** 2)))
 
 
-def recovered(truth: dict[str, np.ndarray], *, with_levels: bool) -> tuple[dict[str, pd.DataFrame], float]:
+def recovered(tables: Iterable[pd.DataFrame]) -> tuple[dict[str, pd.DataFrame], float]:
     """Recovered months by series, and seconds."""
-    table = pd.concat([published(name, level, with_levels=with_levels) for name, level in truth.items()])
+    table = pd.concat(tables)
     started = time.perf_counter()
     months = decumulate(table, draws=DRAWS, workers=2).monthly
     seconds = time.perf_counter() - started
@@ -103,7 +104,7 @@ def recovered(truth: dict[str, np.ndarray], *, with_levels: bool) -> tuple[dict[
 
 def report(truth: dict[str, np.ndarray], *, with_levels: bool) -> bool:
     """Print one setting; whether it holds what it has to."""
-    months, seconds = recovered(truth, with_levels=with_levels)
+    months, seconds = recovered(published(name, level, with_levels=with_levels) for name, level in truth.items())
     scores, inside, contained, outside = [], [], [], 0
     for name, level in truth.items():
         actual, rows = growth(level), months[name]
@@ -152,14 +153,10 @@ def report(truth: dict[str, np.ndarray], *, with_levels: bool) -> bool:
 
 def report_both_rates(truth: dict[str, np.ndarray]) -> bool:
     """Print what is left of the rounding of single months; whether it is less than they were printed with."""
-    table = pd.concat([both_rates(name, level) for name, level in truth.items()])
-    started = time.perf_counter()
-    months = decumulate(table, draws=DRAWS, workers=2).monthly
-    seconds = time.perf_counter() - started
-    months = months[months["yoy"].notna()]
+    months, seconds = recovered(both_rates(name, level) for name, level in truth.items())
     inside, ours, printed = [], [], []
     for name, level in truth.items():
-        actual, rows = growth(level), months[months["indicator"] == name]
+        actual, rows = growth(level), months[name]
         point, low, high = (rows[q].to_numpy().reshape(actual.shape) for q in ("yoy", "yoy_q05", "yoy_q95"))
         inside.append(((low <= actual) & (actual <= high)).mean(axis=0))
         ours.append(rmse(point - actual))

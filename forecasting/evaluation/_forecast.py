@@ -241,13 +241,14 @@ def forecast_panel(
     recipes = {one.unique_id: contest.recipes(i) for i, one in enumerate(series)}
     for i, one in enumerate(series):
         name = names[chosen[i]]
+        recipe = recipes[one.unique_id][name]
         champions[one.unique_id] = Champion(
             unique_id=one.unique_id,
             model=name,
-            candidates=recipes[one.unique_id][name].candidates,
-            fitted=recipes[one.unique_id][name].fitted,
-            weights=recipes[one.unique_id][name].weights,
-            learnt=recipes[one.unique_id][name].learnt,
+            candidates=recipe.candidates,
+            fitted=recipe.fitted,
+            weights=recipe.weights,
+            learnt=recipe.learnt,
             y=tuple(one.y.tolist()),
             ds=tuple(one.ds.strftime("%Y-%m")),
             season_length=one.season_length,

@@ -51,8 +51,8 @@ def _with(
     for i, each in enumerate(found):
         for o, end in enumerate(each.ends.tolist()):
             dates.setdefault(int(months[i][end - 1]), []).append((i, end, forecast[i][o]))
-    learnt: PanelState | ModelError | None = None
-    due = -1
+    learnt: PanelState | ModelError
+    due = 0
     for date in sorted(dates):
         if date >= due:
             learnt, due = _learnt(model, series, months, date, max(steps)), date + MONTHS
@@ -93,7 +93,7 @@ def _history(one: Series, end: int) -> History:
 
 
 def _fill(
-    learnt: PanelState | ModelError | None,
+    learnt: PanelState | ModelError,
     model: PanelModel,
     series: Sequence[Series],
     steps: Sequence[int],
@@ -101,8 +101,8 @@ def _fill(
     failures: list[list[tuple[str, int, str]]],
 ) -> None:
     """Enter the forecasts of some series, each with its observations and where its path belongs."""
-    if learnt is None or isinstance(learnt, ModelError):
-        paths: list[Floats | ModelError] = [learnt or ModelError("")] * len(wanted)
+    if isinstance(learnt, ModelError):
+        paths: list[Floats | ModelError] = [learnt] * len(wanted)
     else:
         paths = learnt.forecast([_history(series[i], end) for i, end, _ in wanted], max(steps))
     for (i, end, place), path in zip(wanted, paths, strict=True):

@@ -84,10 +84,19 @@ class Region:
 
 
 @functools.cache
+def _table() -> list[tuple[Region, list[str]]]:
+    """Every region with its names."""
+    with resources.files(__package__).joinpath("data/regions.csv").open(encoding="utf-8") as file:
+        return [
+            (Region(row["code"], row["slug"], row["name"]), [row["name"], *filter(None, row["also"].split("|"))])
+            for row in csv.DictReader(file)
+        ]
+
+
+@functools.cache
 def regions() -> dict[str, Region]:
     """Every region under its code."""
-    with resources.files(__package__).joinpath("data/regions.csv").open(encoding="utf-8") as file:
-        return {row["code"]: Region(row["code"], row["slug"], row["name"]) for row in csv.DictReader(file)}
+    return {region.digits: region for region, _ in _table()}
 
 
 @functools.cache
@@ -98,13 +107,11 @@ def region_names() -> dict[str, Region]:
 
 @functools.cache
 def _called() -> dict[str, list[Region]]:
-    known = regions()
-    names: dict[str, list[Region]] = {}
-    with resources.files(__package__).joinpath("data/regions.csv").open(encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            for name in (row["name"], *filter(None, row["also"].split("|"))):
-                names.setdefault(name, []).append(known[row["code"]])
-    return names
+    called: dict[str, list[Region]] = {}
+    for region, names in _table():
+        for name in names:
+            called.setdefault(name, []).append(region)
+    return called
 
 
 def called(name: str, around: Region | None) -> Region | None:
