@@ -138,6 +138,10 @@ class _Service:
     def _leave(self, scheduler: Any) -> int:
         name = signal.Signals(self._signals[0]).name
         self._leaving.set()
+        # its thread may be removing the job that it has just begun, which fails once the scheduler is shut down:
+        # whatever it is doing holds the lock that this list waits for
+        scheduler.pause()
+        scheduler.get_jobs()
         scheduler.shutdown(wait=False)
         if not self._idle.is_set():
             _logger.info("%s: stopping; the running night has %.0f s to end", name, self._schedule.grace_s)

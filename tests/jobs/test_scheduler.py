@@ -65,6 +65,26 @@ def test_a_running_night_may_end_within_the_grace(number):
     assert "Traceback" not in err
 
 
+def test_a_signal_while_the_night_s_job_is_being_removed_disturbs_nothing():
+    slow_removal = """
+from apscheduler.schedulers.base import BaseScheduler
+
+remove = BaseScheduler.remove_job
+
+def slowly(self, *arguments):
+    time.sleep(1)
+    remove(self, *arguments)
+
+BaseScheduler.remove_job = slowly
+"""
+    process = started(SLOW.format(seconds=0.5, heeds=True) + slow_removal)
+    process.stdout.readline()
+    process.terminate()
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (0, "whole\nreturned 0\n")
+    assert "Traceback" not in err
+
+
 def test_after_the_grace_a_night_ends_at_its_next_safe_point():
     process = started(SLOW.format(seconds=60, heeds=True), grace=0.3)
     process.stdout.readline()
