@@ -15,6 +15,7 @@ from forecasting.evaluation._bands import (
     monotone,
     pooled_quantiles,
     quantile_at,
+    recency,
     sobered,
 )
 
@@ -22,6 +23,10 @@ from forecasting.evaluation._bands import (
 def walks(seed: int, series: int, origins: int, steps: int, scale: float = 1.0) -> np.ndarray:
     rng = np.random.default_rng(seed)
     return scale * rng.normal(size=(series, origins, steps)).cumsum(axis=2)
+
+
+def scale_of(errors: np.ndarray, naive: np.ndarray) -> np.ndarray:
+    return error_scale(errors, naive, recency(errors))
 
 
 @settings(max_examples=100)
@@ -54,28 +59,28 @@ def test_a_monotone_sequence_is_its_own_envelope_and_others_become_one(values: n
 def test_the_scale_of_a_random_walk_is_recovered_from_few_origins() -> None:
     errors = walks(0, 40, 10, 12)
     errors[:, -4:, 6:] = np.nan
-    sigma = error_scale(errors, np.ones(40))
+    sigma = scale_of(errors, np.ones(40))
     expected = np.sqrt(2 / np.pi) * np.sqrt(np.arange(1, 13))
     np.testing.assert_allclose(np.median(sigma, axis=0), expected, rtol=0.2)
 
 
 def test_a_noisy_series_gets_a_wider_band_than_a_quiet_one() -> None:
     errors = np.concatenate([walks(1, 5, 10, 6), walks(2, 5, 10, 6, scale=9.0)])
-    sigma = error_scale(errors, np.ones(10))
+    sigma = scale_of(errors, np.ones(10))
     assert sigma[5:].min() > 2 * sigma[:5].max()
 
 
 def test_steps_that_no_backtest_reached_widen_like_a_random_walk() -> None:
     errors = np.full((2, 6, 16), np.nan)
     errors[:, :, :4] = walks(3, 2, 6, 4)
-    sigma = error_scale(errors, np.ones(2))
+    sigma = scale_of(errors, np.ones(2))
     np.testing.assert_allclose(sigma[:, 15] / sigma[:, 7], np.sqrt(16 / 8))
 
 
 def test_a_series_without_origins_borrows_the_panels_ratio_to_the_naive_error() -> None:
     errors = walks(4, 3, 10, 6)
     errors[2] = np.nan
-    sigma = error_scale(errors, np.array([1.0, 1.0, 5.0]))
+    sigma = scale_of(errors, np.array([1.0, 1.0, 5.0]))
     np.testing.assert_allclose(sigma[2], 5 * sigma[:2].mean(axis=0), rtol=0.5)
 
 
@@ -86,8 +91,8 @@ def test_without_any_origin_errors_are_taken_to_be_as_large_as_naive_ones() -> N
 
 
 def test_exact_forecasts_have_no_band() -> None:
-    assert (error_scale(np.zeros((1, 5, 3)), np.array([3.0])) < 1.0).all()
-    assert (error_scale(np.zeros((1, 5, 3)), np.array([0.0])) == 0).all()
+    assert (scale_of(np.zeros((1, 5, 3)), np.array([3.0])) < 1.0).all()
+    assert (scale_of(np.zeros((1, 5, 3)), np.array([0.0])) == 0).all()
 
 
 @pytest.mark.parametrize(("series", "origins"), [(1, 10), (4, 10), (30, 10), (30, 4)])
@@ -118,12 +123,29 @@ def test_heavy_tails_of_the_panel_widen_the_outer_quantiles() -> None:
     rng = np.random.default_rng(6)
     normal = np.abs(rng.normal(size=(40, 10, 6)))
     heavy = np.abs(rng.standard_t(2.5, size=(40, 10, 6)))
-    q = [pooled_quantiles(each / each.mean())[GRID == 0.975][0] for each in (normal, heavy)]
+    q = [pooled_quantiles(each / each.mean(), np.ones((40, 10)))[GRID == 0.975][0] for each in (normal, heavy)]
     assert q[1] > 1.15 * q[0]
 
 
+def test_weights_count_from_the_last_origin_of_each_series() -> None:
+    errors = np.ones((3, 5, 2))
+    errors[1, 3:] = np.nan
+    errors[2] = np.nan
+    weights = recency(errors)
+    np.testing.assert_allclose(weights[0], 0.5 ** (np.array([4, 3, 2, 1, 0]) / 12))
+    np.testing.assert_allclose(weights[1, :3], weights[0, 2:])
+    assert np.isfinite(weights).all()
+
+
+def test_a_series_that_has_calmed_down_gets_a_narrower_band_than_one_that_has_woken_up() -> None:
+    calmer = walks(9, 6, 24, 6) * np.linspace(3, 1, 24)[None, :, None]
+    sigma = [scale_of(each, np.ones(6)).mean() for each in (calmer, calmer[:, ::-1])]
+    assert sigma[0] < 0.9 * sigma[1]
+    assert scale_of(calmer, np.ones(6)).mean() < error_scale(calmer, np.ones(6), np.ones((6, 24))).mean()
+
+
 def test_quantiles_of_standardised_errors_are_antisymmetric() -> None:
-    q = pooled_quantiles(np.abs(walks(7, 5, 10, 6)))
+    q = pooled_quantiles(np.abs(walks(7, 5, 10, 6)), np.ones((5, 10)))
     u = np.linspace(0.01, 0.99, 99)
     np.testing.assert_allclose(quantile_at(u, q), -quantile_at(1 - u, q), atol=1e-12)
 
