@@ -272,6 +272,9 @@ def ui(
     _check_port(host, port)
     server = ui_command(settings.tracking, settings.artifacts, host, port, allowed_host or ())
     typer.echo(server.link)
+    typer.echo(
+        "If a page shows MLflow's GenAI side, choose 'Model training' at its top left; the browser remembers it."
+    )
     os.execvpe(server.argv[0], server.argv, {**os.environ, **server.env})  # noqa: S606
 
 
