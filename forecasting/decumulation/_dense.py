@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,17 +13,19 @@ from forecasting.decumulation._draws import anchor, draw, pull_inside
 from forecasting.decumulation._figures import BoolArray, Figures, FloatArray
 from forecasting.decumulation._flags import by_levels, revisions
 from forecasting.decumulation._paths import Flag, Path
-from forecasting.decumulation._posterior import Posterior, farthest, implausible, infer
+from forecasting.decumulation._posterior import Posterior, evidence, farthest, implausible, infer
 from forecasting.decumulation._rows import (
     base_rows,
     breaks,
     contradicted,
+    departures,
     figure_rows,
     height,
     level_growth,
     revised_figure,
+    stated_twice,
 )
-from forecasting.decumulation._structure import structure
+from forecasting.decumulation._structure import Structure, structure
 from forecasting.decumulation._system import Row, System
 from forecasting.decumulation._weights import Profile
 
@@ -71,12 +73,29 @@ def recover(figures: Figures, profile: Profile, draws: int, seed: np.random.Seed
         use |= {measure: np.zeros_like(use[measure]) for measure in ("ytd_level", "month_level")}
     certain = ((CERTAIN * np.eye(12), 1.0),)
     spread = profile.spread or certain
-    posterior = None
-    while True:
-        rows = figure_rows(figures, use, dropped, broken)
+
+    def model(*, apart: bool, doubt: bool = True) -> tuple[System, Structure]:
+        rows = figure_rows(figures, use, dropped, broken, apart=apart)
         rows += [] if shares is None else base_rows(shares, own_base=figures.has_levels)
-        system = System(rows, figures.years)
-        prior = structure(figures.year, figures.years, profile.log_share, spread[len(spread) // 2][0], height(rows))
+        rows = rows if doubt else [replace(row, doubt=0.0) for row in rows]
+        middle = spread[len(spread) // 2][0]
+        prior = structure(figures.year, figures.years, profile.log_share, middle, height(rows))
+        return System(rows, figures.years), prior
+
+    twice = stated_twice(figures)
+    apart = bool(twice.any()) and evidence(*model(apart=True)) > evidence(*model(apart=False, doubt=False))
+    if apart:  # base weights that owe nothing to last digits tell which figures the months state all the same
+        use["ytd_yoy"] &= ~twice
+        system, prior = model(apart=True)
+        loose = infer(system, prior, spread, judged=profile.judged, particles=1, rng=rng)
+        far = departures(figures, twice, loose.middle.mode)
+        dropped = [*(each for each in dropped if each.measure != "ytd_yoy" or not twice[each.year, each.month]), *far]
+        use["ytd_yoy"] |= twice
+        for each in far:
+            use[each.measure][each.year, each.month] = False
+    posterior: Posterior | None = None
+    while True:
+        system, prior = model(apart=apart)
         learned = certain if system.silent else spread
         posterior = infer(system, prior, learned, judged=profile.judged, particles=PARTICLES, rng=rng, before=posterior)
         revised = implausible(system, posterior)
@@ -90,13 +109,13 @@ def recover(figures: Figures, profile: Profile, draws: int, seed: np.random.Seed
             revised = [farthest(system, posterior.middle.mode)]
         likely = np.exp(system.stated(posterior.middle.mode[None])[0])
         for k in revised:
-            row = rows[k]
+            row = system.rows[k]
             if np.isfinite(figures.value[row.measure][row.year, row.month]):
                 use[row.measure][row.year, row.month] = False
                 dropped = [*dropped, revised_figure(row)]
             else:
                 broken = [*broken, contradicted(figures, row, float(likely[k]) - 1)]
-    return Recovered(_path(figures, use, dropped, broken, rows, z, point, rng, shares), _shares(z[:, :12]))
+    return Recovered(_path(figures, use, dropped, broken, system.rows, z, point, rng, shares), _shares(z[:, :12]))
 
 
 def _point(system: System, posterior: Posterior, z: FloatArray) -> FloatArray | None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import daqp
 import numpy as np
-from scipy.linalg import cho_solve, solve_triangular
+from scipy.linalg import solve_triangular
 from scipy.sparse import csr_array
 from scipy.special import ndtr, ndtri
 
@@ -50,9 +50,6 @@ MOST_WORK = 100
 LONGEST_STEP = 1.0
 FARTHEST = 10.0
 """Most by which a log level may be away from the mode, so that figures that contradict each other end somewhere."""
-
-RIDGE = 1e-4
-"""Of the rounding variance, so that figures which repeat each other can be inverted."""
 
 MARGIN = 0.01
 """Share of the half-width that targets keep from its edge, and as near as states come to them."""
@@ -114,8 +111,7 @@ def _truncated(system: System, particle: Particle, error: FloatArray) -> FloatAr
 
 def settle(system: System, particle: Particle, z: FloatArray, target: FloatArray) -> FloatArray:
     """States (n, N) moved until they state the targets (n, P); where figures bind each other, the nearest inside."""
-    own = np.where(system.hard, RIDGE, 1.0) * np.diag(system.noise)
-    gain = cho_solve(factor(particle.spread + np.diag(own)), particle.cross, check_finite=False)
+    gain = particle.gain.T
     lowest, highest = particle.mode - FARTHEST, particle.mode + FARTHEST
     start = np.clip(z, lowest, highest)
     out = start.copy()

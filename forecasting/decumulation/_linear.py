@@ -33,6 +33,7 @@ class Linear:
         rows: (R, N) the same, or the rows T that stand for them.
         lever: (R, N) the rows to multiply by, sparse where they are.
         noise: (R, R) covariance of their errors.
+        apart: Half the log determinant of the figures' noise where other rows with unit noise stand for them, else 0.
     """
 
     def __init__(self, system: System, z: FloatArray, noise: FloatArray | None = None) -> None:
@@ -47,6 +48,7 @@ class Linear:
         self.rows = self.slope
         self.lever: csr_array | FloatArray = system.lever(self.slope)
         self.noise = system.noise if noise is None else noise
+        self.apart = 0.0
         self._weigh: FloatArray | None = None
         if len(system.rows) > WORTH_IT * system.size:
             self._inverse = system.precision if noise is None else system.inverse(noise)
@@ -58,6 +60,7 @@ class Linear:
             self.rows[:, order] = root.T
             loaded = self._loaded.toarray()[:, order[:rank]].T
             self._weigh = solve_triangular(root[:rank], loaded, lower=True, check_finite=False)
+            self.apart = 0.5 * float(np.linalg.slogdet(self.noise)[1])
             self.noise = np.eye(rank)
 
     def folded(self, miss: FloatArray) -> FloatArray:

@@ -31,7 +31,7 @@ from forecasting.decumulation._scales import BOUND, curvature, estimated
 from forecasting.decumulation._structure import PARTS, Structure
 from forecasting.decumulation._system import System, factor
 
-__all__ = ["Particle", "Posterior", "farthest", "implausible", "infer"]
+__all__ = ["Particle", "Posterior", "evidence", "farthest", "implausible", "infer"]
 
 REVISED = 0.001
 """Standard deviation of a revised rate about that of the months, relative."""
@@ -196,6 +196,12 @@ def infer(
     return Posterior(tuple(found), state.scale, state.volume, centre, spread)
 
 
+def evidence(system: System, prior: Structure) -> float:
+    """Log evidence of the figures at the most likely standard deviations, up to what all systems of them share."""
+    state, _ = estimated(system, prior)
+    return _particle(state, prior.profile)[1]
+
+
 def _particle(state: State, profile: FloatArray) -> tuple[Particle, float]:
     """The Gaussian posterior at the mode, and the log evidence there."""
     total = state.seek(profile)
@@ -207,7 +213,7 @@ def _particle(state: State, profile: FloatArray) -> tuple[Particle, float]:
     miss = state.system.value - near.value
     folded = near.folded(miss + near.slope @ (state.z - state.mean))
     size = float(folded @ cho_solve(root, folded, check_finite=False)) + near.unseen(miss)
-    evidence = -0.5 * size - float(np.log(np.diag(root[0])).sum())
+    evidence = -0.5 * size - float(np.log(np.diag(root[0])).sum()) - near.apart
     if near.rows is not near.slope:  # other rows stand for the figures
         lever = state.system.lever(near.slope)
         cross = lever @ total

@@ -12,7 +12,17 @@ from forecasting.decumulation._paths import Flag
 from forecasting.decumulation._system import Row
 from forecasting.observations import RATES
 
-__all__ = ["base_rows", "breaks", "contradicted", "figure_rows", "height", "level_growth", "revised_figure"]
+__all__ = [
+    "base_rows",
+    "breaks",
+    "contradicted",
+    "departures",
+    "figure_rows",
+    "height",
+    "level_growth",
+    "revised_figure",
+    "stated_twice",
+]
 
 BREAK_LOG = 0.25
 BREAK_MADS = 6.0
@@ -85,7 +95,12 @@ def contradicted(figures: Figures, row: Row, implied: float) -> Flag:
 
 
 def figure_rows(
-    figures: Figures, use: Mapping[str, BoolArray], dropped: Sequence[Dropped], broken: Sequence[Flag]
+    figures: Figures,
+    use: Mapping[str, BoolArray],
+    dropped: Sequence[Dropped],
+    broken: Sequence[Flag],
+    *,
+    apart: bool = False,
 ) -> list[Row]:
     """The rows of an indicator.
 
@@ -95,19 +110,21 @@ def figure_rows(
         dropped: Rates that are not believed: they speak with their miss as an error.
         broken: Breaks of the levels. With any, levels speak through the growth of single months and the shares of
             each year alone.
+        apart: Cumulative rates and rates by month are not kept in step: what is revised lasts to the year's end.
     """
     rows = []
     spoilt = {flag.month // 12 - figures.year: flag.month % 12 for flag in reversed(broken)}  # the first of each year
+    twice = stated_twice(figures)
     misses = {(figure.measure, figure.year, figure.month): figure.slack / 100 for figure in dropped}
     for measure in RATES:
         for y, m in np.argwhere(np.isfinite(figures.value[measure])).tolist():
             value, half = float(figures.value[measure][y, m]), float(figures.half[measure][y, m])
             hard = bool(use[measure][y, m])
-            miss = 0.0 if hard else misses.get((measure, y, m), half)
-            twice = measure == "ytd_yoy" and m > 0 and np.isfinite(figures.value["month_yoy"][y, m])
+            miss = 0.0 if hard else misses.get((measure, y, m), 0.0)
+            cumulative = measure == "ytd_yoy"
             # where both are published, months before are revised without a word by about a rounding unit
-            doubt = half if twice else 0.0
-            rows.append(Row(y, m, measure == "ytd_yoy", True, value, half + miss, hard, doubt=doubt))
+            doubt = half if cumulative and twice[y, m] else 0.0
+            rows.append(Row(y, m, cumulative, True, value, half + miss, hard, doubt=doubt, lasting=apart))
     by_month = np.isfinite(figures.value["month_level"]).sum(axis=1)
     for measure in ("ytd_level", "month_level"):
         for y, m in np.argwhere(figures.value[measure] > 0).tolist():
@@ -133,6 +150,27 @@ def _growth_rows(figures: Figures, broken: Sequence[Flag]) -> list[Row]:
             pair = bool(figures.merged[y]) and m == 1
             rows.append(Row(y, m, pair, True, float(growth[y, m]), float(half[y, m])))
     return rows
+
+
+def stated_twice(figures: Figures) -> BoolArray:
+    """(Y, 12) cumulative rates beside a rate of their last month."""
+    twice: BoolArray = np.isfinite(figures.value["ytd_yoy"]) & np.isfinite(figures.value["month_yoy"])
+    twice[:, 0] = False
+    return twice
+
+
+def departures(figures: Figures, twice: BoolArray, z: FloatArray) -> list[Dropped]:
+    """Cumulative rates, of those beside rates by month, to which the months do not round.
+
+    Args:
+        figures: Published figures.
+        twice: See `stated_twice`.
+        z: (N,) log levels of the months, the year before the first included.
+    """
+    total = np.exp(z).reshape(-1, 12).cumsum(axis=1)
+    gap = np.abs(total[1:] / total[:-1] - 1 - figures.value["ytd_yoy"])
+    far = np.argwhere(twice & (gap > figures.half["ytd_yoy"]))
+    return [Dropped("ytd_yoy", y, m, 100 * float(gap[y, m])) for y, m in far.tolist()]
 
 
 def revised_figure(row: Row) -> Dropped:

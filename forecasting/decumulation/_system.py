@@ -26,6 +26,9 @@ IntArray = npt.NDArray[np.intp]
 FREE_SD = 1.0
 """Standard deviation of the log of a base that levels of one year share and nobody knows."""
 
+LASTING = 0.95
+"""Correlation of the doubt of two neighbouring months."""
+
 LEAST_SD = 1e-6
 """Least standard deviation of a figure's log: below it the arithmetic has no digits left."""
 
@@ -50,6 +53,7 @@ class Row:
         hard: Every draw has to lie in the interval.
         own_base: A level of a year whose base nobody knows: only its ratio to the year's other levels speaks.
         doubt: Standard deviation, relative, by which it may differ from what the months say for other reasons.
+        lasting: The figures of a year share these, neighbours nearly wholly: a revised base lasts.
     """
 
     year: int
@@ -61,6 +65,7 @@ class Row:
     hard: bool = True
     own_base: bool = False
     doubt: float = 0.0
+    lasting: bool = False
 
     @property
     def measure(self) -> str:
@@ -102,9 +107,10 @@ class System:
         self.low = np.log(np.maximum(centre - half, FLOOR))
         self.high = np.log(np.maximum(centre + half, 2 * FLOOR))
         self.value = np.log(np.maximum(centre, 1.5 * FLOOR))
-        doubt = np.array([row.doubt for row in rows], dtype=np.float64)
         self.half = (self.high - self.low) / 2
+        doubt = np.array([row.doubt for row in rows], dtype=np.float64)
         self.sd = np.maximum(np.sqrt(self.half**2 / 3 + doubt**2), LEAST_SD)
+        self.lasting = np.where([row.lasting for row in rows], doubt, 0.0)
 
     @cached_property
     def silent(self) -> bool:
@@ -127,8 +133,10 @@ class System:
 
     @cached_property
     def noise(self) -> FloatArray:
-        """(P, P) covariance of the figures about the state: rounding, and the unknown bases."""
-        covariance = np.diag(self.sd**2)
+        """(P, P) covariance of the figures about the state: rounding, doubt, and the unknown bases."""
+        apart = np.abs(self.month[:, None] - self.month)
+        shared = np.where((self.year[:, None] == self.year) & (apart > 0), LASTING**apart, 0.0)
+        covariance: FloatArray = np.diag(self.sd**2) + np.outer(self.lasting, self.lasting) * shared
         covariance += FREE_SD**2 * (self._base[:, None] == self._base)
         return covariance
 
@@ -138,10 +146,11 @@ class System:
         return self.inverse(self.noise)
 
     def inverse(self, noise: FloatArray) -> csr_array:
-        """Inverse of a noise covariance (P, P): diagonal but for the bases that the levels of a year may share."""
+        """Inverse of a noise covariance (P, P): diagonal but for what the figures of a year may share."""
         out = np.diag(1 / np.diag(noise))
-        for year in np.unique(self._base[np.isfinite(self._base)]):
-            block = np.ix_(self._base == year, self._base == year)
+        shared = (self.lasting > 0) | np.isfinite(self._base)
+        for year in np.unique(self.year[shared]):
+            block = np.ix_(shared & (self.year == year), shared & (self.year == year))
             out[block] = np.linalg.inv(noise[block])
         return csr_array(out)
 

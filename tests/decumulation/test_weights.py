@@ -3,8 +3,10 @@ import pandas as pd
 import pytest
 
 from forecasting import decumulate
+from forecasting.decumulation._weights import by_calendar
 from forecasting.errors import InputError
-from tests.decumulation.publication import levels, publish
+from tests.decumulation.publication import FIRST_YEAR, levels, publish
+from tests.decumulation.rounding import unstated
 
 PROFILE = np.array([70, 60, 100, 102, 104, 110, 98, 99, 106, 104, 112, 135.0])
 RNG = np.random.default_rng(8)
@@ -30,6 +32,20 @@ def test_weights_are_learned_from_months_with_both_rates():
     flat_miss = np.abs(np.log(PROFILE / PROFILE.mean()))
     miss = np.abs(np.log(learned["weight"].to_numpy() * 12) - np.log(PROFILE / PROFILE.mean()))
     assert miss.mean() < 0.5 * flat_miss.mean()
+
+
+def test_rates_that_are_not_kept_in_step_do_not_bend_the_weights():
+    rng = np.random.default_rng(3)
+    profile = 100 * by_calendar().share
+    frame = publish(levels(0.07 + 0.004 * rng.standard_normal((8, 12)), profile), measures=("ytd_yoy", "month_yoy"))
+    lasting = pd.Series(rng.normal(0, 0.08, 8), [str(FIRST_YEAR + y) for y in range(8)])
+    moved = frame["period"].str[:4].map(lasting) * ((frame["measure"] == "ytd_yoy") & (frame["period"].str[5:] > "02"))
+    frame["value"] = (frame["value"].astype(float) + moved).round(1).map("{:.1f}".format)
+    result = decumulate(frame, draws=60)
+    miss = np.log(result.weights["weight"].to_numpy()) - np.log(profile / profile.sum())
+    assert np.sqrt(np.mean(miss**2)) < 0.06
+    assert (result.flags["gap"].abs() > 0.05).mean() > 0.9
+    assert unstated(frame, result.paths["x"]) == []
 
 
 def test_a_family_member_with_levels_halves_the_error_of_equal_weights():
