@@ -15,7 +15,7 @@ from forecasting.store import Intake, RawArchive, Store
 from jobs.pulling import Pulling
 from tests.jobs.test_pulling import DAY, NOW, cumulus, rows
 
-CITY = "2025年1—11月份，包头市规模以上工业增加值同比增长{rate}%，稀土产业增加值增长20%左右，蒙古刀产量增长5.0%。\n"
+CITY = "2025年1—11月份，包头市规模以上工业增加值同比增长{rate}%，稀土产业增加值增长20%左右，部分蒙古刀产量增长5.0%。\n"
 TRADE = "<p>2025年1—11月，全国进口23425.3亿美元，下降0.6%。全国稀土永磁出口5.3万吨。全国粗钢产量8.9亿吨，下降4.0%。</p>"
 
 
@@ -144,7 +144,7 @@ def test_confirmed_figures_come_in_with_the_bulletins_name_and_the_others_do_not
     home.drop("city.txt", CITY.format(rate=11.3))
     home.pull()
     home.answer("baotou_rare_earth_va", "yes")
-    home.answer("蒙古刀产量", "no")
+    home.answer("部分蒙古刀产量", "no")
     result = home.take(home.settings.review, 1)
     assert (result.status, result.new) == ("done", 1)
     [row] = home.store.as_of(indicators=["baotou_rare_earth_va"]).itertuples()

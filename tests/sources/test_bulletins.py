@@ -89,10 +89,10 @@ def test_figures_of_nothing_that_is_followed_are_named_and_no_rows():
 
 
 def test_doubtful_figures_are_no_rows_but_questions():
-    found = reading("2025年1—11月，包头市稀土产业增加值增长20%左右，蒙古刀产量增长5.0%。")
+    found = reading("2025年1—11月，包头市稀土产业增加值增长20%左右，部分蒙古刀产量增长5.0%。")
     assert found.rows.empty
     assert [(one["indicator"], one["value"], one["confirmed"], one["source"]) for one in found.doubtful] == [
-        ("baotou_rare_earth_va", "20", "", "b.txt"), ("蒙古刀产量", "5.0", "", "b.txt")
+        ("baotou_rare_earth_va", "20", "", "b.txt"), ("部分蒙古刀产量", "5.0", "", "b.txt")
     ]  # fmt: skip
     assert found.doubtful[0]["reason"] == "only an approximate figure: 左右"
 

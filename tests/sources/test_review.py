@@ -18,7 +18,7 @@ from forecasting.sources._review import COLUMNS, ReviewFile
 from forecasting.sources.bulletin import figures_csv, read_bulletin
 
 NOW = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
-TEXT = "2025年1—11月，包头市稀土产业增加值增长20%左右，氟化工产业增加值增长1.6倍左右，蒙古刀产量增长5.0%。"
+TEXT = "2025年1—11月，包头市稀土产业增加值增长20%左右，氟化工产业增加值增长1.6倍左右，部分蒙古刀产量增长5.0%。"
 ANSWER, CATALOG = COLUMNS[0], load_catalog()
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
+from forecasting.sources.bulletin._pipes import barred, barred_cells
 from forecasting.sources.bulletin._text import normal
 
 _INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\u00ad\ufffe\x00-\x08\x0b\x0e-\x1f\x7f]")
@@ -89,6 +90,15 @@ def _from_lines(text: str) -> list[Block]:
         _SPACE_BEFORE_YEAR.sub("", _PINYIN.sub("", _SPACE_IN_PROSE.sub(" ", _BLANKS.sub(" ", line)))).strip()
         for line in _BULLETS.sub("\n\n", text).split("\n")
     ]
+    found: list[Block] = []
+    at = 0
+    for start, end in barred(lines):
+        found += [*_from_plain(lines[at:start]), Stream(barred_cells(lines[start:end]))]
+        at = end
+    return found + _from_plain(lines[at:])
+
+
+def _from_plain(lines: list[str]) -> list[Block]:
     found: list[Block] = []
     prose: list[str] = []
     cells: list[str] = []

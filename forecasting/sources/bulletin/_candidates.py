@@ -28,6 +28,7 @@ _MONEY_DOMAINS = frozenset(
         "loans",
         "developer_funds",
         "fai_funds",
+        "named_money",
     )
 )
 _NO_MONEY = frozenset(("output", "sales", "capacity", "additions", "installed", "use", "power_use", "power"))
@@ -42,6 +43,7 @@ _OWN_KIND = {
     "jobs": "people",
     "sown_area": "land",
 }
+_IN_YUAN = 2015
 _CONSTANT_PRICES = frozenset(("va", "prices", "cpi", "ppi", "output", "power", "services"))
 
 
@@ -81,7 +83,7 @@ def candidate(
     if subject is None:
         reasons.append(f"subject {item.written!r} is not in the table" if item.written else "no subject")
     else:
-        suffix, why = _variant(subject, item, figure, currency)
+        suffix, why = _variant(subject, item, figure, currency or _usual(subject, region, window))
         reasons += why
         indicator = (subject.id if region is None else local_id(subject, region)) + suffix
         reasons += _level_problem(subject, figure.unit) if not figure.rate else []
@@ -109,6 +111,16 @@ def candidate(
     code = "" if region is None else region.code
     doubt = "; ".join(reasons)
     return Candidate(code, indicator, period, measure, figure.value, unit, sentence, doubt, figure.decimals)
+
+
+def _usual(subject: Subject, region: Region | None, window: Window | None) -> str:
+    """The currency of a region's trade where none is said: its customs publish in yuan alone since 2015.
+
+    The nation's is published in both, foreign investment mostly in dollars.
+    """
+    local = region is not None and region.level > 0 and region.code != "CN"
+    late = window is not None and window.year is not None and window.year >= _IN_YUAN
+    return "cny" if local and late and not subject.id.startswith(("fdi", "odi", "services_", "software_")) else ""
 
 
 def _variant(subject: Subject, item: Item, figure: Figure, currency: str) -> tuple[str, list[str]]:
@@ -142,7 +154,7 @@ def _level_problem(subject: Subject, unit: str) -> list[str]:
         or subject.domain in ("prices", "cpi", "ppi", "services_production")
         or _OWN_KIND.get("energy" if _is_energy(subject) else subject.domain, kind) != kind
         or (kind == "entities" and subject.domain not in _OWN_KIND)
-        or (kind == "land" and not subject.id.endswith("_area"))
+        or (kind == "land" and not subject.id.endswith(("_area", "面积")))
     )
     return [f"{unit} does not measure it"] if wrong else []
 

@@ -34,7 +34,7 @@ def said_again(words: Sequence[Token], state: Reading) -> bool:
 def not_of_branches(found: Sequence[Item], context: Context) -> list[Item]:
     """石化行业利润总额下降10.2%, 进出口总额下降6.2%: among the results of a branch no total is the region's."""
     branch = context.branch.roles.get("branch") if context.branch is not None else None
-    if context.measure not in ("revenue", "profit") or branch in (None, "industry"):
+    if context.measure not in ("revenue", "profit") or branch in (None, "industry") or branch.endswith("企业"):
         return list(found)
     return [replace(one, subject=None) if _is_total(one) else one for one in found]
 

@@ -12,7 +12,15 @@ from forecasting.sources.bulletin._windows import Window
 
 _FIRM = re.compile("公司|集团")
 _PARK = re.compile("园区|集中区|集聚区|产业园|工业园")
+_PRAISED = re.compile(
+    "(?!.*(?:[几多数]家|龙头|企业|公司|集团|项目|园|基地|产品|产业|行业|领域|地区|等|价|率|量|额|值|数|货))[\u4e00-\u9fff]{2,8}"
+)
 _TELLS = re.compile("^据|数据|统计|显示|发布|公布|获悉")
+PRAISE = "praise"
+OWNERS = frozenset(
+    ("state_controlled", "state_owned", "joint_stock", "foreign_funded", "private", "nonpublic", "domestic", "hmt",
+     "foreign", "collective", "small", "large", "large_medium", "central", "medium", "small_firms", "micro")
+)  # fmt: skip
 BREAKS = frozenset(("comma", "semicolon"))
 
 
@@ -88,6 +96,23 @@ def paired(line: Sequence[Token]) -> list[Token]:
     return made
 
 
+def both_comparisons(line: Sequence[Token]) -> list[Token]:
+    """同比和环比分别下降37.3%和20.8%: the first on the year before, the second on the month before, or the reverse."""
+    made = list(line)
+    for n in range(len(made) - 3):
+        kinds = [token.kind for token in made[n : n + 3]]
+        if kinds not in (["compare", "and", "other"], ["other", "and", "compare"]):
+            continue
+        end = next((m for m in range(n + 3, len(made)) if made[m].kind in ("percent", *BREAKS)), len(made))
+        row = made[end : end + 3]
+        if [token.kind for token in row] != ["percent", "and", "percent"]:
+            continue
+        said = [token for token in made[n + 3 : end] if token.kind in ("verb", "speed")]
+        made[n : end + 3] = [made[n], *said, row[0], Token("comma", "，"), made[n + 2], *said, row[2]]
+        break
+    return made
+
+
 def both_kinds(clause: Sequence[Token]) -> list[Token]:
     """城乡居民人均可支配收入分别增长4.5%和6.3%: that of the towns, then that of the country."""
     found: list[Token] = []
@@ -106,8 +131,14 @@ def generated(buffer: Sequence[Token], named: Sequence[Token]) -> list[Token]:
     said = [token for token in named if token.kind == "word"]
     before = [token for clause in clauses(buffer)[:-1] for token in clause if token.kind == "word"]
     partner = next((token for token in before if "partner" in token.value.roles), None)
-    if partner is not None and [token.text for token in said] in (["进出口"], ["出口"], ["进口"]):
+    bare = [token.text for token in said] in (["进出口"], ["出口"], ["进口"]) or (
+        len(said) == 1 and said[0].text.startswith("双边")
+    )
+    if partner is not None and bare:
         return [partner, *named]  # 对东盟进出口增势强劲, 实现进出口300亿元
+    left_out = next((one for one in before if one.value.roles.get("subject") == "fai_excl_real_estate"), None)
+    if left_out is not None and [one.value.roles.get("subject") for one in said] == ["fixed_asset_investment"]:
+        return [one for one in named if one.kind != "word"] + [left_out]  # 扣除房地产开发投资, 全国固定资产投资增长0.8%
     if [token.text for token in said] != ["发电量"] or not before:
         return list(named)
     whole = next(
@@ -174,7 +205,10 @@ def is_row(line: Sequence[Token], at: int) -> bool:
 def _goes_on(line: Sequence[Token], at: int) -> bool:
     """A comma inside a row of figures."""
     following = line[at + 1 : at + 2]
-    return line[at].kind == "comma" and bool(following) and following[0].kind in ("percent", "quantity", "number")
+    if line[at].kind != "comma" or not following:
+        return False
+    counts = line[at + 2 : at + 3] and line[at + 2].kind == "residue"  # 3个行业
+    return following[0].kind in ("percent", "quantity") or (following[0].kind == "number" and not counts)
 
 
 def left_from(line: Sequence[Token], at: int, buffer: Sequence[Token]) -> int | None:
@@ -230,6 +264,22 @@ def of_firm(clause: Sequence[Token]) -> bool:
 def is_index(clause: Sequence[Token]) -> bool:
     """Whether its subject is an index, whose own number says nothing more than its growth."""
     return any(token.kind == "word" and token.text.endswith("价格指数") for token in clause)
+
+
+def is_predicate(clause: Sequence[Token]) -> bool:
+    """Whether the words not understood only praise what stands before them: 汽车制造业逆势发展."""
+    last = max((n for n, token in enumerate(clause) if token.kind == "word"), default=-1)
+    strange = [token.text for token in clause if token.kind == "residue"]
+    behind = sum(token.kind == "residue" for token in clause[last + 1 :]) == len(strange)
+    roles = clause[last].value.roles if last >= 0 else {}
+    branch = "branch" in roles and roles["branch"] not in OWNERS
+    return behind and bool(branch) and bool(_PRAISED.fullmatch("".join(strange)))
+
+
+def praised(buffer: Sequence[Token]) -> bool:
+    """Whether the clause before the last only praises what it names."""
+    parts = clauses(buffer)
+    return len(parts) > 1 and any(one.value == PRAISE for one in parts[-2])
 
 
 def bare_measure(token: Token) -> bool:

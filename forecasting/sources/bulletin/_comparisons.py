@@ -67,7 +67,8 @@ def _ends(line: Sequence[Token], at: int) -> tuple[int | None, bool]:
     end += same
     closed = end < len(line) and line[end].text in _CLOSING
     end += closed
-    return (end, same) if line[at].text in _ALONE or closed else (None, False)
+    flat = end < len(line) and line[end].kind in ("flat", "nearly_flat")
+    return (end, same) if line[at].text in _ALONE or closed or flat else (None, False)
 
 
 def is_base(buffer: Sequence[Token]) -> bool:

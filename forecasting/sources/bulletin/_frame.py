@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from forecasting.sources.bulletin._blocks import Block, Paragraph, Stream
-from forecasting.sources.bulletin._lexer import BODIES, Token, tokens
+from forecasting.sources.bulletin._comparisons import compared
+from forecasting.sources.bulletin._lexer import BODIES, PAPER, Token, tokens
 from forecasting.sources.bulletin._regions import (
     RELATIVE,
     Region,
@@ -17,6 +19,7 @@ from forecasting.sources.bulletin._regions import (
     region_names,
     regions,
     resolve,
+    with_full_names,
 )
 from forecasting.sources.bulletin._state import Frame
 from forecasting.sources.bulletin._text import normal
@@ -29,7 +32,7 @@ _DATE = re.compile(
 DATELINE = re.compile(
     r"(?:新华社|新华网|中新社|中新网|人民网|央视网|本报|经济日报)[^，。；:()]{1,8}?(?:20\d\d年)?\d{1,2}月\d{1,2}日(?:(?:专)?电|讯)"
     r"|《?[^，。；:()《》%]{0,12}(?:社|网|报|讯)(?:驻[^，。；:()]{1,4})?(?:记者[^，。；:()]{2,8}?)?(?:[^，。；:()0-9]{1,4}\d{1,2}月)?\d{1,2}日"
-    r"(?:[^，。；:()]{1,6}?(?:专)?电|消息)》?"
+    r"(?:[^，。；:()]{1,6}?(?:专)?电|消息|讯)》?"
 )
 _ELSEWHERE = re.compile(r"\(全国[^()]*\)")  # 全区增长7.5%(全国为6.3%)
 _NATIONAL = re.compile(
@@ -45,6 +48,9 @@ _PRODUCTION = re.compile("规模以上工业|规上工业|工业生产|工业增
 _SOME = re.compile(r"[0-9]+个(?:省区市|省份|省市|省|地区)(?:规模以上|规上)")
 _SHORT = re.compile("([\u4e00-\u9fff]{2,4}?)全([县市区旗])")
 _OFFICES = ("统计局", "财政局", "人民政府", "政府", "发展和改革")
+_WRITTEN = re.compile(r"20\d\d(?:年\d{1,2}月\d{1,2}$|([-/.])\d{1,2}\1\d)|\d{1,2}([./])\d{1,2}\2")
+_SOURCE = re.compile("来源:|责任编辑")
+_HEADLINE = 45  # characters of a first line that is a headline though it has a figure
 _TITLES = 4
 _CAPTION_CELLS = 8
 _FRAMING = 3000  # characters of a paragraph that may say what holds for all
@@ -56,8 +62,12 @@ def frame(found: Sequence[Block], source: str, year: int | None, region: Region 
     The title counts before the text, the file's name before neither. A window without a year is the last one
     that had ended when the bulletin appeared.
     """
-    texts = [normal(_text(block)) for block in found]
-    titles = [normal(_text(block)) for block in found[:_TITLES] if not isinstance(block, Paragraph) or block.heading]
+    texts = [with_full_names(normal(_text(block))) for block in found]
+    titles = [
+        with_full_names(normal(_text(block)))
+        for block in found[:_TITLES]
+        if not isinstance(block, Paragraph) or block.heading
+    ]
     name = re.sub(r"[_\s]+", "，", normal(source.rsplit("/", 1)[-1]))
     window = next(windows([*titles, name]), None)
     if window is None:
@@ -69,19 +79,27 @@ def frame(found: Sequence[Block], source: str, year: int | None, region: Region 
         year = titled.year
     date = next((date for text in texts if (date := _DATE.search(text))), None)
     if year is None:
-        year = _first_year([*titles, name], None) or _first_year(texts, date)
+        year = _first_year([*titles, name], None)
+    if year is None and date is not None and _WRITTEN.match(date[0]) and any("今年" in text for text in texts):
+        year = _year_before(date, window)  # a text of its day: 2023年 in it is not its year
+    if year is None:
+        year = _first_year(texts, date)
     if year is None:
         year = _year_before(date, window)
     if window is not None and window.year is None:
         window = replace(window, year=year)
     if window is not None and window.first == 0:
         window = replace(window, first=1)
-    telling = [
-        _CAPTION.sub("", _ELSEWHERE.sub("", DATELINE.sub("", text))).replace("|", "，")
-        for text in (*titles, name, *texts)
-    ]
+    first = texts[:1] if texts and len(texts[0]) < _HEADLINE else []
+    bylines = [text for text in titles if _SOURCE.search(text)]
+    plain = {
+        text: _CAPTION.sub("", _ELSEWHERE.sub("", DATELINE.sub("", text))).replace("|", "，") for text in (name, *texts)
+    }
+    headlines = [text for text in titles if text not in bylines]
+    telling = [plain[text] for text in (*first, *headlines, name, *bylines, *texts)]
+    paper = [PAPER.sub("，", text) for text in texts] if any(map(PAPER.search, texts)) else []
     return Frame(
-        _own(region or _region(telling), telling),
+        _own(region or _region(telling) or _of_paper(_region(paper), texts), telling),
         window if titled is not None else None,
         year,
         any(map(_PRODUCTION.search, [*titles, *texts[:1]])),
@@ -95,20 +113,30 @@ def _text(block: Block) -> str:
     return "，".join(cells[:_CAPTION_CELLS])
 
 
+@functools.lru_cache(maxsize=64)
+def _line(text: str) -> tuple[Token, ...]:
+    """The tokens of a text that is looked through several times."""
+    return tuple(tokens(text))
+
+
 def windows(texts: Sequence[str], *, whole: bool = True) -> Iterator[Window]:
     """The windows that the texts speak of, not those that they compare with or look ahead to.
 
     Those that no monthly figure can carry are passed over where they are asked for as a ``whole``.
     """
     for text in texts:
-        line = tokens(text)
+        line = compared(_line(text), None, None)
         for n, token in enumerate(line):
             around = {one.kind for one in (*line[n - 1 : n], *line[n + 1 : n + 2])}
             then = n + 1 < len(line) and line[n + 1].kind == "same"
             beside = (*line[max(0, n - 4) : n], *(one for one in line[n + 2 : n + 3] if one.text.endswith("比")))
             if then and any(one.kind in ("other", "compare") for one in beside):
                 continue  # 较2020和2021年同期, 与2019年同期相比
-            ahead = n > 0 and line[n - 1].kind in ("past", "forecast", "to")
+            cause = n > 0 and line[n - 1].kind == "residue" and line[n - 1].text.endswith("受")
+            since = (
+                token.kind == "window" and token.value.first and n + 1 < len(line) and line[n + 1].text[:2] == "以来"
+            )
+            ahead = cause or since or (n > 0 and line[n - 1].kind in ("past", "forecast", "to"))
             if token.kind == "window" and not (whole and token.value.why_not) and not ahead and "other" not in around:
                 yield token.value
 
@@ -118,7 +146,8 @@ def _first_year(texts: Sequence[str], date: re.Match[str] | None) -> int | None:
     dated = [window for window in windows(texts, whole=False) if window.year]
     if date is not None:
         published = _published(date)[0]
-        dated = [window for window in dated if window.year in (published, published - 1)] or dated
+        near = [window for window in dated if window.year in (published, published - 1)]
+        dated = near or ([] if _WRITTEN.match(date[0]) else dated)
     months = next((window.year for window in dated if window.first), None)
     if months is not None or not dated:
         return months
@@ -143,7 +172,7 @@ def _region(texts: Sequence[str]) -> Region | None:
     """The region named first, of a chain (内蒙古包头市) its last link."""
     for text in texts:
         national = _NATIONAL.search(text)
-        line = tokens(text)
+        line = _line(text)
         first = next((token for token in line if token.kind == "region" or token.text.endswith(BODIES)), None)
         if first is not None and first.kind == "residue":
             return None  # 黑龙江农垦
@@ -166,9 +195,19 @@ def _region(texts: Sequence[str]) -> Region | None:
     seats = [_TELLER.sub("，", text) for text in texts if _TELLER.search(text)]
     if seats:
         return _region(seats)
-    spoken = {token.text for text in texts for token in tokens(text) if token.kind in ("region", "relative")}
+    spoken = {token.text for text in texts for token in _line(text) if token.kind in ("region", "relative")}
     told = any(map(_BUREAU.search, texts)) or (spoken and not any(map(_FIRM.search, texts)))
     return regions()["000000"] if told and spoken <= {"中国", "国内"} else None
+
+
+def _of_paper(region: Region | None, texts: Sequence[str]) -> Region | None:
+    """The region that a paper is of (昭通日报), or its province where the text speaks of 全省."""
+    if region is None or region.level != 2:
+        return region
+    spoken = [word for text in texts for word in _LOCAL.findall(text)]
+    said = set(spoken)
+    wide = sum(word in ("全省", "我省") for word in spoken) > 1
+    return resolve("全省", region) if wide and not said & {"全市", "我市", "本市"} else region
 
 
 def _own(region: Region | None, texts: Sequence[str]) -> Region | None:
@@ -187,8 +226,9 @@ def _own(region: Region | None, texts: Sequence[str]) -> Region | None:
 def _placed(name: str, found: Region, texts: Sequence[str]) -> Region | None:
     """A county that a text is on; None where it is one of several that it speaks of, or shares its name with others."""
     office = any(f"{name}{body}" in text for text in texts for body in _OFFICES)
-    headed = any(name in text for text in texts[:_TITLES])
-    if len(texts) > 2 and not office and not (headed and sum(text.count(name) for text in texts) > 1):
+    short = name[:-1] if len(name) > 2 and name[-1] in "市县旗" else name
+    headed = any(short in text for text in texts[:_TITLES])
+    if len(texts) > 2 and not office and not (headed and sum(text.count(short) for text in texts) > 1):
         return None
     if called(name, city(found)) == called(name, None):
         return found
@@ -203,7 +243,7 @@ def _spoken(name: str, texts: Sequence[str]) -> bool:
 
 def _first_region(line: Sequence[Token], texts: Sequence[str]) -> tuple[str, Region] | None:
     chosen: tuple[str, Region] | None = None
-    before = ""
+    before = said = ""
     for token in line:
         region = (
             token.value
@@ -219,7 +259,7 @@ def _first_region(line: Sequence[Token], texts: Sequence[str]) -> tuple[str, Reg
             near = region if region.level < 3 else called(token.text, chosen[1])
             inside = near is not None and near.within(chosen[1]) and _spoken(token.text, texts)
             chosen = (chosen[0], near) if inside and near is not None else chosen
-        elif before not in ("against", "other", "decoy", "vague"):
+        elif before not in ("against", "other", "decoy", "vague") or said.startswith("第"):
             chosen = (token.text, region)
-        before = token.kind
+        before, said = token.kind, token.text
     return chosen

@@ -28,14 +28,14 @@ class Token(NamedTuple):
 _CHINESE = rf"[{NUMERALS}]{{1,12}}(?:点[{NUMERALS}]{{1,6}})?"
 _UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
 _FIGURE = re.compile(
-    rf"(?P<sign>[+-](?=[0-9]))?(?P<number>{DIGITS})(?:(?P<pp>个?百分点|个点)|(?P<pct>%)|(?P<times>倍)|"
+    rf"(?P<sign>(?<!-)[+-](?=[0-9]))?(?P<number>{DIGITS})(?:(?P<pp>个?百分点|个点)|(?P<pct>%)|(?P<times>倍)|"
     rf"(?P<price>(?:{_UNIT})/(?![0-9])|(?:元|美元)每)|(?P<unit>{_UNIT}))?"
     rf"|(?P<negative>负)?百分之(?P<hundredths>{_CHINESE}|{DIGITS})"
     rf"|(?P<points>{_CHINESE})个百分点|(?P<multiple>{_CHINESE})倍"
     r"|翻(?:了)?(?P<doubled>[一两二三123])?番|(?P<twice>翻(?:了)?倍)|(?P<tenths>[一二两三四五六七八九])成"
 )
 _FIGURE_STARTS = frozenset(f"0123456789+-百负翻{NUMERALS}")
-_RANGE = re.compile(rf"(?:{DIGITS})%?(?:-+|至|到)(?:{DIGITS})(?:%|倍|{_UNIT})")
+_RANGE = re.compile(rf"(?:{DIGITS})(?:%?(?:-+|至|到)(?:{DIGITS})(?:%|倍)|(?:-+|至|到)(?:{DIGITS})(?:{_UNIT}))")
 _VIEW = re.compile(
     r"(?:分|从|按)[^，。；:、0-9%]{1,14}?(?:来看|角度看|看|上看|划分|统计(?!局)|分(?=[，:])|"
     r"(?:方式|类型|类别|品种|业态|性质|行业|产业|地区|区域|城乡|门类|规模|用途|来源|商品|市场|领域)(?=[，:]))"
@@ -56,8 +56,14 @@ _CAUSE = re.compile(r"受[^，。；:0-9%]{1,30}?(?:影响|拖累|带动|拉动|
 _SINCE = re.compile(
     r"自(?:(?:20[0-9]{2}|去|今|前|上)年)?(?:[0-9]{1,2}月(?:份)?|第?[1-4一二三四]季度)?(?:[0-9]{1,2}日)?(?:以来|起|开始)"
 )
+_TIME_SINCE = re.compile("(?:(?:19|20)[0-9]{2}年)?[0-9]{1,2}月(?:份)?以来")
 _ETC = re.compile(
     rf"等(?:[0-9]{{1,2}}|[{NUMERALS}]{{1,3}})(?:个|大|种|类|项)(?:[支主重传优][^，。；:、0-9%]{{0,5}}?)?(?:行业|产业|产品|领域|门类)(?:大类)?"
+    r"|等(?:新|高端|绿色|智能|热点|升级类|高技术|新能源|新兴|传统|优势|支柱|主导|特色|基础|现代|主要|重点|工业|消费|大宗|出口|农)*"
+    r"(?:行业|产业|产品|商品|领域|门类|制造业|服务业|加工业)"
+)
+PAPER = re.compile(
+    "(?:日报|晚报|晨报|商报|早报|都市报|经济报|报业|新闻(?!办|发布|出版)|人大网|政府网|电视台|广播电视|网(?!络|上|商|红|格|点|购|架|线|状|电|源))"
 )
 _SCOPES = frozenset(("规模以上", "规上", "限额以上", "限上"))
 BODIES = ("农垦", "垦区", "森工", "油田", "口岸")  # bodies named after a region, not the region
@@ -98,7 +104,7 @@ def _index() -> dict[str, list[tuple[str, tuple[Token, ...]]]]:
         entries[name] = tuple(one for part in listed for one in (Token("and", "、"), part))[1:]
     index: dict[str, list[tuple[str, tuple[Token, ...]]]] = {}
     for name in sorted(entries, key=len, reverse=True):
-        index.setdefault(name[:2], []).append((name, entries[name]))
+        index.setdefault(name[:3], []).append((name, entries[name]))
     return index
 
 
@@ -159,12 +165,17 @@ def _next(
     text: str, start: int, char: str, index: dict[str, list[tuple[str, tuple[Token, ...]]]], before: str
 ) -> tuple[int, tuple[Token, ...]] | None:
     best: tuple[int, tuple[Token, ...]] | None = None
-    for name, made in (*index.get(text[start : start + 2], ()), *index.get(char, ())):
+    three, two = text[start : start + 3], text[start : start + 2]
+    for name, made in (*index.get(three, ()), *index.get(two, ()), *index.get(char, ())):
         if text.startswith(name, start):
             if made[0].kind == "region" and not _named(text, start + len(name), made[0].value, before):
                 continue
             best = start + len(name), made
             break
+    if char in "0123456789":
+        since = _TIME_SINCE.match(text, start)
+        if since is not None:
+            return since.end(), (Token("filler", since[0]),)
     if char in STARTS:
         day = match_date(text, start)
         if day is not None:
@@ -209,6 +220,8 @@ def _next(
 
 def _named(text: str, end: int, region: Region, before: str) -> bool:
     """Whether a region's name is one here: not 包头市场, 河北区域, nor the end of words not known (沿海城市)."""
+    if PAPER.match(text, end) or (before == "residue" and text[end - 1 : end + 1] == "海关"):
+        return False  # 昭通日报, 义|乌海|关
     if text[end - 1 : end] in "市区县" and text[end : end + 1] in tuple("场域块"):
         return False
     return region.level < 3 or before != "residue"

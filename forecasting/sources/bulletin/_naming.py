@@ -30,6 +30,7 @@ class Naming:
         self.unclear = ""  # why a region named in this sentence is not known
         self.region: Region | None = None
         self.abroad = False
+        self.topics: set[str] = set()
 
     def name(self, words: Sequence[Token], *, again: bool = True) -> None:
         """Take up what these words name; ``again`` where a measure alone may be of what was named before."""
@@ -47,6 +48,7 @@ class Naming:
         state.items, state.age, self.stale, self.moved, self.named = found, 0, "", False, True
         for item in found:
             state.note(item)
+            self.topics.add(item.written)
             self.region = item.region or self.region
             self.unclear = item.unclear or ("" if item.region is not None else self.unclear)
         state.context = context_after(found[-1], words, state.context)
@@ -67,6 +69,10 @@ class Naming:
             return
         state.items = [replace(state.items[0], region=place.region, unclear=place.unclear, unit="") for place in places]
         self.region = places[0].region
+        if len(places) > 1:
+            self.unclear = (
+                f"several regions before one figure: {''.join(one.text for one in head if one.kind == 'region')}"
+            )
 
     def emit(
         self, named: Sequence[Item], figures: Sequence[Figure], unknown: str, *, said: bool, each: bool = False
@@ -117,7 +123,8 @@ class Naming:
             return self.stale
         if self.state.age == 0:
             return ""
-        if self.state.age == 1 and self.moved and len(self.state.items) == 1:
+        alike = len({item.subject and item.subject.id for item in self.state.items}) == 1
+        if self.state.age == 1 and self.moved and alike and not self.state.several:
             return ""
         return "no subject in the sentence"
 

@@ -17,7 +17,7 @@ from forecasting.sources.bulletin._candidates import Candidate
 from forecasting.sources.bulletin._frame import DATELINE, frame, windows
 from forecasting.sources.bulletin._phrases import UNITS
 from forecasting.sources.bulletin._reading import read_sentence
-from forecasting.sources.bulletin._regions import Region, region_named, region_names
+from forecasting.sources.bulletin._regions import Region, own_name, region_named, region_names
 from forecasting.sources.bulletin._state import Reading
 from forecasting.sources.bulletin._tables import table_candidates
 from forecasting.sources.bulletin._text import normal
@@ -118,7 +118,7 @@ def _read(found: Sequence[Block], state: Reading) -> Iterator[Candidate]:
                 what = f"a sentence of {len(sentence)} characters, which is not read; part it by full stops"
                 yield Candidate("", "", "", "", "", "", f"{sentence[:SHOWN]}…", what)
                 continue
-            yield from read_sentence(state, sentence, _written(sentence))
+            yield from read_sentence(state, sentence, own_name(_written(sentence), state.frame.region))
 
 
 def _written(sentence: str) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from forecasting.sources.bulletin._candidates import Candidate
-from forecasting.sources.bulletin._clauses import paired, undated, within
+from forecasting.sources.bulletin._clauses import both_comparisons, paired, undated, within
 from forecasting.sources.bulletin._comparisons import compared
 from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import Token, tokens
+from forecasting.sources.bulletin._open import opened
 from forecasting.sources.bulletin._regions import Region
 from forecasting.sources.bulletin._state import ELSEWHERE, Reading
 from forecasting.sources.bulletin._walk import DEPENDENT, Walk
@@ -26,7 +27,9 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
         text: The sentence as published.
         normal: The same in normal characters.
     """
-    line = compared(within(undated(paired(tokens(normal)))), state.frame.year, state.frame.window)
+    line = compared(
+        within(undated(paired(both_comparisons(opened(tokens(normal)))))), state.frame.year, state.frame.window
+    )
     dependent = any(token.kind in DEPENDENT for token in line[:2])
     if state.month is not None:
         _choose_window(state, line, dependent)
@@ -35,6 +38,8 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
         whole = [window for window in state.leading if window.cumulative and window.last == 12]
         if len(whole) == 1:
             state.window, state.carried = whole[0], ""  # 1-11月, ... . 投资比上年增长15.7%: in a bulletin on a year
+    if state.carried == ASIDE and line and line[0].kind == "child" and state.last is not None:
+        state.window, state.carried = state.last, ""  # 8月当月, 进出口 .... 其中, 出口 ...
     before = state.window, state.carried
     walk = Walk(state, text, line)
     yearly = any(token.kind == "view" and "同比" in token.text for token in line)
@@ -54,7 +59,10 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     )
     found = walk.run()
     state.on_month = still or ((walk.on_month or walk.aside) and not found)
+    state.last = state.window
     _move_window(walk, *before)
+    if walk.who.topics:
+        state.several = len(walk.who.topics) > 1
     if not walk.aside or found:
         state.age += 1
     still_abroad = state.abroad and not any(token.kind in ("region", "relative") for token in line)
@@ -86,7 +94,7 @@ def _move_window(walk: Walk, window: Window | None, carried: str) -> None:
     state = walk.state
     first = walk.windows[0] if walk.windows else None
     aside = walk.aside and walk.led and window is None  # 12月份, 从环比看, ...
-    if (walk.vetoed and not aside) or first is None:
+    if (walk.aside and not aside and not walk.who.candidates) or first is None:
         state.window, state.carried = window, carried
         return
     if any(token.kind == "view" and "季度" in token.text for token in walk.line):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import functools
+import re
 from dataclasses import dataclass
 from importlib import resources
 
@@ -45,6 +46,12 @@ RELATIVE = (
     "市区",
 )
 _ELSEWHERE = frozenset(("老城区", "港口区", "江南区"))  # every city has one, of whatever rank
+_OFFICE = re.compile("([\u4e00-\u9fff]{2,6})(海关|统计局|财政局|税务局|人民政府|经信局|发改局|全市|全县|全旗)")
+_PROVINCES = (
+    "河北|山西|内蒙古|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|广西|海南|四川|贵州|云南|西藏|陕西|甘肃|青海"
+    "|宁夏|新疆"
+)
+_IN_PROVINCE = re.compile(f"({_PROVINCES})([\u4e00-\u9fff]{{2,4}})")
 _MUNICIPALITIES = ("11", "12", "31", "50")
 
 
@@ -128,6 +135,46 @@ def called(name: str, around: Region | None) -> Region | None:
     near = around if around.level < 3 else city(around)
     fitting = [one for one in namesakes if one.within(near)]
     return fitting[0] if len(fitting) == 1 else None
+
+
+@functools.cache
+def _towns() -> dict[str, str]:
+    """The full name of each county-level city or county under its short one, where that means nothing else."""
+    short: dict[str, set[str]] = {}
+    for region, names in _table():
+        if region.level == 3 and region.name[-1] in "市县旗" and len(region.name) > 2:
+            short.setdefault(region.name[:-1], set()).add(region.name)
+        for name in names:
+            short.setdefault(name, set()).add(region.name)
+    return {name: next(iter(full)) for name, full in short.items() if len(full) == 1 and name not in full}
+
+
+def with_full_names(text: str) -> str:
+    """The text with the short names of towns written out where an office or their province stands beside them.
+
+    >>> with_full_names("义乌海关发布"), with_full_names("浙江义乌进出口"), with_full_names("义乌红糖")
+    ('义乌市海关发布', '浙江义乌市进出口', '义乌红糖')
+    """
+    text = _OFFICE.sub(lambda found: f"{_in_full(found[1])}{found[2]}", text)
+    return _IN_PROVINCE.sub(lambda found: f"{found[1]}{_in_full(found[2], found[1])}", text)
+
+
+def _in_full(name: str, above: str = "") -> str:
+    """A name that ends with a town's short one, written out; behind a province's name only one of its own."""
+    for start in range(len(name) - 1) if not above else (0,):
+        for end in (len(name),) if not above else range(len(name), 1, -1):
+            full = _towns().get(name[start:end])
+            town = called(full, _called()[above][0]) if full and above else called(full, None) if full else None
+            if full and town is not None and town.level == 3 and name[end : end + 1] not in ("市", "县", "旗"):
+                return name[:start] + full + name[end:]
+    return name
+
+
+def own_name(text: str, home: Region | None) -> str:
+    """The text with the short name of the town that it is on written out."""
+    if home is None or home.level < 3 or home.name[-1] not in "市县旗" or len(home.name) < 3:
+        return text
+    return re.sub(f"{home.name[:-1]}(?![{home.name[-1]}区])", home.name, text)
 
 
 def region_named(name: str) -> Region | None:

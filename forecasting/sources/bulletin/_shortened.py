@@ -6,6 +6,10 @@ from forecasting.sources.bulletin._vocabulary import Subject, subjects
 
 _INCOMES = frozenset(f"{kind}_income_per_capita" for kind in ("wage", "business", "property", "transfer"))
 _POST = {"postal_revenue": "express_revenue", "postal_volume": "express_volume"}
+_THROUGHPUT = {
+    "foreign_trade_throughput": "port_containers_foreign",
+    "domestic_trade_throughput": "port_containers_domestic",
+}
 _CARRIED = ("freight_turnover", "freight", "passenger_turnover", "passengers")
 _CARRIERS = ("road", "water", "rail", "air", "road_water")
 
@@ -18,6 +22,8 @@ def meant(whole: str, written: str, of: str) -> list[str]:
     """
     if whole in _INCOMES and "人均" not in written:
         return [whole] if of in _INCOMES or of == "income_per_capita" else []
+    if whole in _THROUGHPUT and of == "port_containers":
+        return [_THROUGHPUT[whole]]
     if whole in _POST and "邮" not in written:
         return [_POST[whole]] if of in _POST.values() else [whole] if of in _POST else []
     return [whole]

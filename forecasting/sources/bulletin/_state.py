@@ -59,6 +59,8 @@ class Reading:
     consumer: bool = False  # consumer prices were spoken of
     scope: Subject | None = None  # the partner whose trade alone the text speaks of so far
     total: bool = False  # all trade was spoken of, or that with several partners
+    last: Window | None = None  # with which the last sentence ended
+    several: bool = False  # the last sentence with figures named several things
     opening: bool = True  # no window yet in this paragraph
     abroad: bool = False  # the last sentence spoke of another region
     currency: str = ""

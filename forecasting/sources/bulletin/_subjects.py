@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from forecasting.sources.bulletin._clauses import clauses
+from forecasting.sources.bulletin._clauses import OWNERS
 from forecasting.sources.bulletin._lexer import Token
+from forecasting.sources.bulletin._open import by_its_words, by_kind
 from forecasting.sources.bulletin._regions import Region, called, resolve
 from forecasting.sources.bulletin._shortened import carried_by, meant
 from forecasting.sources.bulletin._vocabulary import (
@@ -24,6 +24,7 @@ from forecasting.sources.bulletin._vocabulary import (
     with_partner,
     words,
 )
+from forecasting.sources.bulletin._vocabulary import whole as whole_subject
 
 _ALONE = {"exports": "exports", "imports": "imports"}
 _TRADES = ("trade", "exports", "imports")
@@ -32,13 +33,6 @@ RESULTS = frozenset(("industrial_revenue", "industrial_profit", "industrial_outp
 _PRODUCED_GOODS = ("food", "clothing", "daily_goods", "durables")
 _NARROWER = frozenset(("fai_private", "fai_technical_renovation", "fai_infrastructure", "fai_high_tech", "fai_state"))
 _BUILT = {"housing_floor_space": "construction_floor_space", "housing_completions": "construction_completions"}
-_OWNERS = frozenset(
-    ("state_controlled", "state_owned", "joint_stock", "foreign_funded", "private", "nonpublic", "domestic", "hmt",
-     "foreign", "collective", "small", "large", "large_medium", "central", "medium", "small_firms", "micro")
-)  # fmt: skip
-_APPOSED = re.compile("(?:[一二三四五六七八九十]大)?(?:主导|支柱|重点|优势|传统|特色)?(?:产业|行业)")
-_WHOSE = re.compile("[省市区县旗镇乡园港企厂的内对自与]|公司|集团")  # may be said of the whole list
-_NAMING = frozenset(("word", "and", "filler", "region", "relative", "window", "ignored", "view", "child"))
 _SCOPES = frozenset(("规模以上", "规上"))
 _TOTALS = {"va": "industrial_va", "fai": "fixed_asset_investment", "power_use": "power_use", "retail": "retail_sales"}
 
@@ -83,6 +77,7 @@ class Context:
 class _Group:
     words: list[Token] = field(default_factory=list)
     regions: list[Token] = field(default_factory=list)
+    broken: bool = False  # other words came between
 
     @property
     def text(self) -> str:
@@ -95,16 +90,20 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
     A list shares its last measure: 采矿业、制造业增加值.
     """
     groups = [_Group()]
+    last = Token("", "")
     for token in tokens:
         if token.kind == "and":
             groups.append(_Group())
         elif token.kind == "word":
             if is_partner(token) and any(map(is_partner, groups[-1].words)):
                 groups.append(_Group())  # 对美国、欧盟和日本: 和 belongs to the last name
+            groups[-1].broken = groups[-1].broken or (bool(groups[-1].words) and last.kind not in ("word", "ignored"))
             groups[-1].words.append(token)
         elif token.kind in ("region", "relative"):
             groups[-1].regions.append(token)
+        last = token
     groups = [group for group in groups if group.words or group.regions]
+    _share_kind(groups)
     if not groups:
         return []
     named = [group for group in groups if group.words]
@@ -145,67 +144,16 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
     return found
 
 
-def whole_list(
-    buffer: Sequence[Token], named: list[Token], count: int, context: Context, home: Region | None
-) -> list[Token]:
-    """A list of ``count`` subjects, also where commas part it: 铁路运输业，教育业投资分别增长3%和4%.
-
-    Args:
-        buffer: The tokens since the last figure.
-        named: The last clause that names something.
-        count: Number of the figures behind it.
-        context: What earlier words leave open.
-        home: The bulletin's region.
-    """
-    parts = clauses(buffer)
-    at = next((n for n in range(len(parts) - 1, -1, -1) if any(one.kind == "word" for one in parts[n])), 0)
-    longer = list(named)
-    if at > 0 and all(_only_measure(one) for one in named if one.kind == "word"):
-        at -= 1  # 医药制造业、电气机械制造业增势良好, 增加值分别增长6.2%和10.4%
-        longer = [*parts[at], *longer] if all(one.kind in _NAMING for one in parts[at]) else longer
-    while at > 0 and len(items(longer, context, home)) < count:
-        at -= 1
-        if not any(one.kind == "word" for one in parts[at]) or not all(one.kind in _NAMING for one in parts[at]):
-            return named
-        longer = [*parts[at], Token("and", "，"), *longer]
-    return longer if len(items(longer, context, home)) == count else named
-
-
-def _only_measure(token: Token) -> bool:
-    return (is_measure(token) and set(token.value.roles) == {"measure"}) or token.text in ("进出口", "出口", "进口")
-
-
-def some_known(named: Sequence[Token], count: int, context: Context, home: Region | None) -> list[Item]:
-    """A list of ``count`` subjects of which some are not in the table: 新能源汽车、磷酸铁锂材料产量; else empty."""
-    parts: list[list[Token]] = [[]]
-    for token in named:
-        if token.kind == "and":
-            parts.append([])
-        else:
-            parts[-1].append(token)
-    if _APPOSED.fullmatch("".join(token.text for token in parts[0] if token.kind == "residue")):
-        parts[0] = [token for token in parts[0] if token.kind != "residue"]  # 四大产业装备制造业、钢铁行业
-        return _listed(parts, count, context, home)
-    strange = [any(token.kind == "residue" for token in part) for part in parts]
-    first = "".join(token.text for token in parts[0])
-    modified = strange[0] and (any(token.kind != "residue" for token in parts[0]) or bool(_WHOSE.search(first)))
-    if count < 2 or len(parts) != count or not any(strange) or modified:
-        return []
-    shared = [token for token in parts[-1] if is_measure(token)]
-    found = []
-    for part, unknown in zip(parts, strange, strict=True):
-        own = part if any(is_measure(token) for token in part) else [*part, *shared]
-        one = items(own, context, home)
-        known = len(one) == 1 and not unknown
-        found.append(one[0] if known else Item("".join(token.text for token in part), None))
-    return found
-
-
-def _listed(parts: Sequence[Sequence[Token]], count: int, context: Context, home: Region | None) -> list[Item]:
-    """The items of a list that is understood whole; else empty."""
-    line = [token for n, part in enumerate(parts) for token in ([Token("and", "、")] if n else []) + list(part)]
-    found = [] if any(token.kind == "residue" for token in line) else items(line, context, home)
-    return found if len(found) == count > 1 else []
+def _share_kind(groups: Sequence[_Group]) -> None:
+    """摩托车和装备产业: products that share the kind of the last of the list are branches."""
+    if not groups or not groups[-1].words:
+        return
+    kind = next((kind for kind in ("产业", "行业", "工业") if groups[-1].words[-1].text.endswith(kind)), "")
+    for group in groups[:-1] if kind else ():
+        if len(group.words) == 1 and "branch" not in group.words[0].value.roles:
+            name = group.words[0].text + kind
+            if name in words():
+                group.words[0] = Token("word", group.words[0].text, words()[name])
 
 
 def _trade(groups: Sequence[_Group]) -> Subject | None:
@@ -258,6 +206,8 @@ def _item(group: _Group, context: Context) -> Item:
         parts = [context.branch] if context.branch is not None else []  # 挖掘机销量 ..., 出口量
     if any("本外币" in token.text for token in words):
         context = replace(context, whole=None)
+    if group.regions and group.text == "投资" and context.measure == "fai":
+        return Item(group.text, subjects()["fixed_asset_investment"])  # 分地区看, 东部地区投资下降6.6%
     if not partners:
         subject = _subject(wholes, parts, keys, context, group.text)
         owned_or_goods = bool(parts) or (subject is not None and subject.id.startswith("trade_"))
@@ -268,6 +218,10 @@ def _item(group: _Group, context: Context) -> Item:
             and not subject.id.startswith(context.part.id if context.part is not None else " ")
         )
         narrow = context.part is not None and with_partner(context.part)
+        if subject is None and not group.broken and context.measure and (branch_of := by_kind(words)) is not None:
+            subject = compose(measures()[context.measure], branch_of)
+        if subject is None and not group.broken and (own := by_its_words(words)):
+            subject = own
         doubt = f"whether only {context.part.id} is meant is not said" if goods and narrow and context.part else ""
         return Item(group.text, subject, branch, unclear=doubt)
     if not wholes and not parts and not keys:
@@ -283,7 +237,7 @@ def _produced(words: list[Token]) -> list[Token]:
     at = max((n for n, token in enumerate(words) if "product" in token.value.roles), default=0)
     said = any(token.value.roles.get("measure") == "output" for token in words)
     makers = [token for token in words[:at] if token.value.part]
-    owned = any(token.value.roles.get("branch") in (None, *_OWNERS) for token in makers)
+    owned = any(token.value.roles.get("branch") in (None, *OWNERS) for token in makers)
     return [token for token in words if token not in makers] if said and not owned else words
 
 
@@ -297,7 +251,9 @@ def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Con
     if len(wholes) == 1 and not (wholes := meant(wholes[0], written, of)):
         return None
     if len(wholes) == 1:
-        whole = subjects()[_BUILT.get(wholes[0], wholes[0]) if _on_construction(context) else wholes[0]]
+        if written == "工业品价格" and context.measure == "cpi":
+            return compose(measures()["cpi"], Word({"basket": "industrial_goods"}))
+        whole = whole_subject(_BUILT.get(wholes[0], wholes[0]) if _on_construction(context) else wholes[0])
         if context.whole is not None and context.whole.id.endswith("_cny") and f"{whole.id}_cny" in subjects():
             return subjects()[f"{whole.id}_cny"]  # 人民币存款余额 ..., 贷款余额
         if context.measure in _POWER and part is not None and (power := compose(measures()[context.measure], part)):
@@ -305,7 +261,8 @@ def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Con
         industrial = (
             part is not None and part.roles.get("branch") == "industry" and whole.domain not in ("fai", "services")
         )
-        if part is None or wholes[0] in part.roles.values() or industrial:
+        developers = whole.domain == "real_estate" and part is not None and part.roles.get("branch") == "real_estate"
+        if part is None or wholes[0] in part.roles.values() or industrial or developers:
             return whole
         narrower = whole.id in _NARROWER  # 制造业民间投资
         return compose(measures()[whole.measure], part) if whole.measure and not narrower else None
@@ -315,7 +272,7 @@ def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Con
             return other
     if wholes or part is None or not context.measure:
         return None
-    if context.vague and context.measure == "fai" and part.roles.get("branch") in _OWNERS:
+    if context.vague and context.measure == "fai" and part.roles.get("branch") in OWNERS:
         return None  # 海洋攻势投资 ..., 民营经济 ...: may be no kind of owner
     prices = context.measure == "ppi" and not _of_producers(part)
     return compose(measures()["cpi" if prices else context.measure], part)
@@ -342,7 +299,7 @@ def _with_measure(
             return None
         return compose(measure, part)
     if len(wholes) == 1:
-        whole = subjects()[wholes[0]]
+        whole = whole_subject(wholes[0])
         return whole if whole.measure == measure.key else None
     if measure.key in _ALONE and context.part is not None and context.branch is None and context.left:
         return None  # 对美国进出口 ...; 出口 ...

@@ -10,6 +10,7 @@ from forecasting.sources.bulletin._blocks import Grid, Stream
 from forecasting.sources.bulletin._candidates import Candidate, candidate
 from forecasting.sources.bulletin._figures import Figure, places
 from forecasting.sources.bulletin._lexer import Token, tokens
+from forecasting.sources.bulletin._open import opened
 from forecasting.sources.bulletin._phrases import UNITS
 from forecasting.sources.bulletin._regions import resolve
 from forecasting.sources.bulletin._state import Frame, Reading
@@ -34,6 +35,7 @@ _SHARES = re.compile("比重|占比|构成|利用率|利润率|产销率|失业�
 _PRODUCTION = re.compile("产品|工业生产|能源生产")
 _UNITS_SAID = re.compile(r"单位:(?P<units>[^，。\s]+)")
 _ABOVE_SIZE = frozenset(("限额以上", "限上", "限额以上单位", "限上单位"))
+_GROWN = Token("verb", "增长", 1)  # is said of every row
 _BRACKET = re.compile(r"\(([^()]*)\)")
 
 
@@ -304,7 +306,7 @@ class _Rows:
             return
         line = [
             token
-            for token in tokens(label)
+            for token in opened([*tokens(label), _GROWN])[:-1]
             if token.kind not in ("filler", "ignored", "speed", "verb", "child", "compare", "window")
         ]
         words = [token for token in line if token.kind == "word"]

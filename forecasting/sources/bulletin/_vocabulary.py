@@ -23,10 +23,19 @@ _SECTIONS = {
     "building": "buildings",
     "commerce": "commerce",
     "source": "sources",
+    "animal": "animals",
+    "carrier": "carriers",
 }
+PART_ROLES = tuple(_SECTIONS)
+QUANTITY = re.compile(  # what words end with that say themselves what is measured
+    "(?:收入|支出|[^纳]税|余额|存款|贷款|投资|产值|增加值|零售额|销售额|营业额|交易额|成交额|消费额|利润|产量|销量|用电量|发电量|用气量"
+    "|供电量|售电量|周转量|吞吐量|货运量|客运量|业务量|保有量|拥有量|面积|人口|人数|人次|户数|存栏|出栏|里程|用户)$"
+)
+_NAMED_STOCK = re.compile("(?:余额|存款|贷款|人口|户数|存栏|里程|用户|保有量|拥有量)$")
+_NAMED_MONEY = re.compile("(?:收入|支出|税|额|存款|贷款|投资|产值|增加值|利润)$")
 _STOCKS = ("finance", "balances", "entities", "population", "livestock", "stocks")
 _KINDS = ("产业", "行业", "工业")
-_WITH = ("", "对", "与", "自", "从", "同", "和")
+_WITH = ("", "对", "与", "自", "从", "同", "和", "我对", "我与")
 TRADE_TOTALS = (
     "trade", "exports", "imports", "fdi", "odi", "services_trade", "services_exports", "services_imports",
     "software_exports", "software_outsourcing_exports", "embedded_software_exports",
@@ -42,7 +51,7 @@ class Word:
     @property
     def part(self) -> bool:
         """A branch, product or category, which needs a measure."""
-        return any(role in self.roles for role in _SECTIONS)
+        return not self.roles.keys().isdisjoint(_SECTIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +146,17 @@ def subjects() -> dict[str, Subject]:
     return made
 
 
+def whole(key: str) -> Subject:
+    """The whole subject of an id, or of the words of one that no table knows.
+
+    >>> whole("gdp").domain, whole("上划省级收入").domain, whole("农户贷款余额").stock
+    ('va', 'named_money', True)
+    """
+    known = subjects().get(key)
+    money = "named_money" if _NAMED_MONEY.search(key) else "named"
+    return known or Subject(key, money, stock=bool(_NAMED_STOCK.search(key)))
+
+
 @functools.cache
 def words() -> dict[str, Word]:
     """Every word with its roles, written without brackets and blanks."""
@@ -145,6 +165,11 @@ def words() -> dict[str, Word]:
         roles = found.setdefault(name, {})
         roles.setdefault(role, key)
     for name, roles in list(found.items()):
+        if name[-1] == "税" and "subject" in roles:
+            found.setdefault(f"{name}收入", {"subject": roles["subject"]})
+        if "product" in roles and len(name) > 1 and name[-1] != "业":
+            for kind in ("产业", "行业"):  # 不锈钢产业
+                found.setdefault(name + kind, {"branch": roles["product"]})
         if "category" in roles and name[-1] == "类":
             found.setdefault(name[:-1], {}).setdefault("category", roles["category"])
         if "branch" in roles and "、" in name:
@@ -248,6 +273,8 @@ def name_problem(region: str, name: str) -> str:
 
     >>> name_problem("CN-150200", "baotou_rare_earth_va"), name_problem("CN-150200", "baotou_rare_earths_va")
     ('', "no figure is read as 'baotou_rare_earths_va'; did you mean baotou_rare_earth_va?")
+    >>> name_problem("CN-150200", "baotou_蒙古刀_output")
+    ''
     """
     places = [place for place in regions().values() if place.code == region]
     if not places:
@@ -257,7 +284,7 @@ def name_problem(region: str, name: str) -> str:
     if not name.startswith(start):
         return f"names of {known.name} begin with {start!r}, {name!r} does not"
     subject = name.removeprefix(start)
-    if subject in subject_ids() or _with_partner().sub(r"\1\2", subject) in subject_ids():
+    if subject in subject_ids() or _with_partner().sub(r"\1\2", subject) in subject_ids() or _open().fullmatch(subject):
         return ""
     near = difflib.get_close_matches(subject, subject_ids(), n=1)
     meant = f"did you mean {start}{near[0]}?" if near else "a new subject is a line of data/subjects.toml"
@@ -268,6 +295,15 @@ def name_problem(region: str, name: str) -> str:
 def _with_partner() -> re.Pattern[str]:
     """magnet_exports_us_value_cny: a product's trade, the partner, and what kind of figure it is."""
     return re.compile(rf"^(.+_(?:exports|imports))_(?:{'|'.join(_table()['partners'])})((?:_value)?(?:_cny)?)$")
+
+
+@functools.cache
+def _open() -> re.Pattern[str]:
+    """蒙古刀_output, fai_水利, 上划省级收入: subjects in their own words, for which no table has a key."""
+    own = "[A-Za-z0-9+/·-]*[\u4e00-\u9fff][\u4e00-\u9fffA-Za-z0-9+/·-]*"
+    patterns = "|".join(re.escape(one.pattern).replace(r"\{\}", own) for one in measures().values())
+    whole_named = f"{own}{QUANTITY.pattern.removesuffix('$')}"
+    return re.compile(rf"(?:{patterns}|{whole_named})(?:_value)?(?:_cny)?(?:_real)?")
 
 
 def local_id(subject: Subject, region: Region) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ from forecasting.sources.bulletin._candidates import Candidate
 from forecasting.sources.bulletin._carried import introduced
 from forecasting.sources.bulletin._clauses import (
     BREAKS,
+    PRAISE,
     bare_measure,
     both_kinds,
     elided,
@@ -19,6 +21,7 @@ from forecasting.sources.bulletin._clauses import (
     in_passing,
     is_branch,
     is_index,
+    is_predicate,
     is_remark,
     is_row,
     last_clause,
@@ -26,6 +29,7 @@ from forecasting.sources.bulletin._clauses import (
     left_from,
     listed_places,
     of_firm,
+    praised,
     residue,
     subject_clause,
     unknown_group,
@@ -34,13 +38,20 @@ from forecasting.sources.bulletin._clauses import (
 from forecasting.sources.bulletin._comparisons import is_base
 from forecasting.sources.bulletin._figures import FIGURES, Figure, judge
 from forecasting.sources.bulletin._lexer import Token
+from forecasting.sources.bulletin._lists import some_known, whole_list
 from forecasting.sources.bulletin._naming import Naming
 from forecasting.sources.bulletin._phrases import YEAR_END
 from forecasting.sources.bulletin._state import VIEWS, Reading
-from forecasting.sources.bulletin._subjects import Context, is_partner, some_known, whole_list
+from forecasting.sources.bulletin._subjects import Context, is_partner
+from forecasting.sources.bulletin._vocabulary import subjects
 from forecasting.sources.bulletin._windows import Window, of_year
 
+_GOODS = re.compile("[^，。；:]{0,12}产品[^，。；:业]{0,10}(?:增|强劲|较快|快速|旺|向好)[^，。；:]{0,6}")
+_OF_CLAUSE = frozenset(("vague", "move"))  # say nothing of a figure in the next clause
 _STOPS = frozenset(("decoy", "noun", "against", "other", "past", "target"))
+_OF_ALL = frozenset(
+    (*(name for name, one in subjects().items() if one.domain in ("retail", "fiscal", "income", "population", "jobs")),)
+)  # no branch has these
 _REACH = 60  # tokens: a subject further back is not carried on
 DEPENDENT = frozenset(("child", "view"))
 
@@ -92,7 +103,7 @@ class Walk:
         state = self.state
         last = next((one for one in reversed(self.buffer) if one.kind not in ("and", "window")), token)  # 比3月、4月
         compared = last.kind in ("other", "past", "against") and not last.text.endswith(("均", "率", "速度"))
-        if token.kind == "window" and not compared:
+        if token.kind == "window" and not compared and not self.vetoed:
             self._window(token.value)
         elif token.kind == "cumulative" and state.window is not None and state.window.first > 1:
             self._set(replace(state.window, first=1, end=False))
@@ -162,6 +173,11 @@ class Walk:
         self.who.firm = self.who.firm or of_firm(clause)
         past = any(one.kind == "past" for one in clause)
         self.vetoed = self.vetoed or (past and all(one.kind in ("past", "filler") for one in clause))  # 去年全年, ...
+        if _GOODS.fullmatch("".join(one.text for one in clause)):
+            self.state.context = Context("output")  # 新兴产品增势强劲
+        if is_predicate(clause):  # 汽车制造业逆势发展
+            head = self.buffer[: len(self.buffer) - len(clause)]
+            self.buffer = head + [Token("filler", one.text, PRAISE) if one.kind == "residue" else one for one in clause]
         dirty = any(one.kind in ("residue", "forecast") or one.kind in _STOPS for one in self.buffer)
         if dirty:
             self._adopt()
@@ -212,6 +228,11 @@ class Walk:
                 self.who.emit(self.state.items[:1], [figure], "", said=bool(self.windows))
             self.buffer = []
         else:
+            start = next((n for n in range(len(self.buffer) - 1, -1, -1) if self.buffer[n].text in ("由", "从")), None)
+            moved = start is not None and any(one.kind == "window" for one in self.buffer[start:])
+            if moved and self.prior is not None and len(self.windows) > 1:
+                self.state.window = self.prior  # 拉动力从上半年的1.7个百分点上升为2.5个百分点
+                self.windows.pop()
             self._adopt()
 
     # figures
@@ -230,6 +251,8 @@ class Walk:
             return at + 1  # 环比增加230万吨, 增幅1%
         self.vetoed = self.vetoed or ("target" in said and bool(said & {"verb", "speed"}))
         after = self.line[at + 1] if at + 1 < len(self.line) else None
+        if after is not None and after.kind == "and" and at + 2 < len(self.line) and self.line[at + 2].kind == "vague":
+            after = self.line[at + 2]  # 500万元及以上
         if token.kind == "number" and not self._respectively():
             self.buffer = [*self.buffer[-_REACH:], Token("residue", token.text)]
             return at + 1
@@ -238,7 +261,7 @@ class Walk:
             end, group = figure_row(self.line, at)
         if self.state.window is not None and self.state.window.end and self.state.window.last == 12:
             self.buffer = [one._replace(kind="compare") if one.text in YEAR_END else one for one in self.buffer]
-        before = [one for one in self.buffer if one.kind != "vague" or one in last_clause(self.buffer)]
+        before = [one for one in self.buffer if one.kind not in _OF_CLAUSE or one in last_clause(self.buffer)]
         figures: list[Figure] = []
         points = any(one.kind == "points" for one in group)
         for one in group:
@@ -261,13 +284,14 @@ class Walk:
         head = last_clause(self.buffer)
         unknown = residue(head)
         named = subject_clause(self.buffer)
-        if named and len(figures) > 1:
+        if named and (len(figures) > 1 or praised(self.buffer)):
             named = both_kinds(named) if len(figures) == 2 else named
             named = whole_list(self.buffer, named, len(figures), self.state.context, self.state.frame.region)
         partial = self.partial and not any(map(is_partner, named))
         plain = [bare_measure(one) or one.text == "进出口" for one in named if one.kind == "word"]
         alone = all(plain) or (partial and not any(one.value.part for one in named if one.kind == "word"))
-        alone = alone or (self.narrow and goes_on(head))  # 新能源等产业发展平缓, 累计实现工业产值44.69亿元
+        wide = any(one.value.roles.get("subject") in _OF_ALL for one in named if one.kind == "word")
+        alone = alone or (self.narrow and goes_on(head) and not wide)  # 新能源等产业发展平缓, 累计实现工业产值44.69亿元
         lost = self.who.stale if named and alone else ""
         if named:
             self.state.context = introduced(self.buffer, self.state.context, self.state.frame.region)
@@ -283,7 +307,7 @@ class Walk:
             for item in self.state.items:
                 if unknown and item.subject is not None:
                     item.unclear = item.unclear or f"words not understood: {unknown}"
-        elif self._respectively() and len(self.state.items) < len(figures) == len(self.who.levels):
+        elif len(self.state.items) < len(figures) == len(self.who.levels):
             self.state.items = self.who.levels  # 汽车产量272.9万辆、新能源汽车产量139.1万辆, 分别增长12.2%、22.5%
         elif unknown := unknown or unknown_group(head):
             self.who.stale = self.who.stale or f"words not understood: {unknown}"
@@ -295,7 +319,10 @@ class Walk:
             self.who.relocate(places)  # 固原市、中卫市较快增长, 分别增长14.9%和10.6%
         if not self.vetoed:
             each = any(one.kind == "each" for one in head)
+            abroad = self.who.abroad
             self.who.emit(self.state.items, figures, unknown, said=bool(self.windows), each=each)
+            if any(one.kind == "against" for one in self.line[:at]) and not named:
+                self.who.abroad = abroad  # 高于全省(6.3%)、金华市(6.7%)
         if not named and self.prior is not None and is_remark(head):
             self.state.window = self.prior  # 火电增长7.3%, 9月份为下降5.4%; 水电增长28.2%
             self.windows.pop()

@@ -15,7 +15,7 @@ _PATTERNS = tuple(
     for pattern in (
         rf"{_YEAR}(?P<first>{_MONTH})月?份?(?:-+|至|到)(?:(?:19|20)[0-9][0-9]年)?(?P<last>{_MONTH})月(?!{_DAY}[日号])(?:份|底)?",
         rf"{_YEAR}(?:的)?[前首](?P<months>{_MONTH}|两)个?月(?:份)?",
-        rf"{_YEAR}(?P<quarters>前三季度(?!末)|前3季度(?!末)|[一1](?:-+|至)[三3]季度|前[二两]个?季度|[一1](?:-+|至)[二2]季度|"
+        rf"{_YEAR}(?P<quarters>前三季度?(?!末)|前3季度(?!末)|[一1](?:-+|至)[三3]季度|前[二两]个?季度|[一1](?:-+|至)[二2]季度|"
         r"第?[一二三四1-4]季度(?!末)|首季度?(?!末)|上半年(?!末)|下半年|(?:全年|年度)(?!目标|任务|预期|计划|预算|考核))",
         rf"(?:截至|截止到?)?{_YEAR}(?P<month>{_MONTH})(?:月份?(?P<end>末|底)|月(?!{_DAY}[日号])份?)",
         r"(?:截至|截止到?)?(?P<year>(?:19|20)[0-9][0-9])(?P<stock>年末|年底)",
@@ -114,7 +114,7 @@ def _quarters(text: str, year: int | None) -> Window:
     if text.startswith("首"):
         return Window(1, 3, year)
     if text.startswith("前") or "-" in text or "至" in text:
-        return Window(1, 9 if text[-3] in "三3" else 6, year)
+        return Window(1, 9 if "三" in text[1:] or "3" in text[1:] else 6, year)
     quarter = _QUARTER[text[-3]]
     why = "" if quarter == 1 else f"{text} alone is no January-to-month window"
     return Window(3 * quarter - 2, 3 * quarter, year, why_not=why)

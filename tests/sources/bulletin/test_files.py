@@ -10,7 +10,7 @@ from forecasting.errors import InputError
 from forecasting.observations import check_observations
 from forecasting.sources.bulletin import confirmed, figures_csv, read_bulletin, read_bulletin_file
 
-TEXT = "2025年1—11月，包头市规模以上工业增加值同比下降1.30%，稀土产业增加值增长20%左右，蒙古刀产量增长5.0%。"
+TEXT = "2025年1—11月，包头市规模以上工业增加值同比下降1.30%，稀土产业增加值增长20%左右，部分蒙古刀产量增长5.0%。"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk", "utf-16"])

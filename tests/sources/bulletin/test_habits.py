@@ -63,7 +63,9 @@ def test_of_a_rate_that_moved_only_where_it_went_to_is_taken():
 
 
 def test_a_measure_alone_behind_a_clause_that_is_not_understood_is_doubtful():
-    assert grown("规模以上工业增加值增长11.3%。钢铁行业景况艰难，增加值增速为0.4%。") == {"industrial_va": "11.3"}
+    assert grown("规模以上工业增加值增长11.3%。钢铁行业的几家龙头景况艰难，增加值增速为0.4%。") == {
+        "industrial_va": "11.3"
+    }
 
 
 def test_trade_with_a_partner_is_no_trade_with_all():
@@ -169,7 +171,10 @@ def test_an_industrial_project_is_no_investment_without_real_estate():
          {"pharmaceuticals_va": "6.2", "electrical_machinery_va": "10.4"}),
         ("汽车产量2.9万辆、新能源汽车产量1.1万辆，分别增长12.2%、22.5%。",
          {"vehicle_output": "12.2", "nev_output": "22.5"}),
-        ("新能源汽车、锂基新材料产量分别增长79.5%和42.1%。", {"nev_output": "79.5"}),
+        ("新能源汽车、锂基新材料产量分别增长79.5%和42.1%。", {"nev_output": "79.5", "锂基新材料_output": "42.1"}),
+        ("钢铁行业逆势上行，增加值增速为0.4%。", {"steel_va": "0.4"}),
+        ("医药制造业、钢铁行业支撑较强，增加值分别增长6.2%和10.4%。",
+         {"pharmaceuticals_va": "6.2", "steel_va": "10.4"}),
         ("装备制造业增加值微增0.6%，钢铁产业增加值微降0.4%。",
          {"equipment_manufacturing_va": "0.6", "steel_va": "-0.4"}),
         ("工业总产值468亿元，增长2.8%；增加值增长4.1%。", {"industrial_output_value": "2.8", "industrial_va": "4.1"}),

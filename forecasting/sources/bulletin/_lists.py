@@ -1,0 +1,87 @@
+"""Lists of subjects with a figure each: 采矿业、制造业增加值分别增长5%和6%."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from forecasting.sources.bulletin._clauses import clauses
+from forecasting.sources.bulletin._lexer import Token
+from forecasting.sources.bulletin._regions import Region
+from forecasting.sources.bulletin._subjects import Context, Item, is_measure, items
+
+_APPOSED = re.compile("(?:[一二三四五六七八九十]大)?(?:主导|支柱|重点|优势|传统|特色)?(?:产业|行业)")
+_WHOSE = re.compile("[省市区县旗镇乡园港企厂的内对自与]|公司|集团")  # may be said of the whole list
+_NAMING = frozenset(("word", "and", "filler", "region", "relative", "window", "ignored", "view", "child"))
+
+
+def whole_list(
+    buffer: Sequence[Token], named: list[Token], count: int, context: Context, home: Region | None
+) -> list[Token]:
+    """A list of ``count`` subjects, also where commas part it: 铁路运输业，教育业投资分别增长3%和4%.
+
+    What is said of them behind the list (支撑较强) names nothing.
+
+    Args:
+        buffer: The tokens since the last figure.
+        named: The last clause that names something.
+        count: Number of the figures behind it.
+        context: What earlier words leave open.
+        home: The bulletin's region.
+    """
+    parts = clauses(buffer)
+    at = next((n for n in range(len(parts) - 1, -1, -1) if any(one.kind == "word" for one in parts[n])), 0)
+    longer = list(named)
+    if at > 0 and all(_only_measure(one) for one in named if one.kind == "word"):
+        at -= 1  # 医药制造业、电气机械制造业增势良好, 增加值分别增长6.2%和10.4%
+        said = _named(parts[at])
+        longer = [*said, *longer] if all(one.kind in _NAMING for one in said) else longer
+    while at > 0 and len(items(longer, context, home)) < count:
+        at -= 1
+        if not any(one.kind == "word" for one in parts[at]) or not all(one.kind in _NAMING for one in parts[at]):
+            return named
+        longer = [*parts[at], Token("and", "，"), *longer]
+    return longer if len(items(longer, context, home)) == count else named
+
+
+def _named(clause: list[Token]) -> list[Token]:
+    """A clause up to the last thing that it names."""
+    last = max((n for n, token in enumerate(clause) if token.kind == "word"), default=-1)
+    return clause[: last + 1]
+
+
+def _only_measure(token: Token) -> bool:
+    return (is_measure(token) and set(token.value.roles) == {"measure"}) or token.text in ("进出口", "出口", "进口")
+
+
+def some_known(named: Sequence[Token], count: int, context: Context, home: Region | None) -> list[Item]:
+    """A list of ``count`` subjects of which some are not in the table: 新能源汽车、磷酸铁锂材料产量; else empty."""
+    parts: list[list[Token]] = [[]]
+    for token in named:
+        if token.kind == "and":
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    if _APPOSED.fullmatch("".join(token.text for token in parts[0] if token.kind == "residue")):
+        parts[0] = [token for token in parts[0] if token.kind != "residue"]  # 四大产业装备制造业、钢铁行业
+        return _listed(parts, count, context, home)
+    strange = [any(token.kind == "residue" for token in part) for part in parts]
+    first = "".join(token.text for token in parts[0])
+    modified = strange[0] and (any(token.kind != "residue" for token in parts[0]) or bool(_WHOSE.search(first)))
+    if count < 2 or len(parts) != count or not any(strange) or modified:
+        return []
+    shared = [token for token in parts[-1] if is_measure(token)]
+    found = []
+    for part, unknown in zip(parts, strange, strict=True):
+        own = part if any(is_measure(token) for token in part) else [*part, *shared]
+        one = items(own, context, home)
+        known = len(one) == 1 and not unknown
+        found.append(one[0] if known else Item("".join(token.text for token in part), None))
+    return found
+
+
+def _listed(parts: Sequence[Sequence[Token]], count: int, context: Context, home: Region | None) -> list[Item]:
+    """The items of a list that is understood whole; else empty."""
+    line = [token for n, part in enumerate(parts) for token in ([Token("and", "、")] if n else []) + list(part)]
+    found = [] if any(token.kind == "residue" for token in line) else items(line, context, home)
+    return found if len(found) == count > 1 else []
