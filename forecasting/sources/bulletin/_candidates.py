@@ -153,6 +153,7 @@ def _level_problem(subject: Subject, unit: str) -> list[str]:
         or (subject.domain in _NO_MONEY and kind in _MONEY)
         or subject.domain in ("prices", "cpi", "ppi", "services_production")
         or _OWN_KIND.get("energy" if _is_energy(subject) else subject.domain, kind) != kind
+        or (subject.id.startswith(("freight", "passenger")) and kind in _MONEY)  # 公路旅客运输企业实现6.0亿元
         or (kind == "entities" and subject.domain not in _OWN_KIND)
         or (kind == "land" and not subject.id.endswith(("_area", "面积")))
     )

@@ -98,6 +98,8 @@ def paired(line: Sequence[Token]) -> list[Token]:
 
 def both_comparisons(line: Sequence[Token]) -> list[Token]:
     """同比和环比分别下降37.3%和20.8%: the first on the year before, the second on the month before, or the reverse."""
+    if not any(token.kind == "other" for token in line):
+        return list(line)
     made = list(line)
     for n in range(len(made) - 3):
         kinds = [token.kind for token in made[n : n + 3]]
@@ -202,6 +204,18 @@ def is_row(line: Sequence[Token], at: int) -> bool:
     return len(following) == 2 and following[0].kind == "and" and following[1].kind in ("percent", "quantity")
 
 
+def is_turning_row(line: Sequence[Token], at: int) -> bool:
+    """Rates joined to each other that turn: 增长2.7%、下降4.5%和增长9.2%."""
+    following = [token.kind for token in line[at + 1 : at + 4]]
+    return following == ["and", "verb", "percent"]
+
+
+def rated_behind(line: Sequence[Token], at: int) -> bool:
+    """Whether the next clause says exactly how much: (翻番), 同比增长118.1%."""
+    clause = [token.kind for token in line[at + 1 : at + 5]]
+    return clause[:1] == ["comma"] and "percent" in clause and not {"word", "region", "relative"} & set(clause)
+
+
 def _goes_on(line: Sequence[Token], at: int) -> bool:
     """A comma inside a row of figures."""
     following = line[at + 1 : at + 2]
@@ -256,8 +270,8 @@ def in_passing(buffer: Sequence[Token], before: Window | None) -> bool:
 
 def of_firm(clause: Sequence[Token]) -> bool:
     """北方稀土公司, 金川集团: a firm, or a park, where it does not only tell the figures of others (据供电公司统计)."""
-    strange = "".join(token.text for token in clause if token.kind == "residue")
-    whole = "".join(token.text for token in clause)
+    strange = "".join([token.text for token in clause if token.kind == "residue"])
+    whole = "".join([token.text for token in clause])
     return bool(_FIRM.search(strange) or _PARK.search(whole)) and not _TELLS.search(whole)
 
 
@@ -268,8 +282,10 @@ def is_index(clause: Sequence[Token]) -> bool:
 
 def is_predicate(clause: Sequence[Token]) -> bool:
     """Whether the words not understood only praise what stands before them: 汽车制造业逆势发展."""
-    last = max((n for n, token in enumerate(clause) if token.kind == "word"), default=-1)
     strange = [token.text for token in clause if token.kind == "residue"]
+    if not strange:
+        return False
+    last = max((n for n, token in enumerate(clause) if token.kind == "word"), default=-1)
     behind = sum(token.kind == "residue" for token in clause[last + 1 :]) == len(strange)
     roles = clause[last].value.roles if last >= 0 else {}
     branch = "branch" in roles and roles["branch"] not in OWNERS
@@ -278,6 +294,8 @@ def is_predicate(clause: Sequence[Token]) -> bool:
 
 def praised(buffer: Sequence[Token]) -> bool:
     """Whether the clause before the last only praises what it names."""
+    if not any(one.kind == "filler" and one.value == PRAISE for one in buffer):
+        return False
     parts = clauses(buffer)
     return len(parts) > 1 and any(one.value == PRAISE for one in parts[-2])
 
@@ -321,8 +339,19 @@ def undated(line: Sequence[Token]) -> list[Token]:
     return [*line[: windows[0]], Token("filler", line[windows[0]].text), *line[windows[0] + 1 :]]
 
 
+def _topical(line: Sequence[Token], at: int) -> bool:
+    """民间投资上，: what the clause behind it is on."""
+    return line[at - 1].kind == "word" and line[at + 1].kind == "comma"
+
+
 def within(line: Sequence[Token]) -> list[Token]:
     """财政收入中税收收入增长2.3%: 中 between two subjects parts them as a comma would."""
+    if not any(token.text in ("上", "中") for token in line):
+        return list(line)
+    line = [
+        Token("filler", "上") if token.text == "上" and 0 < n < len(line) - 1 and _topical(line, n) else token
+        for n, token in enumerate(line)
+    ]
     return [
         Token("comma", "，")
         if token.text == "中"

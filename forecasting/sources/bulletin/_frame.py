@@ -30,8 +30,8 @@ _DATE = re.compile(
     r"|(?P<d2>\d{1,2})[./](?P<m2>\d{1,2})[./](?P<y2>20\d\d)(?=\D|\d\d:\d\d|$))"
 )
 DATELINE = re.compile(
-    r"(?:新华社|新华网|中新社|中新网|人民网|央视网|本报|经济日报)[^，。；:()]{1,8}?(?:20\d\d年)?\d{1,2}月\d{1,2}日(?:(?:专)?电|讯)"
-    r"|《?[^，。；:()《》%]{0,12}(?:社|网|报|讯)(?:驻[^，。；:()]{1,4})?(?:记者[^，。；:()]{2,8}?)?(?:[^，。；:()0-9]{1,4}\d{1,2}月)?\d{1,2}日"
+    r"(?:新华社|新华网|新华财经|中新社|中新网|人民网|央视网|本报|经济日报)[^，。；:()]{1,8}?(?:20\d\d年)?\d{1,2}月\d{1,2}日(?:(?:专)?电|讯)"
+    r"|《?[^，。；:()《》%]{0,12}(?:社|网|报|讯|财经)(?:驻[^，。；:()]{1,4})?(?:记者[^，。；:()]{2,8}?)?(?:[^，。；:()0-9]{1,4}(?:20\d\d年)?\d{1,2}月)?\d{1,2}日"
     r"(?:[^，。；:()]{1,6}?(?:专)?电|消息|讯)》?"
 )
 _ELSEWHERE = re.compile(r"\(全国[^()]*\)")  # 全区增长7.5%(全国为6.3%)
@@ -44,6 +44,9 @@ _BUREAU = re.compile("(?<![省市区县旗州盟])统计局(?:公布|发布)")
 _CAPTION = re.compile(r"图[为:][^。]*|[^。]*。?\([^()]*(?:图/|/图|摄|资料(?:图|照))[^()]*\)|▲[^。]*")  # of a photograph
 _TELLER = re.compile("海关|分行|中心支行")
 _LOCAL = re.compile("|".join(word for word in RELATIVE if word[0] in "全我本自"))
+_TOWN = re.compile("([\u4e00-\u9fff]{2,3}(?<![城乡])镇|[\u4e00-\u9fff]{2,4}街道)(?!企业)")
+_CUSTOMS = re.compile("(?:[\u4e00-\u9fff]{2,4}、)*[\u4e00-\u9fff]{2,4}海关")
+_MUNICIPAL = ("11", "12", "31", "50")
 _PRODUCTION = re.compile("规模以上工业|规上工业|工业生产|工业增加值")
 _SOME = re.compile(r"[0-9]+个(?:省区市|省份|省市|省|地区)(?:规模以上|规上)")
 _SHORT = re.compile("([\u4e00-\u9fff]{2,4}?)全([县市区旗])")
@@ -70,6 +73,12 @@ def frame(found: Sequence[Block], source: str, year: int | None, region: Region 
     ]
     name = re.sub(r"[_\s]+", "，", normal(source.rsplit("/", 1)[-1]))
     window = next(windows([*titles, name]), None)
+    if window is not None and window.first == 0:
+        body = [normal(_text(block)) for block in found if isinstance(block, Paragraph) and not block.heading]
+        inner = next(windows(body[:6]), None)
+        if inner is not None and inner.cumulative and 0 < inner.last < 12 and inner.year in (None, window.year):
+            year = year or window.year
+            window = None  # 财政局 2015年, then 1至7月份: no bulletin on the year
     if window is None:
         window = next(windows(texts[:6]), None)
         titled = None
@@ -97,9 +106,10 @@ def frame(found: Sequence[Block], source: str, year: int | None, region: Region 
     }
     headlines = [text for text in titles if text not in bylines]
     telling = [plain[text] for text in (*first, *headlines, name, *bylines, *texts)]
+    place = region or _seated(_region(telling), texts)
     paper = [PAPER.sub("，", text) for text in texts] if any(map(PAPER.search, texts)) else []
     return Frame(
-        _own(region or _region(telling) or _of_paper(_region(paper), texts), telling),
+        _own(place or _of_paper(_region(paper), texts) or _of_dateline(texts), telling),
         window if titled is not None else None,
         year,
         any(map(_PRODUCTION.search, [*titles, *texts[:1]])),
@@ -177,6 +187,9 @@ def _region(texts: Sequence[str]) -> Region | None:
         if first is not None and first.kind == "residue":
             return None  # 黑龙江农垦
         named = _first_region(line, texts)
+        town = _TOWN.match(text[text.index(named[0]) + len(named[0]) :]) if named is not None else None
+        if town is not None and not town[1].startswith(("全市", "全省", "景德镇")):
+            return None  # 中山市小榄镇
         if named is not None and named[1].level == 3:
             placed = _placed(*named, texts)
             if placed is None:
@@ -210,6 +223,26 @@ def _of_paper(region: Region | None, texts: Sequence[str]) -> Region | None:
     return resolve("全省", region) if wide and not said & {"全市", "我市", "本市"} else region
 
 
+def _of_dateline(texts: Sequence[str]) -> Region | None:
+    """The province of a text sent from a city that speaks of 全省: 本报太原12月25日讯."""
+    sent = [found[0] for text in texts[:3] if (found := DATELINE.search(text))]
+    province = _of_paper(_region(sent), texts)
+    return province if province is not None and province.level == 1 and province.digits[:2] not in _MUNICIPAL else None
+
+
+def _seated(region: Region | None, texts: Sequence[str]) -> Region | None:
+    """The region, or its province where only its customs are named and that is spoken of: 据太原海关统计, 我省."""
+    if region is None or region.level != 2 or not any("海关" in text for text in texts):
+        return region
+    rest = "".join(_CUSTOMS.sub("", DATELINE.sub("", text)) for text in texts)
+    if region.name.removesuffix("市") in rest:
+        return region
+    province = next(one for one in regions().values() if one.digits == f"{region.digits[:2]}0000")
+    short = province.name.removesuffix("省").removesuffix("自治区")
+    wide = rest.count(short) + sum(rest.count(word) for word in ("全省", "我省", "全区", "我区", "自治区"))
+    return province if wide > 1 and not any(word in rest for word in ("全市", "我市", "本市")) else region
+
+
 def _own(region: Region | None, texts: Sequence[str]) -> Region | None:
     """The region, unless the text is on some of its parts, or says 全县 or 我市 of another than that.
 
@@ -228,12 +261,22 @@ def _placed(name: str, found: Region, texts: Sequence[str]) -> Region | None:
     office = any(f"{name}{body}" in text for text in texts for body in _OFFICES)
     short = name[:-1] if len(name) > 2 and name[-1] in "市县旗" else name
     headed = any(short in text for text in texts[:_TITLES])
-    if len(texts) > 2 and not office and not (headed and sum(text.count(short) for text in texts) > 1):
+    opening = any(name in text for text in texts[:_TITLES])
+    whole = sum(text.count(f"全{name[-1]}") for text in texts)
+    alone = opening and whole > 2 and _only_county(texts) == name
+    alone = alone or (whole > 1 and texts[0].startswith(name))
+    if len(texts) > 2 and not office and not alone and not (headed and sum(text.count(short) for text in texts) > 1):
         return None
     if called(name, city(found)) == called(name, None):
         return found
     near = [one for one in namesakes_of(name) if any(city(one).name.removesuffix("市") in text for text in texts)]
     return near[0] if len(near) == 1 else None
+
+
+def _only_county(texts: Sequence[str]) -> str:
+    """The county that a text speaks of, "" where there are several or a city is named too."""
+    named = {token.text for text in texts for token in _line(text) if token.kind == "region" and token.value.level > 1}
+    return next(iter(named)) if len(named) == 1 else ""
 
 
 def _spoken(name: str, texts: Sequence[str]) -> bool:

@@ -130,7 +130,8 @@ def tokens(sentence: str) -> list[Token]:
         if unknown:
             found.append(Token("residue", unknown))
             unknown = ""
-        found.extend(_SETTLED[token.kind](token, found) if token.kind in _SETTLED else token for token in step[1])
+        for token in step[1]:
+            found.append(_SETTLED[token.kind](token, found) if token.kind in _SETTLED else token)
         start = step[0]
     if unknown:
         found.append(Token("residue", unknown))

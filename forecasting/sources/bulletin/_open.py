@@ -16,18 +16,19 @@ from forecasting.sources.bulletin._vocabulary import PART_ROLES, QUANTITY, Subje
 
 _NOUN = re.compile(r"[\u4e00-\u9fffA-Za-z0-9+/·-]{1,18}")
 _GRAMMAR = re.compile(
-    "部分|若干|[的了在是为以对由受因从被把将使让向及其该此这那我他们某各每多等与和并且但而仅即只也还再又仍已曾正均都]"
+    "部分|若干|[的了如在是为以对由受因从被把将使让向其该此这那我他们某各每多等与和并且但而仅即只也还再又仍已曾正均都]"
     "|[月季年日周]|[万亿%％]|元(?![件器素])|不(?!锈)|未|无(?!机|线|人|纺|缝)|首(?!饰)|总|累计|平均|历史|同比|同期|环比|同步|上述|之|[0-9]+[个家户项种]"
 )
 _PRAISE = re.compile(
-    "一步|逆势|逐|略|显著|明显|稳定|稳步|急|猛|骤|势|趋|依旧|依然|整体|总体|双双|普遍|合计|全面|全行业|大幅|小幅|[较加]快|放缓|转|创|新高"
+    "一步|引领|领先|保持|继续|呈现|逆势|逐|略|显著|明显|稳定|稳步|急|猛|骤|势|趋|依旧|依然|整体|总体|双双|普遍|合计|全面|全行业|大幅|小幅|[较加]快|放缓|转|创|新高"
     "|回[升落暖]|持平|水平|规模|总量|质量|效益|结构|情况|进度|活跃|旺盛|需求|供应|影响|带动|拉动|推动|贡献|支撑|作用|因素|原因"
     "|价格|汇率|政策|消息|数据|记者|统计|显示|发布|表示|介绍|负责|增[长加幅速量]|[下上]降|减少|上涨|提[高升]|扩大|占|比重|排名|超过|归母|净|温$|期货|现货|合约"
 )
 _PLACE = re.compile(
     r"[省市区县旗盟州镇乡村园港湾带圈群域场城岛国]$|地区|公司|集团|[^制]厂$|园区|基地|开发区|高新区|街道|项目$|工程$"
 )
-_KIND = re.compile("(?:产业|行业|工业|业|制造|加工|产业链|链群|集群)$")
+_KIND = re.compile("(?:产业|行业|工业|业|制造|加工|产业链|链群|集群|服务)(?:企业)?$")
+_OF_KIND = re.compile("(?<=服务|产业|行业|造业|务业)企业$")
 _NUMBERED = re.compile("(?:[二两三四五六七八九十]|[0-9]{1,2})大(?![类中])")
 _SUMMED = re.compile(f"..({_NUMBERED.pattern})")
 _BEFORE = frozenset(
@@ -42,6 +43,9 @@ _TRADED = ("出口", "进口")
 _SUFFIXES = frozenset(("企业", "产业", "产品", "行业", "单位"))
 _UNUSED = frozenset(("生产", "新增", "播种", "批发", "零售", "价格"))  # measures that also begin with what is measured
 _ANY = PART_ROLES
+_LONG = 8
+_FIRM_NAMES = 4
+_OF_BRANCHES = frozenset(("va", "output_value"))
 _GOODS = ("product", "category", "basket")
 _BARE = frozenset(
     ("消费", "投资", "外贸", "内需", "农业", "服务", "贸易", "收入", "支出", "税收", "经济", "物价", "房价")
@@ -55,10 +59,12 @@ def opened(line: Sequence[Token]) -> list[Token]:
     >>> [(token.kind, token.text) for token in opened(tokens("蒙古刀产量增长5.0%"))]
     [('word', '蒙古刀'), ('word', '产量'), ('verb', '增长'), ('percent', '5.0%')]
     """
-    if all(token.kind != "residue" for token in line):
+    known = [token.kind for token in line]
+    if "residue" not in known and not any(token.text == "及" for token in line):
         return list(line)
     found: list[Token] = []
-    line = _without_sums(line)
+    if "and" in known:
+        line = _without_sums(_without_apposition(_joined(line)))
     at = 0
     while at < len(line):
         end = at
@@ -75,6 +81,41 @@ def opened(line: Sequence[Token]) -> list[Token]:
             found.append(made)
         at = end
     return found
+
+
+def _joined(line: Sequence[Token]) -> list[Token]:
+    """新能源电池及材料产业: what 及 joins is one thing where one figure is given for it."""
+    made = list(line)
+    at = 1
+    while at < len(made) - 1:
+        start, end = at, at + 1
+        if made[at].text == "及" and made[at].kind == "and" and not _each(made, at):
+            while start > 0 and _may_join(made[start - 1]):
+                start -= 1
+            while end < len(made) and _may_join(made[end]):
+                end += 1
+            bounded = start == 0 or made[start - 1].kind in _BEFORE - {"and"} or made[start - 1].kind == "filler"
+            if start < at and end > at + 1 and bounded:
+                made[start:end] = [Token("residue", "".join(one.text for one in made[start:end]))]
+                at = start
+        at += 1
+    return made
+
+
+def _may_join(token: Token) -> bool:
+    return _is_part(token) or (token.kind == "residue" and not token.text.startswith("。"))
+
+
+def _without_apposition(line: Sequence[Token]) -> list[Token]:
+    """肉禽蛋类、蔬菜类等生活必需品零售额分别增长: what sums up a list of which each has its figure says nothing new."""
+    made = list(line)
+    for n in range(2, len(made) - 1):
+        token = made[n]
+        listed = _is_part(made[n - 1]) and made[n - 2].kind == "and" and _is_measure(made[n + 1])
+        summing = token.kind == "residue" and token.text[0] == "等" and len(token.text) < _LONG
+        if listed and summing and _each(made, n):
+            made[n] = Token("filler", token.text)
+    return made
 
 
 def _without_sums(line: Sequence[Token]) -> list[Token]:
@@ -131,18 +172,26 @@ def _subject(line: Sequence[Token], at: int, end: int, before: Token) -> Token |
         measured, then = line[end + 1], line[end + 2].kind  # 洗煤累计产量
     else:
         measured, then = behind, after
+    if behind.text.endswith(("实现", "完成")) and after == "word" and len(name) >= _FIRM_NAMES:
+        done = line[end + 1]
+        if done.value.roles.get("measure") in _OF_BRANCHES and not name.startswith("中国"):
+            return Token("word", name, Word({"branch": name}))  # 前驱体材料实现工业总产值; a firm's name is short
     if behind.text == "余额":
         return Token("word", name, Word({"subject": f"{name}余额"}))
     if (_is_measure(measured) or _is_quantity(measured)) and then in _BEHIND:
-        return Token("word", name, Word(dict.fromkeys(_ANY, name)))
+        return Token("word", name, Word(dict.fromkeys(_ANY, _OF_KIND.sub("", name))))
     if behind.kind in _BEHIND and QUANTITY.search(name):
         return Token("word", name, Word({"subject": name}))
     if (behind.kind in _DIRECTLY or listed or behind.kind == "filler") and _KIND.search(name):
-        return Token("word", name, Word({"branch": name}))
+        return Token("word", name, Word({"branch": _OF_KIND.sub("", name)}))
     if listed and (behind.kind == "and" or behind.kind in _DIRECTLY or behind.kind == "etc"):
         return Token("word", name, Word(dict.fromkeys(_ANY, name)))
     traded = before.kind == "word" and before.text in _TRADED
-    if behind.kind in _DIRECTLY and (traded or len(run) == 1 or _is_part(run[-1])):
+    if (
+        behind.kind in _DIRECTLY
+        and (traded or before.kind in _BEFORE)
+        and (traded or len(run) == 1 or _is_part(run[-1]))
+    ):
         return Token("word", name, Word(dict.fromkeys(_GOODS, name)))
     return None
 

@@ -46,7 +46,8 @@ RELATIVE = (
     "市区",
 )
 _ELSEWHERE = frozenset(("老城区", "港口区", "江南区"))  # every city has one, of whatever rank
-_OFFICE = re.compile("([\u4e00-\u9fff]{2,6})(海关|统计局|财政局|税务局|人民政府|经信局|发改局|全市|全县|全旗)")
+_OFFICES = ("海关", "统计局", "财政局", "税务局", "人民政府", "经信局", "发改局", "全市", "全县", "全旗")
+_OFFICE = re.compile(f"([\u4e00-\u9fff]{{2,6}})({'|'.join(_OFFICES)})")
 _PROVINCES = (
     "河北|山西|内蒙古|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|广西|海南|四川|贵州|云南|西藏|陕西|甘肃|青海"
     "|宁夏|新疆"
@@ -155,7 +156,8 @@ def with_full_names(text: str) -> str:
     >>> with_full_names("义乌海关发布"), with_full_names("浙江义乌进出口"), with_full_names("义乌红糖")
     ('义乌市海关发布', '浙江义乌市进出口', '义乌红糖')
     """
-    text = _OFFICE.sub(lambda found: f"{_in_full(found[1])}{found[2]}", text)
+    if any(office in text for office in _OFFICES):
+        text = _OFFICE.sub(lambda found: f"{_in_full(found[1])}{found[2]}", text)
     return _IN_PROVINCE.sub(lambda found: f"{found[1]}{_in_full(found[2], found[1])}", text)
 
 

@@ -30,6 +30,7 @@ _ALONE = {"exports": "exports", "imports": "imports"}
 _TRADES = ("trade", "exports", "imports")
 _POWER = frozenset(("capacity", "additions"))
 RESULTS = frozenset(("industrial_revenue", "industrial_profit", "industrial_output_value", "industrial_profit_and_tax"))
+_SERVICES = frozenset(("revenue", "profit", "operating_profit"))
 _PRODUCED_GOODS = ("food", "clothing", "daily_goods", "durables")
 _NARROWER = frozenset(("fai_private", "fai_technical_renovation", "fai_infrastructure", "fai_high_tech", "fai_state"))
 _BUILT = {"housing_floor_space": "construction_floor_space", "housing_completions": "construction_completions"}
@@ -97,7 +98,7 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
         elif token.kind == "word":
             if is_partner(token) and any(map(is_partner, groups[-1].words)):
                 groups.append(_Group())  # 对美国、欧盟和日本: 和 belongs to the last name
-            groups[-1].broken = groups[-1].broken or (bool(groups[-1].words) and last.kind not in ("word", "ignored"))
+            groups[-1].broken = groups[-1].broken or (bool(groups[-1].words) and _parts(last))
             groups[-1].words.append(token)
         elif token.kind in ("region", "relative"):
             groups[-1].regions.append(token)
@@ -170,6 +171,11 @@ def _measure(group: _Group) -> str:
     return said or next((key for token in group.words if (key := measure_inside(token.text))), "")
 
 
+def _parts(token: Token) -> bool:
+    """Whether what stands behind this is said of something else; not 正极材料实现产值."""
+    return token.kind not in ("word", "ignored") and not token.text.endswith(("实现", "完成"))
+
+
 def is_partner(token: Token) -> bool:
     """Whether a token is a word that names with whom trade is done."""
     return token.kind == "word" and "partner" in token.value.roles
@@ -207,7 +213,8 @@ def _item(group: _Group, context: Context) -> Item:
     if any("本外币" in token.text for token in words):
         context = replace(context, whole=None)
     if group.regions and group.text == "投资" and context.measure == "fai":
-        return Item(group.text, subjects()["fixed_asset_investment"])  # 分地区看, 东部地区投资下降6.6%
+        developed = context.whole is not None and context.whole.id == "real_estate_investment"
+        return Item(group.text, subjects()["real_estate_investment" if developed else "fixed_asset_investment"])
     if not partners:
         subject = _subject(wholes, parts, keys, context, group.text)
         owned_or_goods = bool(parts) or (subject is not None and subject.id.startswith("trade_"))
@@ -309,10 +316,15 @@ def _with_measure(
         return subjects()[_ALONE[measure.key]]
     if context.whole is not None and context.whole.id == _TOTALS.get(measure.key):
         return context.whole  # 固定资产投资 ..., 累计完成投资
+    grain = context.branch is None and context.whole is not None and context.whole.id == "grain_area"
+    if measure.key == "output" and grain:
+        return subjects()["grain_output"]  # 粮食播种面积132.4万亩, 产量34.3万吨
     if measure.key == "sales_value" and context.whole is not None and context.whole.id == "housing_sales_area":
         return subjects()["housing_sales_value"]  # 商品房销售面积下降6.8%, 销售额下降9.6%
     if written == "工业增加值" and context.branch is not None and context.branch.roles.get("branch") == "secondary":
         return subjects()["all_industry_va"]  # 第二产业增加值 ..., 其中工业增加值
+    if context.whole is not None and context.whole.id.startswith("services_") and measure.key in _SERVICES:
+        return subjects()[f"services_{measure.key}"]  # 规模以上服务业企业实现营业收入 ..., 营业利润
     own = context.branch is None or context.branch.roles.get("branch") == "industry"
     if own and measure.key in ("profit", "revenue", "va") and context.whole is not None and context.whole.id in RESULTS:
         return compose(measure, words()["工业企业"])  # 工业企业利润总额 ... 。营业收入

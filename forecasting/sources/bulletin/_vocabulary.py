@@ -121,7 +121,9 @@ def measure_inside(name: str) -> str:
         for end in entry["names"].split("|")
         if name.endswith(end) and name != end and not entry.get("trade")
     ]
-    return max(ends)[1] if ends else ""
+    whole = next((key for key, entry in _table()["measures"].items() if name in entry["names"].split("|")), "")
+    found = max(ends)[1] if ends else ""
+    return found if whole in ("", found) else ""
 
 
 @functools.cache

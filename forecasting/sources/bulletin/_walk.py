@@ -24,12 +24,14 @@ from forecasting.sources.bulletin._clauses import (
     is_predicate,
     is_remark,
     is_row,
+    is_turning_row,
     last_clause,
     last_measure,
     left_from,
     listed_places,
     of_firm,
     praised,
+    rated_behind,
     residue,
     subject_clause,
     unknown_group,
@@ -241,6 +243,8 @@ class Walk:
         token = with_unit(self.line[at], self.buffer)
         if self._left_behind(at):
             return at + 1
+        if token.text.endswith("翻番") and rated_behind(self.line, at):
+            return at + 1  # 增速实现翻番, 同比增长118.1%
         if token.kind == "quantity" and is_base(self.buffer):
             self.buffer = [*self.buffer[-_REACH:], Token("filler", token.text)]
             return at + 1
@@ -257,7 +261,8 @@ class Walk:
             self.buffer = [*self.buffer[-_REACH:], Token("residue", token.text)]
             return at + 1
         end, group = at + 1, [token]
-        if self._respectively() or is_row(self.line, at):
+        turning = len(self.who.levels) > 1 and is_turning_row(self.line, at)
+        if self._respectively() or turning or is_row(self.line, at):
             end, group = figure_row(self.line, at)
         if self.state.window is not None and self.state.window.end and self.state.window.last == 12:
             self.buffer = [one._replace(kind="compare") if one.text in YEAR_END else one for one in self.buffer]
@@ -307,7 +312,7 @@ class Walk:
             for item in self.state.items:
                 if unknown and item.subject is not None:
                     item.unclear = item.unclear or f"words not understood: {unknown}"
-        elif len(self.state.items) < len(figures) == len(self.who.levels):
+        elif len(self.state.items) < len(figures) == len({one.written for one in self.who.levels}):
             self.state.items = self.who.levels  # 汽车产量272.9万辆、新能源汽车产量139.1万辆, 分别增长12.2%、22.5%
         elif unknown := unknown or unknown_group(head):
             self.who.stale = self.who.stale or f"words not understood: {unknown}"
