@@ -6,13 +6,14 @@ thread for linear algebra, so that neither the number of processes nor the clust
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import re
 import socket
 import threading
 import traceback
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -23,9 +24,11 @@ import cloudpickle
 from forecasting.errors import ExecutorError
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future as LocalFuture
+
     from distributed import Client, Future
 
-__all__ = ["ADDRESS", "LIBRARIES", "Keep", "Workers", "check_workers", "in_parallel"]
+__all__ = ["ADDRESS", "LIBRARIES", "Keep", "Workers", "aside", "check_workers", "in_parallel"]
 
 Workers = int | str
 """Processes of this machine, or the scheduler of a Dask cluster as ``dask://HOST:PORT``."""
@@ -42,7 +45,9 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXP
 MOST = 25
 """Tasks a chunk at most on one machine, and at least on a cluster, where a chunk's way costs more."""
 ROUNDS = 8
-"""Chunks a process, so that a slow one does not keep the others waiting for long."""
+"""Chunks a process on a cluster; and on one machine as many of the size of the next one would do what is left."""
+AHEAD = 2
+"""Chunks a local process that are on their way to it at a time; of tasks not yet sent out nothing is in memory."""
 IDLE_S = 300
 """Seconds that local workers wait for more, beyond any pause of a night: one that leaves as work comes is a fault."""
 CONNECT_S = 5
@@ -112,7 +117,7 @@ def in_parallel(
 
     Args:
         function: At the top level of a module that every worker can import; a function of its arguments.
-        tasks: Arguments of each call.
+        tasks: Arguments of each call; a sequence that makes them when they are asked for needs little memory.
         workers: Processes, or a cluster. A chunk whose worker is lost is done again: by Dask, or once here.
         names: Of what each task works on, for errors.
         progress: Called with (tasks done, tasks in all).
@@ -124,14 +129,14 @@ def in_parallel(
     """
     check_workers(workers)
     out: list[Result] = [None] * len(tasks)  # type: ignore[list-item]
-    keys = [] if keep is None else [keep.key(function, task) for task in tasks]
+    keys = [] if keep is None else [keep.key(function, tasks[i]) for i in range(len(tasks))]
     if keep is not None:
         out = [keep.load(key, function) for key in keys]
     waiting = [i for i, result in enumerate(out) if result is None]
     done = len(tasks) - len(waiting)
     if progress is not None and done:
         progress(done, len(tasks))
-    for start, results in _spread(function, [tasks[i] for i in waiting], workers, [names[i] for i in waiting]):
+    for start, results in _spread(function, tasks, workers, waiting, names):
         for i, result in zip(waiting[start : start + len(results)], results, strict=True):
             out[i] = result
             if keep is not None:
@@ -142,52 +147,96 @@ def in_parallel(
     return out
 
 
-def _spread(
-    function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], workers: Workers, names: Sequence[str]
-) -> Iterator[tuple[int, list[Any]]]:
-    """(position of the first task, results) of each chunk, as they are done."""
+def aside(function: Callable[..., Result], task: tuple[Any, ...], workers: int) -> Callable[[], Result]:
+    """Begin a call in a worker process of this machine, while this one does something else.
 
-    def chunks(size: int) -> dict[int, _Chunk]:
-        starts = range(0, len(tasks), size)
-        return {i: _Chunk(function, names[i : i + size], tasks[i : i + size]) for i in starts}
+    Args:
+        function: At the top level of a module, as for `in_parallel`.
+        task: Its arguments.
+        workers: Processes; with one alone the call is made when it is asked for.
 
-    if isinstance(workers, str):
-        if tasks:
-            yield from _on_dask(chunks, len(tasks), workers)
-        return
-    size = max(1, min(MOST, len(tasks) // (ROUNDS * workers)))
-    if workers == 1 or len(tasks) < 2:
-        for start, chunk in chunks(size).items():
-            yield start, _results(_work(chunk))
-    else:
-        yield from _on_processes(chunks(size), workers)
+    Returns:
+        Waits for what the function returns; it raises whatever the function raised, or an error of the process.
+    """
+    check_workers(workers)
+    if workers == 1:
+        return lambda: function(*task)
+    begun: LocalFuture[Result] = _local(workers).submit(function, *task)
+    return begun.result
 
 
-def _on_processes(chunks: dict[int, _Chunk], workers: int) -> Iterator[tuple[int, list[Any]]]:
-    from concurrent.futures import as_completed
-
+def _local(workers: int) -> Any:
+    """The worker processes of this machine, which end with it."""
     from joblib.externals.loky import get_reusable_executor
-    from joblib.externals.loky.process_executor import TerminatedWorkerError
 
     from forecasting.orphans import end_with_parent
 
-    waiting = dict(chunks)
+    return get_reusable_executor(
+        max_workers=workers,
+        timeout=IDLE_S,
+        env=dict.fromkeys(THREADS, "1"),
+        initializer=end_with_parent,
+        initargs=(os.getpid(),),
+    )
+
+
+def _spread(
+    function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], workers: Workers, waiting: Sequence[int],
+    names: Sequence[str],
+) -> Iterator[tuple[int, list[Any]]]:  # fmt: skip
+    """(place of the first one among those that wait, results) of each chunk, as they are done."""
+
+    def chunk(start: int, size: int) -> _Chunk:
+        own = waiting[start : start + size]
+        return _Chunk(function, [names[i] for i in own], [tasks[i] for i in own])
+
+    if isinstance(workers, str):
+        if waiting:
+            yield from _on_dask(chunk, len(waiting), workers)
+    elif workers == 1 or len(waiting) < 2:
+        for start, size in _sizes(len(waiting), 1).items():
+            yield start, _results(_work(chunk(start, size)))
+    else:
+        yield from _on_processes(chunk, _sizes(len(waiting), workers), workers)
+
+
+def _sizes(total: int, workers: int) -> dict[int, int]:
+    """Place of the first task -> size of each chunk: ever smaller ones, so that no process is left with a large one.
+
+    Polychronopoulos and Kuck (1987), *Guided self-scheduling*, IEEE Transactions on Computers C-36(12).
+    """
+    sizes: dict[int, int] = {}
+    start = 0
+    while start < total:
+        sizes[start] = max(1, min(MOST, (total - start) // (ROUNDS * workers)))
+        start += sizes[start]
+    return sizes
+
+
+def _on_processes(
+    chunk: Callable[[int, int], _Chunk], sizes: Mapping[int, int], workers: int
+) -> Iterator[tuple[int, list[Any]]]:
+    from concurrent.futures import FIRST_COMPLETED, wait
+
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    waiting = dict(sizes)
     for again in (True, False):
-        executor = get_reusable_executor(
-            max_workers=workers,
-            timeout=IDLE_S,
-            env=dict.fromkeys(THREADS, "1"),
-            initializer=end_with_parent,
-            initargs=(os.getpid(),),
-        )
-        futures = {executor.submit(_work, chunk): start for start, chunk in waiting.items()}
+        executor = _local(workers)
+        sent: dict[LocalFuture[list[Any] | _Failure], int] = {}
+        ahead = iter(list(waiting))
         try:
-            for future in as_completed(futures):
-                yield futures[future], _results(future.result())
-                del waiting[futures[future]]
+            while waiting:
+                for start in itertools.islice(ahead, AHEAD * workers - len(sent)):
+                    sent[executor.submit(_work, chunk(start, sizes[start]))] = start
+                for future in wait(sent, return_when=FIRST_COMPLETED).done:
+                    found = future.result()
+                    start = sent.pop(future)
+                    yield start, _results(found)
+                    del waiting[start]
         except TerminatedWorkerError as error:
             if not again:
-                names = [name for chunk in list(waiting.values())[:workers] for name in chunk.names]
+                names = [name for start in sorted(sent.values()) for name in chunk(start, sizes[start]).names]
                 raise ExecutorError(
                     f"a worker process was killed twice while these or later ones were at work: {_few(names)}; "
                     "look for lack of memory, or set fewer workers"
@@ -196,25 +245,26 @@ def _on_processes(chunks: dict[int, _Chunk], workers: int) -> Iterator[tuple[int
         else:
             return
         finally:
-            for future in futures:
+            for future in sent:
                 future.cancel()
 
 
-def _on_dask(chunks: Callable[[int], dict[int, _Chunk]], total: int, workers: str) -> Iterator[tuple[int, list[Any]]]:
+def _on_dask(chunk: Callable[[int, int], _Chunk], total: int, workers: str) -> Iterator[tuple[int, list[Any]]]:
     with _connected(workers) as client, client.as_current():
         processes = _count(client, workers)
         # as many for each process, and even shares where there are few tasks
         number = processes * max(1, min(ROUNDS, total // (MOST * processes)))
+        size = -(-total // number)
         waiting = {}
-        for start, chunk in chunks(-(-total // number)).items():
+        for start in range(0, total, size):
             # bytes, so that Dask does not look for tasks of its own in the arguments
-            future = client.submit(_work_there, cloudpickle.dumps(chunk), _versions(), pure=False)
-            waiting[future] = start, chunk
+            future = client.submit(_work_there, cloudpickle.dumps(chunk(start, size)), _versions(), pure=False)
+            waiting[future] = start
         while waiting:
             for future in _finished(client, workers, list(waiting)):
-                start, chunk = waiting.pop(future)
+                start = waiting.pop(future)
                 if future.status == "error":
-                    raise _undone(workers, chunk, future.exception())
+                    raise _undone(workers, chunk(start, size), future.exception())
                 yield start, _results(future.result())
 
 

@@ -15,7 +15,7 @@ from forecasting.decumulation import decumulate
 from forecasting.errors import ExecutorError
 from forecasting.evaluation import forecast_panel
 from forecasting.observations import check_observations
-from forecasting.parallel import LIBRARIES, in_parallel
+from forecasting.parallel import LIBRARIES, _sizes, aside, in_parallel
 from forecasting.settings import load_settings
 from tests.cluster import cluster
 
@@ -84,6 +84,43 @@ def test_results_come_in_order_with_progress_and_one_blas_thread_a_task(workers)
     assert told[-1] == (120, 120)
     assert told == sorted(told)
     assert len(told) > 3
+
+
+class Counted(list):
+    """Tasks that say how many of them were asked for."""
+
+    asked = 0
+
+    def __getitem__(self, at):
+        self.asked += 1
+        return super().__getitem__(at)
+
+
+@pytest.mark.parametrize("workers", [1, 2], indirect=True)
+def test_tasks_are_made_when_they_are_sent_out(workers):
+    tasks = Counted((number,) for number in range(400))
+    ahead = []
+    done = in_parallel(
+        divide, Counted((number + 1,) for number in range(400)), workers, names=["x"] * 400,
+    )  # fmt: skip
+    assert done == [10 // (number + 1) for number in range(400)]
+    in_parallel(threads, tasks, workers, names=["x"] * 400, progress=lambda n, _: ahead.append(tasks.asked - n))
+    assert max(ahead) <= 100
+    assert tasks.asked == 400
+
+
+def test_chunks_of_work_shrink_towards_the_end():
+    sizes = list(_sizes(1000, 2).values())
+    assert sum(sizes) == 1000
+    assert sizes == sorted(sizes, reverse=True)
+    assert (sizes[0], sizes[-1]) == (25, 1)
+
+
+def test_what_is_begun_aside_is_there_when_it_is_asked_for():
+    begun = [aside(divide, (number,), workers) for number, workers in ((5, 1), (2, 2), (0, 2))]
+    assert [begun[0](), begun[1]()] == [2, 5]
+    with pytest.raises(ZeroDivisionError):
+        begun[2]()
 
 
 def test_no_tasks_are_no_work(workers):
