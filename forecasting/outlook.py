@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from forecasting.decumulation import Decumulation, FloatArray, Path, lean
+from forecasting.decumulation import Chunks, Decumulation, FloatArray, Outline, Path, Recovered, lean, point_levels
 from forecasting.errors import InputError, Problem
 from forecasting.evaluation import PanelForecast, forecast_panel, reconcile
+from forecasting.memory import give_back
 from forecasting.models import CALENDAR, HEADLINE
-from forecasting.observations import month_index, month_label
+from forecasting.outlook_rows import OutlookRows
 from forecasting.parallel import Keep, Workers
 from forecasting.realtime import Then, histories_then
 
 __all__ = ["Outlook", "make_outlook"]
 
-QUANTILES = {"q025": 0.025, "q05": 0.05, "q10": 0.10, "q25": 0.25, "q50": 0.50, "q75": 0.75, "q90": 0.90, "q95": 0.95,
-             "q975": 0.975}  # fmt: skip
-FORECAST_COLUMNS = ["indicator", "origin", "month", "months", "target", "model", "mean", *QUANTILES, "status"]
-HEADLINE_COLUMNS = ["indicator", "origin", "period", "mean", "q025", "q05", "q25", "q50", "q75", "q95", "q975",
-                    "no_change", "prob_above_no_change"]  # fmt: skip
-NEGLIGIBLE = 1e-4
 STANDARD = "headline_mean"
-MOST_VALUES = 5000
 APART = 0.02
 """Share of a whole by which its parts may miss it in the latest year and still be made to add up."""
 
@@ -57,7 +51,7 @@ class Outlook:
 
 
 def make_outlook(
-    decumulation: Decumulation,
+    decumulation: Decumulation | Recovered,
     observations: pd.DataFrame,
     *,
     horizon: int,
@@ -78,7 +72,7 @@ def make_outlook(
     agrees with the months and with what is already published this year.
 
     Args:
-        decumulation: Recovered months; its seed and number of draws are used again.
+        decumulation: Recovered months, whole or in chunks; its seed and number of draws are used again.
         observations: The canonical figures that it was made from.
         horizon: Months ahead of the latest month of any indicator.
         preset: One of `forecasting.models.PRESETS`. The models of the headline join it and, in `best`, those that know
@@ -94,114 +88,136 @@ def make_outlook(
     Raises:
         InputError: No indicator is dense enough to be forecast by itself.
     """
-    dense = {name: path for name, path in decumulation.paths.items() if not path.sparse}
+    recovered = decumulation if isinstance(decumulation, Recovered) else Recovered.of(decumulation)
+    dense = {name: one for name, one in recovered.outlines.items() if not one.sparse}
     if not dense:
         what = "no indicator has enough figures for a forecast of its own; at least a year of months is needed"
         raise InputError("observations", [Problem("", what)])
-    origin = max(path.last for path in decumulation.paths.values())
+    origin = max(one.last for one in recovered.outlines.values())
     until = origin + horizon
     if until % 12 == 0:  # a January may have no figure of its own
         until += 1
-    history = {name: path.periods() for name, path in dense.items()}
-    ends = {name: path.future_ends(until) for name, path in dense.items()}
-    draws = len(next(iter(decumulation.paths.values())).growth)
+    ends = {name: one.future_ends(until) for name, one in dense.items()}
     panel = forecast_panel(
-        _panel(history),
+        _panel(dense),
         {name: len(months) for name, months in ends.items()},
         preset=preset,
         also=(*HEADLINE, *CALENDAR) if preset == "best" else HEADLINE,
         standard=dict.fromkeys(dense, STANDARD),
         origins=origins,
-        draws=draws,
-        seed=decumulation.seed,
+        draws=recovered.draws,
+        seed=recovered.seed,
         workers=workers,
         held=champions,
         progress=progress,
-        reach={name: len(path.future_ends(_reach(path.last, origin, horizon))) for name, path in dense.items()},
+        reach={name: len(one.future_ends(_reach(one.last, origin, horizon))) for name, one in dense.items()},
         keep=keep,
-        known=histories_then(then or {}, decumulation, workers=workers, keep=keep),
+        known=histories_then(then or {}, recovered, workers=workers, keep=keep),
     )
-    ties, apart = _ties(dense, ends, decumulation.parts)
-    together = {*ties, *(name for of in ties.values() for name in of)}
-    needed = {*together, *decumulation.leans.values(), *decumulation.parts}
-    wanted = set(decumulation.paths if followed is None else followed)
-    tables = _Tables(decumulation, observations, origin, until, draws, panel)
-
-    def forecast(name: str) -> Path:
-        sample, (_, past), path = panel.draws[name], history[name], dense[name]
-        middle = np.quantile(sample, 0.5, axis=0)
-        growth = _growth(np.vstack([middle, sample]), past, path.periods_per_year)
-        return path.extended(ends[name], growth[1:], growth[0])
-
+    forecast = _Forecasts(recovered, observations, panel, ends, origin, until)
+    wanted = set(recovered.outlines if followed is None else followed)
     paths: dict[str, Path] = {}
-    for name in dense:
-        path = forecast(name)
-        if name not in together:
-            tables.add(name, path)
-        if name in needed or name in wanted:
-            paths[name] = path
-    for name, path in _added_up(dense, paths, ends, ties).items():
-        paths[name] = path
-        tables.add(name, path)
-    sparse = observations["indicator"].isin(decumulation.paths) & ~observations["indicator"].isin(dense)
-    if sparse.any():
-        leaning = lean(
-            observations[sparse],
-            {name: path for name, path in paths.items() if name in needed},
-            related=decumulation.leans,
-            parts=decumulation.parts,
-            until=until,
-            seed=decumulation.seed,
-            draws=draws,
-            workers=workers,
-            keep=keep,
-        )
-        for name, path in leaning.items():
-            tables.add(name, path)
-        paths |= leaning
+    for chunk in recovered.chunks:
+        paths |= forecast.chunk(chunk, wanted, workers, keep)
+        del chunk  # before the next one comes
+        give_back()
     return Outlook(
-        forecasts=tables.whole("forecasts")[FORECAST_COLUMNS],
-        headlines=tables.whole("headlines")[HEADLINE_COLUMNS],
-        odds=tables.whole("odds"),
-        paths={name: paths[name] for name in sorted(paths) if name in wanted},
+        forecasts=forecast.tables.whole("forecasts"),
+        headlines=forecast.tables.whole("headlines"),
+        odds=forecast.tables.whole("odds"),
+        paths=dict(sorted(paths.items())),
         origin=origin,
         panel=panel,
-        apart=apart,
+        apart=forecast.ahead.apart,
     )
 
 
-class _Tables:
-    """The published rows of one indicator after the other, so that nobody needs the draws of all at once."""
+class _Forecasts:
+    """Forecasts of the indicators of one chunk after the other."""
 
     def __init__(
-        self, decumulation: Decumulation, observations: pd.DataFrame, origin: int, until: int, draws: int,
-        panel: PanelForecast,
+        self, recovered: Recovered, observations: pd.DataFrame, panel: PanelForecast, ends: Mapping[str, np.ndarray],
+        origin: int, until: int,
     ) -> None:  # fmt: skip
-        self._decumulation, self._origin, self._until, self._draws = decumulation, origin, until, draws
-        self._models = {name: champion.model for name, champion in panel.champions.items()}
-        self._rates = _published_rates(observations)
-        self._published = observations.groupby("indicator")["period"].max().map(month_index)
-        self._rows: dict[str, dict[str, pd.DataFrame]] = {}
+        self._recovered, self._observations, self._until = recovered, observations, until
+        self._rows = observations.groupby("indicator").indices
+        self._needed = {*recovered.leans.values(), *recovered.parts}
+        self.ahead = _Ahead(recovered, panel, ends)
+        models = {name: champion.model for name, champion in panel.champions.items()}
+        self.tables = OutlookRows(recovered, observations, origin, until, models)
 
-    def add(self, name: str, path: Path) -> None:
-        """Take the rows of an indicator from its path."""
-        seed, rates = self._decumulation.seed, self._rates.get(name, {})
-        past = _published_part(self._decumulation.paths[name], self._published[name], self._origin)
-        months = past.future_ends(self._until)
-        latest, half = _latest(path, past.last, rates, self._draws, seed)
-        ytd = 100 * np.column_stack([path.year_to_date(int(month), latest.get(int(month) // 12)) for month in months])
-        targets = {"level": path.levels(months), "yoy": 100 * path.rates(months), "ytd_yoy": ytd}
-        head = {"indicator": name, "origin": month_label(past.last)}
-        model = self._models.get(name) or f"related:{self._decumulation.leans.get(name, 'none')}"
-        self._rows[name] = {
-            "forecasts": _forecasts(head, months, path, targets, model),
-            "headlines": _headlines(head, months, ytd, _no_change(path, past.last, rates)),
-            "odds": _odds(head, month_label(int(months[0])), ytd[:, 0], half),
-        }
+    def chunk(
+        self, chunk: Decumulation, wanted: Collection[str], workers: Workers, keep: Keep | None
+    ) -> dict[str, Path]:
+        """Enter the rows of a chunk's indicators; the paths of those that are wanted."""
+        recovered, done = self._recovered, {}
+        for name, path in chunk.paths.items():
+            if not path.sparse:
+                longer = self.ahead.path(name, path)
+                self.tables.add(name, path, longer)
+                if name in self._needed or name in wanted:
+                    done[name] = longer
+        few = [name for name, path in chunk.paths.items() if path.sparse]
+        if few:
+            leaning = lean(
+                self._observations.iloc[np.sort(np.concatenate([self._rows[name] for name in few]))],
+                done,
+                related={name: to for name, to in recovered.leans.items() if name in chunk.paths},
+                parts={whole: of for whole, of in recovered.parts.items() if whole in chunk.paths},
+                until=self._until,
+                seed=recovered.seed,
+                draws=recovered.draws,
+                workers=workers,
+                keep=keep,
+            )
+            for name, longer in leaning.items():
+                self.tables.add(name, chunk.paths[name], longer)
+            done |= leaning
+        self.tables.settle()
+        return {name: path for name, path in done.items() if name in wanted}
 
-    def whole(self, table: str) -> pd.DataFrame:
-        """All rows of a table, by indicator."""
-        return pd.concat([self._rows[name][table] for name in sorted(self._rows)], ignore_index=True)
+
+class _Ahead:
+    """Forecast paths of densely published indicators, in which parts add up to their whole.
+
+    What adds up is reconciled for all chunks together, since its covariance is estimated from all that is tied.
+    """
+
+    def __init__(self, recovered: Recovered, panel: PanelForecast, ends: Mapping[str, np.ndarray]) -> None:
+        self._dense = {name: recovered.outlines[name] for name in ends}
+        self._panel, self._ends = panel, ends
+        ties, self.apart = _ties(self._dense, ends, recovered.parts)
+        self._tied: dict[str, FloatArray] = {}
+        together = {*ties, *(name for of in ties.values() for name in of)}
+        if together:
+            levels: dict[str, FloatArray] = {}
+            for chunk in _with_any_of(recovered.chunks, together):
+                for name in together & chunk.paths.keys():
+                    path = self._alone(name, chunk.paths[name])
+                    levels[name] = np.vstack([point_levels(path, ends[name]), path.levels(ends[name])])
+            self._tied = reconcile({name: levels[name] for name in sorted(levels)}, ties)
+
+    def path(self, name: str, path: Path) -> Path:
+        """A recovered path with its forecast."""
+        if name not in self._tied:
+            return self._alone(name, path)
+        before = np.arange(path.last - 12, path.last + 1)  # the pair of January and February may reach beyond a year
+        before = before[before % 12 != 0] if path.periods_per_year == 11 else before[1:]
+        past = np.vstack([point_levels(path, before), path.levels(before)])
+        growth = _growth(self._tied[name], past, path.periods_per_year)
+        return path.extended(self._ends[name], growth[1:], growth[0])
+
+    def _alone(self, name: str, path: Path) -> Path:
+        sample, one = self._panel.draws[name], self._dense[name]
+        middle = np.quantile(sample, 0.5, axis=0)
+        growth = _growth(np.vstack([middle, sample]), one.levels, one.periods_per_year)
+        return path.extended(self._ends[name], growth[1:], growth[0])
+
+
+def _with_any_of(chunks: Sequence[Decumulation], names: Collection[str]) -> Iterator[Decumulation]:
+    """The chunks that hold any of some indicators; others are not asked for where it is known what they hold."""
+    held = chunks.names if isinstance(chunks, Chunks) else [list(chunk.paths) for chunk in chunks]
+    return (chunks[at] for at, own in enumerate(held) if not set(names).isdisjoint(own))
 
 
 SPARE = 3
@@ -214,25 +230,15 @@ def _reach(last: int, origin: int, horizon: int) -> int:
     return last + horizon + SPARE * max(late, 1) + 1
 
 
-def _panel(history: Mapping[str, tuple[np.ndarray, FloatArray]]) -> pd.DataFrame:
-    size = [len(level) for _, level in history.values()]
-    months = np.concatenate([ends for ends, _ in history.values()])
+def _panel(dense: Mapping[str, Outline]) -> pd.DataFrame:
+    months = np.concatenate([one.ends for one in dense.values()])
     return pd.DataFrame(
         {
-            "unique_id": np.repeat(list(history), size),
+            "unique_id": np.repeat(list(dense), [len(one.ends) for one in dense.values()]),
             "ds": (months - 1970 * 12).astype("datetime64[M]").astype("datetime64[ns]"),
-            "y": np.concatenate([level for _, level in history.values()]),
+            "y": np.concatenate([one.levels for one in dense.values()]),
         }
     )
-
-
-def _published_part(path: Path, published: int, origin: int) -> Path:
-    """A path up to its own latest figure, after which its forecasts begin.
-
-    A sparse one has been recovered further, along the indicator that it leans on: what is known of that is in the
-    forecasts. A figure that has failed to come for a year comes no more.
-    """
-    return replace(path, last=min(path.last, max(published, origin - 12))) if path.sparse else path
 
 
 def _growth(future: FloatArray, past: FloatArray, periods: int) -> FloatArray:
@@ -244,7 +250,7 @@ def _growth(future: FloatArray, past: FloatArray, periods: int) -> FloatArray:
 
 
 def _ties(
-    dense: Mapping[str, Path], ends: Mapping[str, np.ndarray], parts: Mapping[str, Sequence[str]]
+    dense: Mapping[str, Outline], ends: Mapping[str, np.ndarray], parts: Mapping[str, Sequence[str]]
 ) -> tuple[dict[str, dict[str, float]], tuple[str, ...]]:
     """Wholes and parts that are densely published with their levels to the same month; those that do not add up.
 
@@ -257,132 +263,10 @@ def _ties(
             continue
         if any(not np.array_equal(ends[name], ends[whole]) for name in of):
             continue
-        months = np.arange(dense[whole].last - 11, dense[whole].last + 1)
-        size = [float(_point_levels(dense[name], months).sum()) for name in names]
+        size = [dense[name].latest_year for name in names]
         if abs(sum(size[1:]) - size[0]) <= APART * size[0]:
             ties[whole] = dict.fromkeys(of, 1.0)
         else:
             share = 100 * sum(size[1:]) / size[0]
             apart.append(f"{whole}: {', '.join(of)} make {share:.1f} % of it in the latest year; they are left apart")
     return ties, tuple(apart)
-
-
-def _added_up(
-    dense: Mapping[str, Path],
-    paths: Mapping[str, Path],
-    ends: Mapping[str, np.ndarray],
-    ties: Mapping[str, Mapping[str, float]],
-) -> dict[str, Path]:
-    """The forecast paths of wholes and parts, reconciled in every draw and in the point estimate."""
-    tied = sorted({name for whole, of in ties.items() for name in (whole, *of)})
-    levels = {
-        name: np.vstack([_point_levels(paths[name], ends[name]), paths[name].levels(ends[name])]) for name in tied
-    }
-    out = {}
-    for name, level in reconcile(levels, ties).items():
-        path, months = dense[name], ends[name]
-        before = np.arange(path.last - 12, path.last + 1)  # the pair of January and February may reach beyond a year
-        before = before[before % 12 != 0] if path.periods_per_year == 11 else before[1:]
-        past = np.vstack([_point_levels(path, before), path.levels(before)])
-        growth = _growth(level, past, path.periods_per_year)
-        out[name] = path.extended(months, growth[1:], growth[0])
-    return out
-
-
-def _point_levels(path: Path, ends: np.ndarray) -> FloatArray:
-    """(1, H) levels of the point estimate."""
-    return replace(path, level=path.point_level[None]).levels(ends)
-
-
-def _published_rates(observations: pd.DataFrame) -> dict[str, dict[int, tuple[float, float]]]:
-    """Indicator -> month index -> published cumulative rate and half its rounding unit, fractions."""
-    out: dict[str, dict[int, tuple[float, float]]] = {}
-    rows = observations[observations["measure"] == "ytd_yoy"]
-    for name, period, value, decimals in zip(
-        rows["indicator"], rows["period"], rows["value"], rows["decimals"], strict=True
-    ):
-        out.setdefault(str(name), {})[month_index(period)] = (value / 100, 0.005 * 10.0 ** -int(decimals))
-    return out
-
-
-def _latest(
-    path: Path, last: int, rates: Mapping[int, tuple[float, float]], draws: int, seed: int
-) -> tuple[dict[int, tuple[int, FloatArray]], float]:
-    """The published cumulative rate from which the current year goes on, by year, and half the rounding unit."""
-    half = rates[max(rates)][1] if rates else 0.0005
-    this_year = [month for month in rates if month // 12 == last // 12 and month <= last]
-    if not this_year or path.sparse:  # a sparse path states its figures in every draw already
-        return {}, half
-    month = max(this_year)
-    rng = np.random.default_rng(np.random.SeedSequence([seed, month]))
-    value, own = rates[month]
-    return {last // 12: (month, value + own * rng.uniform(-1, 1, size=draws))}, half
-
-
-def _no_change(path: Path, last: int, rates: Mapping[int, tuple[float, float]]) -> float:
-    """The latest cumulative rate in percent: as published, else as the path has it."""
-    if last in rates:
-        return 100 * rates[last][0]
-    return 100 * float(np.median(path.year_to_date(last)))
-
-
-def _forecasts(
-    head: dict[str, str], months: np.ndarray, path: Path, targets: Mapping[str, FloatArray], model: str
-) -> pd.DataFrame:
-    draws = np.hstack(list(targets.values()))
-    columns = dict(zip(QUANTILES, np.quantile(draws, list(QUANTILES.values()), axis=0), strict=True))
-    return pd.DataFrame(
-        {
-            **head,
-            "month": [month_label(int(month)) for month in months] * len(targets),
-            "months": [2 if path.is_pair(int(month)) else 1 for month in months] * len(targets),
-            "target": np.repeat(list(targets), len(months)),
-            "model": model,
-            "mean": draws.mean(axis=0),
-            **columns,
-            "status": "F",
-        }
-    )
-
-
-def _headlines(head: dict[str, str], months: np.ndarray, ytd: FloatArray, no_change: float) -> pd.DataFrame:
-    shown = ["q025", "q05", "q25", "q50", "q75", "q95", "q975"]
-    columns = dict(zip(shown, np.quantile(ytd, [QUANTILES[q] for q in shown], axis=0), strict=True))
-    return pd.DataFrame(
-        {
-            **head,
-            "period": [month_label(int(month)) for month in months],
-            "mean": ytd.mean(axis=0),
-            **columns,
-            "no_change": no_change,
-            "prob_above_no_change": (ytd > no_change).mean(axis=0),
-        }
-    )
-
-
-def _odds(head: dict[str, str], period: str, ytd: FloatArray, half: float) -> pd.DataFrame:
-    """Probability of each value of the published grid: the draws, smoothed by a normal kernel (Silverman's rule).
-
-    A value stands for what rounds to it. Where the draws span more than `MOST_VALUES` of them, the grid is ten times
-    as coarse, or a hundred.
-    """
-    from scipy.special import ndtr
-
-    unit = 200 * half
-    while np.ptp(ytd) > MOST_VALUES * unit:
-        unit *= 10
-    spread = min(float(ytd.std()), float(np.subtract(*np.quantile(ytd, [0.75, 0.25]))) / 1.349)
-    width = max(0.9 * spread * len(ytd) ** -0.2, 1e-6)
-    steps = np.arange(np.floor(ytd.min() / unit) - 3, np.ceil(ytd.max() / unit) + 4)
-    edges = (np.append(steps, steps[-1] + 1) - 0.5) * unit
-    probability = np.diff([ndtr((edge - ytd) / width).mean() for edge in edges])
-    kept = probability >= NEGLIGIBLE
-    decimals = max(0, round(-np.log10(unit)))
-    return pd.DataFrame(
-        {
-            **head,
-            "period": period,
-            "value": np.round(steps[kept] * unit, decimals) + 0.0,
-            "probability": probability[kept] / probability[kept].sum(),
-        }
-    )

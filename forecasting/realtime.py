@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from forecasting.decumulation import Decumulation, FloatArray, Path, decumulate
+from forecasting.decumulation import FloatArray, Outline, Path, Recovered, decumulate
 from forecasting.observations import COLUMNS, month_index, month_label
 from forecasting.parallel import Keep, Workers
 
@@ -61,7 +61,7 @@ def figures_then(
 
 
 def histories_then(
-    then: Then, decumulation: Decumulation, *, workers: Workers = 1, keep: Keep | None = None
+    then: Then, today: Recovered, *, workers: Workers = 1, keep: Keep | None = None
 ) -> dict[str, dict[pd.Timestamp, FloatArray | None]]:
     """Months as they would have been recovered from the figures of the time, for a backtest (argument `known`).
 
@@ -69,7 +69,7 @@ def histories_then(
 
     Args:
         then: Indicators that are not densely published, which no model forecasts, are left aside.
-        decumulation: Today's months; its seed is used again.
+        today: Today's months; their seed is used again.
         workers: Processes or a cluster (`forecasting.parallel`); the result does not depend on it.
         keep: Where what was recovered from the same figures may be kept already.
 
@@ -78,7 +78,7 @@ def histories_then(
         levels: none where too few figures were known then, or of other periods than today. None where the figures were
         those of today.
     """
-    origins = {name: set(path.periods()[0].tolist()) for name, path in decumulation.paths.items() if not path.sparse}
+    origins = {name: set(one.ends.tolist()) for name, one in today.outlines.items() if name in then and not one.sparse}
     asked = {
         f"{name} in {month_label(month)}": (name, month)
         for name, months in then.items()
@@ -90,13 +90,13 @@ def histories_then(
     recovered: Mapping[str, Path] = {}
     if frames:
         table = pd.concat(frames)
-        recovered = decumulate(table, draws=DRAWS, seed=decumulation.seed, workers=workers, keep=keep).paths
+        recovered = decumulate(table, draws=DRAWS, seed=today.seed, workers=workers, keep=keep).paths
     out: dict[str, dict[pd.Timestamp, FloatArray | None]] = {}
     for label, (name, month) in asked.items():
         path = recovered.get(label)
         levels = None
         if path is not None:
-            levels = np.zeros(0) if path.sparse else _on_base_of(decumulation.paths[name], path, month)
+            levels = np.zeros(0) if path.sparse else _on_base_of(today.outlines[name], path, month)
         out.setdefault(name, {})[pd.Timestamp(month_label(month))] = levels
     return out
 
@@ -114,9 +114,9 @@ def _latest(ordered: pd.DataFrame) -> pd.DataFrame:
     return last.sort_values(["period", "measure"], kind="stable", ignore_index=True)[list(COLUMNS)]
 
 
-def _on_base_of(today: Path, then: Path, month: int) -> FloatArray:
+def _on_base_of(today: Outline, then: Path, month: int) -> FloatArray:
     """Levels up to a month as they were recovered then, for the latest periods of today's history; (0,) without any."""
-    (ends, levels), (past_ends, past) = today.periods(), then.periods()
+    (ends, levels), (past_ends, past) = (today.ends, today.levels), then.periods()
     until = int(np.searchsorted(ends, month, side="right"))
     count = min(until, len(past_ends))
     shown = slice(until - count, until)

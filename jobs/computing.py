@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from forecasting.catalog import Catalog
-    from forecasting.decumulation import Decumulation
+    from forecasting.decumulation import Chunks
     from forecasting.projection import Assumptions, Projection
     from forecasting.realtime import Then
     from forecasting.settings import Settings
@@ -56,14 +56,17 @@ class Computing:
     ) -> None:
         self._settings, self._catalog, self._observations, self._then = settings, catalog, observations, then
         self._champions, self._stages, self._give_way = champions, stages, give_way
+        self._derived: tuple[Derived, str] | None = None
 
     def derive(self) -> tuple[Derived, str]:
         """Recovered months, and what was done for them."""
         from forecasting.decumulation import decumulate
 
-        result, how = self._stages.once(decumulate, self._asked(), lambda: derived(self._decumulation))
-        _logger.info("derive: %d indicators, %d flags; %s", len(result.kinds), result.flags, how)
-        return result, how
+        if self._derived is None:
+            self._derived = self._stages.once(decumulate, self._asked(), lambda: derived(self._chunks, self._give_way))
+            result, how = self._derived
+            _logger.info("derive: %d indicators, %d flags; %s", len(result.outlines), result.flags, how)
+        return self._derived
 
     def fit(self) -> tuple[Fitted, str]:
         """Forecasts, and what was done for them."""
@@ -113,11 +116,11 @@ class Computing:
         return self._observations, related, self._catalog.parts, self._settings.fit.draws, self._settings.seed
 
     @cached_property
-    def _decumulation(self) -> Decumulation:
-        from forecasting.decumulation import decumulate
+    def _chunks(self) -> Chunks:
+        from forecasting.decumulation import decumulate_in_chunks
 
         observations, related, parts, draws, seed = self._asked()
-        return decumulate(
+        return decumulate_in_chunks(
             observations,
             related=related,
             parts=parts,
@@ -129,12 +132,15 @@ class Computing:
         )
 
     def _fitted(self, followed: tuple[str, ...]) -> Fitted:
+        from forecasting.decumulation import Recovered
         from forecasting.handover import growth_paths
         from forecasting.outlook import make_outlook
 
-        fit, decumulation = self._settings.fit, self._decumulation
+        fit, (months, _) = self._settings.fit, self.derive()
+        _, _, parts, draws, seed = self._asked()
+        recovered = Recovered(months.outlines, months.leans, parts, draws, seed, self._chunks)
         told = 0
-        with progress("fit", total=sum(not path.sparse for path in decumulation.paths.values())) as advance:
+        with progress("fit", total=sum(not one.sparse for one in months.outlines.values())) as advance:
 
             def done(number: int, _of: int) -> None:
                 nonlocal told
@@ -144,7 +150,7 @@ class Computing:
                 self._give_way()
 
             outlook = make_outlook(
-                decumulation,
+                recovered,
                 self._observations,
                 horizon=fit.horizon,
                 preset=fit.preset,

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forecasting.decumulation import Flag, Found, Path, Tail
+from forecasting.decumulation import Flag, Found, Outline, Path, Tail
 from forecasting.errors import CumulusError
 from forecasting.evaluation import Champion, Losses, Paths, Recipe
 from forecasting.projection import GrowthPaths, Projection
@@ -27,7 +27,8 @@ FORMAT = "cumulus-stage-1"
 CLASSES = {
     one.__name__: one
     for one in (
-        Champion, Derived, Fitted, Flag, Found, GrowthPaths, Losses, Panel, Path, Paths, Projection, Recipe, Tail,
+        Champion, Derived, Fitted, Flag, Found, GrowthPaths, Losses, Outline, Panel, Path, Paths, Projection, Recipe,
+        Tail,
     )
 }  # fmt: skip
 

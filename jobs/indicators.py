@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from forecasting.catalog import Catalog
+    from forecasting.decumulation import Outline
     from jobs.results import Derived, Fitted
 
 __all__ = ["indicator_table"]
@@ -34,7 +35,7 @@ def indicator_table(
     moment = dt.datetime.combine(day, dt.time.max, ZONE)
     newest = {str(name): period for name, period in observations.groupby("indicator")["period"].max().items()}
     models = outlook.forecasts.groupby("indicator")["model"].first()
-    wholes = catalog.parts
+    wholes, outlines = catalog.parts, decumulation.outlines
     rows = []
     for item, one in zip(catalog, freshness(catalog, newest, moment), strict=True):
         rows.append(
@@ -51,7 +52,7 @@ def indicator_table(
                 "whole": item.parent if item.parent in wholes else None,
                 "related": item.related,
                 "family": item.family,
-                "density": decumulation.kinds.get(item.id),
+                "density": _density(outlines.get(item.id)),
                 "champion": models.get(item.id),
                 "last_period": one.last_period,
                 "next_period": one.due_period,
@@ -62,3 +63,7 @@ def indicator_table(
             }
         )
     return pd.DataFrame(rows).astype({"days_late": "Int64"})
+
+
+def _density(outline: Outline | None) -> str | None:
+    return None if outline is None else "sparse" if outline.sparse else "dense"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from forecasting.decumulation import Decumulation
+    from forecasting.decumulation import Decumulation, Outline
     from forecasting.evaluation import Champion, Losses, Recipe
     from forecasting.outlook import Outlook
     from forecasting.projection import GrowthPaths
@@ -23,14 +23,14 @@ class Derived:
 
     Attributes:
         monthly: See `Decumulation.monthly`.
-        kinds: Indicator -> dense or sparse.
-        merged: Indicators with periods of January and February together.
+        outlines: Indicator -> its point estimate, by id.
+        leans: Sparse indicator -> the indicator that it leans on.
         flags: Number of flags.
     """
 
     monthly: pd.DataFrame
-    kinds: Mapping[str, str]
-    merged: tuple[str, ...]
+    outlines: Mapping[str, Outline]
+    leans: Mapping[str, str]
     flags: int
 
 
@@ -63,15 +63,28 @@ class Fitted:
     panel: Panel
 
 
-def derived(decumulation: Decumulation) -> Derived:
-    """What later steps need of a de-cumulation."""
-    paths = decumulation.paths
-    return Derived(
-        decumulation.monthly,
-        {name: "sparse" if path.sparse else "dense" for name, path in paths.items()},
-        tuple(name for name, path in paths.items() if path.periods_per_year == 11),
-        len(decumulation.flags),
-    )
+def derived(chunks: Iterable[Decumulation], done: Callable[[], None] = lambda: None) -> Derived:
+    """What later steps need of a de-cumulation in chunks; `done` is called after each."""
+    import pandas as pd
+
+    from forecasting.decumulation import outline
+    from forecasting.frames import shared
+    from forecasting.memory import give_back
+
+    monthly: list[pd.DataFrame] = []
+    outlines: dict[str, Outline] = {}
+    leans: dict[str, str] = {}
+    flags = 0
+    for chunk in chunks:
+        monthly.append(shared(chunk.monthly))
+        outlines |= {name: outline(path) for name, path in chunk.paths.items()}
+        leans |= chunk.leans
+        flags += len(chunk.flags)
+        del chunk  # before the next one comes
+        give_back()
+        done()
+    whole = pd.concat(monthly, ignore_index=True).sort_values("indicator", kind="stable", ignore_index=True)
+    return Derived(shared(whole), dict(sorted(outlines.items())), dict(sorted(leans.items())), flags)
 
 
 def fitted(outlook: Outlook, growth: GrowthPaths) -> Fitted:

@@ -51,7 +51,7 @@ def do_steps(
         computing = Computing(settings, catalog, observations, then, champions, stages)
         if "derive" in names:
             months, how = computing.derive()
-            lines.append(f"derive: {len(months.kinds)} indicators, {months.flags} flags ({how})")
+            lines.append(f"derive: {len(months.outlines)} indicators, {months.flags} flags ({how})")
         if "fit" in names or "project" in names:
             outlook, how = computing.fit()
             if "fit" in names:

@@ -13,6 +13,7 @@ import hashlib
 import logging
 import os
 import sys
+import weakref
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -52,15 +53,16 @@ class Stages:
         fresh: Find nothing that was kept before; what is made is kept all the same.
 
     Attributes:
-        made: Function -> how often its result was computed.
-        found: Function -> how often it was there.
+        made: Function -> how many results of it were computed.
+        found: Function -> how many were there from before.
         faults: Files that could not be used.
     """
 
     def __init__(self, folder: Path, max_mb: int, *, fresh: bool = False) -> None:
         self._folder, self._limit, self._fresh = folder, max_mb * 2**20, fresh
-        self._hashes: dict[int, tuple[Any, bytes]] = {}
+        self._hashes: dict[int, tuple[weakref.ref[IndicatorPath], bytes]] = {}
         self._mine: set[str] = set()
+        self._counted: set[str] = set()
         self._writable = True
         self.made: Counter[str] = Counter()
         self.found: Counter[str] = Counter()
@@ -81,6 +83,20 @@ class Stages:
 
     def load(self, key: str, function: Callable[..., Any]) -> Any:
         """The result of that name, None where there is none that can be used."""
+        value = self._read(key)
+        if value is not None and key not in self._counted:
+            self._counted.add(key)
+            self.found[function.__qualname__] += 1
+        return value
+
+    def save(self, key: str, function: Callable[..., Any], result: Any) -> None:
+        """Keep a result, whole or not at all; a disk that refuses costs the result's place, not the night."""
+        if key not in self._counted:
+            self._counted.add(key)
+            self.made[function.__qualname__] += 1
+        self._write(key, result)
+
+    def _read(self, key: str) -> Any:
         if self._fresh and key not in self._mine:
             return None
         path = self._path(key)
@@ -100,12 +116,9 @@ class Stages:
             return None
         with suppress(OSError):
             os.utime(path)
-        self.found[function.__qualname__] += 1
         return value
 
-    def save(self, key: str, function: Callable[..., Any], result: Any) -> None:
-        """Keep a result, whole or not at all; a disk that refuses costs the result's place, not the night."""
-        self.made[function.__qualname__] += 1
+    def _write(self, key: str, result: Any) -> None:
         self._mine.add(key)
         if not self._writable:
             return
@@ -130,13 +143,13 @@ class Stages:
             make: Makes it.
         """
         key = self.key(function, task)
-        kept: Result | None = self.load(key, function)
+        kept: Result | None = self._read(key)
         if kept is not None:
             return kept, KEPT
         made, found = self.made.total(), self.found.total()
         result = make()
         made, found = self.made.total() - made, self.found.total() - found
-        self.save(key, function, result)
+        self._write(key, result)
         return result, f"{made} computed, {found} kept from before" if made + found else "computed"
 
     def trim(self) -> int:
@@ -162,11 +175,13 @@ class Stages:
     def _feed(self, digest: Any, value: Any) -> None:
         """Everything that a value consists of, each part with its kind, so that no two values read the same."""
         if isinstance(value, IndicatorPath):  # one leans on by many, and large
-            known = self._hashes.get(id(value))
+            name = id(value)
+            known = self._hashes.get(name)
             if known is None:
                 own = hashlib.blake2b(digest_size=24)
                 self._feed_fields(own, value)
-                known = self._hashes[id(value)] = (value, own.digest())
+                gone = weakref.ref(value, lambda _: self._hashes.pop(name, None))
+                known = self._hashes[name] = gone, own.digest()
             digest.update(known[1])
         elif value is None or isinstance(value, (bool, int, float, str, bytes, np.generic)):
             text = f"{type(value).__name__} {value!r}".encode()

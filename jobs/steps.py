@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+from forecasting.memory import give_back
 from jobs.ledger import Ledger, Run, Step
 from jobs.locks import LostError, StoreLock
 from jobs.patience import passes, patiently
@@ -93,6 +94,7 @@ class Steps:
             work: What it does; may be done any number of times.
         """
         self.safe_point()
+        give_back()
         with self._ledger.step(self._run, name, key) as step:
 
             def failed(error: Exception) -> None:

@@ -3,8 +3,11 @@ import pandas as pd
 import pytest
 
 from forecasting import decumulate, make_outlook
+from forecasting.decumulation import Recovered, decumulate_in_chunks
 from forecasting.errors import InputError
 from forecasting.observations import check_observations
+from jobs.results import derived
+from jobs.stages import Stages
 from tests.decumulation.publication import levels, mixture, publish
 
 RNG = np.random.default_rng(11)
@@ -192,3 +195,43 @@ def test_a_grid_with_too_many_values_gets_coarser_and_still_sums_to_one():
     odds = make_outlook(decumulate(frame, draws=100), frame, horizon=2, origins=4).odds
     assert len(odds) <= 5010
     assert odds["probability"].sum() == pytest.approx(1)
+
+
+@pytest.fixture(scope="module")
+def several():
+    """Parts with levels, and a sparse indicator that leans on a dense one: three groups that know nothing of others."""
+    north, south = levels(GROWTH, PROFILE), levels(GROWTH[::-1], 3 * PROFILE[::-1])
+    tables = [
+        publish(level, indicator=name, measures=("ytd_yoy", "ytd_level"), decimals=2)
+        for name, level in {"whole": north + south, "part_a": north, "part_b": south}.items()
+    ]
+    tables += [publish(levels(GROWTH, PROFILE[::-1]), indicator=name) for name in ("nation", "alone")]
+    city = pd.DataFrame([["city", "2016-11", "ytd_yoy", "21.0", "percent", ""]], columns=list(tables[-1].columns))
+    return check_observations(pd.concat([*tables, city], ignore_index=True))
+
+
+def test_chunks_give_the_tables_and_paths_of_the_whole_to_the_last_bit(several, tmp_path):
+    asked = {
+        "related": {"city": "nation"},
+        "parts": {"whole": ("part_a", "part_b")},
+        "draws": DRAWS,
+        "seed": 4,
+        "short": True,
+    }
+    whole = decumulate(several, **asked)
+    chunks = decumulate_in_chunks(several, size=1, keep=Stages(tmp_path, 100), **asked)
+    assert sorted(map(sorted, chunks.names)) == [["alone"], ["city", "nation"], ["part_a", "part_b", "whole"]]
+    kept = derived(chunks)
+    pd.testing.assert_frame_equal(kept.monthly, whole.monthly, check_exact=True)
+    recovered = Recovered(kept.outlines, kept.leans, asked["parts"], DRAWS, 4, chunks)
+    one, other = (
+        make_outlook(found, several, horizon=5, origins=4, preset="fast", followed=("city", "whole"))
+        for found in (whole, recovered)
+    )
+    for name in ("forecasts", "headlines", "odds"):
+        pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name), check_exact=True)
+    assert list(one.paths) == list(other.paths) == ["city", "whole"]
+    months = np.arange(other.paths["whole"].last - 4, other.paths["whole"].last + 1)
+    for name, path in one.paths.items():
+        assert path.rates(months).tobytes() == other.paths[name].rates(months).tobytes()
+    assert one.apart == other.apart == ()

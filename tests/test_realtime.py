@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from forecasting import decumulate, make_outlook
+from forecasting.decumulation import Recovered
 from forecasting.errors import InputError
 from forecasting.evaluation import forecast_panel
 from forecasting.observations import check_observations, month_index
@@ -100,7 +101,7 @@ def test_the_backtest_forecasts_from_the_first_print_where_that_was_known(store,
 def test_the_months_of_the_time_state_the_first_print(store, figures):
     then = then_of(store, came("2016-11"))
     months = decumulate(figures, draws=100, seed=1)
-    first = histories_then(then, months)["nation"][pd.Timestamp(REVISED)]
+    first = histories_then(then, Recovered.of(months))["nation"][pd.Timestamp(REVISED)]
     ends = months.paths["nation"].periods()[0]
     ends = ends[ends <= month_index(REVISED)][-len(first) :]
     half = [first[(ends // 12 == year) & (ends % 12 < 6)].sum() for year in (2015, 2016)]
@@ -111,7 +112,8 @@ def test_the_months_of_the_time_state_the_first_print(store, figures):
 def test_a_history_of_another_base_is_brought_to_today_s(figures):
     months = decumulate(figures, draws=100, seed=1)
     same = figures[figures["period"] <= "2016-06"]
-    first = histories_then({"nation": {month_index("2016-06"): same}}, months)["nation"][pd.Timestamp("2016-06")]
+    then = {"nation": {month_index("2016-06"): same}}
+    first = histories_then(then, Recovered.of(months))["nation"][pd.Timestamp("2016-06")]
     ends, today = months.paths["nation"].periods()
     cut = int(np.searchsorted(ends, month_index("2016-06"), side="right"))
     assert len(first) == cut

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 from forecasting.decumulation._certificate import Certificate, certificate
 from forecasting.decumulation._dense import recover
 from forecasting.decumulation._figures import Figures, FloatArray, arrange
-from forecasting.decumulation._leaning import lean_on, leans_on, seeded, together
+from forecasting.decumulation._leaning import lean_on, leans_on, seeded
 from forecasting.decumulation._paths import Path
 from forecasting.decumulation._tail import cut
 from forecasting.decumulation._weights import Profile, by_calendar, by_family, exactly, given_profiles, tells
@@ -19,11 +19,10 @@ from forecasting.errors import InputError, Problem
 from forecasting.observations import check_observations, month_label
 from forecasting.parallel import Keep, Workers, in_parallel
 
-__all__ = ["Decumulation", "Found", "decumulate", "decumulate_in_chunks", "lean"]
+__all__ = ["Decumulation", "Found", "decumulate", "lean", "recover_all"]
 
 MIN_DENSE_SHARE = 0.6
 WEIGHT_DRAWS = 1000
-CHUNK = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +118,10 @@ def decumulate(
         InputError: Bad rows (all of them are named), bad weights, a circle of related indicators.
     """
     table = check_observations(observations)
-    return _decumulated(arrange(table), related or {}, parts or {}, weights, draws, seed, workers, short, keep)
+    return recover_all(arrange(table), related or {}, parts or {}, weights, draws, seed, workers, short, keep)
 
 
-def _decumulated(
+def recover_all(
     figures: Sequence[Figures],
     related: Mapping[str, str],
     parts: Mapping[str, Sequence[str]],
@@ -133,6 +132,7 @@ def _decumulated(
     short: bool = False,
     keep: Keep | None = None,
 ) -> Decumulation:
+    """`decumulate` from figures that are checked and laid out."""
     if isinstance(weights, str) and weights not in ("learned", "equal"):
         raise InputError(
             "weights", [Problem("", f"{weights!r} is neither 'learned' nor 'equal' nor shares by indicator")]
@@ -177,47 +177,6 @@ def _contradictions(
             profile = profiles[figure.indicator]
             found[figure.indicator] = certificate(figure, shares=None if profile.spread else profile.share)
     return {name: proof for name, proof in sorted(found.items()) if proof is not None}
-
-
-def decumulate_in_chunks(
-    observations: pd.DataFrame,
-    *,
-    size: int = CHUNK,
-    related: Mapping[str, str] | None = None,
-    parts: Mapping[str, Sequence[str]] | None = None,
-    weights: Mapping[str, FloatArray] | str = "learned",
-    draws: int = 500,
-    seed: int = 0,
-    workers: Workers = 1,
-) -> Iterator[Decumulation]:
-    """`decumulate` by chunks of at least `size` indicators, so that the draws of many fit into memory one by one.
-
-    Indicators that know of each other (a family, a related one, parts) stay in one chunk; all figures are those of
-    `decumulate`, whose arguments and errors these are.
-    """
-    table = check_observations(observations)
-    rows = table.groupby("indicator").indices
-    for names in _chunks(table, related or {}, parts or {}, size):
-        own = weights if isinstance(weights, str) else {name: weights[name] for name in names if name in weights}
-        figures = arrange(table.iloc[np.concatenate([rows[name] for name in names])])
-        yield _decumulated(figures, related or {}, parts or {}, own, draws, seed, workers)
-
-
-def _chunks(
-    table: pd.DataFrame, related: Mapping[str, str], parts: Mapping[str, Sequence[str]], size: int
-) -> Iterator[list[str]]:
-    """Names of the indicators, those that know of each other together."""
-    families = {str(name): str(family) for name, family in table.groupby("indicator")["family"].max().items()}
-    links = [*related.items(), *((whole, part) for whole, of in parts.items() for part in of)]
-    groups = together(sorted(families), links, [families[name] or name for name in sorted(families)])
-    chunk: list[str] = []
-    for group in groups:
-        chunk += group
-        if len(chunk) >= size:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
 
 
 def _stands(path: Path) -> bool:

@@ -11,7 +11,7 @@ import pandas as pd
 from forecasting.decumulation._figures import BoolArray, Figures, FloatArray
 from forecasting.observations import month_label
 
-__all__ = ["Flag", "Path"]
+__all__ = ["Flag", "Path", "ends_between"]
 
 IntArray = npt.NDArray[np.int64]
 
@@ -45,7 +45,7 @@ class Flag:
         return cls(figures.indicator, (figures.year + year) * 12 + month, name, evidence, 100 * gap)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Path:
     """Monthly growth and levels of one indicator over T months from a January on.
 
@@ -106,7 +106,7 @@ class Path:
             run of periods up to the last month shown, empty if that one has no growth rate. With any merged
             January-February, the two are one period in every year.
         """
-        ends = self._ends(self.start, self.last)
+        ends = ends_between(self.start, self.last, self.periods_per_year)
         level = self._in_periods(self._chain(), ends)
         missing = np.flatnonzero(np.isnan(level))
         run = slice(int(missing[-1]) + 1 if len(missing) else 0, None)
@@ -123,10 +123,6 @@ class Path:
         out[first:] = chained
         return np.where(self.growth_known, out.ravel(), np.nan)
 
-    def _ends(self, start: int, last: int) -> IntArray:
-        months = np.arange(start, last + 1)
-        return months[months % 12 != 0] if self.periods_per_year == 11 else months
-
     def _in_periods(self, chain: FloatArray, ends: IntArray) -> FloatArray:
         value = chain[ends - self.start]
         if self.periods_per_year == 11:
@@ -136,7 +132,7 @@ class Path:
 
     def future_ends(self, until: int) -> IntArray:
         """Month index of the last month of each period after the last one, up to a month index."""
-        return self._ends(self.last + 1, until)
+        return ends_between(self.last + 1, until, self.periods_per_year)
 
     def extended(self, ends: IntArray, growth: FloatArray, point: FloatArray) -> Path:
         """The path with forecast growth (n, H), (H,) of the periods that end at `ends`, levels following from it."""
@@ -255,6 +251,12 @@ class Path:
             own,
         ]
         return pd.DataFrame(dict(zip(COLUMNS, values, strict=True)))
+
+
+def ends_between(first: int, last: int, periods_per_year: int) -> IntArray:
+    """Month index of the last month of each period that ends between two months."""
+    months = np.arange(first, last + 1)
+    return months[months % 12 != 0] if periods_per_year == 11 else months
 
 
 def _quantiles(draws: FloatArray, *shares: float) -> list[FloatArray]:

@@ -57,9 +57,9 @@ class Paths:
         """The first steps alone."""
         return replace(
             self,
-            actual=self.actual[:, :horizon],
-            forecast=self.forecast[:, :, :horizon],
-            final=self.final[:, :horizon],
+            actual=self.actual[:, :horizon].copy(),
+            forecast=self.forecast[:, :, :horizon].copy(),
+            final=self.final[:, :horizon].copy(),
         )
 
 

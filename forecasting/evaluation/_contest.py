@@ -72,14 +72,19 @@ class Contest:
         )
 
 
-def contest_of(found: Sequence[Paths], candidates: Sequence[Model | PanelModel]) -> Contest:
-    """Add the combinations to the paths of the models."""
+def contest_of(found: list[Paths], candidates: Sequence[Model | PanelModel]) -> Contest:
+    """Add the combinations to the paths of the models, which are taken out of the list one by one.
+
+    Those of a large panel would not fit into memory twice.
+    """
     models = tuple(model.name for model in candidates)
     inside = members(models)
     across = np.array([not isinstance(model, Model) for model in candidates])
     inverse, stack = combination_weights(found, inside, across)
-    paths = []
-    for i, each in enumerate(found):
+    paths: list[Paths] = []
+    found.reverse()
+    while found:
+        i, each = len(paths), found.pop()
         forecast, final = combined(each, inside, inverse[i], stack[i])
         paths.append(
             replace(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import overload
 
 import numpy as np
 import pandas as pd
 
 from forecasting.errors import InputError, Problem
-from forecasting.evaluation._backtest import Paths, Progress, origins_of, resolve, run
+from forecasting.evaluation._backtest import Paths, Progress, months_of, origins_of, resolve, run
 from forecasting.evaluation._bands import error_bands, left_out_coverage, sobered
 from forecasting.evaluation._champion import Champion, Recipe, quantile_frame
 from forecasting.evaluation._comparison import Losses, losses_of
@@ -20,7 +21,9 @@ from forecasting.evaluation._metrics import naive_scale
 from forecasting.evaluation._panel import SOURCE, Floats, Known, Series, horizons, read_panel
 from forecasting.evaluation._pooled import add_pooled
 from forecasting.evaluation._selection import Scores, choose, panel_gains, score
+from forecasting.memory import give_back
 from forecasting.models import LAST_RESORT, Model, PanelModel, following_months
+from forecasting.observations import month_label
 from forecasting.parallel import Keep, Workers, check_workers, in_parallel
 
 ORIGINS = 24
@@ -218,9 +221,11 @@ def forecast_panel(
     cuts = origins_of(series, origins, 1)
     further = [max(h, (reach or {}).get(one.unique_id, h)) for one, h in zip(series, steps, strict=True)]
     found = run(series, further, candidates, cuts, workers=workers, progress=progress, final=True, keep=keep)
-    found = [each.up_to(h) for each, h in zip(found, steps, strict=True)]
-    contest = contest_of(add_pooled(found, series, steps, pooled, final=True), (*candidates, *pooled))
-    del found  # the contest has copies; both of a large panel are too much
+    for i, h in enumerate(steps):
+        found[i] = found[i].up_to(h)
+    found = add_pooled(found, series, steps, pooled, final=True)
+    contest = contest_of(found, (*candidates, *pooled))
+    give_back()
     names, paths = contest.names, contest.paths
 
     scores = [score(one, each) for one, each in zip(series, paths, strict=True)]
@@ -250,13 +255,13 @@ def forecast_panel(
             weights=recipe.weights,
             learnt=recipe.learnt,
             y=tuple(one.y.tolist()),
-            ds=tuple(one.ds.strftime("%Y-%m")),
+            ds=tuple(month_label(month) for month in months_of(one.ds).tolist()),
             season_length=one.season_length,
             scale=one.scale,
             sigma=tuple(bands.sigma[i, : steps[i]].tolist()),
             quantiles=tuple(bands.quantiles.tolist()),
         )
-    errors = [(_errors(paths, [m] * len(series), max(steps)), naive, 0.9) for m in range(len(names))]
+    errors = _ErrorsOfEach(paths, len(names), max(steps), naive)
     covered = np.array(in_parallel(left_out_coverage, errors, workers, names=names))
     return PanelForecast(
         draws=OnDemand(order, lambda i: series[i].back(paths[i].final[chosen[i]] + shocks.of(i))),
@@ -287,6 +292,25 @@ def _errors(paths: Sequence[Paths], chosen: Sequence[int], horizon: int) -> Floa
     for i, (each, m) in enumerate(zip(paths, chosen, strict=True)):
         out[i, : len(each.ends), : each.actual.shape[1]] = each.actual - each.forecast[m]
     return out
+
+
+class _ErrorsOfEach(Sequence[tuple[Floats, Floats, float]]):
+    """Arguments of `left_out_coverage` for each candidate, made when they are asked for: all are too much at once."""
+
+    def __init__(self, paths: Sequence[Paths], candidates: int, horizon: int, naive: Floats) -> None:
+        self._paths, self._candidates, self._horizon, self._naive = paths, candidates, horizon, naive
+
+    def __len__(self) -> int:
+        return self._candidates
+
+    @overload
+    def __getitem__(self, m: int) -> tuple[Floats, Floats, float]: ...
+    @overload
+    def __getitem__(self, m: slice) -> list[tuple[Floats, Floats, float]]: ...
+    def __getitem__(self, m: int | slice) -> tuple[Floats, Floats, float] | list[tuple[Floats, Floats, float]]:
+        if isinstance(m, slice):
+            return [self[each] for each in range(*m.indices(len(self)))]
+        return _errors(self._paths, [m] * len(self._paths), self._horizon), self._naive, 0.9
 
 
 def _leaderboard(

@@ -4,6 +4,7 @@ import filecmp
 import os
 import pickle
 import shutil
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -265,6 +266,16 @@ def test_a_name_follows_from_every_bit_of_the_arguments(tmp_path):
     names = {cache.key(decumulate, (value,)) for value in values}
     assert len(names) == len(values)
     assert cache.key(make_outlook, (1,)) != cache.key(decumulate, (1,))
+
+
+def test_a_path_that_was_hashed_is_not_held(tmp_path):
+    table = figures("iron", 0, range(72)).assign(family="")
+    path = decumulate(table, draws=50).paths["iron"]
+    cache = Stages(tmp_path, 1)
+    assert cache.key(decumulate, (path,)) == cache.key(decumulate, (path,)) != cache.key(decumulate, (1,))
+    gone = weakref.ref(path)
+    del path
+    assert gone() is None
 
 
 def test_a_stage_depends_on_the_code_that_it_runs_and_on_no_other(tmp_path, monkeypatch):

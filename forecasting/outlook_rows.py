@@ -1,0 +1,168 @@
+"""The published rows of forecasts: quantiles of levels, monthly growth and the headline, and the headline's odds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from forecasting.decumulation import FloatArray, Path, Recovered
+from forecasting.frames import shared
+from forecasting.observations import month_index, month_label
+
+__all__ = ["OutlookRows"]
+
+QUANTILES = {"q025": 0.025, "q05": 0.05, "q10": 0.10, "q25": 0.25, "q50": 0.50, "q75": 0.75, "q90": 0.90, "q95": 0.95,
+             "q975": 0.975}  # fmt: skip
+FORECAST_COLUMNS = ["indicator", "origin", "month", "months", "target", "model", "mean", *QUANTILES, "status"]
+HEADLINE_COLUMNS = ["indicator", "origin", "period", "mean", "q025", "q05", "q25", "q50", "q75", "q95", "q975",
+                    "no_change", "prob_above_no_change"]  # fmt: skip
+TABLES = ("forecasts", "headlines", "odds")
+NEGLIGIBLE = 1e-4
+MOST_VALUES = 5000
+
+
+class OutlookRows:
+    """The published rows of one indicator after the other, so that nobody needs the draws of all at once."""
+
+    def __init__(
+        self, recovered: Recovered, observations: pd.DataFrame, origin: int, until: int, models: Mapping[str, str]
+    ) -> None:
+        self._recovered, self._origin, self._until = recovered, origin, until
+        self._models = dict(models)
+        rates = observations[observations["measure"] == "ytd_yoy"]
+        self._figures, self._of = rates[["period", "value", "decimals"]], rates.groupby("indicator").indices
+        self._published = observations.groupby("indicator")["period"].max().map(month_index)
+        self._rows: dict[str, dict[str, pd.DataFrame]] = {}
+        self._settled: dict[str, list[pd.DataFrame]] = {}
+
+    def add(self, name: str, known: Path, path: Path) -> None:
+        """Take the rows of an indicator from its path as it was recovered and the one that goes on."""
+        seed, rates = self._recovered.seed, _published_rates(self._figures.iloc[self._of.get(name, [])])
+        past = _published_part(known, self._published[name], self._origin)
+        months = past.future_ends(self._until)
+        latest, half = _latest(path, past.last, rates, self._recovered.draws, seed)
+        ytd = 100 * np.column_stack([path.year_to_date(int(month), latest.get(int(month) // 12)) for month in months])
+        targets = {"level": path.levels(months), "yoy": 100 * path.rates(months), "ytd_yoy": ytd}
+        head = {"indicator": name, "origin": month_label(past.last)}
+        model = self._models.get(name) or f"related:{self._recovered.leans.get(name, 'none')}"
+        self._rows[name] = {
+            "forecasts": _forecasts(head, months, path, targets, model)[FORECAST_COLUMNS],
+            "headlines": _headlines(head, months, ytd, _no_change(path, past.last, rates))[HEADLINE_COLUMNS],
+            "odds": _odds(head, month_label(int(months[0])), ytd[:, 0], half),
+        }
+
+    def settle(self) -> None:
+        """Put the rows that have come together, which takes less memory than a frame an indicator."""
+        for table in TABLES if self._rows else ():
+            frames = [self._rows[name][table] for name in sorted(self._rows)]
+            self._settled.setdefault(table, []).append(shared(pd.concat(frames, ignore_index=True)))
+        self._rows = {}
+
+    def whole(self, table: str) -> pd.DataFrame:
+        """All rows of one of `TABLES`, by indicator."""
+        self.settle()
+        rows = pd.concat(self._settled[table], ignore_index=True)
+        return shared(rows.sort_values("indicator", kind="stable", ignore_index=True))
+
+
+def _published_part(path: Path, published: int, origin: int) -> Path:
+    """A path up to its own latest figure, after which its forecasts begin.
+
+    A sparse one has been recovered further, along the indicator that it leans on: what is known of that is in the
+    forecasts. A figure that has failed to come for a year comes no more.
+    """
+    return replace(path, last=min(path.last, max(published, origin - 12))) if path.sparse else path
+
+
+def _published_rates(rows: pd.DataFrame) -> dict[int, tuple[float, float]]:
+    """Month index -> published cumulative rate of an indicator and half its rounding unit, fractions."""
+    return {
+        month_index(period): (value / 100, 0.005 * 10.0 ** -int(decimals))
+        for period, value, decimals in zip(*(rows[name].tolist() for name in rows), strict=True)
+    }
+
+
+def _latest(
+    path: Path, last: int, rates: Mapping[int, tuple[float, float]], draws: int, seed: int
+) -> tuple[dict[int, tuple[int, FloatArray]], float]:
+    """The published cumulative rate from which the current year goes on, by year, and half the rounding unit."""
+    half = rates[max(rates)][1] if rates else 0.0005
+    this_year = [month for month in rates if month // 12 == last // 12 and month <= last]
+    if not this_year or path.sparse:  # a sparse path states its figures in every draw already
+        return {}, half
+    month = max(this_year)
+    rng = np.random.default_rng(np.random.SeedSequence([seed, month]))
+    value, own = rates[month]
+    return {last // 12: (month, value + own * rng.uniform(-1, 1, size=draws))}, half
+
+
+def _no_change(path: Path, last: int, rates: Mapping[int, tuple[float, float]]) -> float:
+    """The latest cumulative rate in percent: as published, else as the path has it."""
+    if last in rates:
+        return 100 * rates[last][0]
+    return 100 * float(np.median(path.year_to_date(last)))
+
+
+def _forecasts(
+    head: dict[str, str], months: np.ndarray, path: Path, targets: Mapping[str, FloatArray], model: str
+) -> pd.DataFrame:
+    draws = np.hstack(list(targets.values()))
+    columns = dict(zip(QUANTILES, np.quantile(draws, list(QUANTILES.values()), axis=0), strict=True))
+    return pd.DataFrame(
+        {
+            **head,
+            "month": [month_label(int(month)) for month in months] * len(targets),
+            "months": [2 if path.is_pair(int(month)) else 1 for month in months] * len(targets),
+            "target": np.repeat(list(targets), len(months)),
+            "model": model,
+            "mean": draws.mean(axis=0),
+            **columns,
+            "status": "F",
+        }
+    )
+
+
+def _headlines(head: dict[str, str], months: np.ndarray, ytd: FloatArray, no_change: float) -> pd.DataFrame:
+    shown = ["q025", "q05", "q25", "q50", "q75", "q95", "q975"]
+    columns = dict(zip(shown, np.quantile(ytd, [QUANTILES[q] for q in shown], axis=0), strict=True))
+    return pd.DataFrame(
+        {
+            **head,
+            "period": [month_label(int(month)) for month in months],
+            "mean": ytd.mean(axis=0),
+            **columns,
+            "no_change": no_change,
+            "prob_above_no_change": (ytd > no_change).mean(axis=0),
+        }
+    )
+
+
+def _odds(head: dict[str, str], period: str, ytd: FloatArray, half: float) -> pd.DataFrame:
+    """Probability of each value of the published grid: the draws, smoothed by a normal kernel (Silverman's rule).
+
+    A value stands for what rounds to it. Where the draws span more than `MOST_VALUES` of them, the grid is ten times
+    as coarse, or a hundred.
+    """
+    from scipy.special import ndtr
+
+    unit = 200 * half
+    while np.ptp(ytd) > MOST_VALUES * unit:
+        unit *= 10
+    spread = min(float(ytd.std()), float(np.subtract(*np.quantile(ytd, [0.75, 0.25]))) / 1.349)
+    width = max(0.9 * spread * len(ytd) ** -0.2, 1e-6)
+    steps = np.arange(np.floor(ytd.min() / unit) - 3, np.ceil(ytd.max() / unit) + 4)
+    edges = (np.append(steps, steps[-1] + 1) - 0.5) * unit
+    probability = np.diff([ndtr((edge - ytd) / width).mean() for edge in edges])
+    kept = probability >= NEGLIGIBLE
+    decimals = max(0, round(-np.log10(unit)))
+    return pd.DataFrame(
+        {
+            **head,
+            "period": period,
+            "value": np.round(steps[kept] * unit, decimals) + 0.0,
+            "probability": probability[kept] / probability[kept].sum(),
+        }
+    )
