@@ -7,8 +7,9 @@ in `COLUMNS`; `check_observations` turns text or typed frames into that shape or
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -51,6 +52,7 @@ def month_index(period: str) -> int:
     return int(period[:4]) * 12 + int(period[5:7]) - 1
 
 
+@cache
 def month_label(index: int) -> str:
     """The ``YYYY-MM`` period of `month_index`.
 
@@ -95,11 +97,11 @@ def check_observations(
     problems: list[tuple[int, str]] = []
     for name in _TEXT:
         problems += [(i, f"{name} holds a control character or a line break; write it in one line")
-                     for i in _where(text[name].str.contains(_CONTROL))]  # fmt: skip
+                     for i in _where(_mapped(text[name], _CONTROL.search))]  # fmt: skip
     problems += [(i, "indicator is empty") for i in _where(text["indicator"] == "")]
     problems += [
         (i, f"period {text['period'][i]!r} is not YYYY-MM with a month from 01 to 12")
-        for i in _where(~text["period"].str.fullmatch(_PERIOD))
+        for i in _where(~_mapped(text["period"], _PERIOD.fullmatch))
     ]
     problems += [
         (i, f"measure {text['measure'][i]!r} is unknown; use one of {', '.join(MEASURES)}")
@@ -165,10 +167,20 @@ def _mixed_units(indicator: pd.Series[str], unit: pd.Series[str]) -> list[tuple[
     ]
 
 
+def _mapped(texts: pd.Series[str], test: Callable[[str], object]) -> npt.NDArray[np.bool_]:
+    """Where texts pass a test; most of them come many times, and each is tested once."""
+    codes, distinct = pd.factorize(texts.to_numpy())
+    return np.array([bool(test(text)) for text in distinct], dtype=bool)[codes]
+
+
 def _text(rows: pd.DataFrame, name: str) -> pd.Series[str]:
     if name not in rows:
         return pd.Series("", index=rows.index, dtype=object)
-    return rows[name].astype(object).where(rows[name].notna(), "").astype(str).str.strip()
+    if pd.api.types.infer_dtype(rows[name], skipna=True) != "string":  # 1 and 1.0 are one value and two texts
+        return rows[name].astype(object).where(rows[name].notna(), "").astype(str).str.strip()
+    codes, distinct = pd.factorize(rows[name].to_numpy(dtype=object))  # -1 where there is none
+    texts = np.array([*(text.strip() for text in distinct), ""], dtype=object)
+    return pd.Series(texts[codes], index=rows.index, dtype=object)
 
 
 def _values(

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from forecasting.errors import InputError, Problem
 from forecasting.observations import month_index, month_label
 from forecasting.store import ChampionHistory, ForecastArchive, Reign
@@ -35,6 +37,11 @@ MONTHS = 24
 """Months of figures, the latest ones, whose scores are published; the archive keeps all forecasts."""
 
 
+AT_A_TIME = 500
+"""Indicators whose forecasts get their references at a time."""
+
+NONE = np.zeros(0, dtype=np.int64)
+
 ERRORS = ("abs_error", "no_change_abs_error", "seasonal_naive_abs_error")
 
 
@@ -47,9 +54,12 @@ def night_of(now: dt.datetime, as_of: dt.date | None = None) -> tuple[dt.date, d
 
 def digest(frame: pd.DataFrame) -> str:
     """SHA-256 of a frame as a CSV file."""
-    from forecasting.publishing import csv_bytes
+    from forecasting.publishing import csv_pieces
 
-    return hashlib.sha256(csv_bytes(frame)).hexdigest()
+    found = hashlib.sha256()
+    for piece in csv_pieces(frame):
+        found.update(piece)
+    return found.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,19 +173,34 @@ def with_references(outlook: Fitted, decumulation: Derived, observations: pd.Dat
     """
     import pandas as pd
 
-    from forecasting.evaluation import add_references
+    from forecasting.evaluation import add_references, years_ahead
 
-    monthly = decumulation.monthly
+    rates = observations[observations["measure"] == "ytd_yoy"]
+    frames = [outlook.forecasts, decumulation.monthly, rates]
+    rows = [frame.groupby("indicator").indices for frame in frames]
+    names, years, out = sorted(map(str, rows[0])), years_ahead(outlook.forecasts), []
+    for start in range(0, len(names), AT_A_TIME):
+        some = names[start : start + AT_A_TIME]
+        forecasts, monthly, published = (
+            frame.iloc[np.sort(np.concatenate([of.get(name, NONE) for name in some]))]
+            for frame, of in zip(frames, rows, strict=True)
+        )
+        out.append(add_references(forecasts, _history(forecasts, monthly, published), years))
+    return pd.concat(out, ignore_index=True).rename(columns={"month": "period"})
+
+
+def _history(forecasts: pd.DataFrame, monthly: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame:
+    """What was known of each target up to the origin of its forecasts."""
+    import pandas as pd
+
     recovered = [
         pd.DataFrame({"indicator": monthly["indicator"], "target": target, "month": monthly["month"], "value": value})
         for target, value in (("level", monthly["level"] / monthly["months"].astype(float)), ("yoy", monthly["yoy"]))
     ]
-    rates = observations[observations["measure"] == "ytd_yoy"]
     published = rates[["indicator", "period", "value"]].rename(columns={"period": "month"}).assign(target="ytd_yoy")
     history = pd.concat([*recovered, published], ignore_index=True)
-    origin = outlook.forecasts.groupby("indicator")["origin"].first()
-    history = history[history["month"] <= history["indicator"].map(origin)]  # a sparse one is recovered beyond it
-    return add_references(outlook.forecasts, history).rename(columns={"month": "period"})
+    origin = forecasts.groupby("indicator")["origin"].first()
+    return history[history["month"] <= history["indicator"].map(origin)]  # a sparse one is recovered beyond it
 
 
 def warnings_of(scorecard: pd.DataFrame, drift: pd.DataFrame) -> list[str]:

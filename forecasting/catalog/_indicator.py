@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated, Literal
 
 import pandas as pd
@@ -65,12 +66,17 @@ class Release(Frozen):
             )
         late = _is_january(period) and self._applies(self.january_with_february_since, period)
         month = month_label(month_index(period) + self.lag + late)
-        moment = pd.Timestamp(f"{month}-{self.day:02d}T{self.time}", tz="Asia/Shanghai")
-        return moment.tz_convert("UTC")
+        return _moment(f"{month}-{self.day:02d}T{self.time}")
 
     @staticmethod
     def _applies(since: int | None, period: str) -> bool:
         return since is not None and int(period[:4]) >= since
+
+
+@lru_cache(maxsize=4096)
+def _moment(local: str) -> pd.Timestamp:
+    """A time in Asia/Shanghai in UTC; most indicators share their release times with many others."""
+    return pd.Timestamp(local, tz="Asia/Shanghai").tz_convert("UTC")
 
 
 class Indicator(Frozen):

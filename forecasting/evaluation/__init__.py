@@ -36,6 +36,7 @@ from forecasting.evaluation._scorecard import (
     figures,
     last_forecasts,
     score_forecasts,
+    years_ahead,
 )
 
 __all__ = [
@@ -67,4 +68,5 @@ __all__ = [
     "rmsse",
     "score_forecasts",
     "smape",
+    "years_ahead",
 ]

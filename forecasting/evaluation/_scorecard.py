@@ -36,13 +36,20 @@ LEVEL = 0.05
 ALLOWANCE, LIMIT, CAP = 0.5, 4.5, 3.0
 
 
-def add_references(forecasts: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
+def years_ahead(forecasts: pd.DataFrame) -> int:
+    """How many years back the last value of the same calendar month may lie, of the forecast that reaches furthest."""
+    months = _month(forecasts["month"]) - _month(forecasts["origin"])
+    return int(np.ceil(months.max() / 12)) if len(months) else 0
+
+
+def add_references(forecasts: pd.DataFrame, history: pd.DataFrame, years: int | None = None) -> pd.DataFrame:
     """What forecasts have to beat, as it was known when they were made.
 
     Args:
         forecasts: indicator, target, origin, month, months and others; months is 2 where January and February are one
             period, whose level is their sum.
         history: indicator, target, month, value: the series up to the origin, levels per month.
+        years: How far back to look for a value of the same calendar month; by default as far as these reach.
 
     Returns:
         The forecasts with no_change (the last value), seasonal_naive (the last one of the same calendar month) and
@@ -61,8 +68,8 @@ def add_references(forecasts: pd.DataFrame, history: pd.DataFrame) -> pd.DataFra
     month = _month(out["month"])
     values = past.set_index([*KEY, "m"])["value"]
     seasonal = np.full(len(out), np.nan)
-    for years in range(1, 1 + int(np.ceil((month - _month(out["origin"])).max() / 12)) if len(out) else 0):
-        at = pd.MultiIndex.from_arrays([out["indicator"], out["target"], month - 12 * years])
+    for year in range(1, 1 + (years_ahead(out) if years is None else years)):
+        at = pd.MultiIndex.from_arrays([out["indicator"], out["target"], month - 12 * year])
         seasonal = np.where(np.isnan(seasonal), values.reindex(at).to_numpy(), seasonal)
     out["seasonal_naive"] = seasonal
     per_period = out["months"].where(out["target"] == "level", 1).astype(float)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import Column, Double, Engine, Index, Integer, String, Table, func, insert, select
@@ -71,12 +72,6 @@ class ForecastArchive:
         Returns:
             Number of forecasts added.
         """
-        rows = frame[[*TEXTS, "months", *NUMBERS]].astype(object)
-        rows = rows.where(rows.notna(), None)
-        names = [*TEXTS, "months", *NUMBERS]
-        records = [
-            {"run_id": run_id, **dict(zip(names, row, strict=True))} for row in rows.itertuples(index=False, name=None)
-        ]
         with writing(self._engine) as connection:
             if connection.scalar(select(_nights.c.run_id).where(_nights.c.run_id == run_id)) is not None:
                 return 0
@@ -88,9 +83,9 @@ class ForecastArchive:
                     run_id=run_id, night=night.isoformat(), vintage=vintage, made_at=made_at, content=content
                 )
             )
-            for start in range(0, len(records), CHUNK):
-                connection.execute(insert(_forecasts), records[start : start + CHUNK])
-        return len(records)
+            for start in range(0, len(frame), CHUNK):
+                connection.execute(insert(_forecasts), _records(frame.iloc[start : start + CHUNK], run_id))
+        return len(frame)
 
     def standing(self, moment: dt.datetime, *, before: dt.date, since: str) -> pd.DataFrame:
         """The forecasts that stood when figures appeared: of each origin the last one made before.
@@ -159,3 +154,10 @@ class ForecastArchive:
         frame = pd.DataFrame(rows, columns=[*COLUMNS, "appeared"])
         frame["appeared"] = pd.to_datetime(frame["appeared"], utc=True)
         return frame.sort_values(["indicator", "period", "measure"], kind="stable", ignore_index=True)
+
+
+def _records(frame: pd.DataFrame, run_id: str) -> list[dict[str, Any]]:
+    names = [*TEXTS, "months", *NUMBERS]
+    rows = frame[names].astype(object)
+    rows = rows.where(rows.notna(), None)
+    return [{"run_id": run_id, **dict(zip(names, row, strict=True))} for row in rows.itertuples(index=False, name=None)]

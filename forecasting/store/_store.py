@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import pandas as pd
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, Result, func, select
 from sqlalchemy.engine import Connection
 
 from forecasting.errors import StoreError
@@ -25,6 +25,7 @@ from forecasting.store._upgrade import ensure_schema
 KEY = ["indicator", "period", "measure"]
 CHUNK = 500  # indicators a query; databases limit the number of bound parameters
 ROWS = 10_000  # rows an insert, which bounds the memory of a large one
+STREAMED = {"yield_per": 20_000}  # rows at a time are in memory as objects
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _logger = logging.getLogger(__name__)
@@ -152,8 +153,7 @@ class Store:
         inner = ranked.subquery()
         query = select(*(inner.c[name] for name in columns)).where(inner.c.rank == 1)
         with reading(self.engine) as connection:
-            rows = connection.execute(query).all()
-        return _frame(rows, columns)
+            return _frame(connection.execute(query, execution_options=STREAMED), columns)
 
     def vintages(self, indicators: Sequence[str] | None = None) -> pd.DataFrame:
         """Every vintage of every figure, first prints and revisions.
@@ -171,7 +171,7 @@ class Store:
         if indicators is not None:
             query = query.where(observations.c.indicator.in_(indicators))
         with reading(self.engine) as connection:
-            frame = _frame(connection.execute(query).all(), columns)
+            frame = _frame(connection.execute(query, execution_options=STREAMED), columns)
         frame["known_at"] = frame["released_at"].fillna(frame["ingested_at"])
         frame = frame.sort_values([*KEY, "known_at", "ingested_at"], kind="stable", ignore_index=True)
         frame["vintage"] = frame.groupby(KEY).cumcount() + 1
@@ -262,14 +262,21 @@ def _row_key(figure: tuple[Any, ...], content: tuple[Any, ...], revision: int) -
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _frame(rows: Sequence[Any], columns: list[str]) -> pd.DataFrame:
-    values = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
+def _frame(rows: Result[Any], columns: list[str]) -> pd.DataFrame:
+    """The rows as they come, equal texts as one object: a million of them fit into memory."""
     dtypes = {"value": "float64", "decimals": "int64"}
     dtypes |= dict.fromkeys(("released_at", "ingested_at"), "datetime64[ns, UTC]")
+    parts: dict[str, list[pd.Series[Any]]] = {name: [] for name in columns}
+    known: dict[str, str] = {}
+    for some in rows.partitions():
+        for name, values in zip(columns, zip(*some, strict=True), strict=True):
+            dtype = dtypes.get(name, "object")
+            kept = [known.setdefault(text, text) for text in values] if dtype == "object" else list(values)
+            parts[name].append(pd.Series(kept, dtype=dtype))
     frame = pd.DataFrame(
         {
-            name: pd.Series(column, dtype=dtypes.get(name, "object"))
-            for name, column in zip(columns, map(list, values), strict=True)
+            name: pd.concat(part, ignore_index=True) if part else pd.Series([], dtype=dtypes.get(name, "object"))
+            for name, part in parts.items()
         }
     )
     return frame.sort_values(KEY, kind="stable", ignore_index=True)

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import mlflow
 import numpy as np
@@ -15,11 +16,12 @@ import pytest
 from pydantic import SecretStr
 
 from forecasting.errors import InputError
+from forecasting.observations import month_index, month_label
 from forecasting.publishing import TABLES, read_release
 from forecasting.settings import ChampionSettings, FitSettings, ProjectionSettings, PublishingSettings, Settings
 from forecasting.store import ChampionHistory, Reign, Store
 from jobs.nightly import NightResult, run_night
-from jobs.scoring import roll_back, warnings_of
+from jobs.scoring import roll_back, warnings_of, with_references
 
 CATALOG = Path(__file__).with_name("catalog.toml")
 DAYS = (dt.date(2025, 9, 20), dt.date(2025, 11, 20), dt.date(2026, 1, 20))
@@ -105,6 +107,30 @@ def test_nothing_is_scored_by_a_figure_that_was_not_yet_released(home):
         assert set(card.query("indicator == @DENSE")["period"]) <= set(published_rates(result).index)
     assert set(table(results[1], "scorecard").query("indicator == @DENSE")["period"]) == {
         "2025-09", "2025-10"}  # fmt: skip
+
+
+def test_references_of_some_indicators_at_a_time_are_those_of_all_at_once(monkeypatch):
+    months = [month_label(m) for m in range(month_index("2021-01"), month_index("2025-01"))]
+    ahead = {"a": ("2024-12", 3), "b": ("2024-12", 14), "c": ("2023-06", 30)}
+    monthly = pd.DataFrame([(name, month) for name in ahead for month in months], columns=["indicator", "month"])
+    values = np.random.default_rng(1).normal(100, 5, (2, len(monthly)))
+    monthly = monthly.assign(months=pd.array([1] * len(monthly), dtype="Int64"), level=values[0], yoy=values[1])
+    monthly.loc[monthly["month"] == "2023-12", ["level", "yoy"]] = np.nan  # the furthest look is two years back
+    forecasts = pd.DataFrame(
+        [
+            (name, origin, month_label(month_index(origin) + step), 1, target, 1.0)
+            for name, (origin, steps) in ahead.items()
+            for target in ("level", "yoy", "ytd_yoy")
+            for step in range(1, steps + 1)
+        ],
+        columns=["indicator", "origin", "month", "months", "target", "mean"],
+    )
+    rates = monthly.rename(columns={"month": "period"}).assign(measure="ytd_yoy", value=values[1])
+    night = SimpleNamespace(forecasts=forecasts), SimpleNamespace(monthly=monthly), rates
+    whole = with_references(*night)
+    assert whole["seasonal_naive"].notna().mean() > 0.9
+    monkeypatch.setattr("jobs.scoring.AT_A_TIME", 1)
+    pd.testing.assert_frame_equal(with_references(*night), whole, check_exact=True)
 
 
 def test_drift_counts_each_figure_once(home):
