@@ -18,10 +18,12 @@ import numpy as np
 import pandas as pd
 
 from forecasting.publishing import TABLES, publish, read_release
-from forecasting.publishing._parquet import parquet_bytes
-from forecasting.publishing._render import cells, render_csv
-from forecasting.publishing._sdmx import sdmx_files
-from forecasting.publishing._workbook import workbook_bytes
+from forecasting.publishing._parquet import write_parquet
+from forecasting.publishing._render import render_csv, slices
+from forecasting.publishing._sdmx import SdmxFiles
+from forecasting.publishing._staging import Staging
+from forecasting.publishing._units import level_units
+from forecasting.publishing._workbook import Book
 from forecasting.settings import FitSettings, Settings
 from jobs.nightly import run_night
 
@@ -106,7 +108,14 @@ def generated(reference: dict[str, pd.DataFrame], count: int) -> dict[str, pd.Da
         "headlines": headlines,
         "headline_odds": odds,
         "leaderboard": board.assign(
-            rank=1, mase=0.8, rmsse=0.8, smape=9.0, coverage90=0.9, n_origins=24, champion=board["model"] == "median"
+            rank=1,
+            mase=0.8,
+            rmsse=0.8,
+            smape=9.0,
+            coverage90=0.9,
+            n_origins=24,
+            champion=board["model"] == "median",
+            n_real_time=0,
         ),
         **{name: reference[name].iloc[:0] for name in ("revisions", "scorecard", "drift")},
     }
@@ -119,40 +128,63 @@ def grid(**levels: list) -> pd.DataFrame:
     return pd.MultiIndex.from_product(levels.values(), names=list(levels)).to_frame(index=False)
 
 
-def measured(what: str, work: Callable[[], dict[str, bytes]]) -> dict[str, bytes]:
-    """Do it, and say how long it took and what it weighs."""
-    begun, used = time.perf_counter(), time.process_time()
-    files = work()
-    wall, cpu = time.perf_counter() - begun, time.process_time() - used
-    size = sum(map(len, files.values())) / 1e6
-    print(f"  {what:<12}{wall:7.1f} s {cpu:7.1f} s of one core {size:8.1f} MB in {len(files)} files")
-    return files
+def measured(what: str, work: Callable[[Path], None]) -> None:
+    """Do it in an empty folder, and say how long it took and what it weighs."""
+    with tempfile.TemporaryDirectory() as folder:
+        begun, used = time.perf_counter(), time.process_time()
+        work(Path(folder))
+        wall, cpu = time.perf_counter() - begun, time.process_time() - used
+        sizes = [path.stat().st_size for path in Path(folder).rglob("*") if path.is_file()]
+    print(f"  {what:<12}{wall:7.1f} s {cpu:7.1f} s of one core {sum(sizes) / 1e6:8.1f} MB in {len(sizes)} files")
 
 
 def report(tables: dict[str, pd.DataFrame], head: str) -> None:
     """Print a line a form, and the whole publication."""
     print(f"{head}: {sum(map(len, tables.values())):,} rows in {len(tables)} tables")
-    same = {"run_id": "measured", "as_of": "2026-01-20", "schema_version": "0"}
-    text = {}
-
-    def as_csv() -> dict[str, bytes]:
-        for name, table in TABLES.items():
-            common = {key: [value] * len(tables[name]) for key, value in same.items()}
-            text[name] = cells(tables[name], table) | common
-        return {name: render_csv(text[name], table) for name, table in TABLES.items()}
-
-    data = measured("CSV", as_csv)
     names = {"run_id": "measured", "as_of": "2026-01-20"}
-    measured("Parquet", lambda: {name: parquet_bytes(data[name], table) for name, table in TABLES.items()})
-    measured("SDMX-CSV", lambda: sdmx_files(text, **names))
-    measured("workbook", lambda: {"cumulus.xlsx": workbook_bytes(text, **names)})
-    with tempfile.TemporaryDirectory() as folder:
+    same = {**names, "schema_version": "0"}
+    text: dict[str, list[dict[str, list[str]]]] = {name: [] for name in TABLES}
 
-        def whole() -> dict[str, bytes]:
-            release = publish(tables, root=Path(folder), provenance={}, **names)
-            return {path.name: path.read_bytes() for path in release.rglob("*") if path.is_file()}
+    def as_csv(folder: Path) -> None:
+        for name, table in TABLES.items():
+            with (folder / f"{name}.csv").open("wb") as file:
+                for part in slices(tables[name], table):
+                    rows = len(part[table.own[0]])
+                    text[name].append(part | {key: [value] * rows for key, value in same.items()})
+                    file.write(render_csv(text[name][-1], table, header=len(text[name]) == 1))
 
-        measured("publish", whole)
+    def as_parquet(folder: Path) -> None:
+        for name, table in TABLES.items():
+            write_parquet(csv / f"{name}.csv", table, folder / f"{name}.parquet")
+
+    def as_sdmx(folder: Path) -> None:
+        with SdmxFiles(Staging(folder / "sdmx"), units=units, **names) as sdmx:
+            for name, parts in text.items():
+                for part in parts:
+                    sdmx.add(name, part)
+            sdmx.finish()
+
+    def as_workbook(folder: Path) -> None:
+        book = Book(units=units, **names)
+        for name, parts in text.items():
+            for part in parts:
+                book.add(name, part)
+        book.write(folder / "cumulus.xlsx")
+
+    measured("CSV", as_csv)
+    units = {name: unit for part in text["observations"] for name, unit in level_units(part).items()}
+    with tempfile.TemporaryDirectory() as kept:
+        csv = Path(kept)
+        text = {name: [] for name in TABLES}
+        as_csv(csv)
+        measured("Parquet", as_parquet)
+    measured("SDMX-CSV", as_sdmx)
+    measured("workbook", as_workbook)
+
+    def whole(folder: Path) -> None:
+        publish(tables, root=folder, provenance={}, **names)
+
+    measured("publish", whole)
 
 
 def main(count: int) -> None:

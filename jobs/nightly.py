@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from forecasting.errors import PublishError
+from forecasting.memory import give_back
 from forecasting.settings import Settings
 from forecasting.store import RawArchive
 from jobs.computing import Computing, figures_of_the_past, file_hash, known_figures
@@ -138,6 +139,7 @@ def run_night(
         asked = tuple(dict.fromkeys((*settings.sources.pull, *sources)))
         known = connectors or Connectors(settings)
         messages = patiently(lambda: _pull(settings, store, catalog, known, asked, now), patience_s) if ask else []
+        give_back()
         night = _Night(
             settings=settings,
             store=store,
@@ -220,7 +222,7 @@ def _chain(
     inputs: Mapping[str, Any],
     earlier: Path | None,
 ) -> Path:
-    from forecasting.publishing import TABLES, publish
+    from forecasting.publishing import TABLES, draft_release, publish
     from forecasting.report import Report
     from jobs.indicators import indicator_table
     from jobs.review import track
@@ -256,7 +258,10 @@ def _chain(
         "flags": decumulation.flags,
         "missing": list(night.messages),
     }
-    report, drawn, mlflow_run = Report(tables, run_id=run.run_id, as_of=night.day.isoformat()), {}, None
+    root, day = night.root, night.day.isoformat()
+    # written while the night is tracked
+    draft = draft_release(tables, root=root, run_id=run.run_id, as_of=day, workers=settings.fit.workers)
+    report, drawn, mlflow_run = Report(tables, run_id=run.run_id, as_of=day), {}, None
     if settings.publishing.pictures:
         drawn = steps.unless_it_fails("pictures", key, lambda _: report.pictures()) or {}
     if scored is not None:  # what is tracked are the decisions
@@ -280,11 +285,12 @@ def _chain(
         key,
         lambda _: publish(
             tables,
-            root=night.root,
+            root=root,
             run_id=run.run_id,
-            as_of=night.day.isoformat(),
+            as_of=day,
             provenance={**provenance, "mlflow_run_id": mlflow_run or "", "missing": list(night.messages)},
             files={**drawn, **page},
+            draft=draft,
         ),
     )
     for line in alarms(release):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -42,7 +42,7 @@ def track(
     """
     from forecasting.tracking import NightRecord, Tracker
 
-    records = _indicators(catalog, tables, decumulation, outlook, decisions)
+    records = _Records(catalog, tables, decumulation, outlook, decisions)
     scorecard, drift = tables["scorecard"], tables["drift"]
     return Tracker(settings.tracking, settings.artifacts).record_night(
         NightRecord(
@@ -52,7 +52,7 @@ def track(
             params={"seed": settings.seed, **settings.fit.model_dump(exclude={"workers"})},
             leaderboard=tables["leaderboard"],
             metrics={
-                "recovered": float(len(decumulation.kinds)),
+                "recovered": float(len(decumulation.outlines)),
                 "flags": float(provenance["flags"]),
                 "promotions": float(sum(one.promoted for one in decisions)),
                 "challengers": float(sum(one.challenger != "" for one in decisions)),
@@ -70,57 +70,79 @@ def track(
     )
 
 
-def _indicators(
-    catalog: Catalog,
-    tables: Mapping[str, pd.DataFrame],
-    decumulation: Derived,
-    outlook: Fitted,
-    decisions: list[Decision],
-) -> list[IndicatorRecord]:
-    from forecasting.evaluation import challenger
-    from forecasting.tracking import IndicatorRecord
+class _Records(Sequence["IndicatorRecord"]):
+    """The indicators that models forecast, by name; made when they are asked for, since they are many."""
 
-    # on a chart a merged January-February stands at its monthly average, not at the sum
-    monthly = tables["monthly"].assign(level=lambda t: t["level"] / t["months"].astype(float))
-    levels = tables["forecasts"].query("target == 'level'").copy()
-    levels[QUANTILES] = levels[QUANTILES].div(levels["months"], axis=0)
-    histories = _by(monthly[monthly["level"].notna()][["indicator", "month", "level"]], "indicator")
-    forecasts = _by(levels[["indicator", "month", *QUANTILES]], "indicator")
-    live = _by(tables["drift"], "indicator")
-    panel = outlook.panel
-    rivals = {one.unique_id: one for one in decisions if one.challenger}
-    decided = {one.unique_id: one for one in decisions}
-    records = []
-    for name, champion in sorted(panel.champions.items()):
-        item, merged = catalog[name], name in decumulation.merged
-        rival, watched = None, rivals[name].challenger if name in rivals else ""
-        if watched in panel.recipes[name]:
-            rival = challenger(champion, watched, panel.recipes[name][watched], panel.losses[name]).to_dict()
-        records.append(
-            IndicatorRecord(
-                id=name,
-                title=item.title_en,
-                unit=f"{item.unit}, Jan-Feb averaged" if merged else item.unit,
-                source=item.publisher,
-                tags={
-                    "region": item.region,
-                    "sector": item.sector,
-                    "family": item.family or "none",
-                    "role": item.role,
-                    "decision": decided[name].reason,
-                },
-                history=histories[name][["month", "level"]],
-                forecast=forecasts[name].drop(columns="indicator"),
-                champion=champion.to_dict(),
-                challenger=rival,
-                metrics=_test(decided[name]) | _live(live.get(name)),
-            )
+    def __init__(
+        self,
+        catalog: Catalog,
+        tables: Mapping[str, pd.DataFrame],
+        decumulation: Derived,
+        outlook: Fitted,
+        decisions: list[Decision],
+    ) -> None:
+        # on a chart a merged January-February stands at its monthly average, not at the sum
+        monthly = tables["monthly"][["indicator", "month", "level"]].assign(
+            level=tables["monthly"]["level"] / tables["monthly"]["months"].astype(float)
         )
-    return records
+        levels = tables["forecasts"].query("target == 'level'").copy()
+        levels[QUANTILES] = levels[QUANTILES].div(levels["months"], axis=0)
+        self._histories = _Rows(monthly[monthly["level"].notna()][["indicator", "month", "level"]])
+        self._forecasts = _Rows(levels[["indicator", "month", *QUANTILES]])
+        self._live = _Rows(tables["drift"])
+        self._catalog, self._outlines, self._panel = catalog, decumulation.outlines, outlook.panel
+        self._decided = {one.unique_id: one for one in decisions}
+        self._names = sorted(outlook.panel.champions)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    @overload
+    def __getitem__(self, at: int) -> IndicatorRecord: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[IndicatorRecord]: ...
+    def __getitem__(self, at: int | slice) -> IndicatorRecord | list[IndicatorRecord]:
+        return (
+            [self._record(name) for name in self._names[at]] if isinstance(at, slice) else self._record(self._names[at])
+        )
+
+    def _record(self, name: str) -> IndicatorRecord:
+        from forecasting.evaluation import challenger
+        from forecasting.tracking import IndicatorRecord
+
+        panel, item, decided = self._panel, self._catalog[name], self._decided[name]
+        merged = self._outlines[name].periods_per_year == 11
+        champion, rival, watched = panel.champions[name], None, decided.challenger
+        if watched and watched in panel.recipes[name]:
+            rival = challenger(champion, watched, panel.recipes[name][watched], panel.losses[name]).to_dict()
+        return IndicatorRecord(
+            id=name,
+            title=item.title_en,
+            unit=f"{item.unit}, Jan-Feb averaged" if merged else item.unit,
+            source=item.publisher,
+            tags={
+                "region": item.region,
+                "sector": item.sector,
+                "family": item.family or "none",
+                "role": item.role,
+                "decision": decided.reason,
+            },
+            history=self._histories[name][["month", "level"]],
+            forecast=self._forecasts[name].drop(columns="indicator"),
+            champion=champion.to_dict(),
+            challenger=rival,
+            metrics=_test(decided) | _live(self._live[name]),
+        )
 
 
-def _by(frame: pd.DataFrame, column: str) -> dict[str, pd.DataFrame]:
-    return {str(name): rows for name, rows in frame.groupby(column, sort=False)}
+class _Rows:
+    """The rows of each indicator of a frame."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self._frame, self._rows = frame, frame.groupby("indicator").indices
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        return self._frame.iloc[self._rows.get(name, [])]
 
 
 def _test(one: Decision) -> dict[str, float]:
@@ -135,9 +157,7 @@ def _test(one: Decision) -> dict[str, float]:
     }
 
 
-def _live(drift: pd.DataFrame | None) -> dict[str, float]:
-    if drift is None:
-        return {}
+def _live(drift: pd.DataFrame) -> dict[str, float]:
     return {
         f"live.{name}.{target}": float(value)
         for target, row in zip(drift["target"], drift[list(LIVE)].to_dict("records"), strict=True)

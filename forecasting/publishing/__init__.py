@@ -8,8 +8,9 @@ resolves `latest` once and reads them from the folder it found, as `read_release
 from forecasting.publishing._dictionary import SCHEMA_VERSION, TABLES
 from forecasting.publishing._diff import diff_releases
 from forecasting.publishing._diff_text import diff_lines
+from forecasting.publishing._draft import draft_release
 from forecasting.publishing._release import altered, publish, read_release
-from forecasting.publishing._render import csv_bytes
+from forecasting.publishing._render import csv_bytes, csv_pieces
 from forecasting.publishing._retention import prune
 from forecasting.publishing._shelf import find_release, previous_release, provenance
 
@@ -18,8 +19,10 @@ __all__ = [
     "TABLES",
     "altered",
     "csv_bytes",
+    "csv_pieces",
     "diff_lines",
     "diff_releases",
+    "draft_release",
     "find_release",
     "previous_release",
     "provenance",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
 from forecasting.publishing._dictionary import SCHEMA_VERSION, TABLES, Column, Table
+from forecasting.publishing._staging import Content
 
 __all__ = ["describe", "to_json"]
 
@@ -35,12 +35,12 @@ _MEDIA_TYPES = {
 }
 
 
-def describe(tables: Mapping[str, bytes], files: Mapping[str, bytes], *, run_id: str) -> bytes:
+def describe(tables: Mapping[str, Content], files: Mapping[str, Content], *, run_id: str) -> bytes:
     """The descriptor of the tables and of the files beside them.
 
     Args:
-        tables: Bytes of the CSV file of each table, by the table's name.
-        files: Bytes of every other file, by its path in the release.
+        tables: What the CSV file of each table holds, by the table's name.
+        files: What every other file holds, by its path in the release.
         run_id: Name of the release.
 
     Returns:
@@ -67,7 +67,7 @@ def to_json(content: Any) -> bytes:
     return (json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode()
 
 
-def _resource(table: Table, data: bytes) -> dict[str, Any]:
+def _resource(table: Table, data: Content) -> dict[str, Any]:
     return {
         "name": table.name,
         "type": "table",
@@ -102,14 +102,14 @@ def _resource(table: Table, data: bytes) -> dict[str, Any]:
     }
 
 
-def _file(path: str, data: bytes) -> dict[str, Any]:
+def _file(path: str, data: Content) -> dict[str, Any]:
     ending = PurePosixPath(path).suffix[1:].lower()
     kind = {"format": ending, "mediatype": _MEDIA_TYPES.get(ending, "application/octet-stream")} if ending else {}
     return {"path": path, **kind, **_content(data)}
 
 
-def _content(data: bytes) -> dict[str, Any]:
-    return {"bytes": len(data), "hash": f"sha256:{hashlib.sha256(data).hexdigest()}"}
+def _content(data: Content) -> dict[str, Any]:
+    return {"bytes": data.size, "hash": f"sha256:{data.sha256}"}
 
 
 def _field(column: Column) -> dict[str, Any]:

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import datetime as dt
 import fcntl
-import hashlib
 import json
-import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -24,11 +22,14 @@ import pandas as pd
 
 from forecasting.errors import PublishError
 from forecasting.publishing._dictionary import SCHEMA_VERSION, TABLES
-from forecasting.publishing._exports import exports
+from forecasting.publishing._draft import DRAFT, Draft
+from forecasting.publishing._exports import EXPORTS
 from forecasting.publishing._package import describe, to_json
-from forecasting.publishing._render import cells, parse_csv, render_csv, typed
+from forecasting.publishing._render import parse_csv, typed
+from forecasting.publishing._staging import Content, Staging, content_of, sync
+from forecasting.publishing._tables import write_tables
 
-__all__ = ["REMOVED", "alone", "place", "publish", "read_release", "sync"]
+__all__ = ["REMOVED", "alone", "altered", "place", "publish", "read_release"]
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
@@ -49,6 +50,7 @@ def publish(
     as_of: str,
     provenance: Mapping[str, Any],
     files: Mapping[str, bytes] = MappingProxyType({}),
+    draft: Draft | None = None,
 ) -> Path:
     """Publish the tables, and the files that go with them, as a release and let `latest` point to it.
 
@@ -66,6 +68,7 @@ def publish(
         files: Further files of the release, by their path in it: names of letters, digits and ``. _ -``,
             folders parted by ``/``. Names are unique whatever their case, so that a release can be copied to
             any file system.
+        draft: Of these very tables, if another process has begun to write them.
 
     Returns:
         The folder of the release.
@@ -75,20 +78,38 @@ def publish(
             has no place in the release; a release of this name with other bytes; a folder that cannot be
             written.
     """
-    return place(_render(tables, run_id, as_of, provenance, files), root=root, run_id=run_id)
+    common, origin = _checked(tables, run_id, as_of, provenance, files)
+    keep = () if draft is None else (draft.folder,)
+    return _placed(lambda staging: _fill(staging, tables, common, origin, files, draft), root, run_id, keep)
 
 
 def place(files: Mapping[str, bytes], *, root: Path, run_id: str) -> Path:
     """Put the files of a release in place, by their path in it, and let `latest` point to it."""
+
+    def fill(staging: Staging) -> None:
+        for name, content in files.items():
+            staging.write(name, content)
+
+    return _placed(fill, root, run_id)
+
+
+def _placed(fill: Callable[[Staging], None], root: Path, run_id: str, keep: Sequence[Path] = ()) -> Path:
     target = root / "releases" / run_id
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with alone(root):
+            _clear(root, keep)
+            hidden = target.with_name(f"{_PARTIAL}{run_id}")
+            try:
+                staging = Staging(hidden)
+                fill(staging)
+                if target.exists():
+                    _same(target, staging.contents)
+                else:
+                    _settle(hidden, target)
+            finally:
+                shutil.rmtree(hidden, ignore_errors=True)
             _clear(root)
-            if target.exists():
-                _same(target, files)
-            else:
-                _write(target, files)
             _switch(root, target)
     except OSError as error:
         raise PublishError(
@@ -121,7 +142,7 @@ def read_release(path: Path, only: Sequence[str] = ()) -> dict[str, pd.DataFrame
             if only and resource["name"] not in only:
                 continue
             data = (folder / resource["path"]).read_bytes()
-            if not _is_published(data, resource):
+            if not _is_published(Content.of(data), resource):
                 raise PublishError(
                     f"{folder / resource['path']}: sha256 differs from datapackage.json; "
                     "the file was changed after publishing, publish the run again under a new name"
@@ -146,13 +167,13 @@ def altered(path: Path) -> list[str]:
     return [
         name
         for name, entry in listed.items()
-        if not (path / name).is_file() or not _is_published((path / name).read_bytes(), entry)
+        if not (path / name).is_file() or not _is_published(content_of(path / name), entry)
     ]
 
 
-def _is_published(data: bytes, entry: Mapping[str, Any]) -> bool:
-    """Whether bytes are those that the package lists."""
-    return bool(entry["hash"] == f"sha256:{hashlib.sha256(data).hexdigest()}")
+def _is_published(content: Content, entry: Mapping[str, Any]) -> bool:
+    """Whether a content is the one that the package lists."""
+    return bool(entry["hash"] == f"sha256:{content.sha256}")
 
 
 def _frame(text: Mapping[str, list[str]], fields: list[dict[str, Any]]) -> pd.DataFrame:
@@ -168,13 +189,14 @@ def _frame(text: Mapping[str, list[str]], fields: list[dict[str, Any]]) -> pd.Da
     )
 
 
-def _render(
+def _checked(
     tables: Mapping[str, pd.DataFrame],
     run_id: str,
     as_of: str,
     provenance: Mapping[str, Any],
     files: Mapping[str, bytes],
-) -> dict[str, bytes]:
+) -> tuple[dict[str, str], bytes]:
+    """What all tables have in common, and provenance.json."""
     if not _RUN_ID.fullmatch(run_id):
         raise PublishError(f"run_id {run_id!r} cannot name a folder; use letters, digits and . _ -")
     try:
@@ -189,21 +211,34 @@ def _render(
             f"unknown {', '.join(unknown) or 'none'}; expected {', '.join(TABLES)}"
         )
     common = {"run_id": run_id, "as_of": day, "schema_version": SCHEMA_VERSION}
-    text = {name: cells(tables[name], table) for name, table in TABLES.items()}
-    _check_foreign_keys(text)
-    data = {}
-    for name, table in TABLES.items():
-        same = {key: [value] * len(tables[name]) for key, value in common.items()}
-        data[name] = render_csv(text[name] | same, table)
     try:
         origin = to_json({**common, **provenance, **common})
     except (TypeError, ValueError) as error:
         raise PublishError(f"provenance cannot be written as JSON: {error}; give plain numbers and texts") from error
-    own = {f"{name}.csv": content for name, content in data.items()}
-    made = exports(text, data, run_id=run_id, as_of=day)
-    _check_files(files, taken=[*own, *made, _PACKAGE, _PROVENANCE])
-    package = describe(data, {**made, **files}, run_id=run_id)
-    return {**own, **made, **files, _PACKAGE: package, _PROVENANCE: origin}
+    _check_files(files, taken=[*(f"{name}.csv" for name in TABLES), *EXPORTS, _PACKAGE, _PROVENANCE])
+    return common, origin
+
+
+def _fill(
+    staging: Staging,
+    tables: Mapping[str, pd.DataFrame],
+    common: Mapping[str, str],
+    origin: bytes,
+    files: Mapping[str, bytes],
+    draft: Draft | None,
+) -> None:
+    """Write the files of a release, or take over what is written already."""
+    drafted = draft.take() if draft is not None else None
+    if draft is not None and drafted is not None:
+        staging.take(draft.folder, drafted)
+    else:
+        write_tables(staging, tables, run_id=common["run_id"], as_of=common["as_of"])
+    for name, content in files.items():
+        staging.write(name, content)
+    data = {name: staging.contents[f"{name}.csv"] for name in TABLES}
+    others = {path: content for path, content in staging.contents.items() if path.removesuffix(".csv") not in TABLES}
+    staging.write(_PACKAGE, describe(data, others, run_id=common["run_id"]))
+    staging.write(_PROVENANCE, origin)
 
 
 def _check_files(files: Mapping[str, bytes], taken: Sequence[str]) -> None:
@@ -223,19 +258,6 @@ def _check_files(files: Mapping[str, bytes], taken: Sequence[str]) -> None:
                 raise PublishError(f"file {path!r}: {seen[str(folder)]!r} is a file and cannot be its folder")
 
 
-def _check_foreign_keys(text: Mapping[str, Mapping[str, list[str]]]) -> None:
-    for name, table in TABLES.items():
-        for tie in table.foreign_keys:
-            known = set(zip(*(text[tie.table][column] for column in tie.reference), strict=True))
-            values = zip(*(text[name][column] for column in tie.columns), strict=True)
-            for row, value in enumerate(values, start=1):
-                if value not in known and any(value):
-                    raise PublishError(
-                        f"table {name}, row {row}: {', '.join(tie.columns)} {', '.join(value)} "
-                        f"is not in table {tie.table}"
-                    )
-
-
 @contextmanager
 def alone(root: Path) -> Iterator[None]:
     """Alone among those who change the releases of a root."""
@@ -244,17 +266,18 @@ def alone(root: Path) -> Iterator[None]:
         yield
 
 
-def _clear(root: Path) -> None:
+def _clear(root: Path, keep: Sequence[Path] = ()) -> None:
     for left in root.glob(f"{_LINK}*"):
         left.unlink()
-    for kind in (_PARTIAL, REMOVED):
+    for kind in (_PARTIAL, DRAFT, REMOVED):
         for left in (root / "releases").glob(f"{kind}*"):
-            shutil.rmtree(left)
+            if left not in keep:
+                shutil.rmtree(left)
 
 
-def _same(target: Path, files: Mapping[str, bytes]) -> None:
-    there = {str(file.relative_to(target)): file.read_bytes() for file in target.rglob("*") if file.is_file()}
-    differ = sorted(name for name in {*there, *files} if there.get(name) != files.get(name))
+def _same(target: Path, contents: Mapping[str, Content]) -> None:
+    there = {str(file.relative_to(target)): content_of(file) for file in target.rglob("*") if file.is_file()}
+    differ = sorted(name for name in {*there, *contents} if there.get(name) != contents.get(name))
     if differ:
         raise PublishError(
             f"release {target.name} is published already and {', '.join(differ)} would change; "
@@ -262,18 +285,10 @@ def _same(target: Path, files: Mapping[str, bytes]) -> None:
         )
 
 
-def _write(target: Path, files: Mapping[str, bytes]) -> None:
-    partial = target.with_name(f"{_PARTIAL}{target.name}")
-    partial.mkdir()
-    for name, content in files.items():
-        (partial / name).parent.mkdir(parents=True, exist_ok=True)
-        with (partial / name).open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-    for folder in (*(path for path in partial.rglob("*") if path.is_dir()), partial):
+def _settle(hidden: Path, target: Path) -> None:
+    for folder in (*(path for path in hidden.rglob("*") if path.is_dir()), hidden):
         sync(folder)
-    partial.rename(target)
+    hidden.rename(target)
     sync(target.parent)
 
 
@@ -282,12 +297,3 @@ def _switch(root: Path, target: Path) -> None:
     link.symlink_to(Path("releases") / target.name, target_is_directory=True)
     link.replace(root / "latest")
     sync(root)
-
-
-def sync(folder: Path) -> None:
-    """Flush the names in a folder to disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

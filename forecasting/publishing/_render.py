@@ -12,9 +12,10 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import itertools
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,21 @@ import pandas as pd
 from forecasting.errors import PublishError
 from forecasting.publishing._dictionary import Column, ColumnType, Table
 
-__all__ = ["cells", "csv_bytes", "csv_lines", "guarded", "parse_csv", "render_csv", "typed", "unguarded"]
+__all__ = [
+    "cells",
+    "csv_bytes",
+    "csv_lines",
+    "csv_pieces",
+    "guarded",
+    "parse_csv",
+    "render_csv",
+    "slices",
+    "typed",
+    "unguarded",
+]
+
+ROWS = 50_000
+"""Rows whose cells are in memory as texts at a time."""
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
 _ESCAPED = re.compile(r"'+[=+\-@\t\r\n]")
@@ -31,12 +46,20 @@ _QUOTE = re.compile(r'[",\r\n]')
 _YEARMONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
-def cells(frame: pd.DataFrame, table: Table) -> dict[str, list[str]]:
+def slices(frame: pd.DataFrame, table: Table) -> Iterator[dict[str, list[str]]]:
+    """The text of every cell, by column, of so many rows at a time that they take little memory; see `cells`."""
+    for first in range(0, max(len(frame), 1), ROWS):
+        yield cells(frame.iloc[first : first + ROWS], table, first)
+
+
+def cells(frame: pd.DataFrame, table: Table, first: int = 0, *, keyed: bool = True) -> dict[str, list[str]]:
     """The text of every cell, by column.
 
     Args:
         frame: Exactly the columns ``table.own``, in their order.
         table: The dictionary's entry.
+        first: Rows of the table that are before these, for messages.
+        keyed: Whether two rows of the same key are refused.
 
     Raises:
         PublishError: The columns differ from the dictionary; a value has the wrong type, is not among the
@@ -48,17 +71,19 @@ def cells(frame: pd.DataFrame, table: Table) -> dict[str, list[str]]:
     out: dict[str, list[str]] = {}
     for name in table.own:
         column = columns[name]
-        text = _column(frame[name], column, where)
+        text = _column(frame[name], column, where, first)
         if column.required and "" in text:
-            raise PublishError(f"table {table.name}, row {text.index('') + 1}: {name} is empty; every row needs one")
+            row = first + text.index("") + 1
+            raise PublishError(f"table {table.name}, row {row}: {name} is empty; every row needs one")
         out[name] = text
-    _check_key(out, table)
+    if keyed:
+        _check_key(out, table, first)
     return out
 
 
-def render_csv(columns: dict[str, list[str]], table: Table) -> bytes:
-    """The file: a header and a line a row, UTF-8 without a byte order mark, lines ended by a line feed."""
-    return csv_lines({column.name: columns[column.name] for column in table.columns})
+def render_csv(columns: Mapping[str, Sequence[str]], table: Table, *, header: bool = True) -> bytes:
+    """A header, if wanted, and a line a row, UTF-8 without a byte order mark, lines ended by a line feed."""
+    return csv_lines({column.name: columns[column.name] for column in table.columns}, header=header)
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
@@ -74,11 +99,19 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
     Raises:
         PublishError: An infinite number, or something else than texts in an object column.
     """
-    text: dict[str, list[str]] = {}
-    for name, values in frame.items():
-        column = Column(name=str(name), title_en="", title_zh="", type=_kind(values), made="", digits=12)
-        text[column.name] = _column(values, column, "file")
-    return csv_lines(text)
+    return b"".join(csv_pieces(frame))
+
+
+def csv_pieces(frame: pd.DataFrame) -> Iterator[bytes]:
+    """`csv_bytes` piece by piece."""
+    columns = [
+        Column(name=str(name), title_en="", title_zh="", type=_kind(values), made="", digits=12)
+        for name, values in frame.items()
+    ]
+    for first in range(0, max(len(frame), 1), ROWS):
+        part = frame.iloc[first : first + ROWS]
+        text = {column.name: _column(part[column.name], column, "file", first) for column in columns}
+        yield csv_lines(text, header=first == 0)
 
 
 def _kind(values: pd.Series[Any]) -> ColumnType:
@@ -93,16 +126,22 @@ def _kind(values: pd.Series[Any]) -> ColumnType:
     return "date" if pd.api.types.is_datetime64_dtype(values.dtype) else "string"
 
 
-def csv_lines(columns: Mapping[str, Sequence[str]]) -> bytes:
-    """Columns of texts as a CSV file, texts quoted where they have to be."""
-    quoted = [[name, *_quoted(cells)] for name, cells in columns.items()]
+def csv_lines(columns: Mapping[str, Sequence[str]], *, header: bool = True) -> bytes:
+    """Columns of texts as lines of a CSV file, the first one with their names; texts quoted where they have to be."""
+    quoted = [[*([name] if header else []), *_quoted(cells)] for name, cells in columns.items()]
     return "".join(",".join(row) + "\n" for row in zip(*quoted, strict=True)).encode()
 
 
 def parse_csv(data: bytes) -> dict[str, list[str]]:
     """The text of every cell of a published file, by column, apostrophes of the guard still in place."""
-    rows = list(csv.reader(io.StringIO(data.decode(), newline="")))
-    return {name: [row[i] for row in rows[1:]] for i, name in enumerate(rows[0])}
+    rows = csv.reader(io.StringIO(data.decode(), newline=""))
+    head = next(rows)
+    out: list[list[str]] = [[] for _ in head]
+    known: dict[str, str] = {}
+    while some := list(itertools.islice(rows, ROWS)):
+        for column, texts in zip(out, zip(*some, strict=True), strict=True):
+            column += [known.setdefault(text, text) for text in texts]
+    return dict(zip(head, out, strict=True))
 
 
 def typed(text: list[str], kind: str, *, required: bool) -> Any:
@@ -155,9 +194,9 @@ def _check_columns(frame: pd.DataFrame, table: Table) -> None:
     )
 
 
-def _check_key(columns: dict[str, list[str]], table: Table) -> None:
+def _check_key(columns: dict[str, list[str]], table: Table, before: int) -> None:
     seen: dict[tuple[str, ...], int] = {}
-    for row, key in enumerate(zip(*(columns[name] for name in table.key), strict=True), start=1):
+    for row, key in enumerate(zip(*(columns[name] for name in table.key), strict=True), start=before + 1):
         if (first := seen.setdefault(key, row)) != row:
             raise PublishError(
                 f"table {table.name}: key {', '.join(table.key)} is given twice: "
@@ -165,16 +204,22 @@ def _check_key(columns: dict[str, list[str]], table: Table) -> None:
             )
 
 
-def _column(values: pd.Series[Any], column: Column, where: str) -> list[str]:
+def _column(values: pd.Series[Any], column: Column, where: str, before: int) -> list[str]:
     """The text of the cells of a column; of texts and numbers, which mostly come again, each is written once."""
     if values.dtype != np.float64 and pd.api.types.infer_dtype(values, skipna=True) != "string":
         known = values.notna().to_numpy()
-        return [_cell(value, column, where, row) if known[row] else "" for row, value in enumerate(values.to_list())]
+        return [
+            _cell(value, column, where, before + row) if known[row] else ""
+            for row, value in enumerate(values.to_list())
+        ]
     codes, distinct = pd.factorize(values.to_numpy())
     rows = np.flatnonzero((codes >= 0) & ~pd.Series(codes).duplicated().to_numpy())
     text = [
         "",
-        *(_cell(value, column, where, row) for value, row in zip(distinct.tolist(), rows.tolist(), strict=True)),
+        *(
+            _cell(value, column, where, before + row)
+            for value, row in zip(distinct.tolist(), rows.tolist(), strict=True)
+        ),
     ]
     return [text[code] for code in (codes + 1).tolist()]
 

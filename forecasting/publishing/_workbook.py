@@ -6,12 +6,12 @@ The same release gives the same bytes: nothing in the file tells when it was wri
 from __future__ import annotations
 
 import datetime as dt
-import io
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
@@ -23,9 +23,9 @@ from openpyxl.writer.excel import ExcelWriter
 
 from forecasting.publishing._layout import LAYOUT, SeriesSheet
 from forecasting.publishing._render import guarded
-from forecasting.publishing._units import INDEX, level_units
+from forecasting.publishing._units import INDEX
 
-__all__ = ["MOST_COLUMNS", "workbook_bytes"]
+__all__ = ["MOST_COLUMNS", "Book"]
 
 MOST_COLUMNS = 16_384
 """Columns that an Excel sheet can have; the last indicators are left out of a sheet that would have more."""
@@ -42,28 +42,46 @@ _WRAPPED = {"alignment": Alignment(wrap_text=True, vertical="top")}
 _Columns = Mapping[str, Sequence[str]]
 
 
-def workbook_bytes(text: Mapping[str, _Columns], *, run_id: str, as_of: str) -> bytes:
+class Book:
     """The workbook: explanations, next releases, a sheet a kind of series, indicators.
 
     Args:
-        text: Cells of the tables indicators, observations, monthly, forecasts and headlines, as in their CSV files.
         run_id: Name of the release.
         as_of: Its day, YYYY-MM-DD.
+        units: Indicator -> unit of its published levels; known in whole when the workbook is written.
     """
-    book = Workbook(write_only=True)
-    # the look of cells without a style of their own; a style for every number takes twice as long
-    book._cell_styles[0].numFmtId = BUILTIN_FORMATS_REVERSE[_NUMBER]
-    book.properties.creator = "cumulus"
-    book.properties.created = book.properties.modified = dt.datetime.fromisoformat(as_of)
-    _about(book, run_id, as_of, len(text["indicators"]["indicator"]))
-    _board(book, text)
-    for layout in LAYOUT.series:
-        _series(book, layout, text)
-    _indicators(book, text["indicators"])
-    buffer = io.BytesIO()
-    with _Undated(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        ExcelWriter(book, archive).write_data()
-    return buffer.getvalue()
+
+    def __init__(self, *, run_id: str, as_of: str, units: Mapping[str, str]) -> None:
+        self._run_id, self._as_of, self._units = run_id, as_of, units
+        self._indicators: list[dict[str, str]] = []
+        self._next: dict[str, dict[str, str]] = {}
+        self._series = {layout.name: _Series(layout) for layout in LAYOUT.series}
+
+    def add(self, name: str, text: _Columns) -> None:
+        """Take the next rows of a table, cells as in its CSV file."""
+        if name == "indicators":
+            self._indicators += _rows(text)
+        elif name == "headlines":
+            for row in _rows(text):
+                self._next.setdefault(row["indicator"], row)  # the periods after the next one are left out
+        for layout in LAYOUT.series:
+            if layout.table == name:
+                self._series[layout.name].add(text)
+
+    def write(self, path: Path) -> None:
+        """Write the file."""
+        book = Workbook(write_only=True)
+        # the look of cells without a style of their own; a style for every number takes twice as long
+        book._cell_styles[0].numFmtId = BUILTIN_FORMATS_REVERSE[_NUMBER]
+        book.properties.creator = "cumulus"
+        book.properties.created = book.properties.modified = dt.datetime.fromisoformat(self._as_of)
+        _about(book, self._run_id, self._as_of, len(self._indicators))
+        _board(book, self._indicators, self._next)
+        for layout in LAYOUT.series:
+            _series(book, layout, self._series[layout.name], self._indicators, self._units)
+        _indicators(book, self._indicators)
+        with _Undated(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            ExcelWriter(book, archive).write_data()
 
 
 class _Undated(zipfile.ZipFile):
@@ -95,14 +113,12 @@ def _about(book: Workbook, run_id: str, as_of: str, indicators: int) -> None:
         _append_texts(sheet, ["", *note])
 
 
-def _board(book: Workbook, text: Mapping[str, _Columns]) -> None:
+def _board(book: Workbook, indicators: Sequence[dict[str, str]], coming: Mapping[str, dict[str, str]]) -> None:
     sheet = _sheet(book, LAYOUT.board.name, "B2", [30, 36, 30, *[14] * (len(LAYOUT.board.columns) - 3)])
     _append_texts(sheet, LAYOUT.board.columns.values(), **_HEAD)
-    known = {row["indicator"]: row for row in _rows(text["indicators"])}
-    for row in _rows(text["headlines"]):
-        if (indicator := known.pop(row["indicator"], None)) is None:
-            continue  # the periods after the next one
-        both = indicator | row
+    known = {row["indicator"]: row for row in indicators}
+    for row in coming.values():
+        both = known[row["indicator"]] | row
         due, late = (both["next_due"], both["days_late"]) if both["period"] == both["next_period"] else ("", "")
         made = {
             "period": _cell(sheet, _month(both["period"]), _look(sheet, number_format=_MONTH)),
@@ -116,42 +132,71 @@ def _board(book: Workbook, text: Mapping[str, _Columns]) -> None:
         sheet.append([made[name] if name in made else _number(both[name]) for name in LAYOUT.board.columns])
 
 
-def _series(book: Workbook, layout: SeriesSheet, text: Mapping[str, _Columns]) -> None:
-    series = _side_by_side(text[layout.table], layout)
-    known = [row for row in _rows(text["indicators"]) if row["indicator"] in series][: _fitting(layout)]
-    units = level_units(text["observations"])
+class _Series:
+    """The numbers of a sheet, gathered row by row of its table."""
+
+    def __init__(self, layout: SeriesSheet) -> None:
+        self._layout = layout
+        self._places: dict[str, int] = {}
+        self._months: dict[str, int] = {}
+        self._rows: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+
+    def add(self, text: _Columns) -> None:
+        """Take the next rows of the table."""
+        count, target = len(text["month"]), self._layout.target
+        shown = range(count) if target is None else [i for i, of in enumerate(text["target"]) if of == target]
+        names, months = self._places, self._months
+        self._rows.append((
+            np.array([names.setdefault(text["indicator"][i], len(names)) for i in shown], dtype=np.int32),
+            np.array([months.setdefault(text["month"][i], len(months)) for i in shown], dtype=np.int32),
+            np.array([_or_nan(text[name][i]) for i in shown for name in self._layout.columns]).reshape(
+                -1, len(self._layout.columns)
+            ),
+        ))  # fmt: skip
+
+    def side_by_side(self, names: Iterable[str]) -> tuple[list[str], Iterator[tuple[str, list[float | None]]]]:
+        """Those of some indicators that have any rows; and month by month their values side by side."""
+        known = [name for name in names if name in self._places][: _fitting(self._layout)]
+        return known, self._lines(known)
+
+    def _lines(self, known: Sequence[str]) -> Iterator[tuple[str, list[float | None]]]:
+        place = np.full(len(self._places), -1)
+        place[[self._places[name] for name in known]] = np.arange(len(known))
+        table = np.full((len(self._months), len(known), len(self._layout.columns)), np.nan)
+        there = np.zeros(len(self._months), dtype=bool)
+        for name, at, values in self._rows:
+            shown = place[name] >= 0
+            table[at[shown], place[name[shown]]] = values[shown]
+            there[at[shown]] = True
+        for month, row in sorted(self._months.items()):
+            if there[row]:
+                yield month, [None if value != value else value for value in table[row].ravel().tolist()]
+
+
+def _series(
+    book: Workbook, layout: SeriesSheet, series: _Series, indicators: Sequence[dict[str, str]], units: Mapping[str, str]
+) -> None:
+    rows = {row["indicator"]: row for row in indicators}
+    names, lines = series.side_by_side(rows)
+    known = [
+        rows[name] | {"unit": "percent 百分比" if layout.percent else guarded(units.get(name, INDEX))} for name in names
+    ]
     sheet = _sheet(book, layout.name, "B6", [12, *[15] * (len(layout.columns) * len(known))])
-    for row in known:
-        row["unit"] = "percent 百分比" if layout.percent else guarded(units.get(row["indicator"], INDEX))
     heads = {name: LAYOUT.indicators.columns[name] for name in ("indicator", "title_en", "title_zh", "unit")}
     for name, title in heads.items():
         repeated = [row[name] for row in known for _ in layout.columns]
         _append_texts(sheet, (title, *repeated), **_HEAD)
     statistics = list(layout.columns.values()) * len(known)
     _append_texts(sheet, ("Month 月份", *statistics), **_HEAD)
-    columns = [series[row["indicator"]] for row in known]
-    nothing = [None] * len(layout.columns)
-    for month in sorted({month for one in columns for month in one}):
-        values = [value for one in columns for value in one.get(month, nothing)]
+    for month, values in lines:
         sheet.append([_cell(sheet, _month(month), _look(sheet, number_format=_MONTH)), *values])
 
 
-def _side_by_side(table: _Columns, layout: SeriesSheet) -> dict[str, dict[str, list[float | None]]]:
-    """Indicator -> month -> the values that stand side by side."""
-    series: dict[str, dict[str, list[float | None]]] = {}
-    targets = table["target"] if layout.target is not None else [None] * len(table["month"])
-    cells = zip(*(table[name] for name in layout.columns), strict=True)
-    for name, month, target, values in zip(table["indicator"], table["month"], targets, cells, strict=True):
-        if target == layout.target:
-            series.setdefault(name, {})[month] = [_number(value) for value in values]
-    return series
-
-
-def _indicators(book: Workbook, table: _Columns) -> None:
+def _indicators(book: Workbook, indicators: Sequence[dict[str, str]]) -> None:
     columns = LAYOUT.indicators.columns
     sheet = _sheet(book, LAYOUT.indicators.name, "B2", [30, 36, 30, *[18] * (len(columns) - 3)])
     _append_texts(sheet, columns.values(), **_HEAD)
-    for row in _rows(table):
+    for row in indicators:
         _append_texts(sheet, [row[name] for name in columns])
 
 
@@ -200,6 +245,10 @@ def _rows(table: _Columns) -> list[dict[str, str]]:
 
 def _number(text: str) -> float | None:
     return float(text) if text else None
+
+
+def _or_nan(text: str) -> float:
+    return float(text) if text else np.nan
 
 
 def _month(text: str) -> dt.date:

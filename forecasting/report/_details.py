@@ -6,7 +6,7 @@ Numbers are rounded for all indicators at once and then dealt out: a thousand of
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,11 @@ from forecasting.observations import month_index
 from forecasting.report._chart import Json
 from forecasting.report._numbers import Lists, columns, decimals, digits, split, texts
 
-__all__ = ["QUANTILES", "SPANS", "details"]
+__all__ = ["QUANTILES", "SPANS", "Details"]
+
+CHUNK = 200
+"""Indicators whose details are in memory at a time."""
+TABLES = ("observations", "monthly", "forecasts", "headlines", "leaderboard", "scorecard", "drift")
 
 SPANS = (5, 10, 0)
 """Years of history that can be chosen; 0 is all of it."""
@@ -40,8 +44,42 @@ Frames = Mapping[str, pd.DataFrame]
 Dealt = dict[str, Lists]
 
 
-def details(tables: Frames) -> dict[str, Json]:
-    """Data sets, axes and scores of every indicator, by its name; empty ones where a table says nothing of it."""
+class Details(Mapping[str, Json]):
+    """Data sets, axes and scores of every indicator, by its name; empty ones where a table says nothing of it.
+
+    They are made for some indicators at a time, and in their order best asked for: those of all do not fit into memory.
+    """
+
+    def __init__(self, tables: Frames) -> None:
+        self._tables = {name: tables[name] for name in TABLES}
+        self._rows = {name: frame.groupby("indicator").indices for name, frame in self._tables.items()}
+        names = tables["indicators"]["indicator"].tolist()
+        self._chunks = [names[i : i + CHUNK] for i in range(0, len(names), CHUNK)]
+        self._chunk_of = {name: at for at, chunk in enumerate(self._chunks) for name in chunk}
+        self._at: int | None = None
+        self._made: dict[str, Json] = {}
+
+    def __getitem__(self, name: str) -> Json:
+        if self._chunk_of[name] != self._at:
+            self._at, self._made = self._chunk_of[name], {}
+            self._made = self._details(self._chunks[self._at])
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._chunk_of)
+
+    def __len__(self) -> int:
+        return len(self._chunk_of)
+
+    def _details(self, names: Sequence[str]) -> dict[str, Json]:
+        own = {}
+        for table, frame in self._tables.items():
+            rows = [self._rows[table][name] for name in names if name in self._rows[table]]
+            own[table] = frame.iloc[np.sort(np.concatenate(rows)) if rows else []]
+        return _details(own, names)
+
+
+def _details(tables: Frames, names: Sequence[str]) -> dict[str, Json]:
     observed, forecasts = tables["observations"], tables["forecasts"]
     monthly = tables["monthly"][tables["monthly"]["status"] != "K"]
     monthly = monthly.iloc[monthly["indicator"].argsort(kind="stable")]
@@ -71,7 +109,7 @@ def details(tables: Frames) -> dict[str, Json]:
     }
     sources = observed[observed["source"] != ""].groupby("indicator")["source"].unique()
     out = {}
-    for name in tables["indicators"]["indicator"].tolist():
+    for name in names:
         one: Json = {part: dealt[name] for part, dealt in parts.items()}
         one["sources"] = sorted(sources.get(name, []))
         one["spans"] = {
@@ -107,7 +145,8 @@ def _published(observed: pd.DataFrame, measure: str) -> Dealt:
     rows = observed[observed["measure"] == measure].sort_values(["indicator", "period"], kind="stable")
     month = np.array([month_index(period) for period in rows["period"]], dtype=int)
     # no line joins figures that lie more than three months apart
-    run = np.cumsum(np.diff(month, prepend=month[:1]) > 3)
+    run = pd.Series(np.cumsum(np.diff(month, prepend=month[:1]) > 3))
+    run -= run.groupby(rows["indicator"].to_numpy()).transform("first")
     lists = {"x": [_edge(m + 0.5) for m in month.tolist()], "value": decimals(rows["value"], 2), "run": run.tolist()}
     return _dealt(rows["indicator"], lists)
 

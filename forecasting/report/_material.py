@@ -9,7 +9,7 @@ import pandas as pd
 
 from forecasting.report._board import board
 from forecasting.report._chart import Json
-from forecasting.report._details import details
+from forecasting.report._details import Details
 from forecasting.report._numbers import Lists
 from forecasting.report._projection import leading, projection
 from forecasting.report._quality import news, quality
@@ -31,7 +31,7 @@ class Material:
     """
 
     board: Lists
-    details: dict[str, Json]
+    details: Details
     projection: Json
     leading: dict[str, str]
     quality: Json
@@ -41,4 +41,4 @@ class Material:
     def of(cls, tables: Mapping[str, pd.DataFrame]) -> Material:
         """Gather it from the tables of a release, with the columns of the dictionary."""
         ahead = projection(tables)
-        return cls(board(tables), details(tables), ahead, leading(ahead), quality(tables), news(tables["revisions"]))
+        return cls(board(tables), Details(tables), ahead, leading(ahead), quality(tables), news(tables["revisions"]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -60,12 +60,8 @@ def page_files(
         as_of: Day up to which figures were known.
     """
     rows = dict(material.board)
-    each = {name: _json(detail) for name, detail in material.details.items()}
-    inline, pieces = each, {}
-    if sum(len(text) for text in each.values()) > INLINE:
-        inline, pieces = {}, _pieces(each)
-        paths = list(pieces)
-        where = {name: at for at, path in enumerate(paths) for name in pieces[path]}
+    inline, pieces, where = _dealt_out((name, _json(detail)) for name, detail in material.details.items())
+    if pieces:
         rows["piece"] = [where[name] for name in rows["id"]]
     data: Json = {
         "meta": {"run_id": run_id, "as_of": as_of},
@@ -83,11 +79,7 @@ def page_files(
         "files": sorted(beside),
     }
     body = f'{_json(data)[:-1]},"details":{{{",".join(f"{_json(name)}:{text}" for name, text in inline.items())}}}}}'
-    out = {
-        path: f"cumulusPiece({{{','.join(f'{_json(name)}:{each[name]}' for name in names)}}});\n".encode()
-        for path, names in pieces.items()
-    }
-    return {"index.html": _html(body).encode(), **out}
+    return {"index.html": _html(body).encode(), **pieces}
 
 
 def _json(content: Any) -> str:
@@ -95,17 +87,33 @@ def _json(content: Any) -> str:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
 
 
-def _pieces(each: Mapping[str, str]) -> dict[str, list[str]]:
-    """Names of the indicators in each piece, by its path."""
-    groups: list[list[str]] = [[]]
-    size = 0
-    for name, text in each.items():
-        if groups[-1] and size + len(text) > PIECE:
-            groups.append([])
+def _dealt_out(each: Iterable[tuple[str, str]]) -> tuple[dict[str, str], dict[str, bytes], dict[str, int]]:
+    """The details that the page holds itself; else pieces by their path, and which one an indicator is in."""
+    inline: dict[str, str] = {}
+    pieces: dict[str, bytes] = {}
+    where: dict[str, int] = {}
+    piece: dict[str, str] = {}
+
+    def close() -> None:
+        text = ",".join(f"{_json(name)}:{text}" for name, text in piece.items())
+        pieces[f"pieces/indicators-{len(pieces) + 1:03d}.js"] = f"cumulusPiece({{{text}}});\n".encode()
+        piece.clear()
+
+    size = whole = 0
+    for name, text in each:
+        if piece and size + len(text) > PIECE:
+            close()
             size = 0
-        groups[-1].append(name)
+        piece[name] = text
+        where[name] = len(pieces)
         size += len(text)
-    return {f"pieces/indicators-{at:03d}.js": names for at, names in enumerate(groups, start=1)}
+        whole += len(text)
+        if whole <= INLINE:
+            inline[name] = text
+    if whole <= INLINE:
+        return inline, {}, {}
+    close()
+    return {}, pieces, where
 
 
 def _provenance(provenance: Mapping[str, Any]) -> Json:

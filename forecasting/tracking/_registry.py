@@ -21,13 +21,15 @@ from forecasting.tracking._records import IndicatorRecord, forecaster_json, fore
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
-    from mlflow.models import Model, ModelSignature
+    from mlflow.models import ModelSignature
 
 __all__ = ["CHAMPION", "CHAMPION_MODEL", "PREVIOUS", "SHA_TAG", "Registry", "model_name"]
 
 CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
 SHA_TAG = "cumulus.{}_sha256"
 CHAMPION_MODEL = "cumulus.champion"
+PLACES = ("PLACE_OF_THE_RUN", "PLACE_OF_THE_PATH", "PLACE_OF_THE_UUID")
+"""In the text of a template, where models differ."""
 BANDS = ("q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975")
 
 
@@ -137,36 +139,40 @@ class _Template:
     def __init__(self, folder: Path, version: str) -> None:
         self._folder = folder
         self._version = version
-        self._model: Model | None = None
+        self._text = ""
 
     def write(self, target: Path, forecaster: Mapping[str, Any], *, run_id: str, path: str) -> None:
         """Write the model of a forecaster to a folder; what an interrupted night left there is replaced."""
-        model = self._saved()
+        text = self._saved()
         if target.exists():
             shutil.rmtree(target)
         shutil.copytree(self._folder / "model", target)
         (target / "artifacts" / "forecaster.json").write_text(forecaster_json(forecaster), encoding="utf-8")
-        model.run_id, model.artifact_path, model.model_uuid = run_id, path, uuid.uuid4().hex
-        model.save(str(target / "MLmodel"))
+        for place, value in zip(PLACES, (run_id, path, uuid.uuid4().hex), strict=True):
+            text = text.replace(place, f"'{value}'")
+        (target / "MLmodel").write_text(text, encoding="utf-8")
 
-    def _saved(self) -> Model:
-        if self._model is None:
+    def _saved(self) -> str:
+        """The text of MLmodel, with `PLACES` where models differ: writing YAML takes longer than all the rest."""
+        if not self._text:
             from mlflow.models import Model
 
             mlflow = load_mlflow()
             forecaster = self._folder / "forecaster.json"
             forecaster.write_text("{}", encoding="utf-8")
-            self._model = Model()
+            model = Model()
             mlflow.pyfunc.save_model(
                 path=str(self._folder / "model"),
-                mlflow_model=self._model,
+                mlflow_model=model,
                 python_model=str(Path(__file__).with_name("_served.py")),
                 artifacts={"forecaster": str(forecaster)},
                 signature=_signature(),
                 input_example=pd.DataFrame({"horizon": [12]}),
                 pip_requirements=[f"cumulus-forecasting=={self._version}"],
             )
-        return self._model
+            model.run_id, model.artifact_path, model.model_uuid = PLACES
+            self._text = model.to_yaml()
+        return self._text
 
 
 def _signature() -> ModelSignature:

@@ -14,9 +14,10 @@ import pandas as pd
 import pytest
 
 from forecasting.errors import PublishError
-from forecasting.publishing import TABLES, altered, publish, read_release
+from forecasting.publishing import TABLES, altered, draft_release, publish, read_release
 from forecasting.publishing._package import describe
 from forecasting.publishing._release import place
+from forecasting.publishing._staging import Content
 
 Release = Callable[..., dict[str, pd.DataFrame]]
 HERE = Path(__file__).parent
@@ -175,7 +176,7 @@ def test_a_file_without_a_place_in_the_release_is_refused(
     with pytest.raises(PublishError, match=message):
         publish(release(), root=tmp_path, run_id="n1", as_of="2025-04-30", provenance={},
                 files=dict.fromkeys(paths, b""))  # fmt: skip
-    assert not (tmp_path / "releases").exists()
+    assert not list(tmp_path.glob("releases/*"))
 
 
 def test_a_release_never_changes(release: Release, tmp_path: Path) -> None:
@@ -222,6 +223,10 @@ def test_a_killed_publisher_leaves_whole_releases_only(release: Release, tmp_pat
     assert hidden(tmp_path) == []
 
 
+def known(files: dict[str, bytes]) -> dict[str, Content]:
+    return {name: Content.of(data) for name, data in files.items()}
+
+
 def polled(root: Path, put_in_place: Callable[[str], object], releases: int) -> list[str]:
     """Names of the releases that a polling reader saw while so many were published."""
     put_in_place("r000")
@@ -250,7 +255,7 @@ def test_a_reader_that_polls_while_200_releases_are_published_never_sees_a_missi
         page = {"index.html": name.encode() * 100_000}
         place(
             {f"{table}.csv": data for table, data in renamed.items()}
-            | {**files, **page, "datapackage.json": describe(renamed, {**files, **page}, run_id=name)}
+            | {**files, **page, "datapackage.json": describe(known(renamed), known({**files, **page}), run_id=name)}
             | {"provenance.json": json.dumps({"run_id": name}).encode()},
             root=tmp_path, run_id=name,
         )  # fmt: skip
@@ -316,7 +321,7 @@ def test_a_bad_cell_is_refused_with_table_row_and_reason(
     frame.loc[1, column] = value
     with pytest.raises(PublishError, match=message):
         put(tables | {table: frame}, tmp_path)
-    assert not (tmp_path / "releases").exists()
+    assert not list(tmp_path.glob("releases/*"))
 
 
 @pytest.mark.parametrize("name", ["", "..", "a/b", ".hidden", "a b"])
@@ -358,3 +363,43 @@ def test_a_folder_in_the_place_of_latest_is_reported_and_left_alone(release: Rel
     with pytest.raises(PublishError, match="cannot be put in place"):
         put(release(), tmp_path)
     assert (tmp_path / "latest").is_dir()
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_tables_in_slices_give_the_same_files(release: Release, tmp_path: Path, monkeypatch) -> None:
+    whole = content(put(release(), tmp_path / "whole"))
+    monkeypatch.setattr("forecasting.publishing._render.ROWS", 1)
+    assert content(put(release(), tmp_path / "slices")) == whole
+
+
+def test_a_key_that_is_given_twice_and_a_reference_to_nothing_are_seen_across_slices(
+    release: Release, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr("forecasting.publishing._render.ROWS", 1)
+    tables = release()
+    twice = pd.concat([tables["monthly"], tables["monthly"].iloc[:1]], ignore_index=True)
+    rows = len(twice)
+    with pytest.raises(
+        PublishError, match=f"table monthly: key indicator, month is given twice: .* in rows 1 and {rows}"
+    ):
+        put(tables | {"monthly": twice}, tmp_path)
+    lost = tables["monthly"].assign(indicator=["nowhere", *tables["monthly"]["indicator"].iloc[1:]])
+    with pytest.raises(PublishError, match="table monthly, row 1: indicator nowhere is not in table observations"):
+        put(tables | {"monthly": lost}, tmp_path)
+
+
+def test_a_draft_of_another_process_is_taken_over_and_a_lost_one_is_written_again(
+    release: Release, tmp_path: Path
+) -> None:
+    whole = content(put(release(), tmp_path / "whole"))
+    for name, workers in (("one", 1), ("two", 2), ("lost", 2)):
+        root = tmp_path / name
+        common = {"root": root, "run_id": "n1", "as_of": "2025-04-30"}
+        if name == "lost":
+            (root / "releases" / ".draft-n1").mkdir(parents=True)  # in the way
+        draft = draft_release(release(), workers=workers, **common)
+        assert content(publish(release(), provenance={}, draft=draft, **common)) == whole
+        assert hidden(root) == []

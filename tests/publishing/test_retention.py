@@ -11,6 +11,7 @@ from forecasting.publishing import TABLES, prune, read_release
 from forecasting.publishing._package import describe
 from forecasting.publishing._release import place
 from forecasting.publishing._shelf import shelf
+from forecasting.publishing._staging import Content
 
 CSV = ",".join(column.name for column in TABLES["indicators"].columns).encode() + b"\n"
 
@@ -20,7 +21,9 @@ def put(root: Path, name: str, as_of: str) -> Path:
     files = {
         "indicators.csv": CSV,
         "page/index.html": b"x",
-        "datapackage.json": describe({"indicators": CSV}, {"page/index.html": b"x"}, run_id=name),
+        "datapackage.json": describe(
+            {"indicators": Content.of(CSV)}, {"page/index.html": Content.of(b"x")}, run_id=name
+        ),
         "provenance.json": json.dumps({"run_id": name, "as_of": as_of}).encode(),
     }
     return place(files, root=root, run_id=name)

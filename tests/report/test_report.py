@@ -98,6 +98,13 @@ def test_many_indicators_are_dealt_into_pieces_each_once_and_the_pieces_can_be_p
     assert (folder / data["pieces"][0]).read_bytes() == out[data["pieces"][0]]
 
 
+def test_details_made_for_some_indicators_at_a_time_are_those_of_all_at_once(monkeypatch) -> None:
+    tables = made_tables(7)
+    whole = report(tables).page(PROVENANCE, [])
+    monkeypatch.setattr("forecasting.report._details.CHUNK", 2)
+    assert report(tables).page(PROVENANCE, []) == whole
+
+
 def test_numbers_of_the_page_are_those_of_the_tables_rounded(page: str) -> None:
     tables = made_tables()
     data = data_of(page)
