@@ -172,7 +172,7 @@ def test_the_embedded_figures_do_not_undo_a_later_revision(tmp_path, store):
     with store.engine.begin() as connection:
         connection.execute(text("DELETE FROM readings"))  # as after a change of the catalogue
     [again] = one.pull(["reference"], NOW + 2 * DAY)
-    assert (again.status, again.figures, again.new) == ("done", 3430, 0)
+    assert (again.status, again.figures, again.new) == ("done", 3718, 0)
     figure = store.as_of().query("indicator == 'cn_exports' and period == '2025-11' and measure == 'ytd_yoy'")
     assert figure["value"].tolist() == [5.5]
 
@@ -270,12 +270,12 @@ def test_the_pull_command_asks_the_named_sources_and_reads_the_archive_again(tmp
     done = cumulus(tmp_path, "pull")
     assert (done.returncode, done.stdout.splitlines()[0]) == (
         0,
-        "reference: done, 3430 figures, 3430 new, 0 rows put aside",
+        "reference: done, 3718 figures, 3718 new, 0 rows put aside",
     )
     assert cumulus(tmp_path, "pull", "--source", "reference").stdout.startswith("reference: unchanged")
     (tmp_path / "var" / "cumulus.db").unlink()
     again = cumulus(tmp_path, "pull", "--replay")
-    assert (again.returncode, again.stdout) == (0, "reference: done, 3430 figures, 3430 new, 0 rows put aside\n")
+    assert (again.returncode, again.stdout) == (0, "reference: done, 3718 figures, 3718 new, 0 rows put aside\n")
     assert cumulus(tmp_path, "pull", "--source", "nowhere").returncode == 2
 
 

@@ -30,7 +30,7 @@ def test_the_public_face_is_complete_and_sorted():
 
 
 def test_the_tables_are_complete(observations: pd.DataFrame):
-    assert len(observations) == 3430
+    assert len(observations) == 3718
     assert len(load_claims()) == 76
     assert len(load_calibration()) == 253
     assert load_calibration()["series"].nunique() == 125
@@ -59,11 +59,37 @@ def test_the_table_and_the_default_catalogue_have_the_same_indicators_and_famili
         ("cn_industrial_va", "2020-02", "ytd_yoy", -13.5),
         ("cn_industrial_va", "2025-12", "ytd_yoy", 5.9),
         ("cn_retail_sales", "2025-12", "ytd_level", 501202.4),
+        ("cn_fixed_asset_investment", "2011-03", "ytd_yoy", 25.0),
+        ("cn_fixed_asset_investment", "2020-02", "ytd_yoy", -24.5),
+        ("cn_fixed_asset_investment", "2025-11", "ytd_yoy", -2.6),
+        ("cn_fai_manufacturing", "2014-09", "ytd_yoy", 13.8),
+        ("cn_fai_manufacturing", "2018-10", "ytd_yoy", 9.1),
         ("cn_rare_earth_exports", "2025-12", "ytd_level", 62585.2),
     ],
 )
 def test_known_figures_are_there(observations, indicator, period, measure, value):
     assert figure(observations, indicator, period, measure)["value"] == value
+
+
+@pytest.mark.parametrize(
+    ("indicator", "first", "years"), [("cn_fixed_asset_investment", 2010, 16), ("cn_fai_manufacturing", 2013, 13)]
+)
+def test_rates_of_investment_are_there_for_every_month_but_january(observations, indicator, first, years):
+    rows = observations[(observations["indicator"] == indicator) & (observations["measure"] == "ytd_yoy")]
+    expected = [f"{year}-{month:02d}" for year in range(first, first + years) for month in range(2, 13)]
+    assert rows["period"].tolist() == expected
+
+
+def test_rates_of_investment_are_those_of_levels_on_one_base(observations):
+    rows = observations[observations["indicator"] == "cn_fixed_asset_investment"]
+    level, rate = (
+        rows[rows["measure"] == measure].set_index("period")["value"] for measure in ("ytd_level", "ytd_yoy")
+    )
+    for year in (2013, 2015, 2016, 2022):
+        months = [f"-{month:02d}" for month in range(2, 13)]
+        growth = [100 * (level[f"{year}{month}"] / level[f"{year - 1}{month}"] - 1) for month in months]
+        gap = np.abs(np.array(growth) - [rate[f"{year}{month}"] for month in months])
+        assert np.median(gap) < 0.21
 
 
 def test_decimals_are_those_of_the_publication(observations: pd.DataFrame):
