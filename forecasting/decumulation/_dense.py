@@ -14,6 +14,7 @@ from forecasting.decumulation._figures import BoolArray, Figures, FloatArray
 from forecasting.decumulation._flags import by_levels, revisions
 from forecasting.decumulation._paths import Flag, Path
 from forecasting.decumulation._posterior import Posterior, evidence, farthest, implausible, infer
+from forecasting.decumulation._restated import reshaped, unlike_rates
 from forecasting.decumulation._rows import (
     base_rows,
     breaks,
@@ -67,7 +68,9 @@ def recover(figures: Figures, profile: Profile, draws: int, seed: np.random.Seed
     """
     rng = np.random.default_rng(seed)
     shares = None if profile.spread else profile.share
-    use, dropped = consistent(figures, shares=shares)
+    restated = reshaped(figures)
+    use, dropped = consistent(figures, {"ytd_level": np.broadcast_to(~restated[:, None], (figures.years, 12))}, shares)
+    dropped = [*dropped, *unlike_rates(figures, restated)]
     broken = breaks(figures)
     if broken:
         use |= {measure: np.zeros_like(use[measure]) for measure in ("ytd_level", "month_level")}
@@ -75,7 +78,7 @@ def recover(figures: Figures, profile: Profile, draws: int, seed: np.random.Seed
     spread = profile.spread or certain
 
     def model(*, apart: bool, doubt: bool = True) -> tuple[System, Structure]:
-        rows = figure_rows(figures, use, dropped, broken, apart=apart)
+        rows = figure_rows(figures, use, dropped, broken, apart=apart, restated=restated)
         rows += [] if shares is None else base_rows(shares, own_base=figures.has_levels)
         rows = rows if doubt else [replace(row, doubt=0.0) for row in rows]
         middle = spread[len(spread) // 2][0]

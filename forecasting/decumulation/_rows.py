@@ -101,6 +101,7 @@ def figure_rows(
     broken: Sequence[Flag],
     *,
     apart: bool = False,
+    restated: BoolArray | None = None,
 ) -> list[Row]:
     """The rows of an indicator.
 
@@ -111,6 +112,7 @@ def figure_rows(
         broken: Breaks of the levels. With any, levels speak through the growth of single months and the shares of
             each year alone.
         apart: Cumulative rates and rates by month are not kept in step: what is revised lasts to the year's end.
+        restated: (Y,) years whose cumulative levels do not even tell the shares of their months.
     """
     rows = []
     spoilt = {flag.month // 12 - figures.year: flag.month % 12 for flag in reversed(broken)}  # the first of each year
@@ -128,7 +130,7 @@ def figure_rows(
     by_month = np.isfinite(figures.value["month_level"]).sum(axis=1)
     for measure in ("ytd_level", "month_level"):
         for y, m in np.argwhere(figures.value[measure] > 0).tolist():
-            if m >= spoilt.get(y, 12):
+            if m >= spoilt.get(y, 12) or (restated is not None and restated[y] and measure == "ytd_level"):
                 continue
             value, half = float(figures.value[measure][y, m]), float(figures.half[measure][y, m])
             hard = bool(use[measure][y, m]) and not broken

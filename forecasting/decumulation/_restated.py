@@ -1,0 +1,69 @@
+"""Years whose published levels were restated from month to month, so that not even their shares can be believed.
+
+Levels on another base than the year before are no harm: only their height is unknown. A bureau that takes projects off
+its books during the year, though, publishes cumulative levels of several coverages one after the other; what is between
+two of them belongs to no month. Their growth then departs from the published rates by another part in every month.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from forecasting.decumulation._certificate import Dropped
+from forecasting.decumulation._figures import BoolArray, Figures, FloatArray
+
+__all__ = ["reshaped", "unlike_rates"]
+
+ALIKE = 0.05
+"""Most by which growth of levels may vary against the rates, in logs within a year, for both years' shares to count."""
+
+LEAST = 0.0005
+"""Departure beyond the rounding of a rate that is worth a word."""
+
+FEWEST = 3
+"""Cumulative figures of a year that tell anything of its shares."""
+
+
+def reshaped(figures: Figures) -> BoolArray:
+    """(Y,) years whose cumulative levels have other shares than those of most years, by the published rates.
+
+    Levels of successive years are alike if their growth departs from the cumulative rates by the same part in all
+    months. Years hang together where they are, or where no rates compare them. The years of the longest run are
+    believed, the latest of those equally long, unless none is longer than a year; and those of runs in which a year has
+    no rates, since nothing else tells its growth.
+    """
+    apart: BoolArray = np.zeros(figures.years, dtype=bool)
+    gap = _departure(figures)
+    compared: BoolArray = np.isfinite(gap).sum(axis=1) >= FEWEST
+    rated: BoolArray = np.isfinite(figures.value["ytd_yoy"]).any(axis=1)
+    runs: list[list[int]] = []
+    for y in np.flatnonzero(np.isfinite(figures.value["ytd_level"]).any(axis=1)).tolist():
+        varied = compared[y] and np.nanmax(gap[y]) - np.nanmin(gap[y]) > ALIKE
+        if runs and runs[-1][-1] == y - 1 and not varied:
+            runs[-1].append(y)
+        else:
+            runs.append([y])
+    longest = max(runs, key=lambda run: (len(run), run[0]), default=[])
+    for run in runs:
+        apart[run] = run is not longest and len(longest) > 1 and bool(rated[run].all())
+    return apart
+
+
+def unlike_rates(figures: Figures, apart: BoolArray) -> list[Dropped]:
+    """Levels that are not believed, those of years apart, where their growth on the year before misses the rate."""
+    gap = _departure(figures)
+    near = figures.half["ytd_yoy"] + LEAST
+    found = []
+    for y, m in np.argwhere(np.isfinite(gap) & (np.abs(gap) > near)).tolist():
+        if apart[y] or (y and apart[y - 1]):
+            found.append(Dropped("ytd_level", y, m, 100 * abs(float(np.expm1(gap[y, m])))))
+    return found
+
+
+def _departure(figures: Figures) -> FloatArray:
+    """(Y, 12) log of the growth of cumulative levels over that of cumulative rates; NaN where either is missing."""
+    level, rate = figures.value["ytd_level"], figures.value["ytd_yoy"]
+    out = np.full(level.shape, np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        out[1:] = np.log(level[1:] / level[:-1]) - np.log1p(rate[1:])
+    return np.where(np.isfinite(out), out, np.nan)

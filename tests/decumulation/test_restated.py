@@ -1,0 +1,92 @@
+"""Levels that were restated from month to month do not spoil the months that the rates tell."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecasting import decumulate
+from forecasting.decumulation._figures import Figures, arrange
+from forecasting.decumulation._restated import reshaped, unlike_rates
+from forecasting.observations import check_observations, month_label
+from forecasting.reference import load_observations
+
+YEARS = 6
+SHARE = np.array([0.07, 0.07, 0.09, 0.08, 0.08, 0.09, 0.08, 0.08, 0.09, 0.09, 0.09, 0.09])
+TAKEN_OFF = 1 - 0.012 * np.arange(12)
+"""What is left of the cumulative levels of a year in which projects go off the books."""
+
+
+def truth() -> np.ndarray:
+    rng = np.random.default_rng(3)
+    growth = 0.08 - 0.01 * np.arange(YEARS)[:, None] + 0.01 * rng.standard_normal((YEARS, 12))
+    return 1e4 * SHARE * np.cumprod(1 + growth, axis=0)
+
+
+def table(factor: np.ndarray, *, first_rate: int = 1) -> pd.DataFrame:
+    """Cumulative rates as they are, levels times a factor (Y, 12)."""
+    total = truth().cumsum(axis=1)
+    rows = []
+    for y, m in np.ndindex(total.shape):
+        if m:
+            period = month_label((2010 + y) * 12 + m)
+            rows.append(["a", period, "ytd_level", f"{factor[y, m] * total[y, m]:.1f}", "t"])
+            if y >= first_rate:
+                rows.append(["a", period, "ytd_yoy", f"{100 * (total[y, m] / total[y - 1, m] - 1):.1f}", "percent"])
+    return check_observations(pd.DataFrame(rows, columns=["indicator", "period", "measure", "value", "unit"]))
+
+
+def figures(factor: np.ndarray, *, first_rate: int = 1) -> Figures:
+    return arrange(table(factor, first_rate=first_rate))[0]
+
+
+def test_another_height_is_no_other_shape() -> None:
+    factor = np.ones((YEARS, 12))
+    factor[3:] = 0.8
+    assert not reshaped(figures(factor)).any()
+
+
+def test_years_on_either_side_of_a_year_that_was_restated_by_the_month_are_told_apart() -> None:
+    factor = np.ones((YEARS, 12))
+    factor[4] = TAKEN_OFF
+    assert reshaped(figures(factor)).tolist() == [False, False, False, False, True, True]
+
+
+def test_levels_that_alone_tell_the_growth_of_a_year_stay() -> None:
+    for count in (2, 3):
+        factor = np.ones((YEARS, 12))
+        factor[:count] = TAKEN_OFF
+        assert not reshaped(figures(factor, first_rate=count - 1)).any()
+
+
+def test_levels_apart_are_named_where_their_growth_misses_the_rate() -> None:
+    factor = np.ones((YEARS, 12))
+    factor[4] = TAKEN_OFF
+    one = figures(factor)
+    named = unlike_rates(one, reshaped(one))
+    assert {figure.year for figure in named} == {4, 5}
+    december = next(figure for figure in named if (figure.year, figure.month) == (4, 11))
+    assert december.slack == pytest.approx(100 * 0.132, abs=0.2)
+
+
+def test_months_are_those_of_the_rates_and_no_rate_is_called_revised() -> None:
+    factor = np.ones((YEARS, 12))
+    factor[4] = TAKEN_OFF
+    level = truth()
+    found = decumulate(table(factor), draws=50)
+    assert {flag.name for flag in found.paths["a"].flags} >= {"restated_base"}
+    assert "revision" not in {flag.name for flag in found.paths["a"].flags}
+    months = found.monthly[found.monthly["yoy"].notna()].set_index("month")["yoy"]
+    for y in (4, 5):
+        actual = 100 * (level[y, 2:] / level[y - 1, 2:] - 1)
+        recovered = [months[month_label((2010 + y) * 12 + m)] for m in range(2, 12)]
+        np.testing.assert_allclose(recovered, actual, atol=1.6)
+
+
+def test_national_investment_follows_its_published_rates() -> None:
+    observations = load_observations()
+    investment = observations[observations["indicator"] == "cn_fixed_asset_investment"]
+    found = decumulate(investment, draws=50)
+    assert not {"revision", "break"} & {flag.name for flag in found.paths["cn_fixed_asset_investment"].flags}
+    months = found.monthly.set_index("month")["yoy"]
+    assert 5 < months["2019-12"] < 10  # the published levels fell by two thirds on December 2018
+    assert -20 < months["2025-12"] < -10
