@@ -121,8 +121,10 @@ class FittedLevels:
             return z
         log_sd = self._found.log_sd
         variances = np.exp(2 * log_sd[SHOCKS])
-        scale = np.ones(len(z))
-        tail = (FREEDOM + 2) * self._found.scale[self._known - NEAR : self._known] - FREEDOM
+        usual = np.tile(self._found.usual, -(-(self._known + len(z)) // 12))[: self._known + len(z)]
+        scale = usual[self._known :]
+        recent = slice(self._known - NEAR, self._known)
+        tail = (FREEDOM + 2) * self._found.scale[recent] / usual[recent] - FREEDOM
         for k in range(ROUNDS + 1):
             stated, lever = self._observe(z, column)
             levers = (lever @ onward.steps, lever)
@@ -136,7 +138,8 @@ class FittedLevels:
             if k == ROUNDS:
                 break
             size = shock_size(root, weight, levers, log_sd, scale)
-            scale = shock_scale(np.concatenate([tail, size]), log_sd)[NEAR:]
+            ordinary = usual[self._known :]
+            scale = ordinary * shock_scale(np.concatenate([tail, size / ordinary]), log_sd)[NEAR:]
         return z
 
     def _observe(self, z: FloatArray, column: IntArray) -> tuple[FloatArray, FloatArray]:

@@ -49,6 +49,7 @@ class State:
         self.z = prior.mean.copy()
         self.log_sd = np.log([LOG_SD[part][0] for part in PARTS])
         self.scale = np.ones(system.size)
+        self.usual = np.ones(12)
         self.volume = np.zeros(12)
         self.shift = np.zeros(12)
 

@@ -34,11 +34,11 @@ def reshaped(figures: Figures) -> BoolArray:
     """
     apart: BoolArray = np.zeros(figures.years, dtype=bool)
     gap = _departure(figures)
-    compared: BoolArray = np.isfinite(gap).sum(axis=1) >= FEWEST
-    rated: BoolArray = np.isfinite(figures.value["ytd_yoy"]).any(axis=1)
+    compared = np.asarray(np.isfinite(gap).sum(axis=1) >= FEWEST)
+    rated = np.asarray(np.isfinite(figures.value["ytd_yoy"]).any(axis=1))
     runs: list[list[int]] = []
     for y in np.flatnonzero(np.isfinite(figures.value["ytd_level"]).any(axis=1)).tolist():
-        varied = compared[y] and np.nanmax(gap[y]) - np.nanmin(gap[y]) > ALIKE
+        varied = bool(compared[y]) and np.nanmax(gap[y]) - np.nanmin(gap[y]) > ALIKE
         if runs and runs[-1][-1] == y - 1 and not varied:
             runs[-1].append(y)
         else:

@@ -28,6 +28,9 @@ CLUSTER = 0.5
 JUMP = 3.0
 """Largest standard deviation of a single shock in logs: a factor of twenty."""
 
+UNLIKE = 8.0
+"""Degrees of freedom of the prior that calendar months have shocks of one size."""
+
 ROUNDS, SETTLED = 12, 0.2
 """Most rounds of mode, standard deviations and heavy tails, and the change of logs below which they end."""
 
@@ -45,8 +48,14 @@ PRIOR_SD = np.array([LOG_SD[part][1] for part in PARTS])
 SHOCKS = [PARTS.index("drift"), PARTS.index("irregular")]
 
 
-def estimated(system: System, prior: Structure) -> tuple[State, Evidence]:
-    """The state at the most likely standard deviations, and the evidence there."""
+def estimated(system: System, prior: Structure, *, unlike: bool = False) -> tuple[State, Evidence]:
+    """The state at the most likely standard deviations, and the evidence there.
+
+    Args:
+        system: The figures.
+        prior: Of the log levels.
+        unlike: Calendar months may differ in the size of their shocks.
+    """
     state = State(system, prior)
     expected = np.zeros((12, 12))
     state.seek(expected)  # a first orientation, with the profile as it is expected
@@ -56,7 +65,7 @@ def estimated(system: System, prior: Structure) -> tuple[State, Evidence]:
         _maximise(state, evidence, LATER_ITERATIONS if k else ITERATIONS)
         state.seek(expected if system.silent else prior.profile, 2, weigh=not system.silent)
         evidence = Evidence(state)
-        _heavy_tails(state, evidence)
+        _heavy_tails(state, evidence, unlike)
         if np.abs(np.concatenate([state.log_sd, np.log(state.scale)]) - before).max() < SETTLED:
             break
     return state, evidence
@@ -69,21 +78,23 @@ class Estimate:
     Attributes:
         log_sd: Log standard deviations of `PARTS` that maximise evidence and prior.
         scale: (N,) of each month's irregular variance.
+        usual: (12,) of the irregular variance of a calendar month in most years.
         shift: (12,) of the profile's mean.
         mode: (N,).
     """
 
     log_sd: FloatArray
     scale: FloatArray
+    usual: FloatArray
     shift: FloatArray
     mode: FloatArray
 
 
 def estimate(system: System, prior: Structure) -> Estimate:
     """What the figures say of the log levels at its most likely."""
-    state, _ = estimated(system, prior)
+    state, _ = estimated(system, prior, unlike=True)
     state.seek(prior.profile)
-    return Estimate(state.log_sd, state.scale, state.shift, state.z)
+    return Estimate(state.log_sd, state.scale, state.usual, state.shift, state.z)
 
 
 class Evidence:
@@ -138,12 +149,17 @@ def _maximise(state: State, evidence: Evidence, iterations: int) -> None:
     state.log_sd = np.asarray(found.x)
 
 
-def _heavy_tails(state: State, evidence: Evidence) -> None:
+def _heavy_tails(state: State, evidence: Evidence, unlike: bool) -> None:
     """One step of EM for the scales of a Student t: the larger an irregular, the larger its own variance."""
     root = factor(evidence.spread(state.log_sd))
     weight = cho_solve(root, evidence.residual, check_finite=False)
     size = shock_size(root, weight, (evidence.steps, evidence.slope), state.log_sd, state.scale)
-    state.scale = shock_scale(size, state.log_sd)
+    if unlike:
+        own = size * np.tile(state.usual, len(size) // 12) / state.scale
+        state.usual = (UNLIKE + own.reshape(-1, 12).sum(axis=0)) / (UNLIKE + 2 * len(size) // 12)
+        state.usual /= np.exp(np.log(state.usual).mean())
+    usual = np.tile(state.usual, len(size) // 12)
+    state.scale = usual * shock_scale(size / usual, state.log_sd)
     evidence.rescale(state.scale)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 import pandas as pd
 
@@ -29,15 +27,14 @@ class GrowthSes:
         growth = y[season_length:] - y[:-season_length]
         z, mean, sd = standardised(growth)
         with model_errors(self.name):
-            smoothed = 0.0 if is_constant(growth) else _smoothed(z.tobytes())
+            smoothed = 0.0 if is_constant(growth) else _smoothed(z)
         line = np.concatenate([y, np.empty(horizon)])
         for t in range(len(y), len(line)):
             line[t] = line[t - season_length] + mean + sd * smoothed
         return checked(self.name, line[len(y) :], horizon)
 
 
-@lru_cache(maxsize=64)  # `HeadlineMean` asks for what has just been asked for
-def _smoothed(z: bytes) -> float:
+def _smoothed(z: Floats) -> float:
     from statsforecast.models import AutoETS
 
-    return float(AutoETS(season_length=1, model="ANN").forecast(y=np.frombuffer(z).copy(), h=1)["mean"][0])
+    return float(AutoETS(season_length=1, model="ANN").forecast(y=z, h=1)["mean"][0])

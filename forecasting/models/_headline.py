@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from forecasting.errors import ModelError
-from forecasting.models._growth_ses import GrowthSes
+from forecasting.models._growth_level import growth_levels
 from forecasting.models._months import following_months
 from forecasting.models._protocol import FEWEST, Floats, State, check_request, checked, model_errors
+from forecasting.models._trust import REACH, between, cumulative_rates, shares
 
 if TYPE_CHECKING:
     from forecasting.decumulation import FittedLevels
@@ -22,7 +23,10 @@ STRUCTURE_YEARS = 3
 """Years of levels that the state space needs."""
 
 STRUCTURE_WEIGHT = 2.0
-"""Weight of the state space in the mean, where each of the others has one."""
+"""Weight of the state space where smoothed growth has one."""
+
+GROWN = 3 / 2
+"""Growth of a history at which the state space of past cut-offs is fitted anew; until then it is carried on."""
 
 
 class NoChange:
@@ -86,35 +90,70 @@ class StateSpace:
 
 @dataclass(frozen=True, slots=True)
 class _Mean:
-    """The state space as it was fitted, if the history was long enough, and those that need no state."""
+    """The state space as it was fitted, if the history was long enough, and what has been expected of the past.
+
+    Attributes:
+        name: Of the model.
+        season_length: Periods a year.
+        structure: The state space.
+        expected: Cut-off -> (`REACH`,) change of the cumulative rate that was expected there, in points, by period
+            ahead; grows with the history.
+    """
 
     name: str
     season_length: int
     structure: State | None
+    expected: dict[int, Floats] = field(default_factory=dict)
 
     def forecast(self, y: Floats, horizon: int, ds: pd.DatetimeIndex) -> Floats:
         check_request(self.name, y, horizon, self.season_length, ds)
-        weights = [1.0]
         try:
-            paths = [NoChange().forecast(y, horizon, self.season_length, ds)]
-            if len(y) >= self.season_length + FEWEST:
-                weights.append(1.0)
-                paths.append(np.exp(GrowthSes().forecast(np.log(y), horizon, self.season_length, ds)))
-            if self.structure is not None:
-                weights.append(STRUCTURE_WEIGHT)
-                paths.append(self.structure.forecast(y, horizon, ds))
+            stay = NoChange().forecast(y, horizon, self.season_length, ds)
+            if len(y) < self.season_length + FEWEST:
+                return stay
+            structure = None if self.structure is None else self.structure.forecast(y, horizon, ds)
+            moved = _pace(y, np.array([len(y)]), horizon, self.season_length)[0]
+            if structure is not None:
+                moved = _together(moved, structure)
+            past = self._past(y, ds)
         except ModelError as error:  # the mean of the others is another forecast
             raise ModelError(f"{self.name}: {error}") from error
-        return checked(self.name, np.exp(np.average(np.log(paths), axis=0, weights=weights)), horizon)
+        month = np.concatenate([_index(ds), _index(following_months(ds[-1], horizon, self.season_length))])
+        share = shares(past, int(month[len(y) - 1]), month[len(y) :], alone=structure is None)
+        return checked(self.name, between(y, stay, moved, share, month, self.season_length), horizon)
+
+    def _past(self, y: Floats, ds: pd.DatetimeIndex) -> Floats:
+        """(N, 4) what `shares` is told: past expectations whose time has come."""
+        m, n = self.season_length, len(y)
+        cuts = np.arange(m + FEWEST, n)
+        new = np.array([cut for cut in cuts.tolist() if cut not in self.expected], dtype=np.int64)
+        month = np.concatenate([_index(ds), _index(following_months(ds[-1], REACH, m))])
+        if len(new):
+            for cut, path in zip(new.tolist(), _pace(y, new, REACH, m), strict=True):
+                structure = _structure_then(y, cut, ds, month, m)
+                line = np.concatenate([y[:cut], path if structure is None else _together(path, structure)])
+                rate = cumulative_rates(line, month[: cut + REACH], m)
+                self.expected[cut] = rate[cut:] - rate[cut - 1]
+        actual = cumulative_rates(y, month[:n], m)
+        rows = []
+        for cut in cuts.tolist():
+            until = min(n, cut + REACH)
+            ahead = np.arange(cut, until)
+            start = np.full(len(ahead), month[cut - 1])
+            came = actual[cut:until] - actual[cut - 1]
+            rows.append(np.column_stack([start, month[ahead], self.expected[cut][: len(ahead)], came]))
+        past = np.concatenate(rows) if rows else np.zeros((0, 4))
+        return past[np.isfinite(past).all(axis=1) & (past[:, 1] - past[:, 0] <= REACH)]
 
 
 class HeadlineMean:
-    """Geometric mean of no change, smoothed growth and state space, as many of them as the history is long enough for.
+    """The cumulative rate moves from where it is by a share of what smoothed growth and the state space expect.
 
-    The three err in different ways: no change knows that the headline is sluggish, smoothed growth the pace, the state
-    space also profile and calendar, and it has half of the weight: so it is best, or near it, on series that are
-    forecast nowhere else (M3's monthly industry, told as rates tell them). No indicator has history enough for weights
-    of its own; Bates and Granger (1969). Needs a year and a month.
+    No change knows that the headline is sluggish, smoothed growth the pace, the state space also profile and calendar;
+    the geometric mean of the latter two, the state space with twice the weight, is the change expected: near the best
+    on series that are forecast nowhere else (M3's monthly industry, told as rates tell them). What came of an
+    indicator's own expectations tells the share to believe, for each month of origin and step ahead (`_trust`):
+    forecasts at past cut-offs from nothing but the levels before them. Needs a year and a month.
     """
 
     name = "headline_mean"
@@ -136,6 +175,36 @@ class HeadlineMean:
         return self.fit(y, season_length, ds).forecast(y, horizon, ds)
 
 
+def _pace(y: Floats, cuts: np.ndarray, horizon: int, season_length: int) -> Floats:
+    """(C, H) levels if growth stays what it is, from each of some cut-offs."""
+    z = np.log(y)
+    growth = z[season_length:] - z[:-season_length]
+    level = growth_levels(growth, cuts - season_length, season_length)
+    out = np.empty((len(cuts), horizon))
+    for c, cut in enumerate(cuts.tolist()):
+        for h in range(horizon):
+            out[c, h] = (z[cut + h - season_length] if h < season_length else out[c, h - season_length]) + level[c]
+    return np.exp(out)
+
+
+def _together(pace: Floats, structure: Floats) -> Floats:
+    """Geometric mean of smoothed growth and state space."""
+    weights = np.array([1.0, STRUCTURE_WEIGHT])
+    return np.asarray(np.exp(weights / weights.sum() @ np.log([pace, structure])))
+
+
+def _structure_then(y: Floats, cut: int, ds: pd.DatetimeIndex, month: np.ndarray, season_length: int) -> Floats | None:
+    """(`REACH`,) what the state space expected at a cut-off, fitted not long before; None before three years."""
+    fitted = STRUCTURE_YEARS * season_length
+    if cut < fitted:
+        return None
+    while int(fitted * GROWN) <= cut:
+        fitted = int(fitted * GROWN)
+    with model_errors(StateSpace.name):
+        state = _fitted(y[:fitted].tobytes(), month[:fitted].tobytes())
+        return state.ahead(y[:cut], month[:cut], month[cut : cut + REACH])
+
+
 def _check(name: str, y: Floats, horizon: int, season_length: int, ds: pd.DatetimeIndex, needed: int) -> None:
     """Refuse, beside what no model can forecast, a history that is too short, or has no growth rates.
 
@@ -151,7 +220,7 @@ def _check(name: str, y: Floats, horizon: int, season_length: int, ds: pd.Dateti
 
 
 # the mean asks for what the state space by itself has just been asked for: half of the time of a backtest
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def _fitted(y: bytes, ends: bytes) -> FittedLevels:
     from forecasting.decumulation import fit_levels
 

@@ -12,6 +12,7 @@ import pytest
 
 from forecasting.errors import ModelError
 from forecasting.models import HEADLINE, MODELS, StateModel, following_months
+from forecasting.models._headline import _pace, _together
 
 ROOT = Path(__file__).parents[2]
 PROFILE = np.array([70.0, 66, 104, 98, 100, 108, 96, 99, 105, 103, 110, 141])
@@ -74,24 +75,39 @@ def test_steady_growth_is_carried_on_in_every_month(name: str, season_length: in
 
 
 @pytest.mark.parametrize("season_length", [12, 11])
-def test_the_mean_is_the_geometric_one_with_half_of_the_weight_on_the_state_space(season_length: int) -> None:
+def test_the_rates_lie_between_no_change_and_what_is_expected(season_length: int) -> None:
     y = levels(5, noise=0.03)
-    y = y if season_length == 12 else paired(y)
-    paths = [
-        forecast("state_space", y, 14, season_length),
-        np.exp(forecast("growth_ses", np.log(y), 14, season_length)),
-        forecast("no_change", y, 14, season_length),
-    ]
-    expected = np.sqrt(paths[0]) * (paths[1] * paths[2]) ** (1 / 4)
-    np.testing.assert_allclose(forecast("headline_mean", y, 14, season_length), expected, rtol=1e-12)
+    y = (y if season_length == 12 else paired(y))[:-3]
+    stay, structure = (forecast(name, y, 14, season_length) for name in ("no_change", "state_space"))
+    moved = _together(_pace(y, np.array([len(y)]), 14, season_length)[0], structure)
+    rates = np.array(
+        [
+            cumulative(np.concatenate([y, path]), season_length)[-14:]
+            for path in (stay, forecast("headline_mean", y, 14, season_length), moved)
+        ]
+    )
+    low, high = np.minimum(rates[0], rates[2]), np.maximum(rates[0], rates[2])
+    assert ((rates[1] >= low - 1e-9) & (rates[1] <= high + 1e-9)).all()
+    assert (np.abs(rates[1] - rates[0]) > 1e-6).any()
 
 
-def test_the_mean_is_that_of_the_models_that_the_history_is_long_enough_for() -> None:
+def test_it_is_made_of_what_the_history_is_long_enough_for() -> None:
     y = levels(3, noise=0.03)[:35]
-    paths = [np.exp(forecast("growth_ses", np.log(y), 14)), forecast("no_change", y, 14)]
-    np.testing.assert_allclose(forecast("headline_mean", y, 14), np.prod(paths, axis=0) ** (1 / 2), rtol=1e-12)
+    stay, pace = forecast("no_change", y, 1), _pace(y, np.array([35]), 1, 12)[0]
+    assert min(stay[0], pace[0]) < forecast("headline_mean", y, 1)[0] < max(stay[0], pace[0])
     short = y[:19]
     np.testing.assert_allclose(forecast("headline_mean", short, 14), forecast("no_change", short, 14), rtol=1e-12)
+
+
+def test_a_december_that_is_never_followed_is_not_believed() -> None:
+    rng = np.random.default_rng(8)
+    growth = 0.05 + 0.004 * rng.standard_normal((12, 12))
+    growth[:, 11] += 0.25 * rng.choice([-1, 1], size=12)
+    growth[-1, 11] = 0.4
+    y = (PROFILE * np.cumprod(1 + growth, axis=0)).ravel()
+    path = forecast("headline_mean", y, 3)
+    rates = 100 * (path / y[-12:-9] - 1)
+    assert rates.max() < 8.0
 
 
 @pytest.mark.parametrize("name", MADE)

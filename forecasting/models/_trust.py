@@ -1,0 +1,143 @@
+"""How much of an expected change of a cumulative rate comes about, by what came of past expectations.
+
+Rates of statistics that bureaus publish do not all follow the pace of their last months. What piles up at the end of a
+year says little of the next January and February where it is put into the books (fiscal revenue, investment), and much
+where it is traded (exports). An indicator's own past tells, month by month of origin and step ahead.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from forecasting.models._protocol import Floats
+
+SHARES = np.linspace(0.0, 1.0, 11)
+"""Shares of the expected change between which is chosen: none, as no change has it, to all of it."""
+
+WITHIN, ACROSS = 1.0, 0.75
+"""Likeliest shares without any past, within a year and across its end, of what smoothed growth and the state space
+expect together: those of M3's monthly industry are about 1 and .9, those of Chinese exports higher, those of retail
+sales and value added lower across the end of a year."""
+
+ALONE = 0.5
+"""The same of what smoothed growth expects alone."""
+
+SPREAD = 0.35
+"""Standard deviation of a share about the likeliest one; it is cut off at 0 and 1."""
+
+RATE = 2.0
+"""Learning rate: nats per loss of one usual change."""
+
+MOST = 1.5
+"""Loss, in usual changes, beyond which a miss counts no more: one crisis does not outweigh the other years."""
+
+NEAR_MONTHS, NEAR_STEPS = 1.0, 1.0
+"""Standard deviations of the normal kernels about the month of origin in its year, and about the months ahead."""
+
+FARTHEST = 0.02
+"""Kernel weight below which a past expectation is left aside."""
+
+LEAST = 0.05
+"""Least change that counts as usual, in points: half of the rounding unit of most rates."""
+
+REACH = 13
+"""Months ahead up to which expectations are remembered; farther ones are believed as those are."""
+
+
+def shares(past: Floats, origin: int, targets: np.ndarray, *, alone: bool) -> Floats:
+    """Share of the expected change of the cumulative rate to believe, for each of H targets.
+
+    Posterior mean over `SHARES`, w the kernel weights of past expectations E[x] whose change x is known:
+
+        p(k) ~ exp(-(k - k0)^2 / 2 s^2 - a sum w min(|x - k E[x]| / u, c)), k0 the likeliest share without a past,
+
+    the aggregating forecaster with a prior (Vovk, 1990) under an absolute loss in units u of the median change over
+    as many months, capped at c. Only expectations within a year speak of such, only those across its end of these;
+    those of one origin count as one.
+
+    Args:
+        past: (N, 4) month index of origin, that of target, change expected, change that came, in points.
+        origin: Month index.
+        targets: (H,) month indices.
+        alone: What is expected is smoothed growth's alone, for want of history.
+    """
+    out = np.empty(len(targets))
+    start, end = past[:, 0].astype(np.int64), past[:, 1].astype(np.int64)
+    step, across = end - start, end // 12 != start // 12
+    change = np.abs(past[:, 3])
+    usual = np.ones(len(past))
+    for each in np.unique(step):
+        mine = step == each
+        usual[mine] = max(float(np.median(change[mine])), LEAST)
+    loss = np.minimum(np.abs(past[:, 3, None] - past[:, 2, None] * SHARES) / usual[:, None], MOST)
+    apart = np.abs((start - origin) % 12)
+    by_month = np.exp(-0.5 * (np.minimum(apart, 12 - apart) / NEAR_MONTHS) ** 2)
+    for i, target in enumerate(targets.tolist()):
+        ahead, later = min(target - origin, REACH), target // 12 != origin // 12
+        weight = by_month * np.exp(-0.5 * ((step - ahead) / NEAR_STEPS) ** 2) * (across == later)
+        use = weight > FARTHEST
+        total = np.zeros(len(SHARES))
+        if use.any():
+            _, of = np.unique(start[use], return_inverse=True)
+            most = np.zeros(of.max() + 1)
+            np.maximum.at(most, of, weight[use])
+            total = (weight[use] * (most / np.bincount(of, weight[use]))[of]) @ loss[use]
+        likeliest = ALONE if alone else ACROSS if later else WITHIN
+        log = -0.5 * ((SHARES - likeliest) / SPREAD) ** 2 - RATE * total
+        p = np.exp(log - log.max())
+        out[i] = p @ SHARES / p.sum()
+    return out
+
+
+def cumulative_rates(level: Floats, month: np.ndarray, season_length: int) -> Floats:
+    """(n,) cumulative rate of each period in percent, NaN where its year or the one before is not whole up to it.
+
+    Args:
+        level: (n,) positive.
+        month: (n,) month index of each period's last month, consecutive periods.
+        season_length: Periods a year.
+    """
+    first = _year_starts(month)
+    total = np.concatenate([[0.0], np.cumsum(level)])
+    at = np.arange(len(level))
+    whole = first >= season_length
+    before = np.where(whole, first - season_length, 0)
+    base = np.where(whole, total[np.maximum(at + 1 - season_length, 0)] - total[before], np.nan)
+    return np.asarray(100 * ((total[at + 1] - total[first]) / base - 1))
+
+
+def between(y: Floats, stay: Floats, moved: Floats, share: Floats, month: np.ndarray, season_length: int) -> Floats:
+    """(H,) levels whose cumulative rates change by shares of the change from `stay` to `moved`.
+
+    A month's growth on the year before lies between those of the two paths, even if the rate wanted is then missed.
+
+    Args:
+        y: (n,) the history.
+        stay: (H,) levels if the cumulative rate does not change.
+        moved: (H,) levels as they are expected.
+        share: (H,) shares of the change of each period's cumulative rate.
+        month: (n + H,) month index of each period's last month.
+        season_length: Periods a year.
+    """
+    n, first = len(y), _year_starts(month)
+    paths = np.array([np.concatenate([y, path]) for path in (stay, moved)])
+    growth = paths[:, season_length:] / paths[:, :-season_length]
+    rates = np.array([cumulative_rates(path, month, season_length) for path in paths])
+    wanted = 1 + (rates[0] + np.concatenate([np.zeros(n), share]) * (rates[1] - rates[0])) / 100
+    line: Floats = paths[0].copy()
+    for i in range(n, len(line)):
+        least, most = np.sort(growth[:, i - season_length])
+        if np.isfinite(wanted[i]):
+            base = line[first[i] - season_length : i + 1 - season_length].sum()
+            grown = (wanted[i] * base - line[first[i] : i].sum()) / line[i - season_length]
+        else:
+            k = share[i - n]
+            grown = growth[0, i - season_length] ** (1 - k) * growth[1, i - season_length] ** k
+        line[i] = line[i - season_length] * min(max(grown, least), most)
+    return line[n:]
+
+
+def _year_starts(month: np.ndarray) -> np.ndarray:
+    """(n,) place of the first period of each period's year."""
+    year = month // 12
+    return np.searchsorted(year, year, side="left")
