@@ -96,13 +96,15 @@ class _Mean:
         name: Of the model.
         season_length: Periods a year.
         structure: The state space.
+        pace: Cut-off -> smoothed growth there; grows with the history.
         expected: Cut-off -> (`REACH`,) change of the cumulative rate that was expected there, in points, by period
-            ahead; grows with the history.
+            ahead; the same.
     """
 
     name: str
     season_length: int
     structure: State | None
+    pace: dict[int, float] = field(default_factory=dict)
     expected: dict[int, Floats] = field(default_factory=dict)
 
     def forecast(self, y: Floats, horizon: int, ds: pd.DatetimeIndex) -> Floats:
@@ -112,38 +114,42 @@ class _Mean:
             if len(y) < self.season_length + FEWEST:
                 return stay
             structure = None if self.structure is None else self.structure.forecast(y, horizon, ds)
-            moved = _pace(y, np.array([len(y)]), horizon, self.season_length)[0]
+            moved = _onward(y, len(y), self._pace(y), horizon, self.season_length)
             if structure is not None:
                 moved = _together(moved, structure)
             past = self._past(y, ds)
         except ModelError as error:  # the mean of the others is another forecast
             raise ModelError(f"{self.name}: {error}") from error
         month = np.concatenate([_index(ds), _index(following_months(ds[-1], horizon, self.season_length))])
-        share = shares(past, int(month[len(y) - 1]), month[len(y) :], alone=structure is None)
+        share = shares(*past, int(month[len(y) - 1]), month[len(y) :], alone=structure is None)
         return checked(self.name, between(y, stay, moved, share, month, self.season_length), horizon)
 
-    def _past(self, y: Floats, ds: pd.DatetimeIndex) -> Floats:
-        """(N, 4) what `shares` is told: past expectations whose time has come."""
+    def _pace(self, y: Floats) -> float:
+        """Smoothed growth at the end of a history, and at the cut-offs before it as far as it is not known yet."""
+        m = self.season_length
+        new = np.array([cut for cut in range(m + FEWEST, len(y) + 1) if cut not in self.pace], dtype=np.int64)
+        if len(new):
+            growth = np.log(y[m:]) - np.log(y[:-m])
+            self.pace.update(zip(new.tolist(), growth_levels(growth, new - m, m).tolist(), strict=True))
+        return self.pace[len(y)]
+
+    def _past(self, y: Floats, ds: pd.DatetimeIndex) -> tuple[Floats, Floats, np.ndarray, np.ndarray]:
+        """What `shares` is told of past cut-offs: changes expected and those that came, and the month indices."""
         m, n = self.season_length, len(y)
         cuts = np.arange(m + FEWEST, n)
-        new = np.array([cut for cut in cuts.tolist() if cut not in self.expected], dtype=np.int64)
         month = np.concatenate([_index(ds), _index(following_months(ds[-1], REACH, m))])
-        if len(new):
-            for cut, path in zip(new.tolist(), _pace(y, new, REACH, m), strict=True):
-                structure = _structure_then(y, cut, ds, month, m)
-                line = np.concatenate([y[:cut], path if structure is None else _together(path, structure)])
-                rate = cumulative_rates(line, month[: cut + REACH], m)
-                self.expected[cut] = rate[cut:] - rate[cut - 1]
-        actual = cumulative_rates(y, month[:n], m)
-        rows = []
         for cut in cuts.tolist():
-            until = min(n, cut + REACH)
-            ahead = np.arange(cut, until)
-            start = np.full(len(ahead), month[cut - 1])
-            came = actual[cut:until] - actual[cut - 1]
-            rows.append(np.column_stack([start, month[ahead], self.expected[cut][: len(ahead)], came]))
-        past = np.concatenate(rows) if rows else np.zeros((0, 4))
-        return past[np.isfinite(past).all(axis=1) & (past[:, 1] - past[:, 0] <= REACH)]
+            if cut in self.expected:
+                continue
+            path = _onward(y, cut, self.pace[cut], REACH, m)
+            structure = _structure_then(y, cut, month, m)
+            line = np.concatenate([y[:cut], path if structure is None else _together(path, structure)])
+            rate = cumulative_rates(line, month[: cut + REACH], m)
+            self.expected[cut] = rate[cut:] - rate[cut - 1]
+        actual = np.concatenate([cumulative_rates(y, month[:n], m), np.full(REACH, np.nan)])
+        ahead = cuts[:, None] + np.arange(REACH)
+        expected = np.array([self.expected[cut] for cut in cuts.tolist()]).reshape(-1, REACH)
+        return expected, actual[ahead] - actual[cuts - 1][:, None], month[cuts - 1], month[ahead]
 
 
 class HeadlineMean:
@@ -175,16 +181,13 @@ class HeadlineMean:
         return self.fit(y, season_length, ds).forecast(y, horizon, ds)
 
 
-def _pace(y: Floats, cuts: np.ndarray, horizon: int, season_length: int) -> Floats:
-    """(C, H) levels if growth stays what it is, from each of some cut-offs."""
-    z = np.log(y)
-    growth = z[season_length:] - z[:-season_length]
-    level = growth_levels(growth, cuts - season_length, season_length)
-    out = np.empty((len(cuts), horizon))
-    for c, cut in enumerate(cuts.tolist()):
-        for h in range(horizon):
-            out[c, h] = (z[cut + h - season_length] if h < season_length else out[c, h - season_length]) + level[c]
-    return np.exp(out)
+def _onward(y: Floats, cut: int, pace: float, horizon: int, season_length: int) -> Floats:
+    """(H,) levels after a cut-off if growth on the year before, in logs, stays what it is."""
+    line = np.concatenate([y[cut - season_length : cut], np.empty(horizon)])
+    grown = float(np.exp(pace))
+    for t in range(season_length, len(line)):
+        line[t] = line[t - season_length] * grown
+    return line[season_length:]
 
 
 def _together(pace: Floats, structure: Floats) -> Floats:
@@ -193,7 +196,7 @@ def _together(pace: Floats, structure: Floats) -> Floats:
     return np.asarray(np.exp(weights / weights.sum() @ np.log([pace, structure])))
 
 
-def _structure_then(y: Floats, cut: int, ds: pd.DatetimeIndex, month: np.ndarray, season_length: int) -> Floats | None:
+def _structure_then(y: Floats, cut: int, month: np.ndarray, season_length: int) -> Floats | None:
     """(`REACH`,) what the state space expected at a cut-off, fitted not long before; None before three years."""
     fitted = STRUCTURE_YEARS * season_length
     if cut < fitted:
@@ -202,7 +205,8 @@ def _structure_then(y: Floats, cut: int, ds: pd.DatetimeIndex, month: np.ndarray
         fitted = int(fitted * GROWN)
     with model_errors(StateSpace.name):
         state = _fitted(y[:fitted].tobytes(), month[:fitted].tobytes())
-        return state.ahead(y[:cut], month[:cut], month[cut : cut + REACH])
+        known, future = month[:cut].tobytes(), month[cut : cut + REACH].tobytes()
+        return np.frombuffer(_ahead(state, y[:cut].tobytes(), known, future))
 
 
 def _check(name: str, y: Floats, horizon: int, season_length: int, ds: pd.DatetimeIndex, needed: int) -> None:
@@ -219,7 +223,7 @@ def _check(name: str, y: Floats, horizon: int, season_length: int, ds: pd.Dateti
         raise ModelError(f"{name}: observation {where} is not positive; a cumulative rate needs positive levels")
 
 
-# the mean asks for what the state space by itself has just been asked for: half of the time of a backtest
+# the mean asks for what the state space by itself has just been asked for, and again for what was expected in the past
 @lru_cache(maxsize=16)
 def _fitted(y: bytes, ends: bytes) -> FittedLevels:
     from forecasting.decumulation import fit_levels
@@ -227,7 +231,7 @@ def _fitted(y: bytes, ends: bytes) -> FittedLevels:
     return fit_levels(np.frombuffer(y).copy(), np.frombuffer(ends, dtype=np.int64))
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=512)
 def _ahead(fitted: FittedLevels, y: bytes, ends: bytes, future: bytes) -> bytes:
     known, coming = (np.frombuffer(each, dtype=np.int64) for each in (ends, future))
     return fitted.ahead(np.frombuffer(y), known, coming).tobytes()

@@ -44,7 +44,10 @@ REACH = 13
 """Months ahead up to which expectations are remembered; farther ones are believed as those are."""
 
 
-def shares(past: Floats, origin: int, targets: np.ndarray, *, alone: bool) -> Floats:
+def shares(
+    expected: Floats, came: Floats, origins: np.ndarray, ends: np.ndarray, origin: int, targets: np.ndarray, *,
+    alone: bool,
+) -> Floats:  # fmt: skip
     """Share of the expected change of the cumulative rate to believe, for each of H targets.
 
     Posterior mean over `SHARES`, w the kernel weights of past expectations E[x] whose change x is known:
@@ -56,32 +59,36 @@ def shares(past: Floats, origin: int, targets: np.ndarray, *, alone: bool) -> Fl
     those of one origin count as one.
 
     Args:
-        past: (N, 4) month index of origin, that of target, change expected, change that came, in points.
+        expected: (C, R) changes expected at C origins for R periods after each, in points.
+        came: (C, R) those that came; NaN where either is not known.
+        origins: (C,) month indices.
+        ends: (C, R) month indices of the periods.
         origin: Month index.
         targets: (H,) month indices.
         alone: What is expected is smoothed growth's alone, for want of history.
     """
-    out = np.empty(len(targets))
-    start, end = past[:, 0].astype(np.int64), past[:, 1].astype(np.int64)
-    step, across = end - start, end // 12 != start // 12
-    change = np.abs(past[:, 3])
-    usual = np.ones(len(past))
-    for each in np.unique(step):
-        mine = step == each
-        usual[mine] = max(float(np.median(change[mine])), LEAST)
-    loss = np.minimum(np.abs(past[:, 3, None] - past[:, 2, None] * SHARES) / usual[:, None], MOST)
-    apart = np.abs((start - origin) % 12)
+    step, across = ends - origins[:, None], ends // 12 != origins[:, None] // 12
+    known = np.isfinite(expected) & np.isfinite(came) & (step <= REACH)
+    change = np.abs(came)
+    usual = np.full(expected.shape, LEAST)
+    for each in range(1, REACH + 1):
+        mine = known & (step == each)
+        if mine.any():
+            usual[mine] = max(float(np.median(change[mine])), LEAST)
+    apart = np.abs((origins - origin) % 12)
     by_month = np.exp(-0.5 * (np.minimum(apart, 12 - apart) / NEAR_MONTHS) ** 2)
+    near = (by_month > FARTHEST) & known.any(axis=1)
+    by_month, step, across, known = by_month[near, None], step[near], across[near], known[near]
+    miss = np.abs(came[near][..., None] - expected[near][..., None] * SHARES) / usual[near][..., None]
+    loss = np.where(known[..., None], np.minimum(miss, MOST), 0.0)
+    out = np.empty(len(targets))
     for i, target in enumerate(targets.tolist()):
         ahead, later = min(target - origin, REACH), target // 12 != origin // 12
-        weight = by_month * np.exp(-0.5 * ((step - ahead) / NEAR_STEPS) ** 2) * (across == later)
-        use = weight > FARTHEST
-        total = np.zeros(len(SHARES))
-        if use.any():
-            _, of = np.unique(start[use], return_inverse=True)
-            most = np.zeros(of.max() + 1)
-            np.maximum.at(most, of, weight[use])
-            total = (weight[use] * (most / np.bincount(of, weight[use]))[of]) @ loss[use]
+        weight = by_month * np.exp(-0.5 * ((step - ahead) / NEAR_STEPS) ** 2)
+        weight = np.where(known & (across == later) & (weight > FARTHEST), weight, 0.0)
+        of_origin = weight.sum(axis=1)
+        once = np.divide(weight.max(axis=1, initial=0.0), of_origin, out=np.zeros(len(weight)), where=of_origin > 0)
+        total = np.einsum("cr,crk->k", weight * once[:, None], loss)
         likeliest = ALONE if alone else ACROSS if later else WITHIN
         log = -0.5 * ((SHARES - likeliest) / SPREAD) ** 2 - RATE * total
         p = np.exp(log - log.max())

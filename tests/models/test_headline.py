@@ -12,7 +12,8 @@ import pytest
 
 from forecasting.errors import ModelError
 from forecasting.models import HEADLINE, MODELS, StateModel, following_months
-from forecasting.models._headline import _pace, _together
+from forecasting.models._growth_level import growth_levels
+from forecasting.models._headline import _onward, _together
 
 ROOT = Path(__file__).parents[2]
 PROFILE = np.array([70.0, 66, 104, 98, 100, 108, 96, 99, 105, 103, 110, 141])
@@ -32,6 +33,13 @@ def levels(years: int, growth: float = 0.06, noise: float = 0.0) -> np.ndarray:
     """Years of months that grow by one rate on the year before, but for noise."""
     y = np.concatenate([PROFILE * (1 + growth) ** year for year in range(years)])
     return y * np.exp(noise * np.random.default_rng(5).standard_normal(len(y)))
+
+
+def at_pace(y: np.ndarray, horizon: int, season_length: int = 12) -> np.ndarray:
+    """Levels if smoothed growth stays what it is."""
+    growth = np.log(y[season_length:]) - np.log(y[:-season_length])
+    pace = float(growth_levels(growth, np.array([len(growth)]), season_length)[0])
+    return _onward(y, len(y), pace, horizon, season_length)
 
 
 def paired(y: np.ndarray) -> np.ndarray:
@@ -79,7 +87,7 @@ def test_the_rates_lie_between_no_change_and_what_is_expected(season_length: int
     y = levels(5, noise=0.03)
     y = (y if season_length == 12 else paired(y))[:-3]
     stay, structure = (forecast(name, y, 14, season_length) for name in ("no_change", "state_space"))
-    moved = _together(_pace(y, np.array([len(y)]), 14, season_length)[0], structure)
+    moved = _together(at_pace(y, 14, season_length), structure)
     rates = np.array(
         [
             cumulative(np.concatenate([y, path]), season_length)[-14:]
@@ -93,7 +101,7 @@ def test_the_rates_lie_between_no_change_and_what_is_expected(season_length: int
 
 def test_it_is_made_of_what_the_history_is_long_enough_for() -> None:
     y = levels(3, noise=0.03)[:35]
-    stay, pace = forecast("no_change", y, 1), _pace(y, np.array([35]), 1, 12)[0]
+    stay, pace = forecast("no_change", y, 1), at_pace(y, 1)
     assert min(stay[0], pace[0]) < forecast("headline_mean", y, 1)[0] < max(stay[0], pace[0])
     short = y[:19]
     np.testing.assert_allclose(forecast("headline_mean", short, 14), forecast("no_change", short, 14), rtol=1e-12)

@@ -8,21 +8,29 @@ from forecasting.models._trust import REACH, between, cumulative_rates, shares
 JANUARY = 2010 * 12
 
 
-def record(came: float, *, across: bool, years: int = 8, month: int = 10) -> np.ndarray:
-    """Changes of one point that were expected from a month of every year, two months ahead, and what came of them."""
-    start = JANUARY + 12 * np.arange(years) + month
-    ahead = 12 - month + 1 if across else 1
-    return np.column_stack([start, start + ahead, np.ones(years), np.full(years, came)])
+Past = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+NOTHING: Past = (np.zeros((0, 1)), np.zeros((0, 1)), np.zeros(0, dtype=int), np.zeros((0, 1), dtype=int))
 
 
-def share(past: np.ndarray, origin: int, target: int) -> float:
-    return float(shares(past, origin, np.array([target]), alone=False)[0])
+def record(came: float, *, across: bool, years: int = 8, month: int = 10, size: float = 1.0) -> Past:
+    """Changes that were expected from a month of every year, next month or next January, and what came of a point."""
+    origins = JANUARY + 12 * np.arange(years) + month
+    ahead = 12 - month if across else 1
+    return np.full((years, 1), size), np.full((years, 1), came * size), origins, origins[:, None] + ahead
+
+
+def both(first: Past, second: Past) -> Past:
+    return tuple(np.concatenate(pair) for pair in zip(first, second, strict=True))  # type: ignore[return-value]
+
+
+def share(past: Past, origin: int, target: int) -> float:
+    return float(shares(*past, origin, np.array([target]), alone=False)[0])
 
 
 def test_without_a_past_the_prior_is_believed() -> None:
-    none, targets = np.zeros((0, 4)), JANUARY + 101 + np.arange(20)
-    np.testing.assert_allclose(shares(none, JANUARY + 100, targets, alone=True), 0.5)
-    values = shares(none, JANUARY + 100, targets, alone=False)
+    targets = JANUARY + 101 + np.arange(20)
+    np.testing.assert_allclose(shares(*NOTHING, JANUARY + 100, targets, alone=True), 0.5)
+    values = shares(*NOTHING, JANUARY + 100, targets, alone=False)
     np.testing.assert_allclose(values[:7], values[0])  # to December
     np.testing.assert_allclose(values[7:], values[7])
     assert 0.6 < values[7] < 0.7 < values[0] < 0.8
@@ -35,29 +43,36 @@ def test_what_came_again_and_again_is_believed_and_what_never_came_is_not() -> N
 
 
 def test_the_end_of_the_year_is_apart_from_the_months_before_it() -> None:
-    past = np.concatenate([record(1.0, across=False), record(0.0, across=True)])
+    past = both(record(1.0, across=False), record(0.0, across=True))
     origin = JANUARY + 8 * 12 + 10
     assert share(past, origin, origin + 1) > 0.85
-    assert share(past, origin, origin + 3) < 0.2
+    assert share(past, origin, origin + 2) < 0.25
 
 
 def test_another_time_of_the_year_says_nothing() -> None:
     origin = JANUARY + 8 * 12 + 3
-    assert share(record(0.0, across=False), origin, origin + 1) == share(np.zeros((0, 4)), origin, origin + 1)
+    assert share(record(0.0, across=False), origin, origin + 1) == share(NOTHING, origin, origin + 1)
 
 
 def test_a_crisis_counts_as_one_miss() -> None:
-    calm = record(0.0, across=False)
-    crisis = np.array([[JANUARY + 8 * 12 + 10, JANUARY + 8 * 12 + 11, 30.0, 30.0]])
+    calm, crisis = record(0.0, across=False), record(1.0, across=False, years=9, size=30.0)
+    crisis = tuple(each[-1:] for each in crisis)  # type: ignore[assignment]
     origin = JANUARY + 9 * 12 + 10
-    assert share(np.concatenate([calm, crisis]), origin, origin + 1) < 0.4
+    assert share(both(calm, crisis), origin, origin + 1) < 0.4
 
 
 def test_targets_farther_than_is_remembered_are_believed_as_the_last_ones() -> None:
     origin = JANUARY + 8 * 12 + 10
-    start = JANUARY + 12 * np.arange(7) + 10
-    past = np.column_stack([start, start + REACH, np.ones(7), np.zeros(7)])
+    expected, came, origins, _ = record(0.0, across=True)
+    past = (expected, came, origins, origins[:, None] + REACH)
     assert share(past, origin, origin + 30) == pytest.approx(share(past, origin, origin + REACH))
+    assert share(past, origin, origin + 30) < 0.3
+
+
+def test_what_is_not_known_yet_says_nothing() -> None:
+    expected, came, origins, ends = record(0.0, across=False)
+    origin = JANUARY + 8 * 12 + 10
+    assert share((expected, came + np.nan, origins, ends), origin, origin + 1) == share(NOTHING, origin, origin + 1)
 
 
 @pytest.mark.parametrize("season_length", [12, 11])
