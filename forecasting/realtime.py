@@ -46,17 +46,20 @@ def figures_then(
     """
     ordered = vintages.sort_values(["known_at", "ingested_at"], kind="stable")
     revised = {str(name): rows for name, rows in ordered.groupby("indicator")}
+    rows = arrivals.sort_values(["indicator", "period"], kind="stable", ignore_index=True)
+    by = rows["indicator"]
+    since = rows["known_at"][::-1].groupby(by).cummin()[::-1]  # of the period or a later one
+    over = since.groupby(by).shift(-1)
+    place = rows.groupby("indicator").cumcount(ascending=False)  # 0 is the newest
+    in_time = rows["ingested_at"] < over
+    asked = rows.assign(over=over, in_time=in_time)[place.between(1, origins) & (in_time | by.isin(list(revised)))]
     out: dict[str, dict[int, pd.DataFrame | None]] = {}
-    for name, rows in arrivals.sort_values("period", kind="stable").groupby("indicator"):
-        over = rows["known_at"][::-1].cummin()[::-1].shift(-1)
-        asked = rows.assign(over=over, in_time=rows["ingested_at"] < over).iloc[:-1].iloc[-origins:]
-        found = {}
-        for period, moment, in_time in zip(asked["period"], asked["over"], asked["in_time"], strict=True):
-            figures = _other_than_today(revised[str(name)], period, moment) if str(name) in revised else None
-            if in_time or figures is not None:
-                found[month_index(period)] = figures
-        if found:
-            out[str(name)] = found
+    for name, period, moment, known in zip(
+        *(asked[column].tolist() for column in ("indicator", "period", "over", "in_time")), strict=True
+    ):
+        figures = _other_than_today(revised[name], period, moment) if name in revised else None
+        if known or figures is not None:
+            out.setdefault(name, {})[month_index(period)] = figures
     return out
 
 

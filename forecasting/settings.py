@@ -110,7 +110,7 @@ class StageSettings(_Section):
     """What is kept of computed results in `var/stages`.
 
     Attributes:
-        max_mb: Their size at most; those not used for longest go first. 1,000 indicators need some 700.
+        max_mb: Their size at most; those not used for longest go first. 1,000 indicators need some 850.
     """
 
     max_mb: int = Field(default=8192, ge=1, le=1_048_576)
