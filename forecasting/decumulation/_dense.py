@@ -30,7 +30,7 @@ from forecasting.decumulation._structure import Structure, structure
 from forecasting.decumulation._system import Row, System
 from forecasting.decumulation._weights import Profile
 
-__all__ = ["Recovered", "recover"]
+__all__ = ["Dense", "recover"]
 
 PARTICLES = 5
 """Sets of hyper-parameters that the draws are spread over."""
@@ -42,7 +42,7 @@ RESOLVED = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class Recovered:
+class Dense:
     """A recovered indicator.
 
     Attributes:
@@ -54,7 +54,7 @@ class Recovered:
     shares: FloatArray
 
 
-def recover(figures: Figures, profile: Profile, draws: int, seed: np.random.SeedSequence) -> Recovered:
+def recover(figures: Figures, profile: Profile, draws: int, seed: np.random.SeedSequence) -> Dense:
     """Recover one densely published indicator.
 
     Args:
@@ -118,7 +118,7 @@ def recover(figures: Figures, profile: Profile, draws: int, seed: np.random.Seed
                 dropped = [*dropped, revised_figure(row)]
             else:
                 broken = [*broken, contradicted(figures, row, float(likely[k]) - 1)]
-    return Recovered(_path(figures, use, dropped, broken, system.rows, z, point, rng, shares), _shares(z[:, :12]))
+    return Dense(_path(figures, use, dropped, broken, system.rows, z, point, rng, shares), _shares(z[:, :12]))
 
 
 def _point(system: System, posterior: Posterior, z: FloatArray) -> FloatArray | None:

@@ -20,7 +20,8 @@ def record(came: float, *, across: bool, years: int = 8, month: int = 10, size: 
 
 
 def both(first: Past, second: Past) -> Past:
-    return tuple(np.concatenate(pair) for pair in zip(first, second, strict=True))  # type: ignore[return-value]
+    expected, came, origins, ends = (np.concatenate(pair) for pair in zip(first, second, strict=True))
+    return expected, came, origins, ends
 
 
 def share(past: Past, origin: int, target: int) -> float:
@@ -55,8 +56,9 @@ def test_another_time_of_the_year_says_nothing() -> None:
 
 
 def test_a_crisis_counts_as_one_miss() -> None:
-    calm, crisis = record(0.0, across=False), record(1.0, across=False, years=9, size=30.0)
-    crisis = tuple(each[-1:] for each in crisis)  # type: ignore[assignment]
+    calm = record(0.0, across=False)
+    expected, came, origins, ends = (each[-1:] for each in record(1.0, across=False, years=9, size=30.0))
+    crisis = (expected, came, origins, ends)
     origin = JANUARY + 9 * 12 + 10
     assert share(both(calm, crisis), origin, origin + 1) < 0.4
 
