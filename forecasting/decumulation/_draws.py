@@ -130,7 +130,7 @@ def settle(system: System, particle: Particle, z: FloatArray, target: FloatArray
     out[outside] = _relaxed(system, gain, start[outside])
     outside = outside[~system.inside(system.stated(out[outside]))]
     if len(outside):
-        out[outside] = _projected(system, particle, start[outside])
+        out[outside] = _projected(system, particle, out[outside])
     return out
 
 

@@ -33,7 +33,6 @@ class Linear:
         rows: (R, N) the same, or the rows T that stand for them.
         lever: (R, N) the rows to multiply by, sparse where they are.
         noise: (R, R) covariance of their errors.
-        apart: Half the log determinant of the figures' noise where other rows with unit noise stand for them, else 0.
     """
 
     def __init__(self, system: System, z: FloatArray, noise: FloatArray | None = None) -> None:
@@ -48,20 +47,24 @@ class Linear:
         self.rows = self.slope
         self.lever: csr_array | FloatArray = system.lever(self.slope)
         self.noise = system.noise if noise is None else noise
-        self.apart = 0.0
+        self._stated = self.noise
         self._weigh: FloatArray | None = None
         if len(system.rows) > WORTH_IT * system.size:
             self._inverse = system.precision if noise is None else system.inverse(noise)
-            self._loaded = csr_array(self._inverse @ self.lever)
+            weighed = csr_array(self._inverse @ self.lever)
             # by default what is no larger than rounding errors of the arithmetic counts for nothing
-            packed, pivots, rank, _ = dpstrf((self.lever.T @ self._loaded).toarray(), lower=1)
+            packed, pivots, rank, _ = dpstrf((self.lever.T @ weighed).toarray(), lower=1)
             root, order = np.tril(packed)[:, :rank], pivots - 1
             self.rows = self.lever = np.empty((rank, system.size))
             self.rows[:, order] = root.T
-            loaded = self._loaded.toarray()[:, order[:rank]].T
-            self._weigh = solve_triangular(root[:rank], loaded, lower=True, check_finite=False)
-            self.apart = 0.5 * float(np.linalg.slogdet(self.noise)[1])
+            seen = weighed.toarray()[:, order[:rank]].T
+            self._weigh = solve_triangular(root[:rank], seen, lower=True, check_finite=False)
             self.noise = np.eye(rank)
+
+    @property
+    def apart(self) -> float:
+        """Half the log determinant of the figures' noise where other rows with unit noise stand for them, else 0."""
+        return 0.0 if self._weigh is None else 0.5 * float(np.linalg.slogdet(self._stated)[1])
 
     def folded(self, miss: FloatArray) -> FloatArray:
         """(R,) of what the figures (P,) miss."""
@@ -74,15 +77,12 @@ class Linear:
         folded = self.folded(miss)
         return float(miss @ (self._inverse @ miss) - folded @ folded)
 
-    def gain(self, prior: FloatArray, cross: FloatArray, root: tuple[FloatArray, bool]) -> FloatArray:
+    def gain(self, cross: FloatArray, root: tuple[FloatArray, bool]) -> FloatArray:
         """(P, N) (J K J' + R)^-1 J K.
 
         Args:
-            prior: (N, N) K.
             cross: (R, N) lever times K.
             root: Factor of the covariance of the R rows.
         """
         solved: FloatArray = cho_solve(root, cross, check_finite=False)
-        if self._weigh is None:
-            return solved
-        return np.asarray(self._loaded @ (prior - cross.T @ solved))
+        return solved if self._weigh is None else self._weigh.T @ solved

@@ -79,7 +79,7 @@ class State:
                 alike = self.prior.spread(profile)
                 spread = np.asarray(cross - near.lever @ alike)
                 inner = factor(near.lever @ spread.T + near.noise)
-                self.volume = system.volume(near.slope, near.gain(total - alike, spread, inner))
+                self.volume = system.volume(near.slope, near.gain(spread, inner))
             self.shift = -profile @ self.volume
             mean = self.mean
             step = mean + change(near, cross, system.value - near.value + near.slope @ (self.z - mean)) - self.z

@@ -209,7 +209,7 @@ def _particle(state: State, profile: FloatArray) -> tuple[Particle, float]:
     cross = np.asarray(near.lever @ total)
     spread = np.asarray(near.lever @ cross.T)
     root = factor(spread + near.noise)
-    gain = near.gain(total, cross, root).T
+    gain = near.gain(cross, root).T
     miss = state.system.value - near.value
     folded = near.folded(miss + near.slope @ (state.z - state.mean))
     size = float(folded @ cho_solve(root, folded, check_finite=False)) + near.unseen(miss)

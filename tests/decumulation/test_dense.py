@@ -200,3 +200,15 @@ def test_bands_do_not_depend_on_the_number_of_draws_where_figures_bind_each_othe
     frame = publish(levels(growth, LATE), measures=("ytd_yoy", "month_yoy"))
     few, many = (recovered(frame, draws=draws)["yoy_sd"].mean() for draws in (150, 2000))
     assert 0.9 < many / few < 1.1
+
+
+def test_draws_are_of_their_own_where_levels_say_nearly_everything_and_rates_repeat_them():
+    rng = np.random.default_rng(5)
+    growth = 0.06 + 0.03 * rng.standard_normal((12, 12))
+    level = levels(growth, 400 * np.exp(0.1 * rng.standard_normal(12)))
+    rates = publish(level, measures=("ytd_yoy",), merged=True)
+    totals = publish(level, measures=("ytd_level",), merged=True, decimals=2)
+    path = decumulate(pd.concat([rates, totals], ignore_index=True), draws=200, seed=1).paths["x"]
+    months = path.level.reshape(200, 12, 12)
+    assert len(np.unique(months[:, :, 0].round(6), axis=0)) > 190  # nobody knows how January and February share
+    np.testing.assert_allclose(months.sum(axis=2), np.tile(level[1:].sum(axis=1), (200, 1)), atol=0.0101)
