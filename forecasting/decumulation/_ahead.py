@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import cho_solve, solve_triangular
+from scipy.linalg import solve_triangular
 
-from forecasting.decumulation._figures import FloatArray
+from forecasting.decumulation._figures import BoolArray, FloatArray
 from forecasting.decumulation._scales import FREEDOM, SHOCKS, Estimate, estimate, shock_scale, shock_size
 from forecasting.decumulation._structure import Structure, structure
 from forecasting.decumulation._system import LEAST_SD, Row, System, factor
@@ -76,14 +76,32 @@ class FittedLevels:
             ends: (P,) month index of each period's last month.
             future: (H,) the same of those wanted.
         """
-        onward = self._after(int(future[-1]) // 12 - self._first)
+        (ahead,) = self.ahead_then(level, np.append(ends, future), np.array([len(level)]), len(future))
+        return np.asarray(ahead)
+
+    def ahead_then(self, level: FloatArray, ends: IntArray, cuts: IntArray, horizon: int) -> FloatArray:
+        """(C, H) most likely levels of the periods after each of C cut-offs, by the levels before it.
+
+        Args:
+            level: (P,) positive levels, those of the fit and what has followed them.
+            ends: (P + H or more,) month index of each period's last month.
+            cuts: (C,) numbers of levels, from those of the fit on.
+            horizon: H.
+        """
+        out = np.empty((len(cuts), horizon))
         start = self._first * 12 + self._known
-        fresh = ends >= start
-        month = np.exp(self._mode(onward, np.log(level[fresh]), ends[fresh] - start))
-        out: FloatArray = month[future - start]
-        if self._paired:
-            february = future % 12 == 1
-            out[february] += month[future[february] - 1 - start]
+        fitted = len(self._system.rows)
+        last = ends[cuts + horizon - 1] // 12 - self._first
+        for years in np.unique(last).tolist():
+            these = np.flatnonzero(last == years)
+            fresh = slice(fitted, int(cuts[these].max()))
+            known = np.arange(fitted, fresh.stop) < cuts[these, None]
+            month = np.exp(self._modes(self._after(years), np.log(level[fresh]), ends[fresh] - start, known))
+            future = ends[cuts[these, None] + np.arange(horizon)]
+            rows = np.arange(len(these))[:, None]
+            out[these] = month[rows, future - start]
+            if self._paired:
+                out[these] += np.where(future % 12 == 1, month[rows, future - 1 - start], 0.0)
         return out
 
     def _after(self, years: int) -> _Onward:
@@ -108,51 +126,55 @@ class FittedLevels:
         steps = prior.unwound(np.eye(len(mean)))[known:, known:]
         return _Onward(mean[known:] + weight @ explained, total[known:, known:] - explained.T @ explained, steps)
 
-    def _mode(self, onward: _Onward, value: FloatArray, column: IntArray) -> FloatArray:
-        """(M,) most likely log levels.
+    def _modes(self, onward: _Onward, value: FloatArray, column: IntArray, known: BoolArray) -> FloatArray:
+        """(C, M) most likely log levels at C cut-offs.
 
         Args:
             onward: The months.
             value: (P,) log levels of periods that have become known.
             column: (P,) the months with which these end.
+            known: (C, P) which of them were known then.
         """
-        z = onward.mean
+        z = np.tile(onward.mean, (len(known), 1))
         if not len(value):
             return z
         log_sd = self._found.log_sd
         variances = np.exp(2 * log_sd[SHOCKS])
-        usual = np.tile(self._found.usual, -(-(self._known + len(z)) // 12))[: self._known + len(z)]
-        scale = usual[self._known :]
-        recent = slice(self._known - NEAR, self._known)
+        usual = np.tile(self._found.usual, -(-(self._known + len(onward.mean)) // 12))
+        recent, later = slice(self._known - NEAR, self._known), slice(self._known, self._known + len(onward.mean))
         tail = (FREEDOM + 2) * self._found.scale[recent] / usual[recent] - FREEDOM
+        tail, ordinary = np.tile(tail, (len(known), 1)), usual[later]
+        scale = np.tile(ordinary, (len(known), 1))
         for k in range(ROUNDS + 1):
             stated, lever = self._observe(z, column)
+            lever *= known[:, :, None]
+            miss = np.where(known, value - stated, 0.0) + np.einsum("cpm,cm->cp", lever, z - onward.mean)
             levers = (lever @ onward.steps, lever)
             cross = lever @ onward.covariance
             for shock, each, moves in zip(variances, levers, (onward.steps, None), strict=True):
-                part = each * (shock * scale)
+                part = each * (shock * scale)[:, None]
                 cross += part if moves is None else part @ moves.T
-            root = factor(cross @ lever.T + LEAST_SD**2 * np.eye(len(value)))
-            weight = cho_solve(root, value - stated + lever @ (z - onward.mean), check_finite=False)
-            z = onward.mean + weight @ cross
+            spread = cross @ np.swapaxes(lever, 1, 2) + LEAST_SD**2 * np.eye(len(value))
+            inverse = np.linalg.inv(np.linalg.cholesky(spread))
+            weight = np.einsum("cqp,cq->cp", inverse, np.einsum("cqp,cp->cq", inverse, miss))
+            z = onward.mean + np.einsum("cp,cpm->cm", weight, cross)
             if k == ROUNDS:
                 break
-            size = shock_size(root, weight, levers, log_sd, scale)
-            ordinary = usual[self._known :]
-            scale = ordinary * shock_scale(np.concatenate([tail, size / ordinary]), log_sd)[NEAR:]
+            size = shock_size(inverse.__matmul__, weight, levers, log_sd, scale)
+            scale = ordinary * shock_scale(np.concatenate([tail, size / ordinary], axis=1), log_sd)[:, NEAR:]
         return z
 
     def _observe(self, z: FloatArray, column: IntArray) -> tuple[FloatArray, FloatArray]:
-        """Log levels (P,) of periods under log levels (M,) of months, and their derivatives (P, M)."""
+        """Log levels (C, P) of periods under log levels (C, M) of months, and their derivatives (C, P, M)."""
         row = np.arange(len(column))
-        value, lever = z[column], np.zeros((len(column), len(z)))
-        lever[row, column] = 1.0
+        value, lever = z[:, column], np.zeros((len(z), len(column), z.shape[1]))
+        lever[:, row, column] = 1.0
         if self._paired:
             pair = (column + self._known) % 12 == 1
             row, column = row[pair], column[pair]
-            value[pair] = np.logaddexp(z[column - 1], z[column])
-            lever[row, column] = np.exp(z[column] - value[pair])
-            lever[row, column - 1] = np.exp(z[column - 1] - value[pair])
+            value[:, pair] = np.logaddexp(z[:, column - 1], z[:, column])
+            lever[:, row, column] = np.exp(z[:, column] - value[:, pair])
+            lever[:, row, column - 1] = np.exp(z[:, column - 1] - value[:, pair])
         return value, lever
 
 

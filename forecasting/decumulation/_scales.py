@@ -5,6 +5,7 @@ The evidence is that of the figures linearised about the mode, which is sought a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -153,7 +154,11 @@ def _heavy_tails(state: State, evidence: Evidence, unlike: bool) -> None:
     """One step of EM for the scales of a Student t: the larger an irregular, the larger its own variance."""
     root = factor(evidence.spread(state.log_sd))
     weight = cho_solve(root, evidence.residual, check_finite=False)
-    size = shock_size(root, weight, (evidence.steps, evidence.slope), state.log_sd, state.scale)
+
+    def whiten(array: FloatArray) -> FloatArray:
+        return np.asarray(solve_triangular(root[0], array, lower=True, check_finite=False))
+
+    size = shock_size(whiten, weight, (evidence.steps, evidence.slope), state.log_sd, state.scale)
     if unlike:
         own = size * np.tile(state.usual, len(size) // 12) / state.scale
         state.usual = (UNLIKE + own.reshape(-1, 12).sum(axis=0)) / (UNLIKE + 2 * len(size) // 12)
@@ -164,39 +169,40 @@ def _heavy_tails(state: State, evidence: Evidence, unlike: bool) -> None:
 
 
 def shock_size(
-    root: tuple[FloatArray, bool],
+    whiten: Callable[[FloatArray], FloatArray],
     weight: FloatArray,
     levers: tuple[FloatArray, FloatArray],
     log_sd: FloatArray,
     scale: FloatArray,
 ) -> FloatArray:
-    """(N,) expected squared sizes of the months' shocks, drift and irregular together, each in units of its variance.
+    """(..., N) expected squared sizes of months' shocks, drift and irregular together, each in units of its variance.
 
     Args:
-        root: Of the covariance of P figures, from `factor`.
-        weight: (P,) its inverse times what they miss.
-        levers: How they move with the drift and with the irregular of each month, (P, N) both.
+        whiten: Multiplies (..., P, N) by the inverse of a root of the covariance of P figures.
+        weight: (..., P) the inverse of that covariance times what they miss.
+        levers: How they move with the drift and with the irregular of each month, (..., P, N) both.
         log_sd: Log standard deviations of `PARTS`.
-        scale: (N,) of the variances of the shocks.
+        scale: (..., N) of the variances of the shocks.
     """
-    size = np.zeros(len(scale))
+    size = np.zeros(scale.shape)
     for lever, variance in zip(levers, np.exp(2 * log_sd[SHOCKS]), strict=True):
         own = variance * scale
-        left = solve_triangular(root[0], lever * own, lower=True, check_finite=False)
-        size += (np.square(lever.T @ weight * own) + own - np.square(left).sum(axis=0)) / variance
+        left = whiten(lever * own[..., None, :])
+        moved = (weight[..., None, :] @ lever)[..., 0, :]
+        size += (np.square(moved * own) + own - np.square(left).sum(axis=-2)) / variance
     return size
 
 
 def shock_scale(size: FloatArray, log_sd: FloatArray) -> FloatArray:
-    """(N,) scales of the variances of months, (N,) squared sizes of whose shocks are expected; and of those about them.
+    """(..., N) scales of the variances of months, whose squared sizes are expected; and of those about them.
 
     A squared size is that of drift and irregular together, each in units of its variance `log_sd`.
     """
     spread = size.copy()
-    for lag in range(1, min(7, len(size))):
+    for lag in range(1, min(7, size.shape[-1])):
         faded = CLUSTER**lag * size
-        spread[lag:] = np.maximum(spread[lag:], faded[:-lag])
-        spread[:-lag] = np.maximum(spread[:-lag], faded[lag:])
+        spread[..., lag:] = np.maximum(spread[..., lag:], faded[..., :-lag])
+        spread[..., :-lag] = np.maximum(spread[..., :-lag], faded[..., lag:])
     most = max(1.0, (JUMP / float(np.exp(log_sd[SHOCKS].max()))) ** 2)
     return np.minimum((FREEDOM + spread) / (FREEDOM + 2), most)
 

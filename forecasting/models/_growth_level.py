@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.linalg.lapack import dpttrf, dpttrs
 
 from forecasting.models._protocol import Floats
 
@@ -21,6 +22,9 @@ UNLIKE = 8.0
 ROUNDS = 4
 """Rounds of EM for sizes and tails."""
 
+TOGETHER = 16
+"""Cut-offs that are smoothed at once: as many as a processor's cache holds."""
+
 DIFFUSE = 1e3
 LEAST = 1e-12
 
@@ -31,80 +35,88 @@ def growth_levels(growth: Floats, ends: np.ndarray, season_length: int) -> Float
     d[t] = l[t] + e[t], l[t] = l[t-1] + u[t], Var e[t] = s v[season of t] k[t], Var u = q s: a local level (Harvey 1989,
     section 4.1) with t distributed errors, k[t] their scales, and a variance v of each calendar month's own (seasonal
     heteroscedasticity: Tripodis and Penzer, 2007). v and k by EM from the smoothed errors, v shrunk towards one; q by
-    its likelihood and prior on a grid. All cut-offs are filtered together, each with parameters of its own.
+    its likelihood and prior on a grid. Every cut-off has parameters of its own.
 
     Args:
         growth: d, shape (n,).
-        ends: Observations up to each cut-off, at least 2, shape (C,).
+        ends: Observations up to each cut-off, at least 2, in rising order, shape (C,).
         season_length: Periods a year.
     """
-    size, cuts = int(ends.max()), len(ends)
-    first = size - ends  # right-aligned: every history ends in the last column
-    column = np.arange(size)
-    seen = column >= first[:, None]
-    place = np.where(seen, column - first[:, None], 0)
-    d, season = growth[place], place % season_length
-    of_season = season[:, :, None] == np.arange(season_length)
-    of_season &= seen[:, :, None]
-    months = of_season.sum(axis=1)
+    parts = np.split(ends, range(TOGETHER, len(ends), TOGETHER))
+    return np.concatenate([_levels(growth, part, season_length) for part in parts])
+
+
+def _levels(growth: Floats, ends: np.ndarray, season_length: int) -> Floats:
+    """As `growth_levels`, all at once."""
+    size, rows = int(ends.max()), np.arange(len(ends))
+    season = np.arange(size) % season_length
+    of_season = season[:, None] == np.arange(season_length)
+    seen = np.arange(size) < ends[:, None]
+    months = seen.astype(np.float64) @ of_season
     start = np.array([growth[: min(3, int(end))].mean() for end in ends])
-    usual, tail = np.ones((cuts, season_length)), np.ones((cuts, size))
-    rows = np.arange(cuts)
-    for k in range(ROUNDS + 1):
-        variance = usual[rows[:, None], season] * tail
-        level, error, spread, before, best, scale = _filtered(d, seen, variance, start, ends)
-        if k == ROUNDS:
-            break
-        squared = _smoothed(error, spread, before, variance, seen, scale)
-        usual = (UNLIKE + np.einsum("ct,ctm->cm", squared / tail, of_season)) / (UNLIKE + months)
+    d = growth[:size] - start[:, None]
+    walk = _walk(seen)
+    usual, tail = np.ones((len(ends), season_length)), np.ones(seen.shape)
+    for _ in range(ROUNDS):
+        variance = usual[:, season] * tail
+        level, best, scale = _smoothed(d, seen, variance, walk)
+        own = tuple(each[rows, best] for each in walk)
+        squared = (d - level) ** 2 / scale[:, None] + _spread(seen, variance, own)
+        usual = (UNLIKE + np.where(seen, squared / tail, 0.0) @ of_season) / (UNLIKE + months)
         usual /= np.exp(np.log(usual).mean(axis=1, keepdims=True))
-        tail = np.where(seen, (FREEDOM + squared / usual[rows[:, None], season]) / (FREEDOM + 1), 1.0)
-    return np.asarray(level[rows, best])
+        tail = np.where(seen, (FREEDOM + squared / usual[:, season]) / (FREEDOM + 1), 1.0)
+    level, _, _ = _smoothed(d, seen, usual[:, season] * tail, walk)
+    return np.asarray(start + level[rows, ends - 1])
 
 
-def _filtered(
-    d: Floats, seen: np.ndarray, variance: Floats, start: Floats, ends: np.ndarray
-) -> tuple[Floats, Floats, Floats, Floats, np.ndarray, Floats]:
-    """Kalman filter under every ratio.
+def _walk(seen: np.ndarray) -> tuple[Floats, Floats]:
+    """Diagonal and next one, (C, Q, T) both, of the random walks' precision under every ratio, in units of s.
 
-    Returns:
-        Last levels (C, Q); for the likeliest ratio innovations, their variances and those of the level before them,
-        (C, T) each; which ratio it is (C,), and s (C,).
+    Laid end to end they are one tridiagonal matrix: nothing ties the last month, or one that is not seen, to the next.
     """
-    cuts, size = d.shape
-    level = np.repeat(start[:, None], len(RATIOS), axis=1)
-    p = np.full(level.shape, DIFFUSE)
-    errors, spreads, befores = (np.empty((size, cuts, len(RATIOS))) for _ in range(3))
-    for t in range(size):
-        on = seen[:, t, None]
-        f = p + variance[:, t, None]
-        e = np.where(on, d[:, t, None] - level, 0.0)
-        befores[t], spreads[t], errors[t] = p, f, e
-        gain = p / f
-        level = level + gain * e
-        p = np.where(on, p * (1 - gain) + RATIOS, p)
-    first = size - ends
-    told = seen & (np.arange(size) > first[:, None])  # the first figure only starts the level
-    weight = told.T[:, :, None]
-    s = (np.where(weight, errors**2 / spreads, 0.0).sum(axis=0)) / (ends - 1)[:, None] + LEAST
-    likelihood = -0.5 * ((ends - 1)[:, None] * np.log(s) + np.where(weight, np.log(spreads), 0.0).sum(axis=0))
+    tied = np.concatenate([seen[:, 1:], np.zeros_like(seen[:, :1])], axis=1)[:, None] / RATIOS[:, None]
+    diagonal = tied.copy()
+    diagonal[..., 1:] += tied[..., :-1]
+    diagonal[..., 0] += 1 / DIFFUSE
+    return diagonal, -tied
+
+
+def _factors(diagonal: Floats, beside: Floats) -> tuple[Floats, Floats]:
+    """LDL' of a tridiagonal matrix (LAPACK's dpttrf), block by block."""
+    pivots, below, info = dpttrf(diagonal.ravel(), beside.ravel()[:-1])
+    if info:
+        raise np.linalg.LinAlgError("the precision of smoothed growth is not positive definite")
+    return pivots, below
+
+
+def _smoothed(
+    d: Floats, seen: np.ndarray, variance: Floats, walk: tuple[Floats, Floats]
+) -> tuple[Floats, np.ndarray, Floats]:
+    """(C, T) levels given all figures under the likeliest ratio, which one that is (C,), and s (C,)."""
+    weight = np.where(seen, 1 / variance, 0.0)
+    diagonal, beside = walk
+    pivots, below = _factors(diagonal + np.where(seen, weight, 1.0)[:, None], beside)
+    known = weight * d
+    level = dpttrs(pivots, below, np.broadcast_to(known[:, None], diagonal.shape).ravel())[0].reshape(diagonal.shape)
+    # the density of all figures without that of the first, which only starts the level
+    number = seen.sum(axis=1)[:, None] - 1
+    first = DIFFUSE + variance[:, 0]
+    square = (known * d).sum(axis=1)[:, None] - np.einsum("ct,cqt->cq", known, level)
+    square -= (d[:, 0] ** 2 / first)[:, None]
+    spread = np.log(pivots).reshape(diagonal.shape).sum(axis=-1) + number * np.log(RATIOS)
+    spread += (np.where(seen, np.log(variance), 0.0).sum(axis=1) + np.log(DIFFUSE / first))[:, None]
+    s = np.maximum(square, 0.0) / number + LEAST
+    likelihood = -0.5 * (number * np.log(s) + spread)
     likelihood -= 0.5 * ((np.log(RATIOS) - np.log(RATIO_MEDIAN)) / RATIO_SD) ** 2
     best = likelihood.argmax(axis=1)
-    rows = np.arange(cuts)
-    return level, *(each[:, rows, best].T for each in (errors, spreads, befores)), best, s[rows, best]
+    rows = np.arange(len(seen))
+    return level[rows, best], best, s[rows, best]
 
 
-def _smoothed(error: Floats, spread: Floats, before: Floats, variance: Floats, seen: np.ndarray, s: Floats) -> Floats:
-    """(C, T) expected squares of the errors given all figures, in units of s (Koopman's disturbance smoother)."""
-    cuts, size = error.shape
-    r, n = np.zeros(cuts), np.zeros(cuts)
-    out = np.ones((cuts, size))
-    for t in range(size - 1, -1, -1):
-        on, f, w = seen[:, t], spread[:, t], variance[:, t]
-        gain = before[:, t] / f
-        mean = w * (error[:, t] / f - gain * r)
-        rest = np.maximum(w - w**2 * (1 / f + gain**2 * n), 0.0)
-        out[:, t] = np.where(on, mean**2 / s + rest, 1.0)
-        r = np.where(on, error[:, t] / f + (1 - gain) * r, r)
-        n = np.where(on, 1 / f + (1 - gain) ** 2 * n, n)
-    return out
+def _spread(seen: np.ndarray, variance: Floats, walk: tuple[Floats, ...]) -> Floats:
+    """(C, T) variances of the levels given all figures, in units of s: the inverse's diagonal, from both pivots."""
+    diagonal = (walk[0] + np.where(seen, 1 / variance, 1.0)).ravel()
+    beside = walk[1].ravel()
+    forward, _ = _factors(diagonal, beside)
+    backward, _ = _factors(diagonal[::-1], np.roll(beside[::-1], -1))
+    return np.asarray(1 / (forward + backward[::-1] - diagonal)).reshape(seen.shape)

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from forecasting.errors import ModelError
-from forecasting.models._growth_level import growth_levels
 from forecasting.models._months import following_months
 from forecasting.models._protocol import FEWEST, Floats, State, check_request, checked, model_errors
 from forecasting.models._trust import REACH, between, cumulative_rates, shares
@@ -126,6 +125,8 @@ class _Mean:
 
     def _pace(self, y: Floats) -> float:
         """Smoothed growth at the end of a history, and at the cut-offs before it as far as it is not known yet."""
+        from forecasting.models._growth_level import growth_levels
+
         m = self.season_length
         new = np.array([cut for cut in range(m + FEWEST, len(y) + 1) if cut not in self.pace], dtype=np.int64)
         if len(new):
@@ -138,13 +139,12 @@ class _Mean:
         m, n = self.season_length, len(y)
         cuts = np.arange(m + FEWEST, n)
         month = np.concatenate([_index(ds), _index(following_months(ds[-1], REACH, m))])
-        for cut in cuts.tolist():
-            if cut in self.expected:
-                continue
+        new = np.array([cut for cut in cuts.tolist() if cut not in self.expected], dtype=np.int64)
+        structure = dict(zip(new.tolist(), _structure_then(y, new, month, m), strict=True))
+        for cut in new.tolist():
             path = _onward(y, cut, self.pace[cut], REACH, m)
-            structure = _structure_then(y, cut, month, m)
-            line = np.concatenate([y[:cut], path if structure is None else _together(path, structure)])
-            rate = cumulative_rates(line, month[: cut + REACH], m)
+            together = _together(path, structure[cut]) if np.isfinite(structure[cut]).all() else path
+            rate = cumulative_rates(np.concatenate([y[:cut], together]), month[: cut + REACH], m)
             self.expected[cut] = rate[cut:] - rate[cut - 1]
         actual = np.concatenate([cumulative_rates(y, month[:n], m), np.full(REACH, np.nan)])
         ahead = cuts[:, None] + np.arange(REACH)
@@ -196,17 +196,19 @@ def _together(pace: Floats, structure: Floats) -> Floats:
     return np.asarray(np.exp(weights / weights.sum() @ np.log([pace, structure])))
 
 
-def _structure_then(y: Floats, cut: int, month: np.ndarray, season_length: int) -> Floats | None:
-    """(`REACH`,) what the state space expected at a cut-off, fitted not long before; None before three years."""
-    fitted = STRUCTURE_YEARS * season_length
-    if cut < fitted:
-        return None
-    while int(fitted * GROWN) <= cut:
-        fitted = int(fitted * GROWN)
-    with model_errors(StateSpace.name):
-        state = _fitted(y[:fitted].tobytes(), month[:fitted].tobytes())
-        known, future = month[:cut].tobytes(), month[cut : cut + REACH].tobytes()
-        return np.frombuffer(_ahead(state, y[:cut].tobytes(), known, future))
+def _structure_then(y: Floats, cuts: np.ndarray, month: np.ndarray, season_length: int) -> Floats:
+    """(C, `REACH`) what the state space expected at C cut-offs, fitted not long before; NaN before three years."""
+    out = np.full((len(cuts), REACH), np.nan)
+    fitted, last = STRUCTURE_YEARS * season_length, int(cuts.max(initial=0))
+    while fitted <= last:
+        until = int(fitted * GROWN)
+        mine = (cuts >= fitted) & (cuts < until)
+        if mine.any():
+            with model_errors(StateSpace.name):
+                state = _fitted(y[:fitted].tobytes(), month[:fitted].tobytes())
+                out[mine] = state.ahead_then(y, month, cuts[mine], REACH)
+        fitted = until
+    return out
 
 
 def _check(name: str, y: Floats, horizon: int, season_length: int, ds: pd.DatetimeIndex, needed: int) -> None:

@@ -69,31 +69,35 @@ def shares(
     """
     step, across = ends - origins[:, None], ends // 12 != origins[:, None] // 12
     known = np.isfinite(expected) & np.isfinite(came) & (step <= REACH)
-    change = np.abs(came)
-    usual = np.full(expected.shape, LEAST)
-    for each in range(1, REACH + 1):
-        mine = known & (step == each)
-        if mine.any():
-            usual[mine] = max(float(np.median(change[mine])), LEAST)
+    usual = _usual(np.abs(came), step, known)
     apart = np.abs((origins - origin) % 12)
     by_month = np.exp(-0.5 * (np.minimum(apart, 12 - apart) / NEAR_MONTHS) ** 2)
     near = (by_month > FARTHEST) & known.any(axis=1)
     by_month, step, across, known = by_month[near, None], step[near], across[near], known[near]
     miss = np.abs(came[near][..., None] - expected[near][..., None] * SHARES) / usual[near][..., None]
     loss = np.where(known[..., None], np.minimum(miss, MOST), 0.0)
-    out = np.empty(len(targets))
-    for i, target in enumerate(targets.tolist()):
-        ahead, later = min(target - origin, REACH), target // 12 != origin // 12
-        weight = by_month * np.exp(-0.5 * ((step - ahead) / NEAR_STEPS) ** 2)
-        weight = np.where(known & (across == later) & (weight > FARTHEST), weight, 0.0)
-        of_origin = weight.sum(axis=1)
-        once = np.divide(weight.max(axis=1, initial=0.0), of_origin, out=np.zeros(len(weight)), where=of_origin > 0)
-        total = np.einsum("cr,crk->k", weight * once[:, None], loss)
-        likeliest = ALONE if alone else ACROSS if later else WITHIN
-        log = -0.5 * ((SHARES - likeliest) / SPREAD) ** 2 - RATE * total
-        p = np.exp(log - log.max())
-        out[i] = p @ SHARES / p.sum()
-    return out
+    ahead, later = np.minimum(targets - origin, REACH)[:, None, None], targets // 12 != origin // 12
+    weight = by_month * np.exp(-0.5 * ((step - ahead) / NEAR_STEPS) ** 2)
+    weight = np.where(known & (across == later[:, None, None]) & (weight > FARTHEST), weight, 0.0)
+    of_origin = weight.sum(axis=2)
+    once = np.divide(weight.max(axis=2, initial=0.0), of_origin, out=np.zeros_like(of_origin), where=of_origin > 0)
+    total = (weight * once[..., None]).reshape(len(targets), -1) @ loss.reshape(-1, len(SHARES))
+    likeliest = np.where(later, ACROSS, WITHIN) if not alone else np.full(len(targets), ALONE)
+    log = -0.5 * ((SHARES - likeliest[:, None]) / SPREAD) ** 2 - RATE * total
+    p = np.exp(log - log.max(axis=1, keepdims=True))
+    return np.asarray(p @ SHARES / p.sum(axis=1))
+
+
+def _usual(change: Floats, step: np.ndarray, known: np.ndarray) -> Floats:
+    """(C, R) median of the known changes (C, R) over as many months."""
+    by_step = np.full((REACH + 1, len(change) + 1), np.nan)
+    row, column = np.nonzero(known)
+    by_step[step[row, column], row] = change[row, column]
+    ranked = np.sort(by_step, axis=1)
+    count = np.isfinite(ranked).sum(axis=1)
+    steps = np.arange(REACH + 1)
+    middle = (ranked[steps, np.maximum(count - 1, 0) // 2] + ranked[steps, count // 2]) / 2
+    return np.asarray(np.fmax(middle, LEAST)[np.minimum(step, REACH)])
 
 
 def cumulative_rates(level: Floats, month: np.ndarray, season_length: int) -> Floats:
