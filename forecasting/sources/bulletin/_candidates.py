@@ -130,9 +130,9 @@ def _variant(subject: Subject, item: Item, figure: Figure, currency: str) -> tup
         printed = figure.unit if not figure.rate else item.unit
         kind = UNITS.get(printed, ("", ""))[1]
         total = subject.id in TRADE_TOTALS or subject.id.startswith(("trade_", "fdi_"))
-        if not total and ((kind not in _MONEY and kind) or (not kind and item.written.endswith(("量", "数量")))):
+        if not total and ((kind not in _MONEY and kind) or (not kind and item.amount == "quantity")):
             return "", []
-        if not total and not kind and not valued(subject) and not any(mark in item.written for mark in "额值"):
+        if not total and not kind and not valued(subject) and item.amount != "value":
             return "", ["whether a quantity or a value grew is not said"]
         if total and kind and kind not in _MONEY:
             return "", [f"{printed} does not measure it"]

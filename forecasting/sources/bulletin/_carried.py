@@ -11,7 +11,14 @@ from forecasting.sources.bulletin._lexer import Token
 from forecasting.sources.bulletin._regions import Region
 from forecasting.sources.bulletin._state import Reading
 from forecasting.sources.bulletin._subjects import RESULTS, Context, Item, items
-from forecasting.sources.bulletin._vocabulary import TRADE_TOTALS, Subject, measure_inside, subjects, traded_with
+from forecasting.sources.bulletin._vocabulary import (
+    TRADE_TOTALS,
+    Subject,
+    measure_inside,
+    subjects,
+    traded_with,
+    valued,
+)
 from forecasting.sources.bulletin._windows import Window
 
 _PRICES = frozenset(("prices", "cpi", "ppi"))
@@ -57,7 +64,9 @@ def context_after(last: Item, words: Sequence[Token], context: Context) -> Conte
         above = last.subject.id.startswith("retail_above_size")
         branch = last.branch if last.subject.id in subjects() else last.branch or context.branch
         among = context.measure == "output" and last.subject.id.endswith("power_generation")
-        return Context("output" if among else last.subject.measure, branch, whole, above, _part(last, context))
+        amount = "value" if last.subject.trade and valued(last.subject) else last.amount
+        measure = "output" if among else last.subject.measure
+        return Context(measure, branch, whole, above, _part(last, context), amount=amount)
     if last.partner:
         return replace(context, part=traded_with(subjects()["trade"], last.partner), left=False)
     if (measure := last_measure(words)) and (measure, context.measure) != ("cpi", "ppi"):

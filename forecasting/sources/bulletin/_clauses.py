@@ -16,6 +16,7 @@ _PRAISED = re.compile(
     "(?!.*(?:[几多数]家|龙头|企业|公司|集团|项目|园|基地|产品|产业|行业|领域|地区|等|价|率|量|额|值|数|货))[\u4e00-\u9fff]{2,8}"
 )
 _TELLS = re.compile("^据|数据|统计|显示|发布|公布|获悉")
+_ABOVE_SIZE = ("规模以上工业增加值", "规上工业增加值")
 PRAISE = "praise"
 OWNERS = frozenset(
     ("state_controlled", "state_owned", "joint_stock", "foreign_funded", "private", "nonpublic", "domestic", "hmt",
@@ -337,6 +338,27 @@ def undated(line: Sequence[Token]) -> list[Token]:
     if not told or any(token.kind == "word" for token in between):
         return list(line)
     return [*line[: windows[0]], Token("filler", line[windows[0]].text), *line[windows[0] + 1 :]]
+
+
+def gathered(line: Sequence[Token]) -> list[Token]:
+    """城镇居民累计用电量: what 累计 parts is one subject; 工业增加值, 其中规上工业增加值: all industry first."""
+    made = list(line)
+    for n in range(len(made) - 1, 0, -1):
+        if made[n].text == "累计" and n + 1 < len(made) and made[n + 1].kind == "word":
+            whole = made[n + 1].text
+            for start in range(n - 1, max(n - 4, -1), -1):
+                whole = made[start].text + whole
+                if made[start].kind not in ("word", "residue"):
+                    break
+                if whole in words():
+                    made[start : n + 2] = [made[n], Token("word", whole, words()[whole])]
+                    break
+    for n, token in enumerate(made):
+        behind = [one.text for one in made[n + 1 : n + 8]]
+        alone = not any(one.kind in ("word", "residue") for one in last_clause(made[:n]))
+        if token.text == "工业增加值" and alone and "其中" in behind and any(one in behind for one in _ABOVE_SIZE):
+            made[n] = Token("word", "全部工业增加值", words()["全部工业增加值"])
+    return made
 
 
 def _topical(line: Sequence[Token], at: int) -> bool:

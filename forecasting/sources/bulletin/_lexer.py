@@ -138,6 +138,12 @@ def tokens(sentence: str) -> list[Token]:
     return found
 
 
+@functools.lru_cache(maxsize=64)
+def line_of(text: str) -> tuple[Token, ...]:
+    """The tokens of a text that is looked through several times."""
+    return tuple(tokens(text))
+
+
 def _suffixed(token: Token, before: list[Token]) -> Token:
     """稀土 + 企业 is the branch itself; 企业 without a branch before it is something else."""
     last = before[-1] if before else Token("", "")

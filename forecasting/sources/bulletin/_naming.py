@@ -141,4 +141,6 @@ class Naming:
             return self.unclear
         if self.state.abroad and item.region is None and self.region is None:
             return "the sentence before speaks of another region"
+        if self.state.frame.doubt and item.region is None and self.region is None:
+            return self.state.frame.doubt
         return ""

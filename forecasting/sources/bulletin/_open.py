@@ -29,7 +29,8 @@ _PLACE = re.compile(
 )
 _KIND = re.compile("(?:产业|行业|工业|业|制造|加工|产业链|链群|集群|服务)(?:企业)?$")
 _OF_KIND = re.compile("(?<=服务|产业|行业|造业|务业)企业$")
-_NUMBERED = re.compile("(?:[二两三四五六七八九十]|[0-9]{1,2})大(?![类中])")
+_NUMBERED = re.compile("(?:[二两三四五六七八九十]|[0-9]{1,2})(?:大(?![类中])|类(?=行业|产业|产品|$))")
+_ENDED = re.compile("(.{2,})(?:[二两三四五六七八九十]|[0-9]{1,2})[大类个]")
 _SUMMED = re.compile(f"..({_NUMBERED.pattern})")
 _BEFORE = frozenset(
     ("", "comma", "semicolon", "and", "window", "region", "relative", "child", "view", "cumulative", "current", "same")
@@ -48,8 +49,9 @@ _FIRM_NAMES = 4
 _OF_BRANCHES = frozenset(("va", "output_value"))
 _GOODS = ("product", "category", "basket")
 _BARE = frozenset(
-    ("消费", "投资", "外贸", "内需", "农业", "服务", "贸易", "收入", "支出", "税收", "经济", "物价", "房价")
-)
+    ("容量", "数量", "金额", "消费", "投资", "外贸", "内需", "农业", "服务", "贸易", "收入", "支出", "税收", "经济",
+     "物价", "房价")
+)  # fmt: skip
 
 
 def opened(line: Sequence[Token]) -> list[Token]:
@@ -121,6 +123,10 @@ def _without_apposition(line: Sequence[Token]) -> list[Token]:
 def _without_sums(line: Sequence[Token]) -> list[Token]:
     """电子两大产业 behind a list whose items have a figure each: only what the last of them is."""
     made = list(line)
+    for n in range(1, len(made) - 1):
+        last = _ENDED.fullmatch(made[n].text) if made[n].kind == "residue" and made[n - 1].kind == "and" else None
+        if last is not None and made[n + 1].text in _SUFFIXES and _each(made, n):
+            made[n], made[n + 1] = Token("residue", last[1]), Token("filler", made[n + 1].text)  # 文化娱乐三类行业
     for n in range(2, len(made)):
         listed = _is_part(made[n - 1]) and made[n - 2].kind == "and"
         if made[n].kind == "residue" and _NUMBERED.fullmatch(made[n].text) and listed and _each(made, n):

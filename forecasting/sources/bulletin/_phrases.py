@@ -55,6 +55,8 @@ UNITS: dict[str, tuple[str, str]] = {
     "万米": ("10,000 m", "length"),
     "万公里": ("10,000 km", "length"),
     "公里": ("km", "length"),
+    "万千米": ("10,000 km", "length"),
+    "千米": ("km", "length"),
     "万芯千米": ("10,000 fibre km", "length"),
     "万重量箱": ("10,000 weight cases", "count"),
     "万重箱": ("10,000 weight cases", "count"),

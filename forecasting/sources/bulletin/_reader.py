@@ -14,7 +14,8 @@ import pandas as pd
 from forecasting.errors import InputError, Problem
 from forecasting.sources.bulletin._blocks import PICTURE, Block, Paragraph, blocks
 from forecasting.sources.bulletin._candidates import Candidate
-from forecasting.sources.bulletin._frame import DATELINE, frame, windows
+from forecasting.sources.bulletin._frame import frame, windows
+from forecasting.sources.bulletin._home import DATELINE
 from forecasting.sources.bulletin._phrases import UNITS
 from forecasting.sources.bulletin._reading import read_sentence
 from forecasting.sources.bulletin._regions import Region, own_name, region_named, region_names
@@ -113,12 +114,16 @@ def _read(found: Sequence[Block], state: Reading) -> Iterator[Candidate]:
             named = next((window for window in windows([normal(block.text)]) if window.first), None)
             state.section = named and replace(named, year=named.year or state.frame.year)
         state.paragraph(block.text if block.heading else "")
+        alone = block.heading and state.frame.window is None and not any(one.first for one in windows([caption]))
+        before = state.window, state.leading.copy()
         for sentence in _sentences(block.text):
             if len(sentence) > LONGEST:
                 what = f"a sentence of {len(sentence)} characters, which is not read; part it by full stops"
                 yield Candidate("", "", "", "", "", "", f"{sentence[:SHOWN]}…", what)
                 continue
             yield from read_sentence(state, sentence, own_name(_written(sentence), state.frame.region))
+        if alone:
+            state.window, state.leading = before  # a heading's year alone is no window
 
 
 def _written(sentence: str) -> str:

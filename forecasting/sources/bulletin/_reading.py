@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from forecasting.sources.bulletin._candidates import Candidate
-from forecasting.sources.bulletin._clauses import both_comparisons, paired, undated, within
+from forecasting.sources.bulletin._clauses import both_comparisons, gathered, paired, undated, within
 from forecasting.sources.bulletin._comparisons import compared
 from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import Token, tokens
 from forecasting.sources.bulletin._open import opened
 from forecasting.sources.bulletin._regions import Region
 from forecasting.sources.bulletin._state import ELSEWHERE, Reading
+from forecasting.sources.bulletin._subjects import Item
 from forecasting.sources.bulletin._walk import DEPENDENT, Walk
 from forecasting.sources.bulletin._windows import Window
 
@@ -27,9 +28,8 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
         text: The sentence as published.
         normal: The same in normal characters.
     """
-    line = compared(
-        within(undated(paired(both_comparisons(opened(tokens(normal)))))), state.frame.year, state.frame.window
-    )
+    line = within(undated(paired(both_comparisons(opened(gathered(tokens(normal)))))))
+    line = compared(line, state.frame.year, state.frame.window)
     dependent = any(token.kind in DEPENDENT for token in line[:2])
     if state.month is not None:
         _choose_window(state, line, dependent)
@@ -38,6 +38,8 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
         whole = [window for window in state.leading if window.cumulative and window.last == 12]
         if len(whole) == 1:
             state.window, state.carried = whole[0], ""  # 1-11月, ... . 投资比上年增长15.7%: in a bulletin on a year
+    if state.carried == ELSEWHERE and line and line[0].kind == "child" and state.led and state.led.cumulative:
+        state.window, state.carried = state.led, ""  # 前三季度, 发电量 .... \n 其中, 新能源发电量 ...
     if state.carried == ASIDE and line and line[0].kind == "child" and state.last is not None:
         state.window, state.carried = state.last, ""  # 8月当月, 进出口 .... 其中, 出口 ...
     before = state.window, state.carried
@@ -55,11 +57,21 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     )
     branch = state.context.branch if goes_on else None  # 高耗能行业实现营业收入 .... 实现利税总额 ...
     state.context = replace(
-        state.context, branch=branch, above=state.context.above and dependent, part=part, left=False
+        state.context,
+        branch=branch,
+        above=state.context.above and dependent,
+        part=part,
+        left=False,
+        amount=state.context.amount if dependent else "",
     )
+    if state.narrow and not dependent:
+        state.context = replace(state.context, whole=None)  # 租赁业实现营业收入 .... 营业利润 ...
     found = walk.run()
+    narrow = bool(walk.who.named) and all(map(_is_part, state.items))
+    state.narrow = narrow and not dependent if walk.who.named else state.narrow
     state.on_month = still or ((walk.on_month or walk.aside) and not found)
     state.last = state.window
+    state.said = state.window if walk.windows and not walk.passing else state.said
     _move_window(walk, *before)
     if walk.who.topics:
         state.several = len(walk.who.topics) > 1
@@ -68,6 +80,10 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     still_abroad = state.abroad and not any(token.kind in ("region", "relative") for token in line)
     state.abroad = walk.who.abroad or still_abroad or _opens_abroad(line, state.frame.region)
     return found
+
+
+def _is_part(item: Item) -> bool:
+    return item.branch is not None and item.branch.roles.get("branch") != "industry"
 
 
 def _opens_abroad(line: Sequence[Token], home: Region | None) -> bool:

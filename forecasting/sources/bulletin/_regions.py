@@ -176,7 +176,7 @@ def own_name(text: str, home: Region | None) -> str:
     """The text with the short name of the town that it is on written out."""
     if home is None or home.level < 3 or home.name[-1] not in "市县旗" or len(home.name) < 3:
         return text
-    return re.sub(f"{home.name[:-1]}(?![{home.name[-1]}区])", home.name, text)
+    return re.sub(f"{home.name[:-1]}(?!{home.name[-1]}(?!场)|区)", home.name, text)
 
 
 def region_named(name: str) -> Region | None:

@@ -22,7 +22,7 @@ def meant(whole: str, written: str, of: str) -> list[str]:
     """
     if whole in _INCOMES and "人均" not in written:
         return [whole] if of in _INCOMES or of == "income_per_capita" else []
-    if whole in _THROUGHPUT and of == "port_containers":
+    if whole in _THROUGHPUT and of == "port_containers" and "货物" not in written:
         return [_THROUGHPUT[whole]]
     if whole in _POST and "邮" not in written:
         return [_POST[whole]] if of in _POST.values() else [whole] if of in _POST else []

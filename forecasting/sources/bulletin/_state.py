@@ -36,6 +36,7 @@ class Frame:
     window: Window | None
     year: int | None
     production: bool = False  # of what industry produces
+    doubt: str = ""  # why the region may be another
 
 
 @dataclass(slots=True)
@@ -60,6 +61,9 @@ class Reading:
     scope: Subject | None = None  # the partner whose trade alone the text speaks of so far
     total: bool = False  # all trade was spoken of, or that with several partners
     last: Window | None = None  # with which the last sentence ended
+    said: Window | None = None  # the last one that this paragraph said itself
+    led: Window | None = None  # the last one that the paragraph before said itself, None where it said none
+    narrow: bool = False  # the last sentence that named things was on parts alone
     several: bool = False  # the last sentence with figures named several things
     opening: bool = True  # no window yet in this paragraph
     abroad: bool = False  # the last sentence spoke of another region
@@ -76,7 +80,7 @@ class Reading:
         if self.context.measure == "ppi" and self.consumer:
             self.context = Context()  # which prices a paragraph goes on with, is not said
         self.previous, self.balance, self.month = self.window or self.previous, None, None
-        self.year = None
+        self.year, self.led, self.said = None, self.said, None
         if len(self.currencies) > 1:
             self.currency = ""
         title = self.section or self.frame.window

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -32,7 +33,10 @@ _POWER = frozenset(("capacity", "additions"))
 RESULTS = frozenset(("industrial_revenue", "industrial_profit", "industrial_output_value", "industrial_profit_and_tax"))
 _SERVICES = frozenset(("revenue", "profit", "operating_profit"))
 _PRODUCED_GOODS = ("food", "clothing", "daily_goods", "durables")
-_NARROWER = frozenset(("fai_private", "fai_technical_renovation", "fai_infrastructure", "fai_high_tech", "fai_state"))
+_NARROWER = frozenset(
+    ("fai_private", "fai_technical_renovation", "fai_infrastructure", "fai_high_tech", "fai_state", "sown_area",
+     "grain_area")
+)  # fmt: skip
 _BUILT = {"housing_floor_space": "construction_floor_space", "housing_completions": "construction_completions"}
 _SCOPES = frozenset(("规模以上", "规上"))
 _TOTALS = {"va": "industrial_va", "fai": "fixed_asset_investment", "power_use": "power_use", "retail": "retail_sales"}
@@ -50,6 +54,7 @@ class Item:
         unclear: A region was named that cannot be resolved.
         unit: What the last level was measured in, for the currency and weight of trade.
         partner: With whom the trade is done, "" where not said.
+        amount: Whether a product's trade is a ``quantity`` or a ``value``, "" where not said.
     """
 
     written: str
@@ -59,6 +64,7 @@ class Item:
     unclear: str = ""
     unit: str = ""
     partner: str = ""
+    amount: str = ""
 
 
 @dataclass(slots=True)
@@ -72,6 +78,7 @@ class Context:
     part: Subject | None = None  # the trade of a kind of firm or with a partner that this sentence speaks of
     left: bool = False  # a semicolon came since
     vague: bool = False  # what the measure was said of was not understood
+    amount: str = ""  # whether the goods before were traded by quantity or by value
 
 
 @dataclass(slots=True)
@@ -120,6 +127,9 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
     if (trade := _trade(groups)) is not None:
         context = replace(context, whole=trade, measure="")
     leading = groups[0].regions if len(named) > 1 else []
+    traded = [form for group in groups for token in group.words if (form := _amount(token)) is not None]
+    amount = traded[-1] if traded else ""
+    context = replace(context, amount="") if traded else context
     found: list[Item] = []
     if any(token.text in _SCOPES for token in tokens) and context.measure in ("", "fai", "retail"):
         context = replace(context, measure="va")  # 规上氟化工产业增长29.5%: only value added is meant so
@@ -133,16 +143,26 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
         if partner is not None and not any(is_partner(token) or is_measure(token) for token in group.words):
             group.words.insert(0, partner)  # 对东盟出口的纺织机械、纺织原料
         item = _item(group, replace(context, measure=shared or context.measure, branch=branch))
+        if item.subject is None and found and found[-1].subject is not None and found[-1].subject.id == "industrial_va":
+            item.subject = _of_industry(group)
         branch = item.branch or branch
         within = context.above and item.subject is not None and item.subject.id != "retail_sales"
         if item.subject is not None and (limited or within):
             item.subject = above_size(item.subject)
         if item.subject is not None and found and found[-1].subject is not None:
             item.subject = carried_by(item.subject, found[-1].subject)
+        item.amount = amount or context.amount
         item.region, unclear = _region(group.regions or leading, home)
         item.unclear = unclear or item.unclear
         found.append(item)
     return found
+
+
+def _of_industry(group: _Group) -> Subject | None:
+    """规模以上工业增加值、产值: the measure alone behind one of all industry."""
+    keys = [token.value.roles.get("measure") for token in group.words if is_measure(token)]
+    alone = len(keys) == len(group.words) == 1 and keys[0] in ("output_value", "revenue", "profit")
+    return compose(measures()[keys[0]], words()["工业企业"]) if alone and keys[0] else None
 
 
 def _share_kind(groups: Sequence[_Group]) -> None:
@@ -164,6 +184,14 @@ def _trade(groups: Sequence[_Group]) -> Subject | None:
         return None
     named = [token.value.roles["subject"] for token in words if token.value.roles.get("subject") in _TRADES]
     return subjects()[named[0]] if len(named) == 1 else None
+
+
+def _amount(token: Token) -> str | None:
+    """How a measure of trade counts goods: 出口量, 出口额, 出口 (not said); None of other words."""
+    measure = token.value.roles.get("measure", "")
+    if not measure or not measures()[measure].trade or token.value.part:
+        return None
+    return "quantity" if token.text.endswith(("量", "数量")) else "value" if re.search("[额值]", token.text) else ""
 
 
 def _measure(group: _Group) -> str:
@@ -263,8 +291,10 @@ def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Con
         whole = whole_subject(_BUILT.get(wholes[0], wholes[0]) if _on_construction(context) else wholes[0])
         if context.whole is not None and context.whole.id.endswith("_cny") and f"{whole.id}_cny" in subjects():
             return subjects()[f"{whole.id}_cny"]  # 人民币存款余额 ..., 贷款余额
-        if context.measure in _POWER and part is not None and (power := compose(measures()[context.measure], part)):
-            return power  # 新能源装机 ..., 其中风电
+        if context.measure in _POWER and part is not None and written != "发电":
+            power = compose(measures()[context.measure], part)
+            if power is not None:
+                return power  # 新能源装机 ..., 其中风电
         industrial = (
             part is not None and part.roles.get("branch") == "industry" and whole.domain not in ("fai", "services")
         )

@@ -47,6 +47,7 @@ class _Column:
     unit: str
     words: tuple[Token, ...]
     dated: bool = False
+    measure: str = ""  # of the parts that the rows name
 
 
 def table_candidates(table: Grid | Stream, caption: str, state: Reading) -> list[Candidate]:
@@ -86,18 +87,18 @@ def _stream(table: Stream) -> tuple[str, list[list[str]], list[list[str]]]:
     over = start
     while over and _only_window(cells[over - 1]):
         over -= 1
-    first = next((n for n in range(start, len(cells)) if not _is_head(cells[n])), len(cells))
     rows: list[list[str]] = []
     numbered = "序号" in cells[:start]
-    cells[:first] = _joined(cells[:first])
+    valued = next((n for n in range(start, len(cells)) if _is_value(cells[n])), len(cells))
+    cells[start:valued] = _joined(cells[start:valued])
     first = next((n for n in range(start, len(cells)) if not _is_head(cells[n])), len(cells))
     for cell in cells[first:]:
-        valued = _is_value(cell) or _unit(cell) is not None
-        if not valued and (not rows or len(rows[-1]) > 1):
+        value = _is_value(cell) or _unit(cell) is not None
+        if not value and (not rows or len(rows[-1]) > 1):
             if numbered and rows and rows[-1][-1].isdecimal():
                 rows[-1].pop()  # the number of this row
             rows.append([cell])
-        elif not valued:
+        elif not value:
             rows[-1][0] += cell
         elif rows:
             rows[-1].append(cell)
@@ -125,6 +126,8 @@ def _is_head(cell: str) -> bool:
     if _LABEL.fullmatch(bare) or _UNIT_HEAD.fullmatch(bare) or (not bare and cell.startswith("(")):
         return True
     line = tokens(bare)
+    if bare != cell and _unit(cell[len(bare) :]) and line and all(map(is_measure, line)):
+        return True  # 营业收入(亿元)
     return (any(token.kind == "window" for token in line) and not any(token.kind == "word" for token in line)) or (
         bool(_RATE.search(bare) or _LEVEL.search(bare) or _OTHER.search(bare))
         and not any(_whole(token) for token in line)
@@ -136,7 +139,7 @@ def _whole(token: Token) -> bool:
 
 
 def _bare(cell: str) -> str:
-    return _BRACKET.sub("", cell).strip()
+    return re.sub(r"\s+", "", _BRACKET.sub("", cell))
 
 
 def _unit(cell: str) -> str | None:
@@ -166,6 +169,9 @@ def _columns(head: Sequence[Sequence[str]], caption: str, frame: Frame) -> list[
             if column.rate and not column.dated:
                 windows = _levels_before(columns)  # 累计, 同比增长: the growth of that
                 column = replace(column, window=windows[0] if len(windows) == 1 else None) if windows else column
+            before = columns[-1]
+            if column.rate and not column.measure and isinstance(before, _Column) and not before.rate:
+                column = replace(column, measure=before.measure)  # 营业收入(亿元), 比去年同期增长(%)
             columns.append(column)
     return columns
 
@@ -227,6 +233,7 @@ def _column(title: str, caption: str, frame: Frame) -> _Column:
         unit=next((unit for unit in inside if unit != "%"), "" if rate else _said_unit(caption)),
         words=tuple(token for token in line if token.kind == "word" and _whole(token)),
         dated=bool(kinds & {"window", "cumulative", "current"}),
+        measure=next((token.value.roles["measure"] for token in line if is_measure(token)), ""),
     )
 
 
@@ -250,6 +257,7 @@ class _Rows:
     def __init__(self, columns: list[str | _Column], caption: str, state: Reading, exact: bool) -> None:
         self.columns, self.state, self.exact, self.rated = columns, state, exact, False
         self.last: Subject | None = None
+        self.measured = "", ""  # the last level's domain and unit
         self.caption = [
             token for token in tokens(normal(caption)) if token.kind == "word" and "subject" in token.value.roles
         ]
@@ -317,7 +325,8 @@ class _Rows:
         )
         if not words:
             line = [*(token for token in line if token.kind in ("region", "relative")), *(column.words or self.caption)]
-        found = items(line, self.state.context, self.state.frame.region)
+        context = replace(self.state.context, measure=column.measure) if column.measure else self.state.context
+        found = items(line, context, self.state.frame.region)
         if self.measure and not any(item.subject for item in found):
             found = items(line, replace(self.state.context, measure=self.measure), self.state.frame.region)
         item = found[0] if len(found) == 1 and not unknown else Item(label, None)
@@ -330,6 +339,10 @@ class _Rows:
             return  # an index beside its growth
         rate = column.rate or value.endswith("%") or unit == "%"
         own = "" if unit == "%" else unit or column.unit
+        if item.subject is not None and own and not rate:
+            self.measured = item.subject.domain, own
+        elif item.subject is not None and not own and self.measured[0] == item.subject.domain:
+            own = self.measured[1]  # 社会消费品零售总额(亿元), 住宿餐饮业
         item.unit = own
         doubt = doubt or ("" if rate or own else "no unit")
         figure = Figure(rate, number.lstrip("+"), "%" if rate else own, doubt, decimals=places(number))
@@ -339,4 +352,5 @@ class _Rows:
             window = replace(window, first=window.last, end=True)  # 1-9月 heads balances too
         currency = "usd" if "美元" in own else "cny" if "元" in own else self.state.currency
         made = candidate(item, figure, region, window, currency, text)
-        yield replace(made, reason="; ".join(filter(None, (figure.doubt, item.unclear, made.reason))))
+        passing = self.state.frame.doubt if item.region is None else ""
+        yield replace(made, reason="; ".join(filter(None, (figure.doubt, item.unclear, passing, made.reason))))

@@ -13,6 +13,7 @@ _PLAIN = {
     **{chr(0xFF21 + n): chr(ord("A") + n) for n in range(26)},
     **{chr(0xFF41 + n): chr(ord("a") + n) for n in range(26)},
     **dict.fromkeys(_DASHES, "-"),
+    "﹒": ".",
     **dict(
         zip("％﹪．（）﹙﹚：;；！？＋／〇“”‘’「」『』〔〕［］【】", '%%.()():；；!?+/零""\'\'""""()()()', strict=True)
     ),

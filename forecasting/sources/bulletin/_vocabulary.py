@@ -24,6 +24,7 @@ _SECTIONS = {
     "commerce": "commerce",
     "source": "sources",
     "animal": "animals",
+    "harbour": "harbours",
     "carrier": "carriers",
 }
 PART_ROLES = tuple(_SECTIONS)
@@ -140,7 +141,7 @@ def subjects() -> dict[str, Subject]:
                 domain,
                 contexts.get(key)
                 or totals.get(key)
-                or ("ppi" if key[:4] == "ppi_" else "")
+                or ("ppi" if key[:4] == "ppi_" else "output" if key.endswith("_output") else "")
                 or _CONTEXT.get(domain, ""),
                 stock,
                 key in TRADE_TOTALS or key[:6] == "trade_",

@@ -49,6 +49,7 @@ from forecasting.sources.bulletin._vocabulary import subjects
 from forecasting.sources.bulletin._windows import Window, of_year
 
 _GOODS = re.compile("[^，。；:]{0,12}产品[^，。；:业]{0,10}(?:增|强劲|较快|快速|旺|向好)[^，。；:]{0,6}")
+_COUNT = re.compile("(?:其中)?有?[0-9]+个(?:省区市|省份|省|地区|盟市|市州|地市|设区市|市|区县|县区|旗县区|旗县|县)")
 _OF_CLAUSE = frozenset(("vague", "move"))  # say nothing of a figure in the next clause
 _STOPS = frozenset(("decoy", "noun", "against", "other", "past", "target"))
 _OF_ALL = frozenset(
@@ -201,7 +202,10 @@ class Walk:
             self.who.stale = "the clause before speaks of another quantity"
         elif any(token.kind == "word" for token in head):
             strange = [token for token in head if token.kind == "residue"]
-            if strange and all(token.text[0].isdigit() for token in strange) and is_index(head):
+            behind = any(token.kind == "word" and token.value.part for token in last_clause(self.buffer[stop:]))
+            if behind and self.buffer[stop].text == "排名":
+                self.who.stale = "its subject stands in a clause that was not understood"  # 收入排名前20的租赁业企业
+            elif strange and all(token.text[0].isdigit() for token in strange) and is_index(head):
                 self.who.name([token for token in head if token.kind != "residue"])  # 居民消费价格指数为100.3, 上涨0.3%
             elif strange:
                 self.who.stale = "its subject stands in a clause that was not understood"
@@ -211,6 +215,8 @@ class Walk:
                     self.state.context = Context(last_measure(head))  # 29个行业增加值保持增长. 其中, 纺织业...
             else:
                 self.who.name(head)
+        elif _COUNT.match("".join(token.text for token in last_clause(self.buffer))):
+            pass  # 9个省份同比增长
         elif any(token.kind == "residue" and token.text[0].isdigit() for token in last_clause(self.buffer)):
             self.who.stale = "the clause before speaks of another quantity"  # 播种面积840万垧, 增长0.5%
         elif any(token.kind in ("region", "relative") for token in head):

@@ -104,3 +104,29 @@ def test_last_years_column_is_passed_over():
         "社会消费品零售总额 亿元 512.3 492.1 4.1\n一般公共预算收入 亿元 220.5 210.4 4.8"
     )
     assert sorted(sure(text).values()) == ["220.5", "4.1", "4.8", "512.3"]
+
+
+def test_columns_say_what_of_the_rows_is_measured():
+    cells = "行  业\n营业收入\n（亿元）\n比去年同期增长（%）\n利润总额\n（亿元）\n比去年同期增长（%）\n"
+    rows = "教育\n26.41\n-3.2\n0.15\n-\n金融业\n47.53\n15.7\n2.54\n25.5\n"
+    head = "包头市2025年1-5月规模以上服务业企业主要指标\n\n"
+    sure, _ = read_bulletin((head + cells + rows).replace("\n", "\n\n"), source="text")
+    assert dict(zip(sure["indicator"] + " " + sure["measure"], sure["value"], strict=True)) == {
+        "baotou_education_revenue ytd_level": "26.41",
+        "baotou_education_revenue ytd_yoy": "-3.2",
+        "baotou_education_profit ytd_level": "0.15",
+        "baotou_finance_revenue ytd_level": "47.53",
+        "baotou_finance_revenue ytd_yoy": "15.7",
+        "baotou_finance_profit ytd_level": "2.54",
+        "baotou_finance_profit ytd_yoy": "25.5",
+    }
+
+
+def test_rows_below_one_with_a_unit_are_measured_in_it_too():
+    text = (
+        "包头市2025年5月社会消费品零售总额\n指标 | 本月 | 比去年同月增长(%) | \n"
+        "社会消费品零售总额(亿元) | 47.21 | 4.3 |\n# 批发零售业 | 40.67 | 3.6 |\n住宿餐饮业 | 6.54 | 12.3 |\n"
+    )
+    sure, _ = read_bulletin(text, source="text")
+    assert list(sure["value"]) == ["47.21", "4.3", "40.67", "3.6", "6.54", "12.3"]
+    assert set(sure["unit"]) == {"CNY 100 million", "percent"}

@@ -303,3 +303,49 @@ def test_sentences_on_single_months_alone_do_not_move_what_follows():
         "industrial_va": "11.3", "aluminium_va": "3.9"
     }  # fmt: skip
     assert grown(f"{begin}11月份增长7.4%。铝产业增加值增长3.9%。") == {"industrial_va": "11.3"}
+
+
+def test_what_is_counted_together_is_one_subject():
+    assert grown("城镇居民累计用电量增长4.4%，乡村居民累计用电量增长3.2%。") == {
+        "power_use_urban_residential": "4.4", "power_use_rural_residential": "3.2"
+    }  # fmt: skip
+
+
+def test_value_added_of_all_industry_goes_before_that_above_a_size():
+    assert grown("工业增加值增长6.1%，其中规模以上工业增加值增长7.3%。") == {
+        "all_industry_va": "6.1", "industrial_va": "7.3"
+    }  # fmt: skip
+
+
+def test_a_list_of_goods_shares_whether_quantity_or_value_is_meant():
+    assert grown("大豆进口量增长6.1%、原油增长3.3%、煤炭下降4.2%。") == {
+        "soybeans_imports": "6.1", "crude_oil_imports": "3.3", "coal_imports": "-4.2"
+    }  # fmt: skip
+    assert grown("出口机电产品增长4.4%。其中，手机增长6.1%。") == {
+        "mech_elec_exports_value_cny": "4.4", "mobile_phones_exports_value_cny": "6.1"
+    }  # fmt: skip
+
+
+def test_ports_are_told_apart_by_where_they_lie():
+    assert grown("港口货物吞吐量增长3.1%，其中，沿海港口增长4.2%，内河港口下降1.3%。") == {
+        "port_throughput": "3.1", "port_throughput_coastal": "4.2", "port_throughput_inland": "-1.3"
+    }  # fmt: skip
+
+
+def test_how_many_places_grew_is_no_subject_of_what_follows():
+    text = "2025年1-5月，全国房地产开发投资下降4.1%。8个省份同比增长，增速较快的山西、江西分别增长9.1%和8.2%。"
+    assert [row[0] for row in sure(text)] == [
+        "cn_real_estate_investment", "shanxi_real_estate_investment", "jiangxi_real_estate_investment"
+    ]  # fmt: skip
+
+
+def test_a_measure_alone_behind_that_of_industry_is_of_industry():
+    assert grown("规模工业增加值、产值分别增长7.3%和10.2%。") == {
+        "industrial_va": "7.3", "industrial_output_value": "10.2"
+    }  # fmt: skip
+
+
+def test_the_last_of_a_list_leaves_out_how_many_there_are():
+    assert grown("规上服务业营业收入增长5.1%。其中，教育、互联网娱乐两类行业增速分别为14.2%和8.4%。") == {
+        "services_revenue": "5.1", "education_revenue": "14.2", "互联网娱乐行业_revenue": "8.4"
+    }  # fmt: skip

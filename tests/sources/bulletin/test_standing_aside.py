@@ -131,3 +131,80 @@ def test_grown_on_the_year_before_is_of_the_year_that_a_bulletin_is_on():
 def test_where_the_press_wrote_from_is_not_the_region(line):
     text = f"{line}国家统计局发布的数据显示，2011年前三季度，固定资产投资212300亿元，同比增长24.9%。"
     assert sure(text)[-1] == ("cn_fixed_asset_investment", "2011-09", "ytd_yoy", "24.9")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "记者从扬州海关获悉",
+        "在扬州综合保税区的车间里，订单不断",
+        "货轮从扬州港驶出",
+        "从扬州出发的班列驶向欧洲",
+    ],
+)
+def test_a_place_named_in_passing_alone_is_not_for_sure_whom_a_text_is_on(head):
+    text = f"2025年1-5月，{head}。一般贸易进出口31.2亿元，同比增长7.4%。"
+    frame, doubtful = read_bulletin(text, source="text")
+    assert frame.empty
+    assert len(doubtful) == 2
+    again, _ = read_bulletin(f"{text}全市固定资产投资增长3.3%。", source="text")
+    assert set(again["region"]) == {"CN-321000"}
+
+
+def test_a_place_named_for_itself_goes_before_one_in_passing():
+    text = "浙江舟山港集装箱堆场繁忙。交通运输部数据显示，2025年1-5月，我国货物吞吐量增长3.1%。"
+    assert sure(text) == [("cn_port_throughput", "2025-05", "ytd_yoy", "3.1")]
+
+
+def test_a_year_in_the_title_alone_is_no_window():
+    text = "包头市2024年工业经济\n\n包头市规模以上工业增加值增长9.2%。"
+    assert sure(text) == []
+    assert sure(f"{text}全年固定资产投资增长8.1%。")[0] == ("baotou_industrial_va", "2024-12", "ytd_yoy", "9.2")
+
+
+def test_a_headline_with_a_figure_gives_the_window():
+    text = (
+        "前7月包头市规上工业增加值增长8.3%\n2025年8月18日\n\n7月，制造业增加值增长9.4%。\n\n稀土产业增加值增长20.1%。"
+    )
+    assert sure(text)[-1] == ("baotou_rare_earth_va", "2025-07", "ytd_yoy", "20.1")
+
+
+def test_what_speaks_of_our_region_is_not_on_the_nation():
+    text = "经国家统计局审定，2025年1-5月我区规模以上工业增加值增长5.2%。制造业增加值增长4.4%。"
+    assert sure(text) == []
+
+
+def test_what_speaks_of_the_city_is_not_on_the_district_that_passes_it_on():
+    text = "2025年1-5月，我市固定资产投资增长3.1%。其中，制造业投资增长8.2%。\n\n主办单位：包头市青山区统计局"
+    assert [row[0] for row in sure(text)] == ["baotou_fixed_asset_investment"]
+
+
+def test_a_district_that_an_office_names_once_is_whom_a_text_is_on():
+    text = "2025年1-5月，全区固定资产投资增长3.1%。\n\n工业投资增长8.2%。\n\n长沙市岳麓区统计局"
+    assert [row[0] for row in sure(text)] == ["changsha_yuelu_fixed_asset_investment", "changsha_yuelu_fai_industry"]
+
+
+def test_results_of_a_part_do_not_go_on_as_those_of_all():
+    text = "2025年1-5月，包头市规上服务业企业实现营业收入91亿元。租赁业实现营业收入12亿元。营业利润2亿元。"
+    assert [row[3] for row in sure(text)] == ["91", "12"]
+    text = "2025年1-5月，包头市营业收入排名前10的租赁业企业，实现营业收入6亿元，增长9.1%。"
+    assert sure(text) == []
+
+
+def test_what_is_generated_behind_what_was_added_is_no_capacity():
+    text = "2025年1-5月，全国光伏新增装机52GW。全国发电3.7万亿千瓦时，增长2.4%。其中，火电增长1.1%。"
+    assert [row[0] for row in sure(text)] == [
+        "cn_solar_power_additions", "cn_power_generation", "cn_power_generation", "cn_thermal_power_generation"
+    ]  # fmt: skip
+
+
+def test_a_part_goes_on_with_the_months_that_the_paragraph_before_names():
+    parts = [
+        "2025年5月，包头市原煤产量增长3.1%。",
+        "1-5月，发电量增长4.2%。",
+        "其中，风电增长5.3%。",
+        "铝材产量增长6%。",
+    ]
+    assert [(row[1], row[2]) for row in sure("\n\n".join(parts))] == [
+        ("2025-05", "month_yoy"), ("2025-05", "ytd_yoy"), ("2025-05", "ytd_yoy")
+    ]  # fmt: skip

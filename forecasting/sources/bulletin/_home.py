@@ -1,0 +1,258 @@
+"""Whom a bulletin is on: the region that holds where a sentence names none, and how sure that is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from forecasting.sources.bulletin._lexer import BODIES, PAPER, Token, line_of
+from forecasting.sources.bulletin._regions import (
+    RELATIVE,
+    Region,
+    called,
+    city,
+    namesakes_of,
+    own_name,
+    region_names,
+    regions,
+    resolve,
+)
+
+DATELINE = re.compile(
+    r"(?:新华社|新华网|新华财经|中新社|中新网|人民网|央视网|本报|经济日报)[^，。；:()]{1,8}?(?:20\d\d年)?\d{1,2}月\d{1,2}日(?:(?:专)?电|讯)"
+    r"|《?[^，。；:()《》%]{0,12}(?:社|网|报|讯|财经)(?:驻[^，。；:()]{1,4})?(?:记者[^，。；:()]{2,8}?)?(?:[^，。；:()0-9]{1,4}(?:20\d\d年)?\d{1,2}月)?\d{1,2}日"
+    r"(?:[^，。；:()]{1,6}?(?:专)?电|消息|讯)》?"
+)
+_ELSEWHERE = re.compile(r"\(全国[^()]*\)")  # 全区增长7.5%(全国为6.3%)
+_NATIONAL = re.compile(
+    r"国家统计局(?!.{2,6}调查)|国家旅游局|文化和旅游部|农业农村部|农业部|自然资源部|住房城乡建设部|人力资源社会保障部|国家粮食和物资储备局|中国民航局|海关总署(?!.{2,6}分署)|国民经济(?!行业)|财政部|国家能源局|国家铁路集团|国铁集团|工业和信息化部|工信部|中国汽车工业协会|中汽协|国家外汇管理局|"
+    r"人民银行(?!.{2,6}[分支]行)|交通运输部|商务部|国家邮政局|中国[^，。；:]{2,12}(?:协会|联合会|联盟)|乘联(?:分)?会"
+)
+_FIRM = re.compile("公司|集团|股份")
+_BUREAU = re.compile("(?<![省市区县旗州盟])统计局(?:公布|发布)")
+_CAPTION = re.compile(r"图[为:][^。]*|[^。]*。?\([^()]*(?:图/|/图|摄|资料(?:图|照))[^()]*\)|▲[^。]*")  # of a photograph
+_TELLER = re.compile("海关|分行|中心支行")
+_LOCAL = re.compile("|".join(word for word in RELATIVE if word[0] in "全我本自"))
+_HERE = re.compile("[我本](?:省|市|区|县|旗|州|盟)(?![级区])")
+_TOWN = re.compile("([\u4e00-\u9fff]{2,3}(?<![城乡])镇|[\u4e00-\u9fff]{2,4}街道)(?!企业)")
+_CUSTOMS = re.compile("(?:[\u4e00-\u9fff]{2,4}、)*[\u4e00-\u9fff]{2,4}海关")
+_MUNICIPAL = ("11", "12", "31", "50")
+_SOME = re.compile(r"[0-9]+个(?:省区市|省份|省市|省|地区)(?:规模以上|规上)")
+_SHORT = re.compile("([\u4e00-\u9fff]{2,4}?)全([县市区旗])")
+_OFFICES = ("统计局", "财政局", "人民政府", "政府", "发展和改革")
+_TOWARDS = ("从", "在", "到", "对", "赴", "往", "向", "来自", "位于", "走进", "抵达", "离开", "途经", "毗邻", "驻")
+_PART = re.compile(  # of a place, or what is only called after it
+    "(?:国际|综合|工业|产业|高新|经济|科技|自由|临港|水运|铁路|公路|高铁)*(?:港|口岸|站|机场|园|保税|技术开发|开发|技术产业|大学|学院|企业|集团|公司|银行|路|街|最|首|第|[东西南北]部)"
+)
+_SOURCE = re.compile("来源:|责任编辑")
+TITLES = 4
+HEADLINE = 45  # characters of a first line that is a headline though it has a figure
+
+
+def whose(name: str, texts: Sequence[str], titles: Sequence[str]) -> tuple[Region | None, str]:
+    """The region, and why it may be another.
+
+    The title counts before the text, the file's ``name`` before neither. What is named only where something came
+    from, went to or stands (从包头, 宁波港), by its customs or by a paper needs a second cue: 全市, 我省.
+    """
+    first = texts[:1] if texts and len(texts[0]) < HEADLINE else []
+    bylines = [text for text in titles if _SOURCE.search(text)]
+    plain = {
+        text: _CAPTION.sub("", _ELSEWHERE.sub("", DATELINE.sub("", text))).replace("|", "，") for text in (name, *texts)
+    }
+    headlines = [text for text in titles if text not in bylines]
+    telling = [plain[text] for text in (*first, *headlines, name, *bylines, *texts)]
+    paper = [PAPER.sub("，", text) for text in texts] if any(map(PAPER.search, texts)) else []
+    place = _seated(_region(telling), texts) or _of_paper(_region(paper), texts) or _of_dateline(texts)
+    place = _own(place, telling)
+    return place, "" if place is None else _doubt(place, telling)
+
+
+def _doubt(region: Region, telling: Sequence[str]) -> str:
+    """Why a region is not whom a text is on for sure: it is named in passing alone, and nothing agrees with it."""
+    lines = [line_of(own_name(text, region)) for text in telling]
+    spoken = {token.text for line in lines for token in line if token.kind == "relative"}
+    own = any(resolve(word, region) == region for word in spoken if region.level > 0)
+    wider = {"全市", "我市", "本市"} if region.level == 3 else {"我省"} if region.level == 2 else set()
+    for line in () if own else lines:
+        for before, token in zip((Token("", ""), *line), line, strict=False):
+            if token.text in wider and before.kind not in ("decoy", "against", "other", "vague", "past"):
+                return f"it names {region.name}, but speaks of {token.text}"
+    if any(_means(line, n, region) and _firm(line, n) for line in lines for n in range(len(line))):
+        return ""
+    if region.level == 0 and any(_NATIONAL.search(text) or _BUREAU.search(text) for text in telling):
+        return ""
+    return "" if own else f"that it is on {region.name} is said in passing alone"
+
+
+def _means(line: Sequence[Token], at: int, region: Region) -> bool:
+    token = line[at]
+    if token.kind == "relative":
+        return region.level == 0 and token.text in ("全国", "我国", "中国", "国内")
+    return token.kind == "region" and (token.value == region or region in namesakes_of(token.text))
+
+
+def _firm(line: Sequence[Token], at: int) -> bool:
+    """Whether a name stands for the place itself: not 从包头出发, 宁波港, 中国最大的."""
+    end = at + 1
+    while end < len(line) and line[end].kind == "region":
+        end += 1
+    before = line[at - 1] if at > 0 else Token("", "")
+    behind = line[end] if end < len(line) else Token("", "")
+    if behind.text.startswith(_OFFICES):
+        return True
+    if before.kind in ("residue", "to", "filler") and before.text.endswith(_TOWARDS):
+        return False
+    return not (behind.kind in ("residue", "suffix") and _PART.match(behind.text))
+
+
+def _region(texts: Sequence[str]) -> Region | None:
+    """The region named first, if possible of those not only in passing."""
+    for firm in (True, False):
+        settled, region = _named(texts, firm)
+        if settled:
+            return region
+    for text in texts:
+        for found in _SHORT.finditer(text):
+            for start in range(len(found[1]) - 1):  # 缙云全县
+                place = region_names().get(found[1][start:] + found[2])
+                if place is not None and place == called(found[1][start:] + found[2], None):
+                    return place
+    seats = [_TELLER.sub("，", text) for text in texts if _TELLER.search(text)]
+    if seats:
+        return _region(seats)
+    spoken = {token.text for text in texts for token in line_of(text) if token.kind in ("region", "relative")}
+    told = any(map(_BUREAU.search, texts)) or (spoken and not any(map(_FIRM.search, texts)))
+    return regions()["000000"] if told and spoken <= {"中国", "国内"} else None
+
+
+def _named(texts: Sequence[str], firm: bool) -> tuple[bool, Region | None]:
+    """Whether the texts name whom they are on, of those that stand for themselves if ``firm``, and that region.
+
+    Of a chain (内蒙古包头市) it is the last link.
+    """
+    local = any(_HERE.search(text) for text in texts)
+    for text in texts:
+        national = None if local else _NATIONAL.search(text)
+        line = line_of(text)
+        first = next((token for token in line if token.kind == "region" or token.text.endswith(BODIES)), None)
+        if first is not None and first.kind == "residue":
+            return True, None  # 黑龙江农垦
+        named = _first_region(line, texts, firm)
+        town = _TOWN.match(text[text.index(named[0]) + len(named[0]) :]) if named is not None else None
+        if town is not None and not town[1].startswith(("全市", "全省", "景德镇")):
+            return True, None  # 中山市小榄镇
+        if named is not None and named[1].level == 3:
+            named = (named[0] if named[1] in namesakes_of(named[0]) else named[1].name), named[1]
+            placed = _placed(*named, texts)
+            if placed is None:
+                continue
+            named = named[0], placed
+        if named is not None and (national is None or text.index(named[0]) < national.start()):
+            return True, named[1]
+        if national is not None:
+            return True, regions()["000000"]
+    return False, None
+
+
+def _of_paper(region: Region | None, texts: Sequence[str]) -> Region | None:
+    """The region that a paper is of (昭通日报), or its province where the text speaks of 全省."""
+    if region is None or region.level != 2:
+        return region
+    spoken = [word for text in texts for word in _LOCAL.findall(text)]
+    said = set(spoken)
+    wide = sum(word in ("全省", "我省") for word in spoken) > 1
+    return resolve("全省", region) if wide and not said & {"全市", "我市", "本市"} else region
+
+
+def _of_dateline(texts: Sequence[str]) -> Region | None:
+    """The province of a text sent from a city that speaks of 全省: 本报太原12月25日讯."""
+    sent = [found[0] for text in texts[:3] if (found := DATELINE.search(text))]
+    province = _of_paper(_region(sent), texts)
+    return province if province is not None and province.level == 1 and province.digits[:2] not in _MUNICIPAL else None
+
+
+def _seated(region: Region | None, texts: Sequence[str]) -> Region | None:
+    """The region, or its province where only its customs are named and that is spoken of: 据太原海关统计, 我省."""
+    if region is None or region.level != 2 or not any("海关" in text for text in texts):
+        return region
+    rest = "".join(_CUSTOMS.sub("", DATELINE.sub("", text)) for text in texts)
+    if region.name.removesuffix("市") in rest:
+        return region
+    province = next(one for one in regions().values() if one.digits == f"{region.digits[:2]}0000")
+    short = province.name.removesuffix("省").removesuffix("自治区")
+    wide = rest.count(short) + sum(rest.count(word) for word in ("全省", "我省", "全区", "我区", "自治区"))
+    return province if wide > 1 and not any(word in rest for word in ("全市", "我市", "本市")) else region
+
+
+def _own(region: Region | None, texts: Sequence[str]) -> Region | None:
+    """The region, unless the text is on some of its parts, or says 全县 or 我市 of another than that.
+
+    Mostly: 居全市七县第二 may stand aside.
+    """
+    if region is None or any(map(_SOME.search, texts)):
+        return None
+    nation = ("全国", "我国")
+    if region.level == 0 and any(_HERE.search(text) for text in texts):
+        return None
+    said = [word for text in texts for word in _LOCAL.findall(text) if region.level == 0 or word not in nation]
+    fitting = sum(resolve(word, region) is not None for word in said)
+    return region if 2 * fitting >= len(said) else None
+
+
+def _placed(name: str, found: Region, texts: Sequence[str]) -> Region | None:
+    """A county that a text is on; None where it is one of several that it speaks of, or shares its name with others."""
+    office = any(f"{name}{body}" in text for text in texts for body in _OFFICES)
+    short = name[:-1] if len(name) > 2 and name[-1] in "市县旗" else name
+    headed = any(short in text for text in texts[:TITLES])
+    opening = any(name in text for text in texts[:TITLES])
+    whole = sum(text.count(f"全{name[-1]}") for text in texts)
+    alone = opening and whole > 2 and _only_county(texts) == name
+    alone = alone or (whole > 1 and texts[0].startswith(name))
+    if len(texts) > 2 and not office and not alone and not (headed and sum(text.count(short) for text in texts) > 1):
+        return None
+    if called(name, city(found)) == called(name, None):
+        return found
+    near = [one for one in namesakes_of(name) if any(city(one).name.removesuffix("市") in text for text in texts)]
+    return near[0] if len(near) == 1 else None
+
+
+def _only_county(texts: Sequence[str]) -> str:
+    """The county that a text speaks of, "" where there are several or a city is named too."""
+    named = {
+        token.text for text in texts for token in line_of(text) if token.kind == "region" and token.value.level > 1
+    }
+    return next(iter(named)) if len(named) == 1 else ""
+
+
+def _spoken(name: str, texts: Sequence[str]) -> bool:
+    """Whether a place is spoken of again: 新疆喀什市饮水工程 names one of many in a text on the whole."""
+    if any(f"{name}{body}" in text for text in texts for body in _OFFICES):
+        return True
+    return len(texts) < 3 or sum(text.count(name.removesuffix("市")) for text in texts) > 1
+
+
+def _first_region(line: Sequence[Token], texts: Sequence[str], firm: bool) -> tuple[str, Region] | None:
+    chosen: tuple[str, Region] | None = None
+    before = said = ""
+    for at, token in enumerate(line):
+        region = (
+            token.value
+            if token.kind == "region" and (token.value.level == 0 or token.value.code != "CN")
+            else regions()["000000"]
+            if token.text in ("全国", "我国") and token.kind == "relative"
+            else None
+        )
+        if region is None:
+            if chosen is not None:
+                break
+        elif chosen is not None:
+            near = region if region.level < 3 else called(token.text, chosen[1])
+            inside = near is not None and near.within(chosen[1]) and _spoken(token.text, texts)
+            chosen = (chosen[0], near) if inside and near is not None else chosen
+        elif (before not in ("against", "other", "decoy", "vague") or said.startswith("第")) and (
+            not firm or _firm(line, at)
+        ):
+            chosen = (token.text, region)
+        before, said = token.kind, token.text
+    return chosen
