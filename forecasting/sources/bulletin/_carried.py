@@ -78,7 +78,7 @@ def _part(last: Item, context: Context) -> Subject | None:
     """The part of all trade that exports and imports alone are of for the rest of the sentence."""
     if last.subject is None or not last.subject.trade:
         return None
-    if last.partner:
+    if last.partner and last.subject.id.startswith(f"trade_{last.partner}"):
         return traded_with(subjects()["trade"], last.partner)
     if last.subject.id.startswith("trade_"):
         return replace(last.subject, id=re.sub("_(?:exports|imports)$", "", last.subject.id))

@@ -54,17 +54,20 @@ def frame(found: Sequence[Block], source: str, year: int | None, region: Region 
     titled = window
     if window is None:
         window = next(windows(texts[:6]), None)
+    months = (
+        window if window is not None and window.first else next((one for one in windows(texts[:6]) if one.first), None)
+    )
     if year is None and titled is not None:
         year = titled.year
     date = next((date for text in texts if (date := _DATE.search(text))), None)
     if year is None:
         year = _first_year([*titles, name], None)
     if year is None and date is not None and _WRITTEN.match(date[0]) and any("今年" in text for text in texts):
-        year = _year_before(date, window)  # a text of its day: 2023年 in it is not its year
+        year = _year_before(date, months or window)  # a text of its day: 2023年 in it is not its year
     if year is None:
         year = _first_year(texts, date)
     if year is None:
-        year = _year_before(date, window)
+        year = _year_before(date, months or window)
     if window is not None and window.year is None:
         window = replace(window, year=year)
     if window is not None and window.first == 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from forecasting.sources.bulletin._lexer import BODIES, PAPER, Token, line_of
 from forecasting.sources.bulletin._regions import (
@@ -41,6 +41,7 @@ _SOME = re.compile(r"[0-9]+个(?:省区市|省份|省市|省|地区)(?:规模以
 _SHORT = re.compile("([\u4e00-\u9fff]{2,4}?)全([县市区旗])")
 _OFFICES = ("统计局", "财政局", "人民政府", "政府", "发展和改革")
 _TOWARDS = ("从", "在", "到", "对", "赴", "往", "向", "来自", "位于", "走进", "抵达", "离开", "途经", "毗邻", "驻")
+_OF_CITY = ("全市", "我市", "本市")
 _PART = re.compile(  # of a place, or what is only called after it
     "(?:国际|综合|工业|产业|高新|经济|科技|自由|临港|水运|铁路|公路|高铁)*(?:港|口岸|站|机场|园|保税|技术开发|开发|技术产业|大学|学院|企业|集团|公司|银行|路|街|最|首|第|[东西南北]部)"
 )
@@ -64,8 +65,28 @@ def whose(name: str, texts: Sequence[str], titles: Sequence[str]) -> tuple[Regio
     telling = [plain[text] for text in (*first, *headlines, name, *bylines, *texts)]
     paper = [PAPER.sub("，", text) for text in texts] if any(map(PAPER.search, texts)) else []
     place = _seated(_region(telling), texts) or _of_paper(_region(paper), texts) or _of_dateline(texts)
-    place = _own(place, telling)
+    place = _own(_of_all(place, texts), telling)
     return place, "" if place is None else _doubt(place, telling)
+
+
+def _of_all(region: Region | None, texts: Sequence[str]) -> Region | None:
+    """The region, or its province where that is spoken of and cities of it are only named beside each other."""
+    if region is None or region.level != 2:
+        return region
+    lines = [line_of(text) for text in texts]
+    cities = {token.value for line in lines for token in line if token.kind == "region" and token.value.level == 2}
+    if len(cities) < 2 or len({one.digits[:2] for one in cities}) > 1 or _speaks(lines, _OF_CITY):
+        return region
+    return resolve("全省", region) if _speaks(lines, {"全省", "我省"}) else region
+
+
+def _speaks(lines: Sequence[Sequence[Token]], words: Collection[str]) -> str:
+    """The first of these words that is not only compared with, "" where there is none: not 居全市第二."""
+    for line in lines:
+        for before, token in zip((Token("", ""), *line), line, strict=False):
+            if token.text in words and before.kind not in ("decoy", "against", "other", "vague", "past"):
+                return token.text
+    return ""
 
 
 def _doubt(region: Region, telling: Sequence[str]) -> str:
@@ -73,11 +94,9 @@ def _doubt(region: Region, telling: Sequence[str]) -> str:
     lines = [line_of(own_name(text, region)) for text in telling]
     spoken = {token.text for line in lines for token in line if token.kind == "relative"}
     own = any(resolve(word, region) == region for word in spoken if region.level > 0)
-    wider = {"全市", "我市", "本市"} if region.level == 3 else {"我省"} if region.level == 2 else set()
-    for line in () if own else lines:
-        for before, token in zip((Token("", ""), *line), line, strict=False):
-            if token.text in wider and before.kind not in ("decoy", "against", "other", "vague", "past"):
-                return f"it names {region.name}, but speaks of {token.text}"
+    wider = "" if own else _speaks(lines, {2: ("我省", "全省"), 3: _OF_CITY}.get(region.level, ()))
+    if wider:
+        return f"it names {region.name}, but speaks of {wider}"
     if any(_means(line, n, region) and _firm(line, n) for line in lines for n in range(len(line))):
         return ""
     if region.level == 0 and any(_NATIONAL.search(text) or _BUREAU.search(text) for text in telling):
@@ -97,6 +116,8 @@ def _firm(line: Sequence[Token], at: int) -> bool:
     end = at + 1
     while end < len(line) and line[end].kind == "region":
         end += 1
+    while at > 0 and line[at - 1].kind == "region":
+        at -= 1
     before = line[at - 1] if at > 0 else Token("", "")
     behind = line[end] if end < len(line) else Token("", "")
     if behind.text.startswith(_OFFICES):

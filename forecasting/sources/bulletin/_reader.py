@@ -42,6 +42,7 @@ _NUMBERING = re.compile(
 )
 _NOTE = re.compile(r"\[(?:注?[0-9]{1,2}|注)\]")  # 地区生产总值[2]
 _SCALES = (("trillion", 10**12), ("100 million", 10**8), ("10,000", 10**4), ("1,000", 1000))
+_OWN_FIGURE = re.compile("^(?!均?为|其中)[\u4e00-\u9fff]{2,}(?:量|额|价格|产值|增加值|投资|收入)[^，。；]{0,6}?[0-9]")
 _CURRENCY = re.compile(r"[以按]?(?:美元|人民币)(?:计价|计|计算)?")
 
 
@@ -157,6 +158,8 @@ def _without_brackets(text: str) -> str:
         window = match_window(inner, 0)
         if inner == "%" or inner in UNITS:
             return f"({inner})"
+        if _OWN_FIGURE.search(inner) and text[found.end() : found.end() + 1] in ("；", "。", "，", ""):
+            return f"，其中{inner}"  # 二产用电量91.3亿千瓦时(工业用电量89.9亿千瓦时、增长12.4%)
         if _GROWTH.fullmatch(inner) or _CURRENCY.fullmatch(inner) or (window is not None and window[0] == len(inner)):
             return inner
         return ""

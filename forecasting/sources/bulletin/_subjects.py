@@ -20,6 +20,7 @@ from forecasting.sources.bulletin._vocabulary import (
     measure_inside,
     measures,
     owned,
+    owned_with,
     subjects,
     traded_with,
     with_partner,
@@ -263,6 +264,10 @@ def _item(group: _Group, context: Context) -> Item:
         keys = [context.measure] if context.measure in _ALONE else keys
         wholes = [context.whole.id] if context.whole is not None and not keys else wholes
     context = replace(context, part=None)
+    if len(partners) == len(parts) == len(wholes) == 1:
+        own = owned_with(wholes[0], parts[0].roles.get("branch", ""), partners[0])
+        if own is not None:
+            return Item(group.text, own, branch, partner=partners[0])
     traded = _subject(wholes, parts, keys, context, group.text) if len(partners) == 1 else None
     return Item(group.text, traded_with(traded, partners[0]), branch, partner=partners[0])
 

@@ -244,6 +244,19 @@ def owned(trade: Subject, branch: str) -> Subject | None:
     return subjects()[f"{owner}{kind[1] or ''}"] if kind and owner else None
 
 
+def owned_with(whole: str, branch: str, partner: str) -> Subject | None:
+    """The trade of a kind of firm with a partner: 民营企业对东盟进出口; None where it is none.
+
+    >>> owned_with("exports", "private", "asean").id
+    'trade_private_asean_exports'
+    """
+    owner = _table()["owners"].get(branch)
+    if owner is None or whole not in ("trade", "exports", "imports"):
+        return None
+    kind = "" if whole == "trade" else f"_{whole}"
+    return replace(subjects()[owner], id=f"{owner}_{partner}{kind}", measure="")
+
+
 def with_partner(trade: Subject) -> bool:
     """Whether this is the trade with a partner, not that of a kind of firm or of all."""
     return trade.id.removeprefix("trade_") in _table()["partners"]
@@ -264,6 +277,8 @@ def subject_ids() -> frozenset[str]:
     trades = (subjects()[key] for key in ("trade", "exports", "imports"))
     made = (traded_with(one, partner) for one in trades for partner in _table()["partners"])
     found += [subject for subject in made if subject is not None]
+    owners = {(kind, partner) for kind in _table()["owners"] for partner in _table()["partners"]}
+    found += [one for pair in owners for whole in ("trade", "exports", "imports") if (one := owned_with(whole, *pair))]
     names = {subject.id for subject in found}
     names |= {*_table()["subnational"].values(), *_table()["above_size"].values()}
     traded = [subject.id for subject in found if subject.trade]

@@ -349,3 +349,22 @@ def test_the_last_of_a_list_leaves_out_how_many_there_are():
     assert grown("规上服务业营业收入增长5.1%。其中，教育、互联网娱乐两类行业增速分别为14.2%和8.4%。") == {
         "services_revenue": "5.1", "education_revenue": "14.2", "互联网娱乐行业_revenue": "8.4"
     }  # fmt: skip
+
+
+def test_what_stands_in_brackets_with_its_own_subject_is_read_at_the_end_of_a_clause():
+    assert grown("二产用电量91亿千瓦时，增长11.7%（工业用电量89亿千瓦时，增长12.4%）；三产用电量增长9.4%。") == {
+        "power_use_secondary": "11.7", "power_use_industry": "12.4", "power_use_tertiary": "9.4"
+    }  # fmt: skip
+
+
+def test_the_trade_of_firms_with_a_partner_is_neither_theirs_nor_the_partners():
+    text = "2025年1-5月，我国民营企业对东盟进出口2.8万亿元，增长13.3%。其中，出口增长13.7%。"
+    assert sure(text) == [
+        ("cn_trade_private_asean_cny", "2025-05", "ytd_level", "2.8"),
+        ("cn_trade_private_asean_cny", "2025-05", "ytd_yoy", "13.3"),
+        ("cn_trade_private_asean_exports_cny", "2025-05", "ytd_yoy", "13.7"),
+    ]
+
+
+def test_what_is_left_out_is_no_subject():
+    assert grown("全社会用电量增长1.7%，其中，除餐饮信息服务业增长5.4%外均下降。") == {"power_use": "1.7"}

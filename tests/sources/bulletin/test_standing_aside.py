@@ -208,3 +208,22 @@ def test_a_part_goes_on_with_the_months_that_the_paragraph_before_names():
     assert [(row[1], row[2]) for row in sure("\n\n".join(parts))] == [
         ("2025-05", "month_yoy"), ("2025-05", "ytd_yoy"), ("2025-05", "ytd_yoy")
     ]  # fmt: skip
+
+
+def test_cities_named_beside_each_other_leave_a_text_on_their_province():
+    text = "2025年1-5月，采矿业增加值增长7.1%，全省工业投资增长3.2%。曲靖、玉溪、昭通等7个市增速超过全省。"
+    assert [row[0] for row in sure(text)] == ["yunnan_mining_va", "yunnan_fai_industry"]
+    alone = text.replace("曲靖、玉溪、昭通等7个市", "玉溪")
+    assert [row[0] for row in sure(alone)] == ["yunnan_fai_industry"]
+
+
+def test_a_text_of_its_day_is_dated_by_its_months_not_by_the_years_that_it_looks_back_to():
+    text = (
+        "2025-11-20 09:10\n\n贸易额从2004年的80亿元增长至2024年的90亿元。\n\n今年前8个月，我国对东盟进出口4.1万亿元。"
+    )
+    assert sure(text)[-1] == ("cn_trade_asean_cny", "2025-08", "ytd_level", "4.1")
+
+
+def test_where_something_takes_place_is_not_whom_a_text_is_on():
+    text = "2025年1-5月，会议在广西南宁举行。海关统计，一般贸易进出口31.2亿元。"
+    assert sure(text) == []
