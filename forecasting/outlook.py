@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -191,7 +191,8 @@ class _Ahead:
         together = {*ties, *(name for of in ties.values() for name in of)}
         if together:
             levels: dict[str, FloatArray] = {}
-            for chunk in _with_any_of(recovered.chunks, together):
+            chunks = recovered.chunks
+            for chunk in chunks.holding(together) if isinstance(chunks, Chunks) else chunks:
                 for name in together & chunk.paths.keys():
                     path = self._alone(name, chunk.paths[name])
                     levels[name] = np.vstack([point_levels(path, ends[name]), path.levels(ends[name])])
@@ -212,12 +213,6 @@ class _Ahead:
         middle = np.quantile(sample, 0.5, axis=0)
         growth = _growth(np.vstack([middle, sample]), one.levels, one.periods_per_year)
         return path.extended(self._ends[name], growth[1:], growth[0])
-
-
-def _with_any_of(chunks: Sequence[Decumulation], names: Collection[str]) -> Iterator[Decumulation]:
-    """The chunks that hold any of some indicators; others are not asked for where it is known what they hold."""
-    held = chunks.names if isinstance(chunks, Chunks) else [list(chunk.paths) for chunk in chunks]
-    return (chunks[at] for at, own in enumerate(held) if not set(names).isdisjoint(own))
 
 
 SPARE = 3

@@ -210,6 +210,16 @@ def several():
     return check_observations(pd.concat([*tables, city], ignore_index=True))
 
 
+def test_of_a_chunk_those_alone_are_made_that_know_of_what_is_asked_for(several):
+    asked = {"related": {"city": "nation"}, "parts": {"whole": ("part_a", "part_b")}, "draws": DRAWS, "seed": 4}
+    chunks = decumulate_in_chunks(several, size=3, **asked)
+    assert [sum(map(len, chunk)) for chunk in chunks.groups] == [3, 3]
+    (part,) = chunks.holding({"part_b"})
+    assert sorted(part.paths) == ["part_a", "part_b", "whole"]
+    whole = next(each for each in chunks if "part_a" in each.paths)
+    assert part.paths["part_a"].level.tobytes() == whole.paths["part_a"].level.tobytes()
+
+
 def test_chunks_give_the_tables_and_paths_of_the_whole_to_the_last_bit(several, tmp_path):
     asked = {
         "related": {"city": "nation"},
@@ -220,7 +230,9 @@ def test_chunks_give_the_tables_and_paths_of_the_whole_to_the_last_bit(several, 
     }
     whole = decumulate(several, **asked)
     chunks = decumulate_in_chunks(several, size=1, keep=Stages(tmp_path, 100), **asked)
-    assert sorted(map(sorted, chunks.names)) == [["alone"], ["city", "nation"], ["part_a", "part_b", "whole"]]
+    assert [[sorted(group) for group in chunk] for chunk in chunks.groups] == [
+        [["alone"]], [["city", "nation"]], [["part_a", "part_b", "whole"]],
+    ]  # fmt: skip
     kept = derived(chunks)
     pd.testing.assert_frame_equal(kept.monthly, whole.monthly, check_exact=True)
     recovered = Recovered(kept.outlines, kept.leans, asked["parts"], DRAWS, 4, chunks)

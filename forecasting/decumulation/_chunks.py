@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import overload
 
@@ -29,13 +30,13 @@ class Chunks(Sequence[Decumulation]):
     With a `Keep` the second time finds what the first one has made. A single chunk stays in memory.
 
     Attributes:
-        names: Of the indicators in each chunk.
+        groups: Of each chunk, the names of the indicators that know of each other.
     """
 
     def __init__(
         self,
         table: pd.DataFrame,
-        names: Sequence[Sequence[str]],
+        groups: Sequence[Sequence[Sequence[str]]],
         related: Mapping[str, str],
         parts: Mapping[str, Sequence[str]],
         weights: Mapping[str, FloatArray] | str,
@@ -45,14 +46,23 @@ class Chunks(Sequence[Decumulation]):
         short: bool,
         keep: Keep | None,
     ) -> None:
-        self.names = names
+        self.groups = groups
         self._table, self._rows = table[ARRANGED], table.groupby("indicator").indices
         self._related, self._parts, self._weights = related, parts, weights
         self._draws, self._seed, self._workers, self._short, self._keep = draws, seed, workers, short, keep
         self._only: Decumulation | None = None
 
     def __len__(self) -> int:
-        return len(self.names)
+        return len(self.groups)
+
+    def holding(self, names: Collection[str]) -> Chunks:
+        """Of all chunks the groups that hold any of some indicators; a single chunk, being in memory, is whole."""
+        if len(self) == 1:
+            return self
+        held = [[group for group in chunk if not set(names).isdisjoint(group)] for chunk in self.groups]
+        part = copy(self)
+        part.groups = [chunk for chunk in held if chunk]
+        return part
 
     def __iter__(self) -> Iterator[Decumulation]:
         for at in range(len(self)):
@@ -67,7 +77,7 @@ class Chunks(Sequence[Decumulation]):
             return [self[i] for i in range(*at.indices(len(self)))]
         if self._only is not None and at in (0, -1):
             return self._only
-        names = self.names[at]
+        names = [name for group in self.groups[at] for name in group]
         weights = self._weights
         own = weights if isinstance(weights, str) else {name: weights[name] for name in names if name in weights}
         figures = arrange(self._table.iloc[np.concatenate([self._rows[name] for name in names])])
@@ -127,21 +137,21 @@ def decumulate_in_chunks(
     `decumulate`, whose arguments and errors these are.
     """
     table = check_observations(observations)
-    names = list(_closed(table, related or {}, parts or {}, size))
-    return Chunks(table, names, related or {}, parts or {}, weights, draws, seed, workers, short, keep)
+    groups = list(_closed(table, related or {}, parts or {}, size))
+    return Chunks(table, groups, related or {}, parts or {}, weights, draws, seed, workers, short, keep)
 
 
 def _closed(
     table: pd.DataFrame, related: Mapping[str, str], parts: Mapping[str, Sequence[str]], size: int
-) -> Iterable[list[str]]:
-    """Names of the indicators, those that know of each other together."""
+) -> Iterable[list[list[str]]]:
+    """Names of the indicators, those that know of each other together, by chunk."""
     families = {str(name): str(family) for name, family in table.groupby("indicator")["family"].max().items()}
     links = [*related.items(), *((whole, part) for whole, of in parts.items() for part in of)]
     groups = together(sorted(families), links, [families[name] or name for name in sorted(families)])
-    chunk: list[str] = []
+    chunk: list[list[str]] = []
     for group in groups:
-        chunk += group
-        if len(chunk) >= size:
+        chunk.append(group)
+        if sum(map(len, chunk)) >= size:
             yield chunk
             chunk = []
     if chunk:

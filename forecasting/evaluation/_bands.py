@@ -68,7 +68,7 @@ def error_bands(errors: Floats, naive: Floats) -> Bands:
         naive: s, shape (S,), on the modelling scale.
     """
     weights = recency(errors)
-    return Bands(error_scale(errors, naive, weights), pooled_quantiles(left_out_ratios(errors, naive), weights))
+    return Bands(error_scale(errors, naive, weights), Pool(left_out_ratios(errors, naive), weights).quantiles())
 
 
 def recency(errors: Floats) -> Floats:
@@ -164,30 +164,43 @@ def left_out_ratios(errors: Floats, naive: Floats) -> Floats:
     return out
 
 
-def pooled_quantiles(ratios: Floats, weights: Floats) -> Floats:
-    """Q at `GRID` from pooled ratios |e| / sigma of shape (S, O, H), blended with Student's t.
+class Pool:
+    """Ratios |e| / sigma of all series in their order, whose quantiles are wanted with and without some origins."""
 
-    The central probability 2u - 1 is raised by (n + 1) / n for n origins, as in conformal prediction.
+    def __init__(self, ratios: Floats, weights: Floats) -> None:
+        """Put them in order.
 
-    Args:
-        ratios: NaN where unknown.
-        weights: w, shape (S, O).
-    """
-    student = _student(GRID)
-    known = np.isfinite(ratios)
-    values = ratios[known]
-    origins = int(known.any(axis=2).sum())
-    if not origins or values.max() == 0:
-        return student
-    central = 2 * GRID - 1
-    level = np.minimum(central * (origins + 1) / origins, TAIL)
-    of = np.broadcast_to(weights[:, :, None], ratios.shape)[known]
-    pooled = np.where(central > 0, np.quantile(values, level, method="inverted_cdf", weights=of), 0.0)
-    beyond = central > TAIL
-    inside = int(np.flatnonzero(~beyond)[-1])
-    pooled[beyond] = pooled[inside] * student[beyond] / student[inside]
-    weight = origins / (origins + POOL_PRIOR)
-    return np.asarray(np.maximum.accumulate(weight * pooled + (1 - weight) * student))
+        Args:
+            ratios: Shape (S, O, H), NaN where unknown.
+            weights: w, shape (S, O).
+        """
+        self._known = np.isfinite(ratios)
+        values = ratios[self._known]
+        order = np.argsort(values, kind="stable")
+        self._values = values[order]
+        self._of = np.broadcast_to(weights[:, :, None], ratios.shape)[self._known][order]
+        self._origin = np.nonzero(self._known)[1][order]
+
+    def quantiles(self, but: int | None = None) -> Floats:
+        """Q at `GRID`, blended with Student's t, from all origins but one.
+
+        The central probability 2u - 1 is raised by (n + 1) / n for n origins, as in conformal prediction.
+        """
+        student, central = _student(GRID), 2 * GRID - 1
+        there = np.asarray(self._known.any(axis=2))
+        origins = int(there.sum()) - (0 if but is None else int(there[:, but].sum()))
+        of = self._of if but is None else np.where(self._origin == but, 0.0, self._of)
+        if not origins or self._values[of > 0].max() == 0:
+            return student
+        level = np.minimum(central * (origins + 1) / origins, TAIL)
+        total = np.cumsum(of)
+        at = np.searchsorted(total, level * total[-1], side="left")
+        pooled = np.where(central > 0, self._values[at], 0.0)
+        beyond = central > TAIL
+        inside = int(np.flatnonzero(~beyond)[-1])
+        pooled[beyond] = pooled[inside] * student[beyond] / student[inside]
+        weight = origins / (origins + POOL_PRIOR)
+        return np.asarray(np.maximum.accumulate(weight * pooled + (1 - weight) * student))
 
 
 def left_out_coverage(errors: Floats, naive: Floats, central: float) -> Floats:
@@ -195,11 +208,11 @@ def left_out_coverage(errors: Floats, naive: Floats, central: float) -> Floats:
 
     Neither the scale nor Q has seen the origin that is judged. NaN without errors.
     """
-    ratios, weights = left_out_ratios(errors, naive), recency(errors)
+    ratios = left_out_ratios(errors, naive)
+    pool = Pool(ratios, recency(errors))
     inside = np.full(ratios.shape, np.nan)
     for o in range(ratios.shape[1]):
-        rest, of_rest = (np.delete(each, o, axis=1) for each in (ratios, weights))
-        q = float(quantile_at(0.5 + central / 2, pooled_quantiles(rest, of_rest)))
+        q = float(quantile_at(0.5 + central / 2, pool.quantiles(o)))
         inside[:, o] = np.where(np.isnan(ratios[:, o]), np.nan, ratios[:, o] <= q)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Mean of empty slice", RuntimeWarning)

@@ -8,12 +8,12 @@ from hypothesis.extra.numpy import arrays
 
 from forecasting.evaluation._bands import (
     GRID,
+    Pool,
     error_bands,
     error_scale,
     left_out_coverage,
     left_out_ratios,
     monotone,
-    pooled_quantiles,
     quantile_at,
     recency,
     sobered,
@@ -123,7 +123,7 @@ def test_heavy_tails_of_the_panel_widen_the_outer_quantiles() -> None:
     rng = np.random.default_rng(6)
     normal = np.abs(rng.normal(size=(40, 10, 6)))
     heavy = np.abs(rng.standard_t(2.5, size=(40, 10, 6)))
-    q = [pooled_quantiles(each / each.mean(), np.ones((40, 10)))[GRID == 0.975][0] for each in (normal, heavy)]
+    q = [Pool(each / each.mean(), np.ones((40, 10))).quantiles()[GRID == 0.975][0] for each in (normal, heavy)]
     assert q[1] > 1.15 * q[0]
 
 
@@ -145,7 +145,7 @@ def test_a_series_that_has_calmed_down_gets_a_narrower_band_than_one_that_has_wo
 
 
 def test_quantiles_of_standardised_errors_are_antisymmetric() -> None:
-    q = pooled_quantiles(np.abs(walks(7, 5, 10, 6)), np.ones((5, 10)))
+    q = Pool(np.abs(walks(7, 5, 10, 6)), np.ones((5, 10))).quantiles()
     u = np.linspace(0.01, 0.99, 99)
     np.testing.assert_allclose(quantile_at(u, q), -quantile_at(1 - u, q), atol=1e-12)
 
