@@ -26,6 +26,7 @@ from forecasting.decumulation._rows import (
     revised_figure,
     stated_twice,
 )
+from forecasting.decumulation._scales import estimated
 from forecasting.decumulation._structure import Structure, structure
 from forecasting.decumulation._system import Row, System
 from forecasting.decumulation._weights import Profile
@@ -86,7 +87,11 @@ def recover(figures: Figures, profile: Profile, draws: int, seed: np.random.Seed
         return System(rows, figures.years), prior
 
     twice = stated_twice(figures)
-    apart = bool(twice.any()) and evidence(*model(apart=True)) > evidence(*model(apart=False, doubt=False))
+    apart = False
+    if twice.any():
+        system, prior = model(apart=False, doubt=False)
+        state, _ = estimated(system, prior)
+        apart = evidence(*model(apart=True), state) > evidence(system, prior, state)
     if apart:  # base weights that owe nothing to last digits tell which figures the months state all the same
         use["ytd_yoy"] &= ~twice
         system, prior = model(apart=True)

@@ -196,10 +196,18 @@ def infer(
     return Posterior(tuple(found), state.scale, state.volume, centre, spread)
 
 
-def evidence(system: System, prior: Structure) -> float:
-    """Log evidence of the figures at the most likely standard deviations, up to what all systems of them share."""
-    state, _ = estimated(system, prior)
-    return _particle(state, prior.profile)[1]
+def evidence(system: System, prior: Structure, state: State) -> float:
+    """Log evidence of the figures, up to what all systems of them share.
+
+    Args:
+        system: The figures.
+        prior: Of the log levels.
+        state: Where another system of the same figures has its most likely standard deviations, which are taken over:
+            how far figures may be apart hardly moves them.
+    """
+    own = State(system, prior)
+    own.log_sd, own.scale, own.volume = state.log_sd, state.scale, state.volume
+    return _particle(own, prior.profile)[1]
 
 
 def _particle(state: State, profile: FloatArray) -> tuple[Particle, float]:
