@@ -340,8 +340,11 @@ def undated(line: Sequence[Token]) -> list[Token]:
     return [*line[: windows[0]], Token("filler", line[windows[0]].text), *line[windows[0] + 1 :]]
 
 
-def gathered(line: Sequence[Token]) -> list[Token]:
-    """城镇居民累计用电量: what 累计 parts is one subject; 工业增加值, 其中规上工业增加值: all industry first."""
+def gathered(line: Sequence[Token], yearly: bool) -> list[Token]:
+    """城镇居民累计用电量: what 累计 parts is one subject; 工业增加值, 其中规上工业增加值: all industry first.
+
+    So is a 工业增加值 in a text on a year (``yearly``), which gives both.
+    """
     made = list(line)
     for n in range(len(made) - 1, 0, -1):
         if made[n].text == "累计" and n + 1 < len(made) and made[n + 1].kind == "word":
@@ -356,7 +359,9 @@ def gathered(line: Sequence[Token]) -> list[Token]:
     for n, token in enumerate(made):
         behind = [one.text for one in made[n + 1 : n + 8]]
         alone = not any(one.kind in ("word", "residue") for one in last_clause(made[:n]))
-        if token.text == "工业增加值" and alone and "其中" in behind and any(one in behind for one in _ABOVE_SIZE):
+        both = "其中" in behind and any(one in behind for one in _ABOVE_SIZE)
+        scoped = any(one.text in ("规模以上", "规上") or one.text in _ABOVE_SIZE for one in made[:n])
+        if token.text == "工业增加值" and alone and (both or (yearly and not scoped)):
             made[n] = Token("word", "全部工业增加值", words()["全部工业增加值"])
     return made
 

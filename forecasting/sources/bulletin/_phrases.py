@@ -60,6 +60,8 @@ UNITS: dict[str, tuple[str, str]] = {
     "万芯千米": ("10,000 fibre km", "length"),
     "万重量箱": ("10,000 weight cases", "count"),
     "万重箱": ("10,000 weight cases", "count"),
+    "亿重量箱": ("100 million weight cases", "count"),
+    "亿重箱": ("100 million weight cases", "count"),
     "亿块": ("100 million units", "count"),
     "万辆": ("10,000 units", "count"),
     "辆": ("units", "count"),

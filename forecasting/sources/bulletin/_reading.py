@@ -28,16 +28,18 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
         text: The sentence as published.
         normal: The same in normal characters.
     """
-    line = within(undated(paired(both_comparisons(opened(gathered(tokens(normal)))))))
+    titled = state.frame.window
+    whole = titled is not None and titled.cumulative and titled.last == 12
+    line = within(undated(paired(both_comparisons(opened(gathered(tokens(normal), whole))))))
     line = compared(line, state.frame.year, state.frame.window)
     dependent = any(token.kind in DEPENDENT for token in line[:2])
     if state.month is not None:
         _choose_window(state, line, dependent)
     state.month = None
     if state.carried == ELSEWHERE and any(token.text in ("比上年", "较上年") for token in line):
-        whole = [window for window in state.leading if window.cumulative and window.last == 12]
-        if len(whole) == 1:
-            state.window, state.carried = whole[0], ""  # 1-11月, ... . 投资比上年增长15.7%: in a bulletin on a year
+        years = [window for window in state.leading if window.cumulative and window.last == 12]
+        if len(years) == 1:
+            state.window, state.carried = years[0], ""  # 1-11月, ... . 投资比上年增长15.7%: in a bulletin on a year
     if state.carried == ELSEWHERE and line and line[0].kind == "child" and state.led and state.led.cumulative:
         state.window, state.carried = state.led, ""  # 前三季度, 发电量 .... \n 其中, 新能源发电量 ...
     if state.carried == ASIDE and line and line[0].kind == "child" and state.last is not None:

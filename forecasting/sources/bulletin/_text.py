@@ -18,6 +18,7 @@ _PLAIN = {
         zip("％﹪．（）﹙﹚：;；！？＋／〇“”‘’「」『』〔〕［］【】", '%%.()():；；!?+/零""\'\'""""()()()', strict=True)
     ),
 }
+_POINT = re.compile(r"(?<=[0-9])·(?=[0-9])")
 _WIDE_THOUSANDS = re.compile(r"(?<=[０-９])，(?=[０-９]{3}(?![０-９]))")
 _THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 
@@ -42,6 +43,8 @@ def normal(text: str) -> str:
     if "，" in text:
         text = _WIDE_THOUSANDS.sub(",", text)
     text = text.translate(_table())
+    if "·" in text:
+        text = _POINT.sub(".", text)
     if "," not in text:
         return text
     kept = _THOUSANDS.sub("\0", text)

@@ -368,3 +368,14 @@ def test_the_trade_of_firms_with_a_partner_is_neither_theirs_nor_the_partners():
 
 def test_what_is_left_out_is_no_subject():
     assert grown("全社会用电量增长1.7%，其中，除餐饮信息服务业增长5.4%外均下降。") == {"power_use": "1.7"}
+
+
+def test_figures_of_a_list_share_the_unit_of_the_last():
+    text = "2025年1-5月，包头市对日本、欧盟分别进出口4.3亿、2.9亿元，分别增长4.3%、1·4%。"
+    assert [row[3] for row in sure(text)] == ["4.3", "2.9", "4.3", "1.4"]
+
+
+def test_value_added_of_industry_is_of_all_of_it_in_a_text_on_a_year():
+    text = "包头市2024年国民经济和社会发展统计公报\n\n全年工业增加值比上年增长6.3%。其中，规模以上工业增加值增长7.2%。"
+    assert [row[0] for row in sure(text)] == ["baotou_all_industry_va", "baotou_industrial_va"]
+    assert sure(text.replace("全年工业", "规模以上工业企业480家，工业"))[0][0] != "baotou_all_industry_va"
