@@ -360,7 +360,7 @@ def gathered(line: Sequence[Token], yearly: bool) -> list[Token]:
         behind = [one.text for one in made[n + 1 : n + 8]]
         alone = not any(one.kind in ("word", "residue") for one in last_clause(made[:n]))
         both = "其中" in behind and any(one in behind for one in _ABOVE_SIZE)
-        scoped = any(one.text in ("规模以上", "规上") or one.text in _ABOVE_SIZE for one in made[:n])
+        scoped = any(one.text.startswith(("规模以上", "规上")) for one in made[:n])
         if token.text == "工业增加值" and alone and (both or (yearly and not scoped)):
             made[n] = Token("word", "全部工业增加值", words()["全部工业增加值"])
     return made

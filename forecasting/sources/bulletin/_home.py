@@ -43,7 +43,7 @@ _OFFICES = ("统计局", "财政局", "人民政府", "政府", "发展和改革
 _TOWARDS = ("从", "在", "到", "对", "赴", "往", "向", "来自", "位于", "走进", "抵达", "离开", "途经", "毗邻", "驻")
 _OF_CITY = ("全市", "我市", "本市")
 _PART = re.compile(  # of a place, or what is only called after it
-    "(?:国际|综合|工业|产业|高新|经济|科技|自由|临港|水运|铁路|公路|高铁)*(?:港|口岸|站|机场|园|保税|技术开发|开发|技术产业|大学|学院|企业|集团|公司|银行|路|街|最|首|第|[东西南北]部)"
+    "(?:国际|综合|工业|产业|高新|经济|科技|自由|临港|水运|铁路|公路|高铁)*(?:港|口岸|经开区|高新区|示范区|新区|站|机场|园|保税|技术开发|开发|技术产业|大学|学院|企业|集团|公司|银行|路|街|最|首|第|[东西南北]部)"
 )
 _SOURCE = re.compile("来源:|责任编辑")
 TITLES = 4
@@ -92,8 +92,7 @@ def _speaks(lines: Sequence[Sequence[Token]], words: Collection[str]) -> str:
 def _doubt(region: Region, telling: Sequence[str]) -> str:
     """Why a region is not whom a text is on for sure: it is named in passing alone, and nothing agrees with it."""
     lines = [line_of(own_name(text, region)) for text in telling]
-    spoken = {token.text for line in lines for token in line if token.kind == "relative"}
-    own = any(resolve(word, region) == region for word in spoken if region.level > 0)
+    own = region.level > 0 and bool(_speaks(lines, {word for word in RELATIVE if resolve(word, region) == region}))
     wider = "" if own else _speaks(lines, {2: ("我省", "全省"), 3: _OF_CITY}.get(region.level, ()))
     if wider:
         return f"it names {region.name}, but speaks of {wider}"

@@ -112,6 +112,9 @@ def _move_window(walk: Walk, window: Window | None, carried: str) -> None:
     state = walk.state
     first = walk.windows[0] if walk.windows else None
     aside = walk.aside and walk.led and window is None  # 12月份, 从环比看, ...
+    if walk.on_month and not walk.who.candidates and window is not None and window.cumulative:
+        state.window, state.carried = window, carried  # 前三季度, ... . 9月投资环比增长14.4%. 基础设施投资 ...
+        return
     if (walk.aside and not aside and not walk.who.candidates) or first is None:
         state.window, state.carried = window, carried
         return

@@ -147,7 +147,8 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
         if item.subject is None and found and found[-1].subject is not None and found[-1].subject.id == "industrial_va":
             item.subject = _of_industry(group)
         branch = item.branch or branch
-        within = context.above and item.subject is not None and item.subject.id != "retail_sales"
+        plain = item.subject is not None and (item.subject.id != "retail_sales" or group.text == "消费品零售额")
+        within = context.above and plain
         if item.subject is not None and (limited or within):
             item.subject = above_size(item.subject)
         if item.subject is not None and found and found[-1].subject is not None:

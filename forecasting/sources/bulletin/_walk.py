@@ -286,7 +286,9 @@ class Walk:
                 elided(last_clause(self.buffer)) * (self.listed or self.verb_listed),
             )
             if judged is None or points:
-                self.on_month = self.on_month or any("环比" in kept.text for kept in before if kept.kind == "other")
+                self.on_month = self.on_month or any(
+                    "环比" in kept.text for kept in before if kept.kind in ("other", "decoy")
+                )
                 self.passed = any(kept.kind == "other" for kept in before)
                 self._skip(token)
                 return end

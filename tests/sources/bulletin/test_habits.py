@@ -379,3 +379,8 @@ def test_value_added_of_industry_is_of_all_of_it_in_a_text_on_a_year():
     text = "包头市2024年国民经济和社会发展统计公报\n\n全年工业增加值比上年增长6.3%。其中，规模以上工业增加值增长7.2%。"
     assert [row[0] for row in sure(text)] == ["baotou_all_industry_va", "baotou_industrial_va"]
     assert sure(text.replace("全年工业", "规模以上工业企业480家，工业"))[0][0] != "baotou_all_industry_va"
+
+
+def test_sales_in_the_sentence_of_those_above_a_size_are_of_these():
+    text = "2025年1-5月，包头市限额以上单位实现消费品零售额20亿元，其中5月当月实现消费品零售额3亿元。"
+    assert [row[0] for row in sure(text)] == ["baotou_retail_above_size", "baotou_retail_above_size"]

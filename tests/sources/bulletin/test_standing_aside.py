@@ -227,3 +227,13 @@ def test_a_text_of_its_day_is_dated_by_its_months_not_by_the_years_that_it_looks
 def test_where_something_takes_place_is_not_whom_a_text_is_on():
     text = "2025年1-5月，会议在广西南宁举行。海关统计，一般贸易进出口31.2亿元。"
     assert sure(text) == []
+
+
+def test_what_a_month_did_on_the_one_before_moves_no_window():
+    text = "2025年1-5月，包头市固定资产投资增长2.7%。5月投资环比增长14.4%。1-5月工业投资增长1.1%。基建投资增长5%。"
+    assert {row[2] for row in sure(text)} == {"ytd_yoy"}
+
+
+def test_a_zone_named_after_a_city_is_not_the_city():
+    text = "雅安经开区2025年1-5月运行情况\n\n1-5月，规上工业用电量6.4亿千瓦时，同比增长3.2%，增速居全市第一。"
+    assert sure(text) == []
