@@ -62,8 +62,10 @@ def frame(found: Sequence[Block], source: str, year: int | None, region: Region 
     date = next((date for text in texts if (date := _DATE.search(text))), None)
     if year is None:
         year = _first_year([*titles, name], None)
-    if year is None and date is not None and _WRITTEN.match(date[0]) and any("今年" in text for text in texts):
-        year = _year_before(date, months or window)  # a text of its day: 2023年 in it is not its year
+    if year is None and date is not None and _WRITTEN.match(date[0]) and (_of_its_day(texts) or months is not None):
+        told = next((one.year for one in windows(texts) if one.first and one.year), None)
+        if told is None or _of_its_day(texts):
+            year = _year_before(date, months or window)  # a text of its day: 2023年 in it is not its year
     if year is None:
         year = _first_year(texts, date)
     if year is None:
@@ -111,7 +113,8 @@ def windows(texts: Sequence[str], *, whole: bool = True) -> Iterator[Window]:
             since = (
                 token.kind == "window" and token.value.first and n + 1 < len(line) and line[n + 1].text[:2] == "以来"
             )
-            ahead = cause or since or (n > 0 and line[n - 1].kind in ("past", "forecast", "to"))
+            passing = n > 0 and line[n - 1].text.endswith("年份")
+            ahead = cause or since or passing or (n > 0 and line[n - 1].kind in ("past", "forecast", "to"))
             if token.kind == "window" and not (whole and token.value.why_not) and not ahead and "other" not in around:
                 yield token.value
 
@@ -128,6 +131,10 @@ def _first_year(texts: Sequence[str], date: re.Match[str] | None) -> int | None:
         return months
     first, last = dated[0].year, max(window.year or 0 for window in dated)
     return first if first is not None and last <= first + 1 else None  # 2001年撤盟设市. 2016年 ...: no bulletin on 2001
+
+
+def _of_its_day(texts: Sequence[str]) -> bool:
+    return any("今年" in text for text in texts)
 
 
 def _published(date: re.Match[str]) -> tuple[int, int, int]:

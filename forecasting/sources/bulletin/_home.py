@@ -64,8 +64,8 @@ def whose(name: str, texts: Sequence[str], titles: Sequence[str]) -> tuple[Regio
     headlines = [text for text in titles if text not in bylines]
     telling = [plain[text] for text in (*first, *headlines, name, *bylines, *texts)]
     paper = [PAPER.sub("，", text) for text in texts] if any(map(PAPER.search, texts)) else []
-    place = _seated(_region(telling), texts) or _of_paper(_region(paper), texts) or _of_dateline(texts)
-    place = _own(_of_all(place, texts), telling)
+    named = (_seated(_region(telling), texts), _of_paper(_region(paper), texts), _of_dateline(texts))
+    place = next((place for one in named if (place := _own(_of_all(one, texts), telling)) is not None), None)
     return place, "" if place is None else _doubt(place, telling)
 
 

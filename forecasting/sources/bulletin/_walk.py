@@ -106,6 +106,7 @@ class Walk:
         state = self.state
         last = next((one for one in reversed(self.buffer) if one.kind not in ("and", "window")), token)  # 比3月、4月
         compared = last.kind in ("other", "past", "against") and not last.text.endswith(("均", "率", "速度"))
+        compared = compared or last.text.endswith("年份")  # 低于最高年份2015年
         if token.kind == "window" and not compared and not self.vetoed:
             self._window(token.value)
         elif token.kind == "cumulative" and state.window is not None and state.window.first > 1:

@@ -237,3 +237,13 @@ def test_what_a_month_did_on_the_one_before_moves_no_window():
 def test_a_zone_named_after_a_city_is_not_the_city():
     text = "雅安经开区2025年1-5月运行情况\n\n1-5月，规上工业用电量6.4亿千瓦时，同比增长3.2%，增速居全市第一。"
     assert sure(text) == []
+
+
+def test_a_dated_text_without_a_year_of_its_months_is_of_its_date():
+    text = "上半年全国生猪出栏31959万头。夏粮产量略低于最高年份2024年。上半年猪肉产量2473万吨。\n\n2025-07-15"
+    assert {row[1] for row in sure(text)} == {"2025-06"}
+
+
+def test_a_paper_of_a_province_that_says_our_province_is_on_it():
+    text = "黑龙江日报10月26日讯 前三季度，全省工业投资增长31.5%。我省稳步走高，而全国小幅回落。\n\n2025-10-26"
+    assert sure(text) == [("heilongjiang_fai_industry", "2025-09", "ytd_yoy", "31.5")]
