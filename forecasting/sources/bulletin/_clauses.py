@@ -313,6 +313,12 @@ def is_branch(token: Token) -> bool:
     return token.kind == "residue" and ("产业" in token.text or "行业" in token.text)
 
 
+def branch_before(buffer: Sequence[Token]) -> bool:
+    """Whether the clause before the last one names a part of industry, which may be what the last one goes on with."""
+    parts = clauses(buffer)
+    return len(parts) > 1 and any(map(is_branch, parts[-2]))
+
+
 def goes_on(clause: Sequence[Token]) -> bool:
     """累计实现工业产值: the clause begins with what was done, by whom was said before it."""
     first = next(

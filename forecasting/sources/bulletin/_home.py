@@ -38,6 +38,9 @@ _TOWN = re.compile("([\u4e00-\u9fff]{2,3}(?<![城乡])镇|[\u4e00-\u9fff]{2,4}�
 _CUSTOMS = re.compile("(?:[\u4e00-\u9fff]{2,4}、)*[\u4e00-\u9fff]{2,4}海关")
 _MUNICIPAL = ("11", "12", "31", "50")
 _SOME = re.compile(r"[0-9]+个(?:省区市|省份|省市|省|地区)(?:规模以上|规上)")
+_SEVERAL = re.compile(
+    "(?:[^，。；:]{0,16}，)?[^，。；:、]{0,12}(?:、[\u4e00-\u9fff]{2,3}){2,}等?[0-9一二三四五六七八九十]+个?(?:省|市|地区)"
+)
 _SHORT = re.compile("([\u4e00-\u9fff]{2,4}?)全([县市区旗])")
 _OFFICES = ("统计局", "财政局", "人民政府", "政府", "发展和改革")
 _TOWARDS = ("从", "在", "到", "对", "赴", "往", "向", "来自", "位于", "走进", "抵达", "离开", "途经", "毗邻", "驻")
@@ -206,11 +209,11 @@ def _seated(region: Region | None, texts: Sequence[str]) -> Region | None:
 
 
 def _own(region: Region | None, texts: Sequence[str]) -> Region | None:
-    """The region, unless the text is on some of its parts, or says 全县 or 我市 of another than that.
+    """The region, unless the text is on several, on some of its parts, or says 全县 or 我市 of another than that.
 
     Mostly: 居全市七县第二 may stand aside.
     """
-    if region is None or any(map(_SOME.search, texts)):
+    if region is None or any(map(_SOME.search, texts)) or any(map(_SEVERAL.match, texts[:TITLES])):
         return None
     nation = ("全国", "我国")
     if region.level == 0 and any(_HERE.search(text) for text in texts):

@@ -13,6 +13,7 @@ from forecasting.sources.bulletin._clauses import (
     PRAISE,
     bare_measure,
     both_kinds,
+    branch_before,
     elided,
     figure_row,
     generated,
@@ -44,7 +45,7 @@ from forecasting.sources.bulletin._lists import some_known, whole_list
 from forecasting.sources.bulletin._naming import Naming
 from forecasting.sources.bulletin._phrases import YEAR_END
 from forecasting.sources.bulletin._state import VIEWS, Reading
-from forecasting.sources.bulletin._subjects import Context, is_partner
+from forecasting.sources.bulletin._subjects import RESULTS, Context, is_partner
 from forecasting.sources.bulletin._vocabulary import subjects
 from forecasting.sources.bulletin._windows import Window, of_year
 
@@ -68,7 +69,9 @@ class Walk:
         self.buffer: list[Token] = []
         self.listed = 0
         self.verb_listed = 0
-        self.vetoed = False  # a forecast, a target, a comparison with the month before: to the end of the sentence
+        self.vetoed = (
+            False  # a forecast, a target, a comparison with the month before, some days: to the end of the sentence
+        )
         self.single = False
         self.aside = False  # only changes on the month before, which say nothing of who or what
         self.prior: Window | None = None  # the window before the last one
@@ -120,7 +123,7 @@ class Walk:
             if state.window.first != state.window.last:
                 self._set(replace(state.window, first=state.window.last))
             self.single, self.turned = True, False
-        elif token.kind == "forecast":
+        elif token.kind in ("forecast", "days"):
             self.vetoed = True
         elif token.kind == "list":
             self.listed = token.value
@@ -182,7 +185,7 @@ class Walk:
         if is_predicate(clause):  # 汽车制造业逆势发展
             head = self.buffer[: len(self.buffer) - len(clause)]
             self.buffer = head + [Token("filler", one.text, PRAISE) if one.kind == "residue" else one for one in clause]
-        dirty = any(one.kind in ("residue", "forecast") or one.kind in _STOPS for one in self.buffer)
+        dirty = any(one.kind in ("residue", "forecast", "days") or one.kind in _STOPS for one in self.buffer)
         if dirty:
             self._adopt()
         elif self.buffer:
@@ -305,8 +308,12 @@ class Walk:
         plain = [bare_measure(one) or one.text == "进出口" for one in named if one.kind == "word"]
         alone = all(plain) or (partial and not any(one.value.part for one in named if one.kind == "word"))
         wide = any(one.value.roles.get("subject") in _OF_ALL for one in named if one.kind == "word")
-        alone = alone or (self.narrow and goes_on(head) and not wide)  # 新能源等产业发展平缓, 累计实现工业产值44.69亿元
-        lost = self.who.stale if named and alone else ""
+        results = any(one.value.roles.get("subject") in RESULTS for one in named if one.kind == "word")
+        own = results and branch_before(self.buffer) and goes_on(head)  # 光伏、风电等产业, 前三季度完成工业产值17.3亿元
+        alone = (
+            alone or own or (self.narrow and goes_on(head) and not wide)
+        )  # 新能源等产业发展平缓, 累计实现工业产值...
+        lost = self.who.stale or "whether only a branch is meant is not said" * own if named and alone else ""
         if named:
             self.state.context = introduced(self.buffer, self.state.context, self.state.frame.region)
             named = generated(self.buffer, named)

@@ -247,3 +247,23 @@ def test_a_dated_text_without_a_year_of_its_months_is_of_its_date():
 def test_a_paper_of_a_province_that_says_our_province_is_on_it():
     text = "黑龙江日报10月26日讯 前三季度，全省工业投资增长31.5%。我省稳步走高，而全国小幅回落。\n\n2025-10-26"
     assert sure(text) == [("heilongjiang_fai_industry", "2025-09", "ytd_yoy", "31.5")]
+
+
+def test_a_branch_before_a_result_may_be_what_it_is_of():
+    text = "2025年1-5月，包头市规上工业增加值增长9%。装备制造、光伏等四大产业，1-5月完成工业产值57.3亿元，增长15.5%。"
+    assert {row[0] for row in sure(text)} == {"baotou_industrial_va"}
+
+
+def test_figures_of_some_days_are_passed_over():
+    text = "2025年1-5月，包头市接待游客31.2万人次，同比增长3.2%。春节长假全市接待游客5.1万人次，增长7.1%，收入增长9%。"
+    assert [row[3] for row in sure(text)] == ["31.2", "3.2"]
+
+
+def test_a_text_on_provinces_beside_each_other_is_not_on_the_first():
+    text = "2025年5月，山西、陕西、宁夏3省全社会用电量31.2亿千瓦时。第二产业用电量增2.4%。山西省全社会用电量增3.3%。"
+    assert sure(text) == [("shanxi_power_use", "2025-05", "month_yoy", "3.3")]
+
+
+def test_the_lowest_since_a_year_moves_no_year():
+    text = "2025年1-5月，包头市规上工业增加值增长9%，为2019年以来最低增速。1-5月，采矿业增加值增长3.1%。"
+    assert {row[1] for row in sure(text)} == {"2025-05"}
