@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,10 +17,16 @@ __all__ = ["OutlookRows"]
 
 QUANTILES = {"q025": 0.025, "q05": 0.05, "q10": 0.10, "q25": 0.25, "q50": 0.50, "q75": 0.75, "q90": 0.90, "q95": 0.95,
              "q975": 0.975}  # fmt: skip
-FORECAST_COLUMNS = ["indicator", "origin", "month", "months", "target", "model", "mean", *QUANTILES, "status"]
-HEADLINE_COLUMNS = ["indicator", "origin", "period", "mean", "q025", "q05", "q25", "q50", "q75", "q95", "q975",
-                    "no_change", "prob_above_no_change"]  # fmt: skip
-TABLES = ("forecasts", "headlines", "odds")
+SHOWN = ("q025", "q05", "q25", "q50", "q75", "q95", "q975")
+"""Quantiles of the headline that are published."""
+
+TABLES = {
+    "forecasts": ("indicator", "origin", "month", "months", "target", "model", "mean", *QUANTILES, "status"),
+    "headlines": ("indicator", "origin", "period", "mean", *SHOWN, "no_change", "prob_above_no_change"),
+    "odds": ("indicator", "origin", "period", "value", "probability"),
+}
+"""Columns of each table."""
+
 NEGLIGIBLE = 1e-4
 MOST_VALUES = 5000
 
@@ -35,7 +42,7 @@ class OutlookRows:
         rates = observations[observations["measure"] == "ytd_yoy"]
         self._figures, self._of = rates[["period", "value", "decimals"]], rates.groupby("indicator").indices
         self._published = observations.groupby("indicator")["period"].max().map(month_index)
-        self._rows: dict[str, dict[str, pd.DataFrame]] = {}
+        self._rows: dict[str, dict[str, dict[str, Any]]] = {}  # indicator -> table -> column
         self._settled: dict[str, list[pd.DataFrame]] = {}
 
     def add(self, name: str, known: Path, path: Path) -> None:
@@ -46,19 +53,25 @@ class OutlookRows:
         latest, half = _latest(path, past.last, rates, self._recovered.draws, seed)
         ytd = 100 * np.column_stack([path.year_to_date(int(month), latest.get(int(month) // 12)) for month in months])
         targets = {"level": path.levels(months), "yoy": 100 * path.rates(months), "ytd_yoy": ytd}
-        head = {"indicator": name, "origin": month_label(past.last)}
+        names = [month_label(int(month)) for month in months]
         model = self._models.get(name) or f"related:{self._recovered.leans.get(name, 'none')}"
-        self._rows[name] = {
-            "forecasts": _forecasts(head, months, path, targets, model)[FORECAST_COLUMNS],
-            "headlines": _headlines(head, months, ytd, _no_change(path, past.last, rates))[HEADLINE_COLUMNS],
-            "odds": _odds(head, month_label(int(months[0])), ytd[:, 0], half),
+        forecasts = _forecasts(names, [2 if path.is_pair(int(month)) else 1 for month in months], targets, model)
+        headlines = _headlines(names, forecasts, ytd, _no_change(path, past.last, rates))
+        rows: dict[str, dict[str, Any]] = {
+            "forecasts": forecasts,
+            "headlines": headlines,
+            "odds": _odds(names[0], ytd[:, 0], half),
         }
+        head = {"indicator": name, "origin": month_label(past.last)}
+        self._rows[name] = {table: head | own for table, own in rows.items()}
 
     def settle(self) -> None:
         """Put the rows that have come together, which takes less memory than a frame an indicator."""
-        for table in TABLES if self._rows else ():
-            frames = [self._rows[name][table] for name in sorted(self._rows)]
-            self._settled.setdefault(table, []).append(shared(pd.concat(frames, ignore_index=True)))
+        for table, columns in TABLES.items() if self._rows else ():
+            rows = [self._rows[name][table] for name in sorted(self._rows)]
+            counts = [len(own["mean" if "mean" in own else "value"]) for own in rows]
+            frame = pd.DataFrame({column: _column([own[column] for own in rows], counts) for column in columns})
+            self._settled.setdefault(table, []).append(shared(frame))
         self._rows = {}
 
     def whole(self, table: str) -> pd.DataFrame:
@@ -106,41 +119,43 @@ def _no_change(path: Path, last: int, rates: Mapping[int, tuple[float, float]]) 
     return 100 * float(np.median(path.year_to_date(last)))
 
 
+def _column(values: Sequence[Any], counts: Sequence[int]) -> np.ndarray:
+    """One column of the rows of several indicators, of what holds for all rows of one or of each."""
+    if any(isinstance(value, (str, list)) for value in values):
+        texts = [[value] * n if isinstance(value, str) else value for value, n in zip(values, counts, strict=True)]
+        return np.array([text for own in texts for text in own], dtype=object)
+    return np.concatenate([np.broadcast_to(value, n) for value, n in zip(values, counts, strict=True)])
+
+
 def _forecasts(
-    head: dict[str, str], months: np.ndarray, path: Path, targets: Mapping[str, FloatArray], model: str
-) -> pd.DataFrame:
+    names: list[str], months: list[int], targets: Mapping[str, FloatArray], model: str
+) -> dict[str, str | list[str] | FloatArray]:
     draws = np.hstack(list(targets.values()))
-    columns = dict(zip(QUANTILES, np.quantile(draws, list(QUANTILES.values()), axis=0), strict=True))
-    return pd.DataFrame(
-        {
-            **head,
-            "month": [month_label(int(month)) for month in months] * len(targets),
-            "months": [2 if path.is_pair(int(month)) else 1 for month in months] * len(targets),
-            "target": np.repeat(list(targets), len(months)),
-            "model": model,
-            "mean": draws.mean(axis=0),
-            **columns,
-            "status": "F",
-        }
-    )
+    quantiles = np.quantile(draws, list(QUANTILES.values()), axis=0)
+    return {
+        "month": names * len(targets),
+        "months": np.tile(months, len(targets)),
+        "target": [target for target in targets for _ in names],
+        "model": model,
+        "mean": draws.mean(axis=0),
+        **dict(zip(QUANTILES, quantiles, strict=True)),
+        "status": "F",
+    }
 
 
-def _headlines(head: dict[str, str], months: np.ndarray, ytd: FloatArray, no_change: float) -> pd.DataFrame:
-    shown = ["q025", "q05", "q25", "q50", "q75", "q95", "q975"]
-    columns = dict(zip(shown, np.quantile(ytd, [QUANTILES[q] for q in shown], axis=0), strict=True))
-    return pd.DataFrame(
-        {
-            **head,
-            "period": [month_label(int(month)) for month in months],
-            "mean": ytd.mean(axis=0),
-            **columns,
-            "no_change": no_change,
-            "prob_above_no_change": (ytd > no_change).mean(axis=0),
-        }
-    )
+def _headlines(
+    names: list[str], forecasts: Mapping[str, Any], ytd: FloatArray, no_change: float
+) -> dict[str, list[str] | float | FloatArray]:
+    """Of the cumulative rate, the last of the targets of the forecasts."""
+    return {
+        "period": names,
+        **{column: forecasts[column][-len(names) :] for column in ("mean", *SHOWN)},
+        "no_change": no_change,
+        "prob_above_no_change": (ytd > no_change).mean(axis=0),
+    }
 
 
-def _odds(head: dict[str, str], period: str, ytd: FloatArray, half: float) -> pd.DataFrame:
+def _odds(period: str, ytd: FloatArray, half: float) -> dict[str, str | FloatArray]:
     """Probability of each value of the published grid: the draws, smoothed by a normal kernel (Silverman's rule).
 
     A value stands for what rounds to it. Where the draws span more than `MOST_VALUES` of them, the grid is ten times
@@ -158,11 +173,8 @@ def _odds(head: dict[str, str], period: str, ytd: FloatArray, half: float) -> pd
     probability = np.diff([ndtr((edge - ytd) / width).mean() for edge in edges])
     kept = probability >= NEGLIGIBLE
     decimals = max(0, round(-np.log10(unit)))
-    return pd.DataFrame(
-        {
-            **head,
-            "period": period,
-            "value": np.round(steps[kept] * unit, decimals) + 0.0,
-            "probability": probability[kept] / probability[kept].sum(),
-        }
-    )
+    return {
+        "period": period,
+        "value": np.round(steps[kept] * unit, decimals) + 0.0,
+        "probability": probability[kept] / probability[kept].sum(),
+    }
