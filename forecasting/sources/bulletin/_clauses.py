@@ -27,8 +27,10 @@ BREAKS = frozenset(("comma", "semicolon"))
 
 def last_clause(buffer: Sequence[Token]) -> Sequence[Token]:
     """The tokens since the last comma."""
-    at = max((n for n, token in enumerate(buffer) if token.kind in BREAKS), default=-1)
-    return buffer[at + 1 :]
+    at = len(buffer)
+    while at > 0 and buffer[at - 1].kind not in BREAKS:
+        at -= 1
+    return buffer[at:]
 
 
 def headed(buffer: Sequence[Token]) -> Sequence[Token]:
@@ -362,12 +364,12 @@ def gathered(line: Sequence[Token], yearly: bool) -> list[Token]:
                 if whole in words():
                     made[start : n + 2] = [made[n], Token("word", whole, words()[whole])]
                     break
-    for n, token in enumerate(made):
+    for n in [n for n, token in enumerate(made) if token.text == "工业增加值"]:
         behind = [one.text for one in made[n + 1 : n + 8]]
         alone = not any(one.kind in ("word", "residue") for one in last_clause(made[:n]))
         both = "其中" in behind and any(one in behind for one in _ABOVE_SIZE)
         scoped = any(one.text.startswith(("规模以上", "规上")) for one in made[:n])
-        if token.text == "工业增加值" and alone and (both or (yearly and not scoped)):
+        if alone and (both or (yearly and not scoped)):
             made[n] = Token("word", "全部工业增加值", words()["全部工业增加值"])
     return made
 
