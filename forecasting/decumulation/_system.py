@@ -36,7 +36,8 @@ FINEST = 1e-9
 """Least half-width of a figure, relative: further digits are lost on the way from logs to levels."""
 
 FLOOR = 1e-6
-"""Smallest growth factor or level taken: figures at or below -100 percent have no log."""
+"""Smallest growth factor taken, and smallest level, in units of the largest where that is below one: figures at or
+below -100 percent have no log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +105,11 @@ class System:
         self.hard = np.array([row.hard for row in rows], dtype=bool)
         centre = np.array([row.value for row in rows], dtype=np.float64) + self.yoy
         half = np.maximum([row.half for row in rows], FINEST * centre)
-        self.low = np.log(np.maximum(centre - half, FLOOR))
-        self.high = np.log(np.maximum(centre + half, 2 * FLOOR))
-        self.value = np.log(np.maximum(centre, 1.5 * FLOOR))
+        largest = min(1.0, float(centre.max(initial=0.0, where=~self.yoy)) or 1.0)
+        floor = np.where(self.yoy, FLOOR, FLOOR * largest)
+        self.low = np.log(np.maximum(centre - half, floor))
+        self.high = np.log(np.maximum(centre + half, 2 * floor))
+        self.value = np.log(np.maximum(centre, 1.5 * floor))
         self.half = (self.high - self.low) / 2
         doubt = np.array([row.doubt for row in rows], dtype=np.float64)
         self.sd = np.maximum(np.sqrt(self.half**2 / 3 + doubt**2), LEAST_SD)

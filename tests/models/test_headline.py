@@ -121,7 +121,8 @@ def test_a_december_that_is_never_followed_is_not_believed() -> None:
 @pytest.mark.parametrize("name", MADE)
 def test_the_unit_of_the_levels_does_not_matter(name: str) -> None:
     y = levels(4, noise=0.03)
-    np.testing.assert_allclose(forecast(name, 1e4 * y, 12), 1e4 * forecast(name, y, 12), rtol=1e-4)
+    for unit in (1e4, 1e-9):
+        np.testing.assert_allclose(forecast(name, unit * y, 12), unit * forecast(name, y, 12), rtol=1e-4)
 
 
 @pytest.mark.parametrize("name", MADE)
