@@ -5,7 +5,8 @@
 Days advance by one. Figures appear on their release day, one in twenty nights brings a revision of an old one, and one
 in seven is killed at a random moment; then it is run again the same day, or the machine stays down until the next one.
 On a night without news the release before stands.
-A table of sizes is printed ten times. Housekeeping keeps short here: thirty days.
+A table of sizes is printed twenty times. Housekeeping keeps short here (thirty days, a handful of releases, a small
+cache), so that everything but the figures themselves has to level off.
 """
 
 from __future__ import annotations
@@ -26,7 +27,19 @@ from benchmarks.small_nights import ZONE, end_of, figures, fork, import_all, kil
 from benchmarks.soundness import Home
 
 START = dt.datetime(2025, 3, 20, 2, 30, tzinfo=ZONE)
-KEPT = "[retention]\nledger_days = 30\nraw_days = 30\ntracking_days = 30\n"
+CACHE_MB = 8
+KEPT = f"""[retention]
+ledger_days = 30
+raw_days = 30
+tracking_days = 30
+[publishing]
+keep = 10
+keep_months = 3
+[stages]
+max_mb = {CACHE_MB}
+"""
+MORE = 1.25
+"""What levels off is no larger at the end than this many times its largest size in the second quarter."""
 SIZES = {
     "store": "var/cumulus.db*", "mlflow.db": "mlruns/mlflow.db*", "artifacts": "mlruns/artifacts/**/*",
     "raw": "var/raw/**/*", "stages": "var/stages/**/*", "releases": "var/published/releases/**/*",
@@ -48,6 +61,7 @@ class Soak:
         self._usual = 3.0
         self.counts = {"done": 0, "killed": 0, "made up": 0, "revisions": 0}
         self.faults: list[str] = []
+        self.sizes: list[dict[str, float]] = []
         make_home(home, more=KEPT)
 
     def night(self, moment: dt.datetime) -> None:
@@ -79,12 +93,24 @@ class Soak:
 
     def row(self, days: int) -> str:
         """Days, nights and sizes in MB."""
-        sizes = [
-            sum(path.stat().st_size for path in self._home.glob(pattern) if path.is_file()) / 1e6
-            for pattern in SIZES.values()
-        ]
+        self.sizes.append(
+            {
+                name: sum(path.stat().st_size for path in self._home.glob(pattern) if path.is_file()) / 1e6
+                for name, pattern in SIZES.items()
+            }
+        )
         counts = " ".join(f"{n:>9}" for n in (days, *self.counts.values(), len(self.faults)))
-        return counts + " " + " ".join(f"{size:>10.2f}" for size in sizes)
+        return counts + " " + " ".join(f"{size:>10.2f}" for size in self.sizes[-1].values())
+
+    def growing(self) -> list[str]:
+        """What has not levelled off: anything but the store, which has more figures every month."""
+        quarter = len(self.sizes) // 4
+        found = []
+        for name in SIZES.keys() - {"store", "raw"}:
+            first, last = max(each[name] for each in self.sizes[quarter : 2 * quarter + 1]), self.sizes[-1][name]
+            if last > MORE * first:
+                found.append(f"{name} grows: {first:.1f} MB in the second quarter, {last:.1f} MB at the end")
+        return sorted(found)
 
     def _publish(self, moment: dt.datetime) -> None:
         """What has been released, and revisions of what had been, in the drop folder."""
@@ -168,8 +194,9 @@ def soak(nights: int, seed: int = 8) -> Soak:
                 run.tidy(moment + dt.timedelta(hours=12))
             for what in run.faults[before:]:
                 print(what, flush=True)
-            if (day + 1) % max(1, nights // 10) == 0:
+            if (day + 1) % max(1, nights // 20) == 0:
                 print(run.row(day + 1), flush=True)
+        run.faults += run.growing()
         return run
 
 
@@ -177,7 +204,9 @@ def main() -> int:
     """Print the tables."""
     os.environ["OMP_NUM_THREADS"] = "1"
     import_all()
-    return 1 if soak(int(sys.argv[1]) if len(sys.argv) > 1 else 300).faults else 0
+    faults = soak(int(sys.argv[1]) if len(sys.argv) > 1 else 300).faults
+    print(*faults[-10:], f"{len(faults)} faults", sep="\n")
+    return 1 if faults else 0
 
 
 if __name__ == "__main__":
