@@ -69,7 +69,7 @@ class OutlookRows:
         """Put the rows that have come together, which takes less memory than a frame an indicator."""
         for table, columns in TABLES.items() if self._rows else ():
             rows = [self._rows[name][table] for name in sorted(self._rows)]
-            counts = [len(own["mean" if "mean" in own else "value"]) for own in rows]
+            counts = [max(map(np.size, own.values())) for own in rows]
             frame = pd.DataFrame({column: _column([own[column] for own in rows], counts) for column in columns})
             self._settled.setdefault(table, []).append(shared(frame))
         self._rows = {}

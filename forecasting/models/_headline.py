@@ -225,7 +225,7 @@ def _check(name: str, y: Floats, horizon: int, season_length: int, ds: pd.Dateti
         raise ModelError(f"{name}: observation {where} is not positive; a cumulative rate needs positive levels")
 
 
-# the mean asks for what the state space by itself has just been asked for, and again for what was expected in the past
+# the mean asks for what the state space by itself has just been asked for, and again for the fits of past cut-offs
 @lru_cache(maxsize=16)
 def _fitted(y: bytes, ends: bytes) -> FittedLevels:
     from forecasting.decumulation import fit_levels
@@ -233,7 +233,7 @@ def _fitted(y: bytes, ends: bytes) -> FittedLevels:
     return fit_levels(np.frombuffer(y).copy(), np.frombuffer(ends, dtype=np.int64))
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def _ahead(fitted: FittedLevels, y: bytes, ends: bytes, future: bytes) -> bytes:
     known, coming = (np.frombuffer(each, dtype=np.int64) for each in (ends, future))
     return fitted.ahead(np.frombuffer(y), known, coming).tobytes()

@@ -45,6 +45,7 @@ _SHORT = re.compile("([\u4e00-\u9fff]{2,4}?)全([县市区旗])")
 _OFFICES = ("统计局", "财政局", "人民政府", "政府", "发展和改革")
 _TOWARDS = ("从", "在", "到", "对", "赴", "往", "向", "来自", "位于", "走进", "抵达", "离开", "途经", "毗邻", "驻")
 _OF_CITY = ("全市", "我市", "本市")
+_OF_PROVINCE = ("全省", "我省")
 _PART = re.compile(  # of a place, or what is only called after it
     "(?:国际|综合|工业|产业|高新|经济|科技|自由|临港|水运|铁路|公路|高铁)*(?:港|口岸|经开区|高新区|示范区|新区|站|机场|园|保税|技术开发|开发|技术产业|大学|学院|企业|集团|公司|银行|路|街|最|首|第|[东西南北]部)"
 )
@@ -80,7 +81,7 @@ def _of_all(region: Region | None, texts: Sequence[str]) -> Region | None:
     cities = {token.value for line in lines for token in line if token.kind == "region" and token.value.level == 2}
     if len(cities) < 2 or len({one.digits[:2] for one in cities}) > 1 or _speaks(lines, _OF_CITY):
         return region
-    return resolve("全省", region) if _speaks(lines, {"全省", "我省"}) else region
+    return resolve("全省", region) if _speaks(lines, _OF_PROVINCE) else region
 
 
 def _speaks(lines: Sequence[Sequence[Token]], words: Collection[str]) -> str:
@@ -96,7 +97,7 @@ def _doubt(region: Region, telling: Sequence[str]) -> str:
     """Why a region is not whom a text is on for sure: it is named in passing alone, and nothing agrees with it."""
     lines = [line_of(own_name(text, region)) for text in telling]
     own = region.level > 0 and bool(_speaks(lines, {word for word in RELATIVE if resolve(word, region) == region}))
-    wider = "" if own else _speaks(lines, {2: ("我省", "全省"), 3: _OF_CITY}.get(region.level, ()))
+    wider = "" if own else _speaks(lines, {2: _OF_PROVINCE, 3: _OF_CITY}.get(region.level, ()))
     if wider:
         return f"it names {region.name}, but speaks of {wider}"
     if any(_means(line, n, region) and _firm(line, n) for line in lines for n in range(len(line))):
@@ -183,9 +184,8 @@ def _of_paper(region: Region | None, texts: Sequence[str]) -> Region | None:
     if region is None or region.level != 2:
         return region
     spoken = [word for text in texts for word in _LOCAL.findall(text)]
-    said = set(spoken)
-    wide = sum(word in ("全省", "我省") for word in spoken) > 1
-    return resolve("全省", region) if wide and not said & {"全市", "我市", "本市"} else region
+    wide = sum(word in _OF_PROVINCE for word in spoken) > 1
+    return resolve("全省", region) if wide and set(spoken).isdisjoint(_OF_CITY) else region
 
 
 def _of_dateline(texts: Sequence[str]) -> Region | None:
@@ -204,8 +204,8 @@ def _seated(region: Region | None, texts: Sequence[str]) -> Region | None:
         return region
     province = next(one for one in regions().values() if one.digits == f"{region.digits[:2]}0000")
     short = province.name.removesuffix("省").removesuffix("自治区")
-    wide = rest.count(short) + sum(rest.count(word) for word in ("全省", "我省", "全区", "我区", "自治区"))
-    return province if wide > 1 and not any(word in rest for word in ("全市", "我市", "本市")) else region
+    wide = rest.count(short) + sum(rest.count(word) for word in (*_OF_PROVINCE, "全区", "我区", "自治区"))
+    return province if wide > 1 and not any(word in rest for word in _OF_CITY) else region
 
 
 def _own(region: Region | None, texts: Sequence[str]) -> Region | None:

@@ -193,7 +193,7 @@ def _amount(token: Token) -> str | None:
     measure = token.value.roles.get("measure", "")
     if not measure or not measures()[measure].trade or token.value.part:
         return None
-    return "quantity" if token.text.endswith(("量", "数量")) else "value" if re.search("[额值]", token.text) else ""
+    return "quantity" if token.text.endswith("量") else "value" if re.search("[额值]", token.text) else ""
 
 
 def _measure(group: _Group) -> str:

@@ -69,9 +69,8 @@ class Walk:
         self.buffer: list[Token] = []
         self.listed = 0
         self.verb_listed = 0
-        self.vetoed = (
-            False  # a forecast, a target, a comparison with the month before, some days: to the end of the sentence
-        )
+        # a forecast, a target, a comparison with the month before, some days: to the end of the sentence
+        self.vetoed = False
         self.single = False
         self.aside = False  # only changes on the month before, which say nothing of who or what
         self.prior: Window | None = None  # the window before the last one
@@ -309,10 +308,9 @@ class Walk:
         alone = all(plain) or (partial and not any(one.value.part for one in named if one.kind == "word"))
         wide = any(one.value.roles.get("subject") in _OF_ALL for one in named if one.kind == "word")
         results = any(one.value.roles.get("subject") in RESULTS for one in named if one.kind == "word")
-        own = results and branch_before(self.buffer) and goes_on(head)  # 光伏、风电等产业, 前三季度完成工业产值17.3亿元
-        alone = (
-            alone or own or (self.narrow and goes_on(head) and not wide)
-        )  # 新能源等产业发展平缓, 累计实现工业产值...
+        # 光伏、风电等产业, 前三季度完成工业产值17.3亿元; 新能源等产业发展平缓, 累计实现工业产值44.69亿元
+        own = results and branch_before(self.buffer) and goes_on(head)
+        alone = alone or own or (self.narrow and goes_on(head) and not wide)
         lost = self.who.stale or "whether only a branch is meant is not said" * own if named and alone else ""
         if named:
             self.state.context = introduced(self.buffer, self.state.context, self.state.frame.region)
