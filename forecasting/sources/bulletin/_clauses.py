@@ -1,4 +1,4 @@
-"""The tokens since the last figure, clause by clause, and the figures that stand in a row."""
+"""The tokens since the last figure, clause by clause."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ _PARK = re.compile("园区|集中区|集聚区|产业园|工业园")
 _PRAISED = re.compile(
     "(?!.*(?:[几多数]家|龙头|企业|公司|集团|项目|园|基地|产品|产业|行业|领域|地区|等|价|率|量|额|值|数|货))[\u4e00-\u9fff]{2,8}"
 )
+_DEALS = re.compile("[对与和同][\u4e00-\u9fff]{2,8}?(?:各国|国家|地区|沿线|等国|贸易|经贸)")
 _TELLS = re.compile("^据|数据|统计|显示|发布|公布|获悉")
 _ABOVE_SIZE = ("规模以上工业增加值", "规上工业增加值")
 PRAISE = "praise"
@@ -179,64 +180,6 @@ def _start(clause: Sequence[Token]) -> int:
     return start
 
 
-def figure_row(line: Sequence[Token], at: int) -> tuple[int, list[Token]]:
-    """The figures of 分别增长24.6%、29.5%和下降3.6%, those without a unit with the unit of the last, and their end."""
-    row: list[Token] = []
-    end = at
-    for n in range(at, len(line)):
-        token = line[n]
-        if token.kind in FIGURES or token.kind in ("number", "points"):
-            row.append(token)
-            end = n + 1
-        elif token.kind in ("verb", "speed") and n > at:
-            row.append(token)
-        elif token.kind not in ("and", "compare", "filler") and not _goes_on(line, n):
-            break
-    while row[-1].kind in ("verb", "speed"):
-        row.pop()
-    last = row[-1]
-    return end, [
-        last._replace(value=(one.value[0], *last.value[1:])) if one.kind == "number" and last.value else one
-        for one in row
-    ]
-
-
-def is_row(line: Sequence[Token], at: int) -> bool:
-    """Figures joined to each other: 产销完成1.2万辆和1.3万辆."""
-    following = line[at + 1 : at + 3]
-    return len(following) == 2 and following[0].kind == "and" and following[1].kind in ("percent", "quantity")
-
-
-def is_turning_row(line: Sequence[Token], at: int) -> bool:
-    """Rates joined to each other that turn: 增长2.7%、下降4.5%和增长9.2%."""
-    following = [token.kind for token in line[at + 1 : at + 4]]
-    return following == ["and", "verb", "percent"]
-
-
-def rated_behind(line: Sequence[Token], at: int) -> bool:
-    """Whether the next clause says exactly how much: (翻番), 同比增长118.1%."""
-    clause = [token.kind for token in line[at + 1 : at + 5]]
-    return clause[:1] == ["comma"] and "percent" in clause and not {"word", "region", "relative"} & set(clause)
-
-
-def _goes_on(line: Sequence[Token], at: int) -> bool:
-    """A comma inside a row of figures."""
-    following = line[at + 1 : at + 2]
-    if line[at].kind != "comma" or not following:
-        return False
-    counts = line[at + 2 : at + 3] and line[at + 2].kind == "residue"  # 3个行业
-    return following[0].kind in ("percent", "quantity") or (following[0].kind == "number" and not counts)
-
-
-def left_from(line: Sequence[Token], at: int, buffer: Sequence[Token]) -> int | None:
-    """Where in the buffer 由上半年的 begins before 13.4%回落至11.9%, None where the figure was not left behind."""
-    start = next((n for n in range(len(buffer) - 1, -1, -1) if buffer[n].text in ("由", "从")), None)
-    if start is None or not any(one.kind in ("window", "past") for one in buffer[start:]):
-        return None
-    moved = any(one.kind in ("to", "move") or one.text in ("转为", "转") for one in line[at + 1 : at + 3])
-    return start if moved else None
-
-
 def is_remark(clause: Sequence[Token]) -> bool:
     """9月份为下降5.4%: what it was then, said in passing."""
     kinds = {one.kind for one in clause}
@@ -276,6 +219,16 @@ def of_firm(clause: Sequence[Token]) -> bool:
     strange = "".join([token.text for token in clause if token.kind == "residue"])
     whole = "".join([token.text for token in clause])
     return bool(_FIRM.search(strange) or _PARK.search(whole)) and not _TELLS.search(whole)
+
+
+def deals(clause: Sequence[Token]) -> bool:
+    """与南太平洋各国经贸往来加强: whom trade is done with, in words that no table knows."""
+    if not any(token.kind == "residue" for token in clause):
+        return False
+    said = any("partner" in token.value.roles for token in clause if token.kind == "word")
+    return not said and bool(
+        _DEALS.search("".join([token.text for token in clause if token.kind in ("and", "residue")]))
+    )
 
 
 def is_index(clause: Sequence[Token]) -> bool:

@@ -259,11 +259,12 @@ def _first_region(line: Sequence[Token], texts: Sequence[str], firm: bool) -> tu
     chosen: tuple[str, Region] | None = None
     before = said = ""
     for at, token in enumerate(line):
+        ranked = at + 1 < len(line) and line[at + 1].kind == "decoy" and line[at + 1].text[0] == "第"
         region = (
             token.value
             if token.kind == "region" and (token.value.level == 0 or token.value.code != "CN")
             else regions()["000000"]
-            if token.text in ("全国", "我国") and token.kind == "relative"
+            if token.text in ("全国", "我国") and token.kind == "relative" and not ranked  # 增速全国第六
             else None
         )
         if region is None:

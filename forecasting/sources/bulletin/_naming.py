@@ -10,9 +10,18 @@ from forecasting.sources.bulletin._carried import context_after, not_of_branches
 from forecasting.sources.bulletin._clauses import residue_inside
 from forecasting.sources.bulletin._figures import Figure
 from forecasting.sources.bulletin._lexer import Token
+from forecasting.sources.bulletin._phrases import UNITS
 from forecasting.sources.bulletin._regions import Region
 from forecasting.sources.bulletin._state import Reading
 from forecasting.sources.bulletin._subjects import Item, items
+from forecasting.sources.bulletin._windows import Window
+
+
+def _both_amounts(item: Item, figures: Sequence[Figure]) -> bool:
+    """硫磺进口78万吨、1.4亿美元: the quantity and the value of the same goods."""
+    kinds = [UNITS.get(figure.unit, ("", ""))[1] for figure in figures if not figure.rate]
+    goods = item.subject is not None and item.subject.trade
+    return goods and len(kinds) == len(figures) == 2 and len(set(kinds) & {"yuan", "dollar"}) == 1 != len(set(kinds))
 
 
 class Naming:
@@ -75,8 +84,16 @@ class Naming:
             )
 
     def emit(
-        self, named: Sequence[Item], figures: Sequence[Figure], unknown: str, *, said: bool, each: bool = False
+        self,
+        named: Sequence[Item],
+        figures: Sequence[Figure],
+        unknown: str,
+        *,
+        said: bool,
+        each: bool = False,
+        windows: Sequence[Window] = (),
     ) -> None:
+        """A candidate of each figure; ``windows`` has one for each where a list of them stands before one thing."""
         doubt = (
             f"words not understood: {unknown}"
             if unknown and not any(item.unclear or item.subject is None for item in named)
@@ -84,6 +101,8 @@ class Naming:
         )
         if not named:
             named = [Item("", None)]
+        if len(named) == 1 and (len(windows) == len(figures) or _both_amounts(named[0], figures)):
+            named = [replace(named[0]) for _ in figures]
         if len(figures) == 1 and len(named) > 1:
             if not each:
                 doubt = doubt or "one figure for several subjects"
@@ -95,14 +114,15 @@ class Naming:
                 if len(named) == 1
                 else [Item("、".join(i.written for i in named), None)] * len(figures)
             )
-        for item, figure in zip(named, figures, strict=True):
-            window = window_of(item, self.state, said=said)
+        rows = windows if len(windows) == len(figures) else [None] * len(figures)
+        for item, figure, listed in zip(named, figures, rows, strict=True):
+            window = listed or window_of(item, self.state, said=said)
             made = candidate(item, figure, self._where(item), window, self.state.currency, self.text)
             if figure.rate:
                 self.levels = []
             else:
                 item.unit = figure.unit
-                self.levels = [*self.levels, item]
+                self.levels = [*self.levels, replace(item, unit=figure.unit)]
             reasons = [
                 reason
                 for reason in (figure.doubt, doubt, item.unclear, self._region_doubt(item), self.state.carried)

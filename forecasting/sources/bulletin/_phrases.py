@@ -155,6 +155,17 @@ UNITS: dict[str, tuple[str, str]] = {
     "GW": ("GW", "power"),
 }
 
+
+def _sized() -> dict[str, tuple[str, ...]]:
+    """大中小微型企业, 大、中、小型拖拉机: one of each size."""
+    found = {}
+    for sizes, noun in (("大中小微", "企业"), ("大中小", "企业"), ("大中小", "拖拉机")):
+        each = tuple(f"{size}型{noun}" for size in sizes)
+        begun = ("".join(sizes), "、".join(sizes), f"{'、'.join(sizes[:-1])}和{sizes[-1]}")
+        found.update(dict.fromkeys((f"{listed}型{noun}" for listed in begun), each))
+    return {**found, "大中小微企业": found["大中小微型企业"]}
+
+
 # words that stand for several
 JOINED: dict[str, tuple[str, ...]] = {
     "产销": ("产量", "销量"),
@@ -190,6 +201,7 @@ JOINED: dict[str, tuple[str, ...]] = {
     "轻重工业": ("轻工业", "重工业"),
     "内、外贸吞吐量": ("内贸吞吐量", "外贸吞吐量"),
     "内外贸吞吐量": ("内贸吞吐量", "外贸吞吐量"),
+    **_sized(),
 }
 
 _LAST_YEAR = (

@@ -142,6 +142,9 @@ def _move_window(walk: Walk, window: Window | None, carried: str) -> None:
         state.window = base  # ..., 其中9月份增长8.4%
         if walk.turned and (state.frame.window is None or not state.frame.window.cumulative):
             state.carried = "the sentence before speaks of the months up to one and of that month"
+    alike = {one.measure[:5] for one in walk.who.candidates} == {"month"}
+    if (walk.turned or walk.single) and alike and state.window is base and base is not None and base.cumulative:
+        state.carried = ASIDE  # 前8个月有以下特点: 8月当月, 进出口 ...: all that was said is of the month
     if state.opening and walk.led and not first.end and first.last:
         state.leading.add(first)
         state.opening = False

@@ -14,8 +14,8 @@ from forecasting.sources.bulletin._clauses import (
     bare_measure,
     both_kinds,
     branch_before,
+    deals,
     elided,
-    figure_row,
     generated,
     goes_on,
     headed,
@@ -24,15 +24,11 @@ from forecasting.sources.bulletin._clauses import (
     is_index,
     is_predicate,
     is_remark,
-    is_row,
-    is_turning_row,
     last_clause,
     last_measure,
-    left_from,
     listed_places,
     of_firm,
     praised,
-    rated_behind,
     residue,
     subject_clause,
     unknown_group,
@@ -44,13 +40,23 @@ from forecasting.sources.bulletin._lexer import Token
 from forecasting.sources.bulletin._lists import some_known, whole_list
 from forecasting.sources.bulletin._naming import Naming
 from forecasting.sources.bulletin._phrases import YEAR_END
+from forecasting.sources.bulletin._rows import (
+    figure_row,
+    is_row,
+    is_turning_row,
+    left_from,
+    listed_windows,
+    rated_behind,
+)
 from forecasting.sources.bulletin._state import VIEWS, Reading
 from forecasting.sources.bulletin._subjects import RESULTS, Context, is_partner
-from forecasting.sources.bulletin._vocabulary import subjects
+from forecasting.sources.bulletin._vocabulary import TRADE_TOTALS, subjects
 from forecasting.sources.bulletin._windows import Window, of_year
 
 _GOODS = re.compile("[^，。；:]{0,12}产品[^，。；:业]{0,10}(?:增|强劲|较快|快速|旺|向好)[^，。；:]{0,6}")
-_COUNT = re.compile("(?:其中)?有?[0-9]+个(?:省区市|省份|省|地区|盟市|市州|地市|设区市|市|区县|县区|旗县区|旗县|县)")
+_COUNT = re.compile(
+    "(?:其中)?有?[0-9]+个(?:省区市|省份|省|地区|盟市|市州|地市|设区市|市|区县|县区|旗县区|旗县|州市|县)"
+)
 _OF_CLAUSE = frozenset(("vague", "move"))  # say nothing of a figure in the next clause
 _STOPS = frozenset(("decoy", "noun", "against", "other", "past", "target"))
 _OF_ALL = frozenset(
@@ -82,6 +88,7 @@ class Walk:
         self.narrow = False  # a branch was
         self.passed = False  # the figure before is one
         self.on_month = False  # a change on the month before was passed over
+        self.dealing = False  # a partner was named by a clause that was not understood
         said = {token.kind for token in line if token.kind in ("usd", "cny")}
         if len(said) == 1:
             state.use_currency(said.pop())
@@ -177,6 +184,7 @@ class Walk:
     def _break(self, token: Token, at: int) -> None:
         clause = last_clause(self.buffer)
         self.who.firm = self.who.firm or of_firm(clause)
+        self.dealing = token.kind != "semicolon" and (self.dealing or deals(clause))
         past = any(one.kind == "past" for one in clause)
         self.vetoed = self.vetoed or (past and all(one.kind in ("past", "filler") for one in clause))  # 去年全年, ...
         if _GOODS.fullmatch("".join(one.text for one in clause)):
@@ -326,7 +334,9 @@ class Walk:
             for item in self.state.items:
                 if unknown and item.subject is not None:
                     item.unclear = item.unclear or f"words not understood: {unknown}"
-        elif len(self.state.items) < len(figures) == len({one.written for one in self.who.levels}):
+                if self.dealing and item.subject is not None and item.subject.id in TRADE_TOTALS and not item.partner:
+                    item.unclear = item.unclear or "whether all trade is meant is not said"
+        elif len(self.state.items) < len(figures) == len({(one.written, one.unit) for one in self.who.levels}):
             self.state.items = self.who.levels  # 汽车产量272.9万辆、新能源汽车产量139.1万辆, 分别增长12.2%、22.5%
         elif unknown := unknown or unknown_group(head):
             self.who.stale = self.who.stale or f"words not understood: {unknown}"
@@ -339,7 +349,8 @@ class Walk:
         if not self.vetoed:
             each = any(one.kind == "each" for one in head)
             abroad = self.who.abroad
-            self.who.emit(self.state.items, figures, unknown, said=bool(self.windows), each=each)
+            rows = self.windows[-len(figures) :] if listed_windows(self.buffer) == len(figures) > 1 else ()
+            self.who.emit(self.state.items, figures, unknown, said=bool(self.windows), each=each, windows=rows)
             if any(one.kind == "against" for one in self.line[:at]) and not named:
                 self.who.abroad = abroad  # 高于全省(6.3%)、金华市(6.7%)
         if not named and self.prior is not None and is_remark(head):
