@@ -40,6 +40,8 @@ _GOES_ON = re.compile(
     r"|(?:同比|增长|下降|上升|上涨|增速|比上年|较上年|个百分点|亿元|万吨|万元|和|与|及|的|其中)"
 )
 _BROKEN = re.compile(r"[0-9]\.\n[0-9]")  # a number over two lines
+_BARRED_NOTE = re.compile(r"\|\s*(?:注|备注|说明|资料来源|数据来源)\s*[:：]")
+_TITLE = 20  # characters of a cell that heads something
 _NUMBER = re.compile(r"[+-]?[0-9][0-9,]*(?:\.[0-9]+)?%?")
 _BLANK_CELL = re.compile(r"[-—–./…]+")
 _ENDS = "。！？!?；;."
@@ -104,8 +106,10 @@ def _from_plain(lines: list[str]) -> list[Block]:
     cells: list[str] = []
     columnar = _columnar(lines)
     for n, line in enumerate(lines):
+        if _BARRED_NOTE.match(line):
+            continue
         head = [] if n in columnar else _header(line)
-        own = [line] if n in columnar else head or _cells(line)
+        own = [line] if n in columnar else head or _cells(line) or _barred(line)
         if head and cells:
             found.append(Stream(cells))
             cells = []
@@ -163,6 +167,14 @@ def _cells(line: str) -> list[str]:
     if any(mark in line for mark in "。；，"):
         return []
     return cells if numbers and numbers >= 0.2 * len(cells) and max(map(len, cells)) <= 40 else []
+
+
+def _barred(line: str) -> list[str]:
+    """The cells of a line of titles between bars, which stands inside a table: | 6月 | 1-6月累计 |."""
+    if not line.startswith("|") or not line.endswith("|") or any(mark in line for mark in "。；，,!！?？"):
+        return []
+    cells = _split(line)
+    return cells if all(len(cell) <= _TITLE for cell in cells) else []
 
 
 def _split(line: str) -> list[str]:

@@ -104,6 +104,7 @@ def _figures(text: str, source: str, year: int | None, home: Region | None) -> t
 
 def _read(found: Sequence[Block], state: Reading) -> Iterator[Candidate]:
     state.window = state.frame.window
+    state.title = next((one.text for one in found if isinstance(one, Paragraph) and one.heading), "")
     caption = ""
     for block in found:
         if not isinstance(block, Paragraph):

@@ -44,6 +44,7 @@ class Reading:
     """The state of reading; `paragraph` and `read_sentence` move it on."""
 
     frame: Frame
+    title: str = ""  # the first heading
     window: Window | None = None
     carried: str = ""  # why the window is not sure to hold here
     context: Context = field(default_factory=Context)

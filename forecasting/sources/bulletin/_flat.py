@@ -1,0 +1,167 @@
+"""Tables that were flattened to their cells in reading order: what heads them, and their rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from forecasting.sources.bulletin._lexer import Token, tokens
+from forecasting.sources.bulletin._phrases import UNITS
+from forecasting.sources.bulletin._subjects import is_measure
+
+NUMBER = re.compile(r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?")
+LABEL = re.compile(r"(?:主要|经济|统计)*(?:指标|名称|项目|地区|盟市|旗县区?|城市|行业|产品|类别)(?:名称)?")
+UNIT_HEAD = re.compile(r"(?:计量|计算)?单位")
+RATE = re.compile(r"增速|增长|同比|增幅|±|比上年|比去年|增减|涨跌")
+OTHER = re.compile(
+    r"环比|比重|占比|结构|构成|位次|排名|排序|名次|百分点|上年同期|去年同期|上年|去年|比上月|拉动|贡献|目标|进度|预算"
+)
+BRACKET = re.compile(r"\(([^()]*)\)")
+_LEVEL = re.compile(
+    r"绝对量|绝对值|总量|绝对数|\*对[量值数]|完成|数值|金额|产量|实绩|累计|本月|当月|总值|总额|本期|规模"
+)
+_TITLE = 20  # characters of one
+_BLANK = re.compile(r"[-.…/—]*")
+_VIEW = re.compile(r"[按分][^0-9%]{1,14}分?")
+_POINTS = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?个?百分点")
+_DATED = frozenset(("window", "cumulative", "current"))
+
+
+def flat(cells: Sequence[str]) -> Iterator[tuple[str, list[str], list[list[str]]]]:
+    """Each table of a run of cells: what stands before its header, the header, the rows.
+
+    A header begins with a title like 指标, or is two titles of figures beside each other; then its first cell, above
+    the labels, was blank and is given back so.
+    """
+    return map(_table, _sections(cells))
+
+
+def _sections(cells: Sequence[str]) -> list[Sequence[str]]:
+    """The cells cut where another header begins, with the texts before it: that table's own title."""
+    heads = [len(cell) <= _TITLE and not is_value(cell) and is_head(cell) for cell in cells]
+    cuts = [0]
+    for n in range(2, len(cells) - 1):
+        if not (heads[n] and heads[n + 1]) or heads[n - 1] or is_value(cells[n - 1]):
+            continue
+        start = n
+        while start > cuts[-1] and not is_value(cells[start - 1]):
+            start -= 1
+        if any(NUMBER.fullmatch(cell.rstrip("%")) for cell in cells[cuts[-1] : start]):
+            cuts.append(start)
+    return [cells[start:end] for start, end in zip(cuts, [*cuts[1:], len(cells)], strict=True)]
+
+
+def _table(given: Sequence[str]) -> tuple[str, list[str], list[list[str]]]:
+    cells = list(given)
+    start = next((n for n, cell in enumerate(cells) if LABEL.fullmatch(bare(cell))), None)
+    if start is None:
+        beside = (n for n in range(len(cells) - 1) if _is_title(cells[n]) and _is_title(cells[n + 1]))
+        start = next(beside, None)
+        if start is not None:
+            cells.insert(start, "")  # above the labels
+    start = over = start or 0
+    if cells[start] and not is_head(cells[start]):
+        return "", [], []
+    while over and only_window(cells[over - 1]):
+        over -= 1
+    numbered = "序号" in cells[:start]
+    inner = start + (not cells[start])
+    valued = next((n for n in range(inner, len(cells)) if is_value(cells[n])), len(cells))
+    cells[start:valued] = _joined(cells[start:valued])
+    first = next((n for n in range(inner, len(cells)) if not is_head(cells[n])), len(cells))
+    if inner + 1 < first < len(cells) and is_value(cells[first]) and _is_measured(cells[first - 1]):
+        first -= 1  # what looked like the last title labels the first row: 营业收入(亿元)
+    rows = _rows(cells[first:], numbered=numbered)
+    head = [cells[start], *cells[over:start], *cells[start + 1 : first]] if over < start else cells[start:first]
+    return "，".join(cells[:over]), _fitted(head, rows), rows
+
+
+def _is_title(cell: str) -> bool:
+    return is_head(cell) and not is_value(cell)
+
+
+def _rows(cells: Sequence[str], *, numbered: bool) -> list[list[str]]:
+    """A label and its cells each; what only says by what the next rows are parted (按消费类型分) is none."""
+    rows: list[list[str]] = []
+    for cell in cells:
+        value = is_value(cell) or unit_of(cell) is not None
+        if not value and (not rows or len(rows[-1]) > 1):
+            if numbered and rows and rows[-1][-1].isdecimal():
+                rows[-1].pop()  # the number of this row
+            rows.append([cell])
+        elif not value:
+            rows[-1][0] = cell if _VIEW.fullmatch(rows[-1][0]) else rows[-1][0] + cell
+        elif rows:
+            rows[-1].append(cell)
+    return rows
+
+
+def _fitted(head: list[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """The header with a title over two lines as one where the rows have one cell less: 累计, 增长%."""
+    widest = max((sum(unit_of(cell) is None for cell in row[1:]) for row in rows), default=0)
+    titles = [cell for cell in head[1:] if not UNIT_HEAD.fullmatch(bare(cell))]
+    if len(titles) - 1 != widest:
+        return head
+    for n in range(len(head) - 2, 0, -1):
+        over, under = ({token.kind for token in tokens(bare(cell))} for cell in head[n : n + 2])
+        if over and over <= _DATED and not under & _DATED and (RATE.search(head[n + 1]) or OTHER.search(head[n + 1])):
+            return [*head[:n], head[n] + head[n + 1], *head[n + 2 :]]
+    return head
+
+
+def _joined(head: Sequence[str]) -> list[str]:
+    """A unit on a line of its own belongs to the title before it: 同比增长, (%)."""
+    found: list[str] = []
+    for cell in head:
+        if found and cell.startswith("(") and not bare(cell):
+            found[-1] += cell
+        else:
+            found.append(cell)
+    return found
+
+
+def is_value(cell: str) -> bool:
+    return bool(NUMBER.fullmatch(cell.rstrip("%")) or _BLANK.fullmatch(cell) or _POINTS.fullmatch(cell))
+
+
+def is_head(cell: str) -> bool:
+    plain = bare(cell)
+    if LABEL.fullmatch(plain) or UNIT_HEAD.fullmatch(plain) or (not plain and cell.startswith("(")):
+        return True
+    line = tokens(plain)
+    if _is_measured(cell):
+        return True
+    return (any(token.kind == "window" for token in line) and not any(token.kind == "word" for token in line)) or (
+        bool(RATE.search(plain) or _LEVEL.search(plain) or OTHER.search(plain))
+        and not any(is_whole(token) for token in line)
+    )
+
+
+def _is_measured(cell: str) -> bool:
+    """营业收入(亿元): a measure with its unit."""
+    plain = bare(cell)
+    if plain == cell or unit_of(cell[len(plain) :]) is None:
+        return False
+    line = tokens(plain)
+    return bool(line) and all(map(is_measure, line))
+
+
+def is_whole(token: Token) -> bool:
+    return token.kind == "word" and bool({"subject", "branch", "product"} & set(token.value.roles))
+
+
+def bare(cell: str) -> str:
+    return re.sub(r"\s+", "", BRACKET.sub("", cell))
+
+
+def unit_of(cell: str) -> str | None:
+    """亿元, (亿元), %; None of other text."""
+    text = cell.strip("()")
+    return text if text in UNITS or text == "%" else None
+
+
+def only_window(cell: str) -> bool:
+    line = tokens(bare(cell))
+    return any(token.kind == "window" for token in line) and all(
+        token.kind in ("window", "cumulative", "current") for token in line
+    )
