@@ -11,6 +11,8 @@ from forecasting.sources.bulletin._windows import Window
 _OPENING = frozenset(("比", "较", "与", "同", "和", "跟"))
 _ALONE = frozenset(("比", "较"))  # which need no 相比 behind the year
 _CLOSING = frozenset(("相比", "比", "相较", "对比", "比较"))
+_PAST = frozenset(("超过", "超出", "超"))
+_EXCEEDED = frozenset(("vague", "region", "and", "quantity", "percent"))
 _AGAINST = frozenset(("other", "compare", "past"))
 
 
@@ -24,6 +26,7 @@ def compared(line: Sequence[Token], year: int | None, titled: Window | None) -> 
     """
     found: list[Token] = []
     at = 0
+    line = exceeded(line)
     while at < len(line):
         end, same = _ends(line, at)
         if line[at].text.endswith(("去年", "上年")) and line[at].kind == "compare" and _months(line, at + 1):
@@ -45,6 +48,20 @@ def compared(line: Sequence[Token], year: int | None, titled: Window | None) -> 
         found.append(Token(kind, "".join(token.text for token in line[at:end])))
         at = end
     return found
+
+
+def exceeded(line: Sequence[Token]) -> Sequence[Token]:
+    """分别超过甲市4亿元、乙市2亿元: by how much another place is exceeded, to the end of the clause."""
+    at = next((n for n, one in enumerate(line[:-1]) if one.text in _PAST and line[n + 1].kind == "region"), None)
+    if at is None:
+        return line
+    stop = next((n for n in range(at, len(line)) if line[n].kind in ("comma", "semicolon")), len(line))
+    return [
+        one._replace(kind="decoy")
+        if at <= n < stop and one.kind in ("vague", "region", "and", "quantity", "percent")
+        else one
+        for n, one in enumerate(line)
+    ]
 
 
 def _months(line: Sequence[Token], at: int) -> bool:

@@ -10,7 +10,9 @@ from forecasting.sources.bulletin._phrases import UNITS
 from forecasting.sources.bulletin._subjects import is_measure
 
 NUMBER = re.compile(r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?")
-LABEL = re.compile(r"(?:主要|经济|统计)*(?:指标|名称|项目|地区|盟市|旗县区?|城市|行业|产品|类别)(?:名称)?")
+LABEL = re.compile(
+    r"(?:主要|经济|统计)*(?:指标|名称|项目|地区|盟市|市州|州市|地市|县区|区县|旗县区?|城市|行业|产品|类别)(?:名称)?"
+)
 UNIT_HEAD = re.compile(r"(?:计量|计算)?单位")
 RATE = re.compile(r"增速|增长|同比|增幅|±|比上年|比去年|增减|涨跌")
 OTHER = re.compile(
@@ -102,6 +104,8 @@ def _fitted(head: list[str], rows: Sequence[Sequence[str]]) -> list[str]:
     titles = [cell for cell in head[1:] if not UNIT_HEAD.fullmatch(bare(cell))]
     if len(titles) - 1 != widest:
         return head
+    if len(titles) > 2 and RATE.fullmatch(head[1].removesuffix("速度")) and all(map(RATE.search, titles[1:])):
+        return [head[0], *head[2:]]  # 增长速度 over 比上年同月 and 比上年同期
     for n in range(len(head) - 2, 0, -1):
         over, under = ({token.kind for token in tokens(bare(cell))} for cell in head[n : n + 2])
         if over and over <= _DATED and not under & _DATED and (RATE.search(head[n + 1]) or OTHER.search(head[n + 1])):

@@ -80,7 +80,9 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     if not walk.aside or found:
         state.age += 1
     still_abroad = state.abroad and not any(token.kind in ("region", "relative") for token in line)
-    state.abroad = walk.who.abroad or still_abroad or _opens_abroad(line, state.frame.region)
+    # 全市 in a text on the province
+    unclear = state.frame.region is not None and walk.who.unclear.startswith(("which region 全", "which region 我"))
+    state.abroad = walk.who.abroad or still_abroad or unclear or _opens_abroad(line, state.frame.region)
     return found
 
 

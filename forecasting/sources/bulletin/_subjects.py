@@ -20,6 +20,7 @@ from forecasting.sources.bulletin._vocabulary import (
     measure_inside,
     measures,
     owned,
+    owned_by,
     owned_with,
     subjects,
     traded_with,
@@ -32,6 +33,7 @@ _ALONE = {"exports": "exports", "imports": "imports"}
 _TRADES = ("trade", "exports", "imports")
 _POWER = frozenset(("capacity", "additions"))
 RESULTS = frozenset(("industrial_revenue", "industrial_profit", "industrial_output_value", "industrial_profit_and_tax"))
+_HERDS = frozenset(("slaughtered", "livestock"))
 _SERVICES = frozenset(("revenue", "profit", "operating_profit"))
 _PRODUCED_GOODS = ("food", "clothing", "daily_goods", "durables")
 _NARROWER = frozenset(
@@ -246,7 +248,9 @@ def _item(group: _Group, context: Context) -> Item:
         developed = context.whole is not None and context.whole.id == "real_estate_investment"
         return Item(group.text, subjects()["real_estate_investment" if developed else "fixed_asset_investment"])
     if not partners:
-        subject = _subject(wholes, parts, keys, context, group.text)
+        flows = (wholes or [key for key in keys if key in _ALONE])[:1]
+        own = owned_by(flows[0], parts[0].roles.get("branch", "")) if flows and len(parts) == 1 else None
+        subject = own or _subject(wholes, parts, keys, context, group.text)
         owned_or_goods = bool(parts) or (subject is not None and subject.id.startswith("trade_"))
         goods = (
             subject is not None
@@ -328,7 +332,7 @@ def _of_producers(part: Word) -> bool:
 
 def _on_construction(context: Context) -> bool:
     """Whether construction firms are spoken of, not developers."""
-    whole = context.whole is not None and context.whole.id.startswith("construction_")
+    whole = context.whole is not None and (context.whole.id.startswith("construction_") or "建筑业" in context.whole.id)
     return whole or (context.branch is not None and context.branch.roles.get("branch") == "construction")
 
 
@@ -355,6 +359,11 @@ def _with_measure(
     grain = context.branch is None and context.whole is not None and context.whole.id == "grain_area"
     if measure.key == "output" and grain:
         return subjects()["grain_output"]  # 粮食播种面积132.4万亩, 产量34.3万吨
+    animals = context.whole.id if context.whole is not None and context.branch is None else ""
+    if measure.key in _HERDS and animals.endswith(("_stock", "_slaughtered")):
+        return compose(measure, Word({"animal": re.sub("_(?:stock|slaughtered)$", "", animals)}))  # 生猪存栏 ..., 出栏
+    if written == "完成投资" and context.whole is not None and context.whole.domain == "fai" and context.branch is None:
+        return context.whole  # 房地产开发投资快速增长, 完成投资 ...
     if measure.key == "sales_value" and context.whole is not None and context.whole.id == "housing_sales_area":
         return subjects()["housing_sales_value"]  # 商品房销售面积下降6.8%, 销售额下降9.6%
     if written == "工业增加值" and context.branch is not None and context.branch.roles.get("branch") == "secondary":

@@ -29,7 +29,7 @@ from forecasting.sources.bulletin._regions import resolve
 from forecasting.sources.bulletin._state import Frame, Reading
 from forecasting.sources.bulletin._subjects import Item, is_measure, items
 from forecasting.sources.bulletin._text import normal
-from forecasting.sources.bulletin._vocabulary import Subject, above_size
+from forecasting.sources.bulletin._vocabulary import Subject, above_size, subjects
 from forecasting.sources.bulletin._windows import Window
 
 _NUMBERING = re.compile(
@@ -130,7 +130,20 @@ def _columns(head: Sequence[Sequence[str]], caption: str, frame: Frame) -> list[
             if column.rate and not column.measure and isinstance(before, _Column) and not before.rate:
                 column = replace(column, measure=before.measure, named=before.named)  # 营业收入(亿元), 增长(%)
             columns.append(column)
-    return columns
+    return _paired_windows(columns, titles)
+
+
+def _paired_windows(columns: list[str | _Column], titles: Sequence[str]) -> list[str | _Column]:
+    """比上年同月, 比上年同期 beside each other: of the month, and of the months up to it."""
+    if not any("同月" in title for title in titles):
+        return columns
+    found: list[str | _Column] = []
+    for column, title in zip(columns, titles, strict=True):
+        if isinstance(column, _Column) and column.window is not None and not column.dated:
+            month = "同月" in title
+            column = replace(column, window=replace(column.window, first=column.window.last if month else 1))
+        found.append(column)
+    return found
 
 
 def _cumulative(columns: Sequence[str | _Column]) -> Window | None:
@@ -219,10 +232,13 @@ class _Rows:
         self.columns, self.state, self.exact, self.rated = columns, state, exact, False
         self.last: Subject | None = None
         self.branched = False  # a row was of a part
+        self.accounts = False  # a row was of the gross product
         self.measured = "", ""  # the last level's domain and unit
         self.caption = [
             token for token in tokens(normal(caption)) if token.kind == "word" and "subject" in token.value.roles
         ]
+        titled = [one for one in tokens(normal(state.title)) if one.kind == "word" and "subject" in one.value.roles]
+        self.caption = self.caption or (titled if len(titled) == 1 else [])
         scopes = set(_SCOPE.findall(normal(scope or caption)))
         self.scope = scopes.pop() if len(scopes) == 1 else ""
         home = state.frame.region
@@ -304,6 +320,9 @@ class _Rows:
         item = found[0] if len(found) == 1 and not unknown else Item(label, None)
         if label in _ABOVE_SIZE and self.last is not None and above_size(self.last) is not self.last:
             item = Item(label, above_size(self.last))  # 社会消费品零售总额, 其中: 限额以上
+        self.accounts = self.accounts or (item.subject is not None and item.subject.id == "gdp")
+        if self.accounts and label == "工业" and item.subject is not None and item.subject.id == "industrial_va":
+            item = replace(item, subject=subjects()["all_industry_va"])  # in a table of the gross product
         part = item.branch.roles.get("branch", "industry") if item.branch is not None else "industry"
         self.branched = self.branched or (part != "industry" and part.isascii())  # a known one
         if item.subject is not None and words:

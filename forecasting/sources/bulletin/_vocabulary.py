@@ -32,7 +32,7 @@ QUANTITY = re.compile(  # what words end with that say themselves what is measur
     "(?:收入|支出|[^纳]税|余额|存款|贷款|投资|产值|增加值|零售额|销售额|营业额|交易额|成交额|消费额|利润|产量|销量|用电量|发电量|用气量"
     "|供电量|售电量|周转量|吞吐量|货运量|客运量|业务量|保有量|拥有量|面积|人口|人数|人次|户数|存栏|出栏|里程|用户)$"
 )
-_NAMED_STOCK = re.compile("(?:余额|存款|贷款|人口|户数|存栏|里程|用户|保有量|拥有量)$")
+_NAMED_STOCK = re.compile("(?:余额|存款|贷款|(?<!出生|死亡)人口|户数|存栏|里程|用户|保有量|拥有量)$")
 _NAMED_MONEY = re.compile("(?:收入|支出|税|额|存款|贷款|投资|产值|增加值|利润)$")
 _STOCKS = ("finance", "balances", "entities", "population", "livestock", "stocks")
 _KINDS = ("产业", "行业", "工业")
@@ -255,6 +255,18 @@ def owned_with(whole: str, branch: str, partner: str) -> Subject | None:
         return None
     kind = "" if whole == "trade" else f"_{whole}"
     return replace(subjects()[owner], id=f"{owner}_{partner}{kind}", measure="")
+
+
+def owned_by(whole: str, branch: str) -> Subject | None:
+    """The trade of a kind of firm: 民营企业实现进出口; None where the table has none.
+
+    >>> owned_by("exports", "private").id, owned_by("exports", "textiles")
+    ('trade_private_exports', None)
+    """
+    owner = _table()["owners"].get(branch)
+    if owner is None or whole not in ("trade", "exports", "imports"):
+        return None
+    return subjects()[owner if whole == "trade" else f"{owner}_{whole}"]
 
 
 def with_partner(trade: Subject) -> bool:

@@ -116,6 +116,8 @@ class Walk:
         last = next((one for one in reversed(self.buffer) if one.kind not in ("and", "window")), token)  # 比3月、4月
         compared = last.kind in ("other", "past", "against") and not last.text.endswith(("均", "率", "速度"))
         compared = compared or last.text.endswith("年份")  # 低于最高年份2015年
+        joined = bool(self.buffer) and self.buffer[-1].kind == "and"
+        compared = compared or (joined and last.kind == "compare")  # 较去年同期和全年回落
         if token.kind == "window" and not compared and not self.vetoed:
             self._window(token.value)
         elif token.kind == "cumulative" and state.window is not None and state.window.first > 1:
@@ -298,7 +300,7 @@ class Walk:
             )
             if judged is None or points:
                 self.on_month = self.on_month or any(
-                    "环比" in kept.text for kept in before if kept.kind in ("other", "decoy")
+                    "环比" in kept.text or "上月" in kept.text for kept in before if kept.kind in ("other", "decoy")
                 )
                 self.passed = any(kept.kind == "other" for kept in before)
                 self._skip(token)

@@ -106,3 +106,31 @@ def test_what_only_says_how_the_next_rows_are_parted_is_no_label():
 """
     assert ("baotou_retail_catering", "2025-08", "ytd_yoy", "6.6") in sure(text)
     assert len(sure(text)) == 8
+
+
+def test_the_month_and_the_months_up_to_it_stand_beside_each_other_under_one_title():
+    text = """2025年11月内蒙古自治区各盟市规模以上工业增加值
+盟市 |
+增长速度 |
+|
+比上年同月(%) |
+比上年同期(%) |
+|
+包头市 |
+11.1 |
+12.3 |
+赤峰市 |
+7.7 |
+6.0 |
+"""
+    assert sure(text) == [
+        ("baotou_industrial_va", "2025-11", "month_yoy", "11.1"),
+        ("baotou_industrial_va", "2025-11", "ytd_yoy", "12.3"),
+        ("chifeng_industrial_va", "2025-11", "month_yoy", "7.7"),
+        ("chifeng_industrial_va", "2025-11", "ytd_yoy", "6.0"),
+    ]
+
+
+def test_industry_in_a_table_of_the_gross_product_is_all_industry():
+    text = "包头市2024年地区生产总值\n指标\n绝对量(亿元)\n比上年增长(%)\n地区生产总值\n4300\n6.3\n工业\n1900\n7.7\n"
+    assert ("baotou_all_industry_va", "2024-12", "ytd_yoy", "7.7") in sure(text)

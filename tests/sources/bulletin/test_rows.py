@@ -85,3 +85,47 @@ def test_a_rank_in_the_nation_does_not_make_a_text_one_on_the_nation():
         "一季度全省外贸增速全国第九\n2025年一季度，我省进出口总值达300亿元，增长5.0%。\n4月20日，郑州海关发布上述数据。"
     )
     assert ("henan_trade_cny", "2025-03", "ytd_level", "300") in sure(text)
+
+
+def test_a_kind_of_firm_does_the_trade_that_stands_apart_from_its_name():
+    assert sure("2025年前9个月，包头市民企实现进出口12.5亿元，同比增长7.9%。") == [
+        ("baotou_trade_private_cny", "2025-09", "ytd_level", "12.5"),
+        ("baotou_trade_private_cny", "2025-09", "ytd_yoy", "7.9"),
+    ]
+
+
+def test_animals_of_which_the_stock_was_said_are_those_slaughtered():
+    assert sure("2024年全年包头市生猪存栏40.5万头，下降2.7%，出栏61.7万头，增长3.9%。")[2:] == [
+        ("baotou_hogs_slaughtered", "2024-12", "ytd_level", "61.7"),
+        ("baotou_hogs_slaughtered", "2024-12", "ytd_yoy", "3.9"),
+    ]
+
+
+def test_investment_done_is_of_what_the_clause_before_praised():
+    text = "2025年1—9月，包头市固定资产投资增长9.9%。其中房地产开发投资快速增长，完成投资44.8亿元，增长16.1%。"
+    assert sure(text)[1:] == [
+        ("baotou_real_estate_investment", "2025-09", "ytd_level", "44.8"),
+        ("baotou_real_estate_investment", "2025-09", "ytd_yoy", "16.1"),
+    ]
+
+
+def test_what_was_said_against_the_month_before_is_no_growth_on_the_year():
+    text = (
+        "2025年10月份，包头市居民消费价格与上月相比上涨0.2%。其中，消费品价格上涨0.4%。10月份，食品价格同比上涨0.3%。"
+    )
+    assert sure(text) == [("baotou_cpi_food", "2025-10", "month_yoy", "0.3")]
+
+
+def test_a_year_that_is_compared_with_is_no_window_of_what_follows():
+    text = "2025年1—8月，包头市固定资产投资增长10.1%，较去年同期和全年分别回落3、2个百分点。其中，工业投资增长8.8%。"
+    assert sure(text)[1:] == [("baotou_fai_industry", "2025-08", "ytd_yoy", "8.8")]
+
+
+def test_what_another_place_is_exceeded_by_is_not_its_figure():
+    text = "2025年上半年，包头市工业用电量达330亿千瓦时，分别超过呼和浩特市140.1亿千瓦时、赤峰市180.2亿千瓦时。"
+    assert sure(text) == [("baotou_power_use_industry", "2025-06", "ytd_level", "330")]
+
+
+def test_a_city_that_is_not_named_is_not_the_province_in_the_sentence_behind_it():
+    text = "2025年前三季度，江苏省规上工业增加值增长6.4%。前三季度，全市规上工业增加值增长9.1%。其中，制造业增长8.1%。"
+    assert sure(text) == [("jiangsu_industrial_va", "2025-09", "ytd_yoy", "6.4")]
