@@ -62,6 +62,7 @@ _STOPS = frozenset(("decoy", "noun", "against", "other", "past", "target"))
 _OF_ALL = frozenset(
     (*(name for name, one in subjects().items() if one.domain in ("retail", "fiscal", "income", "population", "jobs")),)
 )  # no branch has these
+_PLACED = frozenset(("window", "region", "relative"))
 _REACH = 60  # tokens: a subject further back is not carried on
 DEPENDENT = frozenset(("child", "view"))
 
@@ -113,11 +114,7 @@ class Walk:
 
     def _word(self, token: Token) -> None:
         state = self.state
-        last = next((one for one in reversed(self.buffer) if one.kind not in ("and", "window")), token)  # 比3月、4月
-        compared = last.kind in ("other", "past", "against") and not last.text.endswith(("均", "率", "速度"))
-        compared = compared or last.text.endswith("年份")  # 低于最高年份2015年
-        joined = bool(self.buffer) and self.buffer[-1].kind == "and"
-        compared = compared or (joined and last.kind == "compare")  # 较去年同期和全年回落
+        compared = token.kind in _PLACED and self._compared(token)
         if token.kind == "window" and not compared and not self.vetoed:
             self._window(token.value)
         elif token.kind == "cumulative" and state.window is not None and state.window.first > 1:
@@ -147,6 +144,13 @@ class Walk:
             self.who.moved = True
         if token.kind != "ignored":
             self.buffer.append(token)
+
+    def _compared(self, token: Token) -> bool:
+        """Whether a window or a region here is only compared with."""
+        last = next((one for one in reversed(self.buffer) if one.kind not in ("and", "window")), token)  # 比3月、4月
+        against = last.kind in ("other", "past", "against") and not last.text.endswith(("均", "率", "速度"))
+        joined = bool(self.buffer) and self.buffer[-1].kind == "and"
+        return against or last.text.endswith("年份") or (joined and last.kind == "compare")  # 较去年同期和全年回落
 
     def _window(self, window: Window) -> None:
         state, known = self.state, self.state.frame.window
