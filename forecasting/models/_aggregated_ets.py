@@ -13,6 +13,10 @@ LEVELS = {12: (1, 3, 6, 12), 11: (1, 11)}
 FEWEST_AVERAGES = 7
 """Averages below which a level takes no part."""
 
+JUMP, PASSES = 10, 2
+"""Part of a window after which STL smooths anew, linear in between, and passes of season and trend, where no figure is
+weighed down: Cleveland et al. (1990, sections 3 and 5)."""
+
 
 class AggregatedEts(Carried):
     """Kourentzes, Petropoulos and Trapero (2014), *Improving forecasting by estimating time series structural
@@ -51,9 +55,10 @@ def _season(z: Floats, season_length: int) -> Floats:
     """Seasonal component, the same every year."""
     from statsmodels.tsa.seasonal import STL
 
-    window = 2 * season_length * (len(z) // season_length) + 1
-    # so wide a window is a line, of which two points are enough
-    return np.asarray(STL(z, period=season_length, seasonal=window, seasonal_jump=window).fit().seasonal)
+    m, window = season_length, 2 * season_length * (len(z) // season_length) + 1
+    # so wide a window is a line, of which two points are enough; the others as Cleveland et al. advise
+    stl = STL(z, period=m, seasonal=window, seasonal_jump=window, trend_jump=-(-m // JUMP), low_pass_jump=-(-m // JUMP))
+    return np.asarray(stl.fit(inner_iter=PASSES).seasonal)
 
 
 def _averages(z: Floats, k: int) -> Floats:

@@ -22,6 +22,9 @@ UNLIKE = 8.0
 ROUNDS = 4
 """Rounds of EM for sizes and tails."""
 
+NEAR = 2
+"""Ratios on either side of the likeliest one that a round looks at; the first and the last look at all."""
+
 TOGETHER = 16
 """Cut-offs that are smoothed at once: as many as a processor's cache holds."""
 
@@ -49,6 +52,7 @@ def growth_levels(growth: Floats, ends: np.ndarray, season_length: int) -> Float
 def _levels(growth: Floats, ends: np.ndarray, season_length: int) -> Floats:
     """As `growth_levels`, all at once."""
     size, rows = int(ends.max()), np.arange(len(ends))
+    every = np.tile(np.arange(len(RATIOS)), (len(ends), 1))
     season = np.arange(size) % season_length
     of_season = season[:, None] == np.arange(season_length)
     seen = np.arange(size) < ends[:, None]
@@ -56,16 +60,16 @@ def _levels(growth: Floats, ends: np.ndarray, season_length: int) -> Floats:
     start = np.array([growth[: min(3, int(end))].mean() for end in ends])
     d = growth[:size] - start[:, None]
     walk = _walk(seen)
-    usual, tail = np.ones((len(ends), season_length)), np.ones(seen.shape)
+    usual, tail, ratios = np.ones((len(ends), season_length)), np.ones(seen.shape), every
     for _ in range(ROUNDS):
         variance = usual[:, season] * tail
-        level, best, scale = _smoothed(d, seen, variance, walk)
-        own = tuple(each[rows, best] for each in walk)
-        squared = (d - level) ** 2 / scale[:, None] + _spread(seen, variance, own)
+        level, best, scale = _smoothed(d, seen, variance, walk, ratios)
+        squared = (d - level) ** 2 / scale[:, None] + _spread(seen, variance, tuple(each[rows, best] for each in walk))
         usual = (UNLIKE + np.where(seen, squared / tail, 0.0) @ of_season) / (UNLIKE + months)
         usual /= np.exp(np.log(usual).mean(axis=1, keepdims=True))
         tail = np.where(seen, (FREEDOM + squared / usual[:, season]) / (FREEDOM + 1), 1.0)
-    level, _, _ = _smoothed(d, seen, usual[:, season] * tail, walk)
+        ratios = np.clip(best, NEAR, len(RATIOS) - 1 - NEAR)[:, None] + np.arange(-NEAR, NEAR + 1)
+    level, _, _ = _smoothed(d, seen, usual[:, season] * tail, walk, every)
     return np.asarray(start + level[rows, ends - 1])
 
 
@@ -90,11 +94,12 @@ def _factors(diagonal: Floats, beside: Floats) -> tuple[Floats, Floats]:
 
 
 def _smoothed(
-    d: Floats, seen: np.ndarray, variance: Floats, walk: tuple[Floats, Floats]
+    d: Floats, seen: np.ndarray, variance: Floats, walk: tuple[Floats, Floats], ratios: np.ndarray
 ) -> tuple[Floats, np.ndarray, Floats]:
-    """(C, T) levels given all figures under the likeliest ratio, which one that is (C,), and s (C,)."""
-    weight = np.where(seen, 1 / variance, 0.0)
-    diagonal, beside = walk
+    """(C, T) levels given all figures under the likeliest of some ratios (C, R), which one that is (C,), and s (C,)."""
+    weight, rows = np.where(seen, 1 / variance, 0.0), np.arange(len(seen))
+    diagonal, beside = (each[rows[:, None], ratios] for each in walk)
+    log_ratio = np.log(RATIOS)[ratios]
     pivots, below = _factors(diagonal + np.where(seen, weight, 1.0)[:, None], beside)
     known = weight * d
     level = dpttrs(pivots, below, np.broadcast_to(known[:, None], diagonal.shape).ravel())[0].reshape(diagonal.shape)
@@ -103,14 +108,13 @@ def _smoothed(
     first = DIFFUSE + variance[:, 0]
     square = (known * d).sum(axis=1)[:, None] - np.einsum("ct,cqt->cq", known, level)
     square -= (d[:, 0] ** 2 / first)[:, None]
-    spread = np.log(pivots).reshape(diagonal.shape).sum(axis=-1) + number * np.log(RATIOS)
+    spread = np.log(pivots).reshape(diagonal.shape).sum(axis=-1) + number * log_ratio
     spread += (np.where(seen, np.log(variance), 0.0).sum(axis=1) + np.log(DIFFUSE / first))[:, None]
     s = np.maximum(square, 0.0) / number + LEAST
     likelihood = -0.5 * (number * np.log(s) + spread)
-    likelihood -= 0.5 * ((np.log(RATIOS) - np.log(RATIO_MEDIAN)) / RATIO_SD) ** 2
+    likelihood -= 0.5 * ((log_ratio - np.log(RATIO_MEDIAN)) / RATIO_SD) ** 2
     best = likelihood.argmax(axis=1)
-    rows = np.arange(len(seen))
-    return level[rows, best], best, s[rows, best]
+    return level[rows, best], ratios[rows, best], s[rows, best]
 
 
 def _spread(seen: np.ndarray, variance: Floats, walk: tuple[Floats, ...]) -> Floats:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
@@ -26,6 +27,9 @@ STRUCTURE_WEIGHT = 2.0
 
 GROWN = 3 / 2
 """Growth of a history at which the state space of past cut-offs is fitted anew; until then it is carried on."""
+
+BLOCK = 24
+"""Cut-offs before a fit at which expectations are found together."""
 
 
 class NoChange:
@@ -60,9 +64,8 @@ class _Structure:
     def forecast(self, y: Floats, horizon: int, ds: pd.DatetimeIndex) -> Floats:
         check_request(self.name, y, horizon, self.season_length, ds)
         with model_errors(self.name):
-            future = _index(following_months(ds[-1], horizon, self.season_length))
-            ahead = np.frombuffer(_ahead(self.fitted, y.tobytes(), _index(ds).tobytes(), future.tobytes()))
-        return checked(self.name, ahead, horizon)
+            ahead = _ahead(self.fitted, y.tobytes(), _months(ds, horizon, self.season_length).tobytes())
+        return checked(self.name, ahead[:horizon], horizon)
 
 
 class StateSpace:
@@ -89,67 +92,56 @@ class StateSpace:
 
 @dataclass(frozen=True, slots=True)
 class _Mean:
-    """The state space as it was fitted, if the history was long enough, and what has been expected of the past.
+    """What it was fitted to.
 
     Attributes:
         name: Of the model.
         season_length: Periods a year.
-        structure: The state space.
-        pace: Cut-off -> smoothed growth there; grows with the history.
-        expected: Cut-off -> (`REACH`,) change of the cumulative rate that was expected there, in points, by period
-            ahead; the same.
+        fitted: Levels.
+        structure: The state space, if they were enough for it.
     """
 
     name: str
     season_length: int
-    structure: State | None
-    pace: dict[int, float] = field(default_factory=dict)
-    expected: dict[int, Floats] = field(default_factory=dict)
+    fitted: int
+    structure: _Structure | None
 
     def forecast(self, y: Floats, horizon: int, ds: pd.DatetimeIndex) -> Floats:
         check_request(self.name, y, horizon, self.season_length, ds)
+        n, m = len(y), self.season_length
+        month = _months(ds, horizon, m)
         try:
-            stay = NoChange().forecast(y, horizon, self.season_length, ds)
-            if len(y) < self.season_length + FEWEST:
+            stay = NoChange().forecast(y, horizon, m, ds)
+            if n < m + FEWEST:
                 return stay
             structure = None if self.structure is None else self.structure.forecast(y, horizon, ds)
-            moved = _onward(y, len(y), self._pace(y), horizon, self.season_length)
+            moved = _onward(y, n, float(_paces(y.tobytes(), n, m)[0]), horizon, m)
             if structure is not None:
                 moved = _together(moved, structure)
-            past = self._past(y, ds)
+            past = self._past(y, month)
         except ModelError as error:  # the mean of the others is another forecast
             raise ModelError(f"{self.name}: {error}") from error
-        month = np.concatenate([_index(ds), _index(following_months(ds[-1], horizon, self.season_length))])
-        share = shares(*past, int(month[len(y) - 1]), month[len(y) :], alone=structure is None)
-        return checked(self.name, between(y, stay, moved, share, month, self.season_length), horizon)
+        month = month[: n + horizon]
+        share = shares(*past, int(month[n - 1]), month[n:], alone=structure is None)
+        return checked(self.name, between(y, stay, moved, share, month, m), horizon)
 
-    def _pace(self, y: Floats) -> float:
-        """Smoothed growth at the end of a history, and at the cut-offs before it as far as it is not known yet."""
-        from forecasting.models._growth_level import growth_levels
-
-        m = self.season_length
-        new = np.array([cut for cut in range(m + FEWEST, len(y) + 1) if cut not in self.pace], dtype=np.int64)
-        if len(new):
-            growth = np.log(y[m:]) - np.log(y[:-m])
-            self.pace.update(zip(new.tolist(), growth_levels(growth, new - m, m).tolist(), strict=True))
-        return self.pace[len(y)]
-
-    def _past(self, y: Floats, ds: pd.DatetimeIndex) -> tuple[Floats, Floats, np.ndarray, np.ndarray]:
+    def _past(self, y: Floats, month: np.ndarray) -> tuple[Floats, Floats, np.ndarray, np.ndarray]:
         """What `shares` is told of past cut-offs: changes expected and those that came, and the month indices."""
-        m, n = self.season_length, len(y)
+        n, m = len(y), self.season_length
+        ahead, own = len(month) - n, None if self.structure is None else self.structure.fitted
+        expected = [
+            _before_fit(y[: last - 1].tobytes(), month[: last - 1 + REACH].tobytes(), first, rung, m)
+            for first, last, rung in _blocks(self.fitted, m)
+        ]
+        expected += [
+            _since_fit(y[:cut].tobytes(), month[: cut + ahead].tobytes(), own, m)
+            for cut in range(max(self.fitted, m + FEWEST), n)
+        ]
         cuts = np.arange(m + FEWEST, n)
-        month = np.concatenate([_index(ds), _index(following_months(ds[-1], REACH, m))])
-        new = np.array([cut for cut in cuts.tolist() if cut not in self.expected], dtype=np.int64)
-        structure = dict(zip(new.tolist(), _structure_then(y, new, month, m), strict=True))
-        for cut in new.tolist():
-            path = _onward(y, cut, self.pace[cut], REACH, m)
-            together = _together(path, structure[cut]) if np.isfinite(structure[cut]).all() else path
-            rate = cumulative_rates(np.concatenate([y[:cut], together]), month[: cut + REACH], m)
-            self.expected[cut] = rate[cut:] - rate[cut - 1]
         actual = np.concatenate([cumulative_rates(y, month[:n], m), np.full(REACH, np.nan)])
-        ahead = cuts[:, None] + np.arange(REACH)
-        expected = np.array([self.expected[cut] for cut in cuts.tolist()]).reshape(-1, REACH)
-        return expected, actual[ahead] - actual[cuts - 1][:, None], month[cuts - 1], month[ahead]
+        reach = cuts[:, None] + np.arange(REACH)
+        came = actual[reach] - actual[cuts - 1][:, None]
+        return np.concatenate([np.empty((0, REACH)), *expected]), came, month[cuts - 1], month[reach]
 
 
 class HeadlineMean:
@@ -169,12 +161,12 @@ class HeadlineMean:
         """See `StateModel.fit`."""
         _check(self.name, y, 1, season_length, ds, season_length + 1)
         if len(y) < STRUCTURE_YEARS * season_length:
-            return _Mean(self.name, season_length, None)
+            return _Mean(self.name, season_length, len(y), None)
         try:
             structure = StateSpace().fit(y, season_length, ds)
         except ModelError as error:
             raise ModelError(f"{self.name}: {error}") from error
-        return _Mean(self.name, season_length, structure)
+        return _Mean(self.name, season_length, len(y), structure)
 
     def forecast(self, y: Floats, horizon: int, season_length: int, ds: pd.DatetimeIndex) -> Floats:
         """See `Model.forecast`."""
@@ -196,19 +188,18 @@ def _together(pace: Floats, structure: Floats) -> Floats:
     return np.asarray(np.exp(weights / weights.sum() @ np.log([pace, structure])))
 
 
-def _structure_then(y: Floats, cuts: np.ndarray, month: np.ndarray, season_length: int) -> Floats:
-    """(C, `REACH`) what the state space expected at C cut-offs, fitted not long before; NaN before three years."""
-    out = np.full((len(cuts), REACH), np.nan)
-    fitted, last = STRUCTURE_YEARS * season_length, int(cuts.max(initial=0))
-    while fitted <= last:
-        until = int(fitted * GROWN)
-        mine = (cuts >= fitted) & (cuts < until)
-        if mine.any():
-            with model_errors(StateSpace.name):
-                state = _fitted(y[:fitted].tobytes(), month[:fitted].tobytes())
-                out[mine] = state.ahead_then(y, month, cuts[mine], REACH)
-        fitted = until
-    return out
+def _blocks(fitted: int, season_length: int) -> Iterator[tuple[int, int, int]]:
+    """Cut-offs [first, last) before a fit, and the levels that the state space was fitted to then, 0 for none.
+
+    First to three years, and anew where the history had grown.
+    """
+    first, rung, after = season_length + FEWEST, 0, STRUCTURE_YEARS * season_length
+    while first < fitted:
+        last = min(first + BLOCK, after, fitted)
+        yield first, last, rung
+        if last == after:
+            rung, after = after, int(after * GROWN)
+        first = last
 
 
 def _check(name: str, y: Floats, horizon: int, season_length: int, ds: pd.DatetimeIndex, needed: int) -> None:
@@ -225,7 +216,8 @@ def _check(name: str, y: Floats, horizon: int, season_length: int, ds: pd.Dateti
         raise ModelError(f"{name}: observation {where} is not positive; a cumulative rate needs positive levels")
 
 
-# the mean asks for what the state space by itself has just been asked for, and again for the fits of past cut-offs
+# the mean asks for what the state space by itself has just been asked for, again for what it expected at past cut-offs
+# when the history has grown, and for most of it when it is fitted anew
 @lru_cache(maxsize=16)
 def _fitted(y: bytes, ends: bytes) -> FittedLevels:
     from forecasting.decumulation import fit_levels
@@ -234,9 +226,75 @@ def _fitted(y: bytes, ends: bytes) -> FittedLevels:
 
 
 @lru_cache(maxsize=64)
-def _ahead(fitted: FittedLevels, y: bytes, ends: bytes, future: bytes) -> bytes:
-    known, coming = (np.frombuffer(each, dtype=np.int64) for each in (ends, future))
-    return fitted.ahead(np.frombuffer(y), known, coming).tobytes()
+def _ahead(fitted: FittedLevels, y: bytes, ends: bytes) -> Floats:
+    """Levels after a history y, of as many periods as there are more ends."""
+    level, month = np.frombuffer(y), np.frombuffer(ends, dtype=np.int64)
+    return _frozen(fitted.ahead(level, month[: len(level)], month[len(level) :]))
+
+
+@lru_cache(maxsize=64)
+def _paces(y: bytes, first: int, season_length: int) -> Floats:
+    """Smoothed growth at the cut-offs from `first` to the end of a history."""
+    from forecasting.models._growth_level import growth_levels
+
+    level, m = np.frombuffer(y), season_length
+    growth = np.log(level[m:]) - np.log(level[:-m])
+    return _frozen(growth_levels(growth, np.arange(first, len(level) + 1) - m, m))
+
+
+@lru_cache(maxsize=32)
+def _before_fit(y: bytes, ends: bytes, first: int, rung: int, season_length: int) -> Floats:
+    """(C, `REACH`) changes expected at the cut-offs from `first` to the end of a history."""
+    level, month = np.frombuffer(y), np.frombuffer(ends, dtype=np.int64)
+    cuts, structure = np.arange(first, len(level) + 1), None
+    if rung:
+        with model_errors(StateSpace.name):
+            fitted = _fitted(level[:rung].tobytes(), month[:rung].tobytes())
+            structure = fitted.ahead_then(level, month, cuts, REACH)
+    return _changes(level, month, cuts, structure, season_length)
+
+
+@lru_cache(maxsize=64)
+def _since_fit(y: bytes, ends: bytes, own: FittedLevels | None, season_length: int) -> Floats:
+    """(1, `REACH`) changes expected at the end of a history."""
+    level, month = np.frombuffer(y), np.frombuffer(ends, dtype=np.int64)
+    structure = None
+    if own is not None:
+        with model_errors(StateSpace.name):
+            structure = _ahead(own, y, ends)[None, :REACH]
+    return _changes(level, month, np.array([len(level)]), structure, season_length)
+
+
+def _changes(y: Floats, month: np.ndarray, cuts: np.ndarray, structure: Floats | None, season_length: int) -> Floats:
+    """(C, `REACH`) changes of the cumulative rate, in points, expected at C cut-offs of which the last ends a history.
+
+    Args:
+        y: The history.
+        month: Month index of its periods and of `REACH` more.
+        cuts: (C,) consecutive.
+        structure: (C, `REACH`) levels that the state space expected.
+        season_length: Periods a year.
+    """
+    out = np.empty((len(cuts), REACH))
+    for i, (cut, pace) in enumerate(zip(cuts.tolist(), _paces(y.tobytes(), int(cuts[0]), season_length), strict=True)):
+        path = _onward(y, cut, float(pace), REACH, season_length)
+        if structure is not None and np.isfinite(structure[i]).all():
+            path = _together(path, structure[i])
+        rate = cumulative_rates(np.concatenate([y[:cut], path]), month[: cut + REACH], season_length)
+        out[i] = rate[cut:] - rate[cut - 1]
+    return _frozen(out)
+
+
+def _frozen(array: Floats) -> Floats:
+    """It is shared by all who ask for it."""
+    array.setflags(write=False)
+    return array
+
+
+def _months(ds: pd.DatetimeIndex, horizon: int, season_length: int) -> np.ndarray:
+    """Month indices of a history's periods and of those after it that are forecast, or expected, whichever are more."""
+    ahead = following_months(ds[-1], max(horizon, REACH), season_length)
+    return np.concatenate([_index(ds), _index(ahead)])
 
 
 def _index(ds: pd.DatetimeIndex) -> np.ndarray:
