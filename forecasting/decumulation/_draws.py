@@ -25,6 +25,11 @@ from forecasting.decumulation._system import System, factor
 __all__ = ["anchor", "draw", "pull_inside", "settle"]
 
 STEPS = 12
+"""Newton steps at most; a draw that would not arrive with those left, at the pace of the last one, is left alone: its
+figures bind each other."""
+
+CLOSE = 0.05
+"""Most that a figure inside its interval may be away from its target, in standard deviations of the rounding."""
 
 SWEEPS = 100
 FASTEST = 10.0
@@ -52,7 +57,7 @@ FARTHEST = 10.0
 """Most by which a log level may be away from the mode, so that figures that contradict each other end somewhere."""
 
 MARGIN = 0.01
-"""Share of the half-width that targets keep from its edge, and as near as states come to them."""
+"""Share of the half-width that targets keep from its edge."""
 
 THIN = 1e-4
 """Share of the half-width that a state keeps from the edge where figures leave no more."""
@@ -115,11 +120,16 @@ def settle(system: System, particle: Particle, z: FloatArray, target: FloatArray
     lowest, highest = particle.mode - FARTHEST, particle.mode + FARTHEST
     start = np.clip(z, lowest, highest)
     out = start.copy()
-    moving = np.arange(len(z))
-    for _ in range(STEPS):
-        miss = target[moving] - system.stated(out[moving])
-        left = (np.abs(miss[:, system.hard]) > MARGIN * system.sd[system.hard]).any(axis=1)
-        moving, miss = moving[left], miss[left]
+    moving, before = np.arange(len(z)), np.full(len(z), np.inf)
+    for left in range(STEPS, 0, -1):
+        stated = system.stated(out[moving])
+        miss = target[moving] - stated
+        worst = np.max(np.abs(miss[:, system.hard]) / system.sd[system.hard], axis=1, initial=0.0)
+        away = (worst > CLOSE) | ~system.inside(stated)
+        if left < STEPS - 1:  # the pace is known
+            pace = np.minimum(worst / np.maximum(before, np.finfo(float).tiny), 1.0)
+            away &= worst * pace**left < CLOSE
+        moving, miss, before = moving[away], miss[away], worst[away]
         if not len(moving):
             break
         step = miss @ gain
