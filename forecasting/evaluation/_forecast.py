@@ -96,9 +96,11 @@ class PanelForecast:
 
     @cached_property
     def leaderboard(self) -> pd.DataFrame:
-        """unique_id, model, rank (1 is the lowest MASE; 0 if it could not be judged), mase, rmsse, smape (percent),
-        coverage90 (of its own 90 % band, made without the origin judged), n_origins, champion, n_real_time (origins
-        whose history is the one of the time, whatever the model).
+        """unique_id, model, rank, mase, rmsse, smape, coverage90, n_origins, champion, n_real_time.
+
+        Rank 1 has the lowest MASE, 0 could not be judged; sMAPE in percent; coverage90 is that of its own 90 % band,
+        made without the origin judged; n_real_time counts origins whose history is the one of the time, whatever the
+        model.
         """
         return self.board()
 

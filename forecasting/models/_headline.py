@@ -79,7 +79,7 @@ class StateSpace:
     name = "state_space"
     levels: Literal[True] = True
 
-    def fit(self, y: Floats, season_length: int, ds: pd.DatetimeIndex) -> State:
+    def fit(self, y: Floats, season_length: int, ds: pd.DatetimeIndex) -> _Structure:
         """See `StateModel.fit`."""
         _check(self.name, y, 1, season_length, ds, STRUCTURE_YEARS * season_length)
         with model_errors(self.name):

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from forecasting.errors import ModelError
-from forecasting.models import HEADLINE, MODELS, StateModel, following_months
+from forecasting.models import HEADLINE, MODELS, State, StateModel, _headline, following_months
 from forecasting.models._growth_level import growth_levels
 from forecasting.models._headline import _onward, _together
 
@@ -148,6 +148,27 @@ def test_a_carried_state_knows_newer_months_and_not_its_own_fit(name: str) -> No
     state = model.fit(y[:50], 12, months(50))
     np.testing.assert_array_equal(state.forecast(y[:50], 9, months(50)), forecast(name, y[:50], 9))
     np.testing.assert_allclose(state.forecast(y[:60], 9, months(60)), forecast(name, y[:60], 9), rtol=0.03)
+
+
+@pytest.mark.parametrize("season_length", [12, 11])
+def test_what_was_asked_before_does_not_change_a_bit_of_a_forecast(season_length: int) -> None:
+    y = levels(8, noise=0.03)
+    y = paired(y) if season_length == 11 else y
+    model, ds = MODELS["headline_mean"], months(len(y), season_length)
+    assert isinstance(model, StateModel)
+
+    def at(state: State, end: int) -> np.ndarray:
+        return state.forecast(y[:end], 15, ds[:end])
+
+    early, late = (model.fit(y[:end], season_length, ds[:end]) for end in (60, 77))
+    asked = [at(early, 60), at(early, 66), at(late, 80), at(early, 80)]
+    other = np.concatenate([y[:50], 1.1 * y[50:]])  # the same beginning, another end
+    for name in ("_fitted", "_ahead", "_paces", "_before_fit", "_since_fit"):
+        getattr(_headline, name).cache_clear()
+    model.forecast(other, 15, season_length, ds)
+    early, late = (model.fit(y[:end], season_length, ds[:end]) for end in (60, 77))
+    again = [at(early, 80), at(late, 80), at(early, 66), at(early, 60)]
+    np.testing.assert_array_equal(asked, [again[3], again[2], again[1], again[0]])
 
 
 def test_another_process_gives_the_same_forecast_to_the_bit() -> None:
