@@ -205,14 +205,14 @@ def _check_key(columns: dict[str, list[str]], table: Table, before: int) -> None
 
 
 def _column(values: pd.Series[Any], column: Column, where: str, before: int) -> list[str]:
-    """The text of the cells of a column; of texts and numbers, which mostly come again, each is written once."""
-    if values.dtype != np.float64 and pd.api.types.infer_dtype(values, skipna=True) != "string":
+    """The text of the cells of a column; values mostly come again, and each is written once."""
+    if values.dtype == object and pd.api.types.infer_dtype(values, skipna=True) != "string":
         known = values.notna().to_numpy()
         return [
             _cell(value, column, where, before + row) if known[row] else ""
             for row, value in enumerate(values.to_list())
         ]
-    codes, distinct = pd.factorize(values.to_numpy())
+    codes, distinct = pd.factorize(values)
     rows = np.flatnonzero((codes >= 0) & ~pd.Series(codes).duplicated().to_numpy())
     text = [
         "",
