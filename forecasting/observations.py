@@ -19,6 +19,7 @@ from forecasting.errors import InputError, Problem
 
 __all__ = [
     "COLUMNS",
+    "KEY",
     "MEASURES",
     "MOST_DECIMALS",
     "RATES",

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from forecasting.observations import RATES
+from forecasting.observations import KEY, RATES
 
 __all__ = ["COLUMNS", "revision_report"]
 
-KEY = ["indicator", "period", "measure"]
 COLUMNS = [
     *KEY, "kind", "value_before", "value", "change", "expected", "surprise",
     "outlook_period", "outlook_before", "outlook", "effect",

@@ -189,7 +189,7 @@ def known_figures(store: Store, catalog: Catalog, day: dt.date, moment: dt.datet
     """
     from forecasting.observations import COLUMNS
 
-    known = store.as_of(moment)[list(COLUMNS)]
+    known = store.as_of(moment, columns=COLUMNS)
     known = known[known["indicator"].isin(catalog.ids)].reset_index(drop=True)
     present = set(known["indicator"])
     absent = [name for name in catalog.ids if name not in present]

@@ -87,7 +87,7 @@ class _Records(Sequence["IndicatorRecord"]):
         )
         levels = tables["forecasts"].query("target == 'level'").copy()
         levels[QUANTILES] = levels[QUANTILES].div(levels["months"], axis=0)
-        self._histories = _Rows(monthly[monthly["level"].notna()][["indicator", "month", "level"]])
+        self._histories = _Rows(monthly[monthly["level"].notna()])
         self._forecasts = _Rows(levels[["indicator", "month", *QUANTILES]])
         self._live = _Rows(tables["drift"])
         self._catalog, self._outlines, self._panel = catalog, decumulation.outlines, outlook.panel
@@ -127,8 +127,8 @@ class _Records(Sequence["IndicatorRecord"]):
                 "role": item.role,
                 "decision": decided.reason,
             },
-            history=self._histories[name][["month", "level"]],
-            forecast=self._forecasts[name].drop(columns="indicator"),
+            history=self._histories[name],
+            forecast=self._forecasts[name],
             champion=champion.to_dict(),
             challenger=rival,
             metrics=_test(decided) | _live(self._live[name]),
@@ -136,10 +136,10 @@ class _Records(Sequence["IndicatorRecord"]):
 
 
 class _Rows:
-    """The rows of each indicator of a frame."""
+    """The rows of each indicator of a frame, without its name."""
 
     def __init__(self, frame: pd.DataFrame) -> None:
-        self._frame, self._rows = frame, frame.groupby("indicator").indices
+        self._frame, self._rows = frame.drop(columns="indicator"), frame.groupby("indicator").indices
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         return self._frame.iloc[self._rows.get(name, [])]

@@ -34,6 +34,9 @@ HOME = Path(__file__).parent.parent
 MADE = (".py", ".toml", ".csv", ".html", ".css", ".js")
 """Files that results depend on."""
 
+BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+"""Where a statement has others inside."""
+
 DISTRIBUTIONS = {"sklearn": "scikit-learn"}
 """Names under which modules are installed, where those differ."""
 
@@ -254,23 +257,20 @@ def _unit(module: str) -> Path:
     return place if place.is_dir() else place.with_suffix(".py")
 
 
+@cache
 def _imports(path: Path) -> list[str]:
     """Modules that a file imports when it runs, wherever the statement stands."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    idle = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
-        for inner in ast.walk(node)
-    }
     out = []
-    for node in ast.walk(tree):
-        if id(node) in idle:
-            continue
+    waiting: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    while waiting:
+        node = waiting.pop()
         if isinstance(node, ast.Import):
             out += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             out.append(node.module)
+        elif not (isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"):
+            for name in BLOCKS:  # expressions import nothing
+                waiting += getattr(node, name, [])
     return out
 
 

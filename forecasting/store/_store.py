@@ -17,12 +17,11 @@ from sqlalchemy import Engine, Result, func, select
 from sqlalchemy.engine import Connection
 
 from forecasting.errors import StoreError
-from forecasting.observations import COLUMNS, check_observations
+from forecasting.observations import COLUMNS, KEY, check_observations
 from forecasting.store._database import open_engine, reading, writing
 from forecasting.store._schema import KNOWN_AT, insert_into, observations
 from forecasting.store._upgrade import ensure_schema
 
-KEY = ["indicator", "period", "measure"]
 CHUNK = 500  # indicators a query; databases limit the number of bound parameters
 ROWS = 10_000  # rows an insert, which bounds the memory of a large one
 STREAMED = {"yield_per": 20_000}  # rows at a time are in memory as objects
@@ -121,6 +120,7 @@ class Store:
         *,
         ingested_by: datetime | None = None,
         indicators: Sequence[str] | None = None,
+        columns: Sequence[str] = (*COLUMNS, "ingested_at"),
     ) -> pd.DataFrame:
         """The figures as they were known at a moment: of each one the latest vintage known then.
 
@@ -131,9 +131,10 @@ class Store:
             moment: A time with a time zone; None for everything that is stored.
             ingested_by: Only vintages that the store had at this time; None for all.
             indicators: Only these; None for all.
+            columns: Those that are wanted, indicator, period and measure among them; the fewer the sooner.
 
         Returns:
-            Columns `forecasting.observations.COLUMNS` and ``ingested_at`` (UTC), sorted by indicator, period
+            Columns of `forecasting.observations.COLUMNS` and ``ingested_at`` (UTC), sorted by indicator, period
             and measure; the same dtypes and values whatever the database, times to the microsecond.
 
         Raises:
@@ -142,7 +143,6 @@ class Store:
         table = observations.c
         order = [KNOWN_AT.desc(), table.ingested_at.desc(), table.id.desc()]
         rank = func.row_number().over(partition_by=[table[name] for name in KEY], order_by=order)
-        columns = [*COLUMNS, "ingested_at"]
         ranked = select(*(table[name] for name in columns), rank.label("rank"))
         if moment is not None:
             ranked = ranked.where(_utc(moment, "moment") >= KNOWN_AT)
@@ -153,7 +153,7 @@ class Store:
         inner = ranked.subquery()
         query = select(*(inner.c[name] for name in columns)).where(inner.c.rank == 1)
         with reading(self.engine) as connection:
-            return _frame(connection.execute(query, execution_options=STREAMED), columns)
+            return _frame(connection.execute(query, execution_options=STREAMED), list(columns))
 
     def vintages(self, indicators: Sequence[str] | None = None) -> pd.DataFrame:
         """Every vintage of every figure, first prints and revisions.

@@ -134,45 +134,47 @@ class Registry:
 
 
 class _Template:
-    """An MLflow model that is saved once and copied for each forecaster; saving takes ten times as long."""
+    """An MLflow model that is saved once and written anew for each forecaster; saving takes many times as long."""
 
     def __init__(self, folder: Path, version: str) -> None:
         self._folder = folder
         self._version = version
-        self._text = ""
+        self._files: dict[str, bytes] = {}
 
     def write(self, target: Path, forecaster: Mapping[str, Any], *, run_id: str, path: str) -> None:
         """Write the model of a forecaster to a folder; what an interrupted night left there is replaced."""
-        text = self._saved()
+        files = dict(self._files or self._saved())
+        files["artifacts/forecaster.json"] = forecaster_json(forecaster).encode()
+        for place, value in zip(PLACES, (run_id, path, uuid.uuid4().hex), strict=True):
+            files["MLmodel"] = files["MLmodel"].replace(place.encode(), f"'{value}'".encode())
         if target.exists():
             shutil.rmtree(target)
-        shutil.copytree(self._folder / "model", target)
-        (target / "artifacts" / "forecaster.json").write_text(forecaster_json(forecaster), encoding="utf-8")
-        for place, value in zip(PLACES, (run_id, path, uuid.uuid4().hex), strict=True):
-            text = text.replace(place, f"'{value}'")
-        (target / "MLmodel").write_text(text, encoding="utf-8")
+        for folder in sorted({(target / name).parent for name in files}):
+            folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (target / name).write_bytes(content)
 
-    def _saved(self) -> str:
-        """The text of MLmodel, with `PLACES` where models differ: writing YAML takes longer than all the rest."""
-        if not self._text:
-            from mlflow.models import Model
+    def _saved(self) -> dict[str, bytes]:
+        """The files by their place in the model, with `PLACES` in MLmodel, which takes long to be written as YAML."""
+        from mlflow.models import Model
 
-            mlflow = load_mlflow()
-            forecaster = self._folder / "forecaster.json"
-            forecaster.write_text("{}", encoding="utf-8")
-            model = Model()
-            mlflow.pyfunc.save_model(
-                path=str(self._folder / "model"),
-                mlflow_model=model,
-                python_model=str(Path(__file__).with_name("_served.py")),
-                artifacts={"forecaster": str(forecaster)},
-                signature=_signature(),
-                input_example=pd.DataFrame({"horizon": [12]}),
-                pip_requirements=[f"cumulus-forecasting=={self._version}"],
-            )
-            model.run_id, model.artifact_path, model.model_uuid = PLACES
-            self._text = model.to_yaml()
-        return self._text
+        mlflow = load_mlflow()
+        forecaster, folder = self._folder / "forecaster.json", self._folder / "model"
+        forecaster.write_text("{}", encoding="utf-8")
+        model = Model()
+        mlflow.pyfunc.save_model(
+            path=str(folder),
+            mlflow_model=model,
+            python_model=str(Path(__file__).with_name("_served.py")),
+            artifacts={"forecaster": str(forecaster)},
+            signature=_signature(),
+            input_example=pd.DataFrame({"horizon": [12]}),
+            pip_requirements=[f"cumulus-forecasting=={self._version}"],
+        )
+        model.run_id, model.artifact_path, model.model_uuid = PLACES
+        files = {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+        self._files = files | {"MLmodel": model.to_yaml().encode()}
+        return self._files
 
 
 def _signature() -> ModelSignature:
