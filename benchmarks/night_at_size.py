@@ -122,15 +122,15 @@ def size(folder: Path) -> float:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink()) / 2**20
 
 
-def record(count: int, rows: list[list[str]]) -> None:
-    """Take the place of what was recorded of this size."""
+def record(rows: list[list[str]]) -> None:
+    """Take the place of what was recorded of these nights at this size."""
     kept: list[list[str]] = []
     if RECORD.exists():
         with RECORD.open(encoding="utf-8", newline="") as file:
-            kept = [row for row in list(csv.reader(file))[1:] if row[0] != str(count)]
+            kept = [row for row in list(csv.reader(file))[1:] if row[:2] not in [new[:2] for new in rows]]
     with RECORD.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(
-            [COLUMNS, *sorted(kept + rows, key=lambda row: int(row[0]))],
+            [COLUMNS, *sorted(kept + rows, key=lambda row: (int(row[0]), list(NIGHTS).index(row[1])))],
         )
 
 
@@ -189,7 +189,7 @@ def main() -> None:
     finally:
         if len(arguments) < 2:
             shutil.rmtree(folder)
-    record(count, rows)
+    record(rows)
     whole = {row[1]: row for row in rows if row[2] == "whole"}
     allowed = max(1.0, count / 1000)
     failed = float(whole["first"][4]) > LIMIT_1000_CPU_S * (1.1 * allowed if count > 1000 else 1.0)
