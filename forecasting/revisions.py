@@ -8,7 +8,10 @@ import pandas as pd
 
 from forecasting.observations import KEY, RATES
 
-__all__ = ["COLUMNS", "revision_report"]
+__all__ = ["BEFORE", "COLUMNS", "revision_report"]
+
+BEFORE = [*KEY, "value"]
+"""What has to be known of the earlier state."""
 
 COLUMNS = [
     *KEY, "kind", "value_before", "value", "change", "expected", "surprise",
@@ -37,7 +40,7 @@ def revision_report(
         ``surprise`` what it was off by, in points. NaN and "" where there is nothing to compare with. Sorted by
         indicator, period and measure.
     """
-    old = before[[*KEY, "value"]].rename(columns={"value": "value_before"})
+    old = before[BEFORE].rename(columns={"value": "value_before"})
     rows = now[[*KEY, "value"]].merge(old, on=KEY, how="left", validate="one_to_one")
     rows = rows[rows["value_before"].isna() | rows["value_before"].ne(rows["value"])].copy()
     latest = before.groupby(["indicator", "measure"])["period"].max().rename("latest").reset_index()

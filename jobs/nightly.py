@@ -360,12 +360,11 @@ def _stands(night: _Night, last: Run, release: Path, inputs: Mapping[str, Any]) 
 
 def _revisions(night: _Night, observations: pd.DataFrame, outlook: Fitted, earlier: Path | None) -> pd.DataFrame:
     """What is new since the release before or, without one, since a good month ago."""
-    from forecasting.observations import KEY
     from forecasting.publishing import read_release
-    from forecasting.revisions import revision_report
+    from forecasting.revisions import BEFORE, revision_report
 
     if earlier is None:
-        known = night.store.as_of(night.moment - dt.timedelta(days=35), columns=[*KEY, "value"])
+        known = night.store.as_of(night.moment - dt.timedelta(days=35), columns=BEFORE)
         return revision_report(known, observations, outlook.headlines, {})
     tables = read_release(earlier, only=("observations", "headlines", "forecasts"))
     return revision_report(tables["observations"], observations, outlook.headlines, tables)
