@@ -14,7 +14,6 @@ import socket
 import threading
 import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
     from distributed import Client, Future
 
-__all__ = ["ADDRESS", "LIBRARIES", "Keep", "Workers", "aside", "check_workers", "in_background", "in_parallel"]
+__all__ = ["ADDRESS", "LIBRARIES", "Keep", "Workers", "aside", "check_workers", "in_parallel"]
 
 Workers = int | str
 """Processes of this machine, or the scheduler of a Dask cluster as ``dask://HOST:PORT``."""
@@ -146,23 +145,6 @@ def in_parallel(
         if progress is not None:
             progress(done, len(tasks))
     return out
-
-
-def in_background(
-    function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]], workers: Workers, *, names: Sequence[str]
-) -> Callable[[], list[Result]]:
-    """Begin what `in_parallel` does, while this thread does something else that keeps one processor busy.
-
-    Returns:
-        Waits for the results, or raises what `in_parallel` raises; with one process alone the calls are made then.
-    """
-    check_workers(workers)
-    if workers == 1:
-        return lambda: in_parallel(function, tasks, workers, names=names)
-    thread = ThreadPoolExecutor(1)
-    begun = thread.submit(in_parallel, function, tasks, workers, names=names)
-    thread.shutdown(wait=False)
-    return begun.result
 
 
 def aside(function: Callable[..., Result], task: tuple[Any, ...], workers: int) -> Callable[[], Result]:

@@ -15,7 +15,7 @@ from forecasting.decumulation import decumulate
 from forecasting.errors import ExecutorError
 from forecasting.evaluation import forecast_panel
 from forecasting.observations import check_observations
-from forecasting.parallel import LIBRARIES, _sizes, aside, in_background, in_parallel
+from forecasting.parallel import LIBRARIES, _sizes, aside, in_parallel
 from forecasting.settings import load_settings
 from tests.cluster import cluster
 
@@ -121,16 +121,6 @@ def test_what_is_begun_aside_is_there_when_it_is_asked_for():
     assert [begun[0](), begun[1]()] == [2, 5]
     with pytest.raises(ZeroDivisionError):
         begun[2]()
-
-
-def test_what_runs_in_the_background_leaves_room_for_other_work(workers):
-    tasks = [(number,) for number in (5, 2, 1)]
-    begun = in_background(divide, tasks, workers, names=names(tasks))
-    failing = in_background(divide, [(0,)], workers, names=["series 7"])
-    assert in_parallel(divide, tasks[:2], workers, names=names(tasks[:2])) == [2, 5]
-    assert begun() == [2, 5, 10]
-    with pytest.raises(ExecutorError, match=r"^series 7: ZeroDivisionError"):
-        failing()
 
 
 def test_no_tasks_are_no_work(workers):

@@ -24,7 +24,7 @@ from forecasting.evaluation._selection import Scores, choose, panel_gains, score
 from forecasting.memory import give_back
 from forecasting.models import LAST_RESORT, Model, PanelModel, following_months
 from forecasting.observations import month_label
-from forecasting.parallel import Keep, Workers, check_workers, in_background
+from forecasting.parallel import Keep, Workers, check_workers, in_parallel
 
 ORIGINS = 24
 """Cut-offs of a backtest, a month apart: what split conformal bands of a short series need."""
@@ -68,20 +68,22 @@ class PanelForecast:
     Attributes:
         draws: For each series joint draws, shape (draws, horizon), made anew whenever they are asked for; row b of
             every series belongs together.
+        leaderboard: unique_id, model, rank (1 is the lowest MASE; 0 if it could not be judged), mase, rmsse,
+            smape (percent), coverage90 (of its own 90 % band, made without the origin judged), n_origins,
+            champion, n_real_time (origins whose history is the one of the time, whatever the model).
         champions: For each series what forecasts it.
         recipes: For each series and every candidate that forecasts it from its whole history, what stands behind it.
         losses: For each series what decides on its champion.
         failures: See `Backtest.failures`; a failure from the whole history has its last month as cutoff.
-        board: Makes `leaderboard`.
         frame: Makes `backtest`.
     """
 
     draws: Mapping[str, Floats]
+    leaderboard: pd.DataFrame
     champions: dict[str, Champion]
     recipes: dict[str, dict[str, Recipe]]
     losses: dict[str, Losses]
     failures: pd.DataFrame
-    board: Callable[[], pd.DataFrame] = field(repr=False)
     frame: Callable[[], pd.DataFrame] = field(repr=False)
 
     @cached_property
@@ -93,16 +95,6 @@ class PanelForecast:
             ds = following_months(champion.series.ds[-1], sample.shape[1], champion.season_length)
             tables.append(quantile_frame(name, champion.model, ds, sample))
         return pd.concat(tables, ignore_index=True)
-
-    @cached_property
-    def leaderboard(self) -> pd.DataFrame:
-        """unique_id, model, rank, mase, rmsse, smape, coverage90, n_origins, champion, n_real_time.
-
-        Rank 1 has the lowest MASE, 0 could not be judged; sMAPE in percent; coverage90 is that of its own 90 % band,
-        made without the origin judged; n_real_time counts origins whose history is the one of the time, whatever the
-        model.
-        """
-        return self.board()
 
     @cached_property
     def backtest(self) -> pd.DataFrame:
@@ -270,10 +262,10 @@ def forecast_panel(
             quantiles=tuple(bands.quantiles.tolist()),
         )
     errors = _ErrorsOfEach(paths, len(names), max(steps), naive)
-    covered = in_background(left_out_coverage, errors, workers, names=names)
-    real_time = _real_time(series, paths, known or {})
+    covered = np.array(in_parallel(left_out_coverage, errors, workers, names=names))
     return PanelForecast(
         draws=OnDemand(order, lambda i: series[i].back(paths[i].final[chosen[i]] + shocks.of(i))),
+        leaderboard=_leaderboard(series, scores, names, chosen, covered, _real_time(series, paths, known or {})),
         champions=champions,
         recipes=recipes,
         losses={
@@ -283,7 +275,6 @@ def forecast_panel(
             for i, (one, each) in enumerate(zip(series, paths, strict=True))
         },
         failures=_failure_frame(series, paths),
-        board=lambda: _leaderboard(series, scores, names, chosen, np.array(covered()), real_time),
         frame=lambda: _without_resort(_backtest_frame(series, paths, names), champions),
     )
 
