@@ -8,10 +8,10 @@ import pandas as pd
 
 from forecasting.observations import KEY, RATES
 
-__all__ = ["BEFORE", "COLUMNS", "revision_report"]
+__all__ = ["COLUMNS", "COMPARED", "revision_report"]
 
-BEFORE = [*KEY, "value"]
-"""What has to be known of the earlier state."""
+COMPARED = [*KEY, "value"]
+"""Columns of which either state needs no more than these."""
 
 COLUMNS = [
     *KEY, "kind", "value_before", "value", "change", "expected", "surprise",
@@ -40,8 +40,8 @@ def revision_report(
         ``surprise`` what it was off by, in points. NaN and "" where there is nothing to compare with. Sorted by
         indicator, period and measure.
     """
-    old = before[BEFORE].rename(columns={"value": "value_before"})
-    rows = now[[*KEY, "value"]].merge(old, on=KEY, how="left", validate="one_to_one")
+    old = before[COMPARED].rename(columns={"value": "value_before"})
+    rows = now[COMPARED].merge(old, on=KEY, how="left", validate="one_to_one")
     rows = rows[rows["value_before"].isna() | rows["value_before"].ne(rows["value"])].copy()
     latest = before.groupby(["indicator", "measure"])["period"].max().rename("latest").reset_index()
     rows = rows.merge(latest, on=["indicator", "measure"], how="left", validate="many_to_one")

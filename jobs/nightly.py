@@ -361,10 +361,10 @@ def _stands(night: _Night, last: Run, release: Path, inputs: Mapping[str, Any]) 
 def _revisions(night: _Night, observations: pd.DataFrame, outlook: Fitted, earlier: Path | None) -> pd.DataFrame:
     """What is new since the release before or, without one, since a good month ago."""
     from forecasting.publishing import read_release
-    from forecasting.revisions import BEFORE, revision_report
+    from forecasting.revisions import COMPARED, revision_report
 
     if earlier is None:
-        known = night.store.as_of(night.moment - dt.timedelta(days=35), columns=BEFORE)
+        known = night.store.as_of(night.moment - dt.timedelta(days=35), columns=COMPARED)
         return revision_report(known, observations, outlook.headlines, {})
     tables = read_release(earlier, only=("observations", "headlines", "forecasts"))
     return revision_report(tables["observations"], observations, outlook.headlines, tables)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -139,11 +140,10 @@ class _Template:
     def __init__(self, folder: Path, version: str) -> None:
         self._folder = folder
         self._version = version
-        self._files: dict[str, bytes] = {}
 
     def write(self, target: Path, forecaster: Mapping[str, Any], *, run_id: str, path: str) -> None:
         """Write the model of a forecaster to a folder; what an interrupted night left there is replaced."""
-        files = dict(self._files or self._saved())
+        files = dict(self._files)
         files["artifacts/forecaster.json"] = forecaster_json(forecaster).encode()
         for place, value in zip(PLACES, (run_id, path, uuid.uuid4().hex), strict=True):
             files["MLmodel"] = files["MLmodel"].replace(place.encode(), f"'{value}'".encode())
@@ -154,7 +154,8 @@ class _Template:
         for name, content in files.items():
             (target / name).write_bytes(content)
 
-    def _saved(self) -> dict[str, bytes]:
+    @cached_property
+    def _files(self) -> dict[str, bytes]:
         """The files by their place in the model, with `PLACES` in MLmodel, which takes long to be written as YAML."""
         from mlflow.models import Model
 
@@ -173,8 +174,7 @@ class _Template:
         )
         model.run_id, model.artifact_path, model.model_uuid = PLACES
         files = {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
-        self._files = files | {"MLmodel": model.to_yaml().encode()}
-        return self._files
+        return files | {"MLmodel": model.to_yaml().encode()}
 
 
 def _signature() -> ModelSignature:

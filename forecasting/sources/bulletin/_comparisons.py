@@ -57,10 +57,7 @@ def exceeded(line: Sequence[Token]) -> Sequence[Token]:
         return line
     stop = next((n for n in range(at, len(line)) if line[n].kind in ("comma", "semicolon")), len(line))
     return [
-        one._replace(kind="decoy")
-        if at <= n < stop and one.kind in ("vague", "region", "and", "quantity", "percent")
-        else one
-        for n, one in enumerate(line)
+        one._replace(kind="decoy") if at <= n < stop and one.kind in _EXCEEDED else one for n, one in enumerate(line)
     ]
 
 

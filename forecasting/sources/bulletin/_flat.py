@@ -26,7 +26,7 @@ _TITLE = 20  # characters of one
 _BLANK = re.compile(r"[-.…/—]*")
 _VIEW = re.compile(r"[按分][^0-9%]{1,14}分?")
 _POINTS = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?个?百分点")
-_DATED = frozenset(("window", "cumulative", "current"))
+DATED = frozenset(("window", "cumulative", "current"))
 
 
 def flat(cells: Sequence[str]) -> Iterator[tuple[str, list[str], list[list[str]]]]:
@@ -108,7 +108,7 @@ def _fitted(head: list[str], rows: Sequence[Sequence[str]]) -> list[str]:
         return [head[0], *head[2:]]  # 增长速度 over 比上年同月 and 比上年同期
     for n in range(len(head) - 2, 0, -1):
         over, under = ({token.kind for token in tokens(bare(cell))} for cell in head[n : n + 2])
-        if over and over <= _DATED and not under & _DATED and (RATE.search(head[n + 1]) or OTHER.search(head[n + 1])):
+        if over and over <= DATED and not under & DATED and (RATE.search(head[n + 1]) or OTHER.search(head[n + 1])):
             return [*head[:n], head[n] + head[n + 1], *head[n + 2 :]]
     return head
 
@@ -166,6 +166,4 @@ def unit_of(cell: str) -> str | None:
 
 def only_window(cell: str) -> bool:
     line = tokens(bare(cell))
-    return any(token.kind == "window" for token in line) and all(
-        token.kind in ("window", "cumulative", "current") for token in line
-    )
+    return any(token.kind == "window" for token in line) and all(token.kind in DATED for token in line)

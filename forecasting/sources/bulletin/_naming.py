@@ -122,7 +122,7 @@ class Naming:
                 self.levels = []
             else:
                 item.unit = figure.unit
-                self.levels = [*self.levels, replace(item, unit=figure.unit)]
+                self.levels = [*self.levels, replace(item)]
             reasons = [
                 reason
                 for reason in (figure.doubt, doubt, item.unclear, self._region_doubt(item), self.state.carried)

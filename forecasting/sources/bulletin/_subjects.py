@@ -21,7 +21,6 @@ from forecasting.sources.bulletin._vocabulary import (
     measures,
     owned,
     owned_by,
-    owned_with,
     subjects,
     traded_with,
     with_partner,
@@ -270,7 +269,7 @@ def _item(group: _Group, context: Context) -> Item:
         wholes = [context.whole.id] if context.whole is not None and not keys else wholes
     context = replace(context, part=None)
     if len(partners) == len(parts) == len(wholes) == 1:
-        own = owned_with(wholes[0], parts[0].roles.get("branch", ""), partners[0])
+        own = owned_by(wholes[0], parts[0].roles.get("branch", ""), partners[0])
         if own is not None:
             return Item(group.text, own, branch, partner=partners[0])
     traded = _subject(wholes, parts, keys, context, group.text) if len(partners) == 1 else None

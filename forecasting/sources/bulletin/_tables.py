@@ -11,6 +11,7 @@ from forecasting.sources.bulletin._candidates import Candidate, candidate
 from forecasting.sources.bulletin._figures import Figure, places
 from forecasting.sources.bulletin._flat import (
     BRACKET,
+    DATED,
     LABEL,
     NUMBER,
     OTHER,
@@ -203,7 +204,7 @@ def _column(title: str, caption: str, frame: Frame) -> _Column:
         unit=next((unit for unit in inside if unit != "%"), "" if rate else _said_unit(caption)),
         words=tuple(token for token in line if token.kind == "word" and is_whole(token)),
         said="window" in kinds,
-        dated=bool(kinds & {"window", "cumulative", "current"}),
+        dated=bool(kinds & DATED),
         measure=measured.value.roles["measure"] if measured else "",
         named=measured.text if measured else "",
     )

@@ -244,29 +244,21 @@ def owned(trade: Subject, branch: str) -> Subject | None:
     return subjects()[f"{owner}{kind[1] or ''}"] if kind and owner else None
 
 
-def owned_with(whole: str, branch: str, partner: str) -> Subject | None:
-    """The trade of a kind of firm with a partner: 民营企业对东盟进出口; None where it is none.
+def owned_by(whole: str, branch: str, partner: str = "") -> Subject | None:
+    """The trade of a kind of firm, all or with a partner: 民营企业实现进出口, 民营企业对东盟进出口; None of others.
 
-    >>> owned_with("exports", "private", "asean").id
+    >>> owned_by("exports", "private").id, owned_by("exports", "textiles")
+    ('trade_private_exports', None)
+    >>> owned_by("exports", "private", "asean").id
     'trade_private_asean_exports'
     """
     owner = _table()["owners"].get(branch)
     if owner is None or whole not in ("trade", "exports", "imports"):
         return None
     kind = "" if whole == "trade" else f"_{whole}"
+    if not partner:
+        return subjects()[f"{owner}{kind}"]
     return replace(subjects()[owner], id=f"{owner}_{partner}{kind}", measure="")
-
-
-def owned_by(whole: str, branch: str) -> Subject | None:
-    """The trade of a kind of firm: 民营企业实现进出口; None where the table has none.
-
-    >>> owned_by("exports", "private").id, owned_by("exports", "textiles")
-    ('trade_private_exports', None)
-    """
-    owner = _table()["owners"].get(branch)
-    if owner is None or whole not in ("trade", "exports", "imports"):
-        return None
-    return subjects()[owner if whole == "trade" else f"{owner}_{whole}"]
 
 
 def with_partner(trade: Subject) -> bool:
@@ -290,7 +282,7 @@ def subject_ids() -> frozenset[str]:
     made = (traded_with(one, partner) for one in trades for partner in _table()["partners"])
     found += [subject for subject in made if subject is not None]
     owners = {(kind, partner) for kind in _table()["owners"] for partner in _table()["partners"]}
-    found += [one for pair in owners for whole in ("trade", "exports", "imports") if (one := owned_with(whole, *pair))]
+    found += [one for pair in owners for whole in ("trade", "exports", "imports") if (one := owned_by(whole, *pair))]
     names = {subject.id for subject in found}
     names |= {*_table()["subnational"].values(), *_table()["above_size"].values()}
     traded = [subject.id for subject in found if subject.trade]
