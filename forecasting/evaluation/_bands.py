@@ -111,38 +111,59 @@ def error_scale(errors: Floats, naive: Floats, weights: Floats) -> Floats:
     Returns:
         Shape (S, H), finite, at least zero.
     """
-    size = np.abs(errors)
-    steps = np.arange(1, errors.shape[2] + 1, dtype=np.float64)
-    known = np.isfinite(size)
+    (sums,) = _sums(errors, weights, np.ones((1, errors.shape[1])))
+    return sums.scale(naive)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """What scales depend on.
+
+    Attributes:
+        size: Sums of w |e| over origins, shape (S, H).
+        weight: Sums of w over the origins where e is known, shape (S, H).
+        count: Sums of w over the origins where any step is, shape (S,).
+    """
+
+    size: Floats
+    weight: Floats
+    count: Floats
+
+    def scale(self, naive: Floats) -> Floats:
+        """See `error_scale`."""
+        steps = np.arange(1, self.size.shape[1] + 1, dtype=np.float64)
+        seen = self.weight.any(axis=0)
+        last = int(np.flatnonzero(seen)[-1]) + 1 if seen.any() else 0
+        profile = steps**0.25
+        level = np.zeros(len(naive))
+        amount_of_each = self.weight.sum(axis=1)
+        for _ in range(3 if last else 0):
+            level = (self.size / profile).sum(axis=1) / np.where(amount_of_each > 0, amount_of_each, 1.0)
+            there = level > 0
+            amount = self.weight[there].sum(axis=0)
+            total = (self.size[there] / level[there, None]).sum(axis=0)
+            shape = steps**0.25
+            unit = total[:last].sum() / max((amount * shape)[:last].sum(), 1e-300)
+            seen_profile = ((total + SHAPE_PRIOR * unit * shape) / (amount + SHAPE_PRIOR))[:last]
+            if not (seen_profile > 0).all():
+                break
+            profile[:last] = monotone(seen_profile)
+            profile[last:] = profile[last - 1] * np.sqrt(steps[last:] / last)
+        usable = (level > 0) & (naive > 0)
+        relative = 0.0 if last else 1.0  # all exact; nothing seen: errors are taken to be as large as naive ones
+        if usable.any():
+            relative = float(np.median(level[usable] / naive[usable]))
+        level = (SERIES_PRIOR * relative * naive + self.count * level) / (SERIES_PRIOR + self.count)
+        return monotone((STEP_PRIOR * level[:, None] * profile + self.size) / (STEP_PRIOR + self.weight))
+
+
+def _sums(errors: Floats, weights: Floats, kept: Floats) -> list[_Sums]:
+    """Sums over the origins that are kept, by rows of ones and zeros (R, O), each taken by itself."""
+    known = np.isfinite(errors)
     weight = np.where(known, weights[:, :, None], 0.0)
-    size = np.where(known, size, 0.0)
-    count = weight.max(axis=2).sum(axis=1)
-    seen = known.any(axis=(0, 1))
-    last = int(np.flatnonzero(seen)[-1]) + 1 if seen.any() else 0
-    profile = steps**0.25
-    level = np.zeros(len(naive))
-    for _ in range(3 if last else 0):
-        level = _mean(size / profile, weight, (1, 2))
-        there = level > 0
-        amount = weight[there].sum(axis=(0, 1))
-        total = (weight * size)[there] / level[there, None, None]
-        total = total.sum(axis=(0, 1))
-        shape = steps**0.25
-        unit = total[:last].sum() / max((amount * shape)[:last].sum(), 1e-300)
-        seen_profile = ((total + SHAPE_PRIOR * unit * shape) / (amount + SHAPE_PRIOR))[:last]
-        if not (seen_profile > 0).all():
-            break
-        profile[:last] = monotone(seen_profile)
-        profile[last:] = profile[last - 1] * np.sqrt(steps[last:] / last)
-    usable = (level > 0) & (naive > 0)
-    relative = 0.0 if last else 1.0  # all exact; nothing seen: errors are taken to be as large as naive ones
-    if usable.any():
-        relative = float(np.median(level[usable] / naive[usable]))
-    prior = relative * naive
-    level = (SERIES_PRIOR * prior + count * level) / (SERIES_PRIOR + count)
-    counts = weight.sum(axis=1)
-    own = (weight * size).sum(axis=1)
-    return monotone((STEP_PRIOR * level[:, None] * profile + own) / (STEP_PRIOR + counts))
+    size = weight * np.where(known, np.abs(errors), 0.0)
+    parts = (np.einsum("ro,so...->rs...", kept, each) for each in (size, weight, weight.max(axis=2)))
+    return [_Sums(*each) for each in zip(*parts, strict=True)]
 
 
 def left_out_ratios(errors: Floats, naive: Floats) -> Floats:
@@ -151,15 +172,11 @@ def left_out_ratios(errors: Floats, naive: Floats) -> Floats:
     Origins a month apart share most of what is to come, so an origin's neighbours, O / `APART` on either side, are left
     out with it: their errors would make the scale look surer of itself than it is of the future.
     """
-    out = np.full(errors.shape, np.nan)
-    weights = recency(errors)
-    origins = errors.shape[1]
-    near = origins // APART
-    for o in range(origins):
-        out_of_it = slice(max(0, o - near), o + near + 1)
-        rest, of_rest = (np.delete(each, out_of_it, axis=1) for each in (errors, weights))
-        sigma = error_scale(rest, naive, of_rest)
-        size = np.abs(errors[:, o])
+    out = np.empty(errors.shape)
+    origin = np.arange(errors.shape[1])
+    kept = (np.abs(origin - origin[:, None]) > len(origin) // APART).astype(np.float64)
+    for o, sums in enumerate(_sums(errors, recency(errors), kept)):
+        sigma, size = sums.scale(naive), np.abs(errors[:, o])
         out[:, o] = np.where(sigma > 0, size / np.where(sigma > 0, sigma, 1.0), np.where(size > 0, np.inf, size))
     return out
 
@@ -231,12 +248,6 @@ def monotone(values: Floats) -> Floats:
     up = np.maximum.accumulate(values, axis=-1)
     down = np.minimum.accumulate(values[..., ::-1], axis=-1)[..., ::-1]
     return np.asarray((up + down) / 2)
-
-
-def _mean(values: Floats, weights: Floats, axes: tuple[int, ...]) -> Floats:
-    """Weighted mean, 0 where there is no weight."""
-    total = weights.sum(axis=axes)
-    return np.asarray((weights * values).sum(axis=axes) / np.where(total > 0, total, 1.0))
 
 
 def _student(u: Floats) -> Floats:
