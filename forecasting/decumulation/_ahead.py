@@ -26,7 +26,7 @@ IntArray = npt.NDArray[np.int64]
 EXACT = 1e-6
 """Relative half-width of a level that is taken as it stands."""
 
-ROUNDS = 3
+ROUNDS = 2
 """Rounds of mode and heavy tails of the months after a fit."""
 
 NEW_YEAR_SD = 0.06

@@ -19,11 +19,11 @@ FREEDOM = 12.0
 UNLIKE = 8.0
 """Degrees of freedom of the prior that the calendar months have errors of one size."""
 
-ROUNDS = 4
+ROUNDS = 2
 """Rounds of EM for sizes and tails."""
 
 NEAR = 2
-"""Ratios on either side of the likeliest one that a round looks at; the first and the last look at all."""
+"""Ratios on either side of the likeliest one that the passes after the first look at."""
 
 TOGETHER = 16
 """Cut-offs that are smoothed at once: as many as a processor's cache holds."""
@@ -52,7 +52,6 @@ def growth_levels(growth: Floats, ends: np.ndarray, season_length: int) -> Float
 def _levels(growth: Floats, ends: np.ndarray, season_length: int) -> Floats:
     """As `growth_levels`, all at once."""
     size, rows = int(ends.max()), np.arange(len(ends))
-    every = np.tile(np.arange(len(RATIOS)), (len(ends), 1))
     season = np.arange(size) % season_length
     of_season = season[:, None] == np.arange(season_length)
     seen = np.arange(size) < ends[:, None]
@@ -60,7 +59,8 @@ def _levels(growth: Floats, ends: np.ndarray, season_length: int) -> Floats:
     start = np.array([growth[: min(3, int(end))].mean() for end in ends])
     d = growth[:size] - start[:, None]
     walk = _walk(seen)
-    usual, tail, ratios = np.ones((len(ends), season_length)), np.ones(seen.shape), every
+    usual, tail = np.ones((len(ends), season_length)), np.ones(seen.shape)
+    ratios = np.tile(np.arange(len(RATIOS)), (len(ends), 1))
     for _ in range(ROUNDS):
         variance = usual[:, season] * tail
         level, best, scale = _smoothed(d, seen, variance, walk, ratios)
@@ -69,7 +69,7 @@ def _levels(growth: Floats, ends: np.ndarray, season_length: int) -> Floats:
         usual /= np.exp(np.log(usual).mean(axis=1, keepdims=True))
         tail = np.where(seen, (FREEDOM + squared / usual[:, season]) / (FREEDOM + 1), 1.0)
         ratios = np.clip(best, NEAR, len(RATIOS) - 1 - NEAR)[:, None] + np.arange(-NEAR, NEAR + 1)
-    level, _, _ = _smoothed(d, seen, usual[:, season] * tail, walk, every)
+    level, _, _ = _smoothed(d, seen, usual[:, season] * tail, walk, ratios)
     return np.asarray(start + level[rows, ends - 1])
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from forecasting.errors import ModelError
 from forecasting.models._months import following_months
 from forecasting.models._protocol import FEWEST, Floats, State, check_request, checked, model_errors
-from forecasting.models._trust import REACH, between, cumulative_rates, shares
+from forecasting.models._trust import REACH, between, cumulative_rates, shares, year_starts
 
 if TYPE_CHECKING:
     from forecasting.decumulation import FittedLevels
@@ -115,7 +115,7 @@ class _Mean:
             if n < m + FEWEST:
                 return stay
             structure = None if self.structure is None else self.structure.forecast(y, horizon, ds)
-            moved = _onward(y, n, float(_paces(y.tobytes(), n, m)[0]), horizon, m)
+            moved = _onward(y, np.array(n), _paces(y.tobytes(), n, m), np.arange(horizon), m)
             if structure is not None:
                 moved = _together(moved, structure)
             past = self._past(y, month)
@@ -173,19 +173,14 @@ class HeadlineMean:
         return self.fit(y, season_length, ds).forecast(y, horizon, ds)
 
 
-def _onward(y: Floats, cut: int, pace: float, horizon: int, season_length: int) -> Floats:
-    """(H,) levels after a cut-off if growth on the year before, in logs, stays what it is."""
-    line = np.concatenate([y[cut - season_length : cut], np.empty(horizon)])
-    grown = float(np.exp(pace))
-    for t in range(season_length, len(line)):
-        line[t] = line[t - season_length] * grown
-    return line[season_length:]
+def _onward(y: Floats, cut: np.ndarray, pace: Floats, ahead: np.ndarray, season_length: int) -> Floats:
+    """Levels of the periods `ahead`, from 0, after cut-offs if growth on the year before, in logs, stays what it is."""
+    return np.asarray(y[cut - season_length + ahead % season_length] * np.exp(pace * (1 + ahead // season_length)))
 
 
 def _together(pace: Floats, structure: Floats) -> Floats:
     """Geometric mean of smoothed growth and state space."""
-    weights = np.array([1.0, STRUCTURE_WEIGHT])
-    return np.asarray(np.exp(weights / weights.sum() @ np.log([pace, structure])))
+    return np.asarray(np.exp((np.log(pace) + STRUCTURE_WEIGHT * np.log(structure)) / (1 + STRUCTURE_WEIGHT)))
 
 
 def _blocks(fitted: int, season_length: int) -> Iterator[tuple[int, int, int]]:
@@ -275,14 +270,22 @@ def _changes(y: Floats, month: np.ndarray, cuts: np.ndarray, structure: Floats |
         structure: (C, `REACH`) levels that the state space expected.
         season_length: Periods a year.
     """
-    out = np.empty((len(cuts), REACH))
-    for i, (cut, pace) in enumerate(zip(cuts.tolist(), _paces(y.tobytes(), int(cuts[0]), season_length), strict=True)):
-        path = _onward(y, cut, float(pace), REACH, season_length)
-        if structure is not None and np.isfinite(structure[i]).all():
-            path = _together(path, structure[i])
-        rate = cumulative_rates(np.concatenate([y[:cut], path]), month[: cut + REACH], season_length)
-        out[i] = rate[cut:] - rate[cut - 1]
-    return _frozen(out)
+    m, cut, ahead = season_length, cuts[:, None], np.arange(REACH)
+    path = _onward(y, cut, _paces(y.tobytes(), int(cuts[0]), m)[:, None], ahead, m)
+    if structure is not None:
+        path = _together(path, structure)
+    known = np.concatenate([[0.0], np.cumsum(y)])
+    expected = np.concatenate([np.zeros((len(cuts), 1)), np.cumsum(path, axis=1)], axis=1)
+
+    def total(end: np.ndarray) -> Floats:
+        """(C, R + 1) of what was known and is expected up to a period."""
+        return np.asarray(known[np.minimum(end, cut)] + np.take_along_axis(expected, np.maximum(end - cut, 0), axis=1))
+
+    at = cut + np.arange(-1, REACH)
+    first = year_starts(month)[at]
+    base = np.where(first >= m, total(np.maximum(at + 1 - m, 0)) - total(np.maximum(first - m, 0)), np.nan)
+    rate = 100 * ((total(at + 1) - total(first)) / base - 1)
+    return _frozen(rate[:, 1:] - rate[:, :1])
 
 
 def _frozen(array: Floats) -> Floats:

@@ -108,7 +108,7 @@ def cumulative_rates(level: Floats, month: np.ndarray, season_length: int) -> Fl
         month: (n,) month index of each period's last month, consecutive periods.
         season_length: Periods a year.
     """
-    first = _year_starts(month)
+    first = year_starts(month)
     total = np.concatenate([[0.0], np.cumsum(level)])
     at = np.arange(len(level))
     whole = first >= season_length
@@ -130,7 +130,7 @@ def between(y: Floats, stay: Floats, moved: Floats, share: Floats, month: np.nda
         month: (n + H,) month index of each period's last month.
         season_length: Periods a year.
     """
-    n, first = len(y), _year_starts(month)
+    n, first = len(y), year_starts(month)
     paths = np.array([np.concatenate([y, path]) for path in (stay, moved)])
     growth = paths[:, season_length:] / paths[:, :-season_length]
     rates = np.array([cumulative_rates(path, month, season_length) for path in paths])
@@ -148,7 +148,7 @@ def between(y: Floats, stay: Floats, moved: Floats, share: Floats, month: np.nda
     return line[n:]
 
 
-def _year_starts(month: np.ndarray) -> np.ndarray:
+def year_starts(month: np.ndarray) -> np.ndarray:
     """(n,) place of the first period of each period's year."""
     year = month // 12
     return np.searchsorted(year, year, side="left")

@@ -39,7 +39,7 @@ def at_pace(y: np.ndarray, horizon: int, season_length: int = 12) -> np.ndarray:
     """Levels if smoothed growth stays what it is."""
     growth = np.log(y[season_length:]) - np.log(y[:-season_length])
     pace = float(growth_levels(growth, np.array([len(growth)]), season_length)[0])
-    return _onward(y, len(y), pace, horizon, season_length)
+    return _onward(y, np.array(len(y)), np.array(pace), np.arange(horizon), season_length)
 
 
 def paired(y: np.ndarray) -> np.ndarray:
