@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import io
 import json
 from typing import Any
 
@@ -23,7 +22,7 @@ from jobs.results import Derived, Fitted, Panel
 
 __all__ = ["FORMAT", "StageFileError", "decode", "encode"]
 
-FORMAT = "cumulus-stage-1"
+FORMAT = "cumulus-stage-2"
 CLASSES = {
     one.__name__: one
     for one in (
@@ -97,8 +96,9 @@ def _packed(value: Any, blobs: list[bytes]) -> Any:
         blobs.append(np.ascontiguousarray(value).tobytes())
         return {"array": [len(blobs) - 1, value.dtype.str, list(value.shape)]}
     if isinstance(value, pd.DataFrame):
-        blobs.append(_frame_bytes(value))
-        return {"frame": len(blobs) - 1}
+        if not value.index.equals(pd.RangeIndex(len(value))):
+            raise TypeError("the rows of a stage's frame are numbered from 0")
+        return {"frame": [[name, _packed_column(value[name], blobs)] for name in value]}
     if CLASSES.get(type(value).__name__) is type(value):
         fields = {field.name: _packed(getattr(value, field.name), blobs) for field in dataclasses.fields(value)}
         return {"class": type(value).__name__, "fields": fields}
@@ -118,21 +118,26 @@ def _unpacked(tree: Any, blobs: list[bytes]) -> Any:
         index, dtype, shape = tree["array"]
         return np.frombuffer(blobs[index], dtype=dtype).reshape(shape).copy()
     if "frame" in tree:
-        return _frame(blobs[tree["frame"]])
+        return pd.DataFrame({name: _unpacked_column(column, blobs) for name, column in tree["frame"]})
     return CLASSES[tree["class"]](**{name: _unpacked(each, blobs) for name, each in tree["fields"].items()})
 
 
-def _frame_bytes(frame: pd.DataFrame) -> bytes:
-    import pyarrow as pa
-    from pyarrow import feather
+def _packed_column(column: pd.Series, blobs: list[bytes]) -> Any:
+    if isinstance(column.dtype, pd.Int64Dtype):
+        missing = column.isna().to_numpy()
+        return {"integers": _packed(column.fillna(0).to_numpy(np.int64), blobs), "missing": _packed(missing, blobs)}
+    if column.dtype != object:
+        return _packed(column.to_numpy(), blobs)
+    codes, texts = pd.factorize(column.to_numpy())
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError(f"column {column.name} holds other things than texts")
+    return {"codes": _packed(codes, blobs), "texts": texts.tolist()}
 
-    sink = io.BytesIO()
-    feather.write_feather(pa.Table.from_pandas(frame, preserve_index=True), sink, compression="lz4")
-    return sink.getvalue()
 
-
-def _frame(content: bytes) -> pd.DataFrame:
-    from pyarrow import feather
-
-    frame: pd.DataFrame = feather.read_table(io.BytesIO(content)).to_pandas()
-    return frame
+def _unpacked_column(tree: Any, blobs: list[bytes]) -> Any:
+    if "integers" in tree:
+        return pd.arrays.IntegerArray(_unpacked(tree["integers"], blobs), _unpacked(tree["missing"], blobs))
+    if "codes" in tree:
+        texts = np.array([*tree["texts"], None], dtype=object)  # a missing one has -1
+        return texts[_unpacked(tree["codes"], blobs)]
+    return _unpacked(tree, blobs)
