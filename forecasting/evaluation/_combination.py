@@ -97,16 +97,16 @@ def combination_weights(
     known = [_known(each, inside) for each in paths]
     keys = [np.append(each.keys, -1) for each in paths]  # -1: the whole history, later than every origin
     gram = _panel_gram(keys, known, count)
-    inverse, stack = [], []
-    for own, of in zip(known, keys, strict=True):
-        pairs = [np.full((len(of), len(inside)), 0.0) for _ in range(2)]
-        for o, (key, (n, r, g)) in enumerate(zip(of.tolist(), own, strict=True)):
-            weight = 1 / (n * r + EQUAL_PRIOR)
-            pairs[0][o, inside] = weight / weight.sum()
-            of_panel = gram.get(key, np.eye(count))
-            pairs[1][o, inside] = shared((n * g + PANEL_PRIOR * of_panel) / (n + PANEL_PRIOR), across[inside])
-        inverse.append(pairs[0])
-        stack.append(pairs[1])
+    inverse: list[Floats] = []
+    stack: list[Floats] = []
+    for (n, r, g), of in zip(known, keys, strict=True):
+        own = 1 / (n[:, None] * r + EQUAL_PRIOR)
+        of_panel = np.array([gram.get(key, np.eye(count)) for key in of.tolist()])
+        mixed = (n[:, None, None] * g + PANEL_PRIOR * of_panel) / (n[:, None, None] + PANEL_PRIOR)
+        each = own / own.sum(axis=1, keepdims=True), np.array([shared(one, across[inside]) for one in mixed])
+        for weights, kept in zip(each, (inverse, stack), strict=True):
+            kept.append(np.zeros((len(of), len(inside))))
+            kept[-1][:, inside] = weights
     return inverse, stack
 
 
@@ -158,47 +158,37 @@ def shared(gram: Floats, across: np.ndarray) -> Floats:
     return (1 - share) * u + share * v
 
 
-def _known(paths: Paths, inside: np.ndarray) -> list[tuple[float, Floats, Floats]]:
-    """(origins known, r, G) of one series at every origin and at the end; a failed model counts as the mean of all."""
+def _known(paths: Paths, inside: np.ndarray) -> tuple[Floats, Floats, Floats]:
+    """Origins known (E,), r (E, M) and G (E, M, M) of one series at every origin and at the end.
+
+    A failed model counts as the mean of all.
+    """
     error = paths.actual - paths.forecast[inside]
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Mean of empty slice", RuntimeWarning)
         error = np.where(np.isfinite(error), error, np.nanmean(error, axis=0))
-    error = np.nan_to_num(error)
     there = np.isfinite(paths.actual) & np.isfinite(paths.forecast[inside]).any(axis=0)
-    origins, steps = there.shape
-    size = _running(np.abs(error))
-    product = _running(np.einsum("moh,noh->mnoh", error, error))
-    amount = _running(there.astype(np.float64))
-    out = []
-    for end in (*paths.ends.tolist(), np.inf):
-        seen = np.clip(end - paths.ends, 0, steps).astype(int)
-        of = np.arange(origins)
-        n = float((amount[of, seen] > 0).sum())
-        absolute, square = size[:, of, seen].sum(axis=1), product[:, :, of, seen].sum(axis=2)
-        mean = float(np.trace(square)) / len(square)
-        if n == 0 or mean <= 0 or absolute.mean() <= 0:
-            n, mean = 0.0, 1.0
-        relative = absolute / absolute.mean() if n else np.ones(len(absolute))
-        out.append((n, np.maximum(relative, 0.05), square / mean))
-    return out
-
-
-def _running(values: Floats) -> Floats:
-    """Sums over the first 0, 1, ... H steps (last axis)."""
-    total = np.zeros((*values.shape[:-1], values.shape[-1] + 1))
-    np.cumsum(values, axis=-1, out=total[..., 1:])
-    return total
+    ends, steps = np.append(paths.ends, np.inf)[:, None, None], np.arange(1, there.shape[1] + 1)
+    known = there & (paths.ends[:, None] + steps <= ends)
+    n = known.any(axis=2).sum(axis=1).astype(np.float64)
+    size, seen = np.nan_to_num(error).reshape(len(error), -1), known.reshape(len(known), -1).astype(np.float64)
+    absolute = seen @ np.abs(size).T
+    square = (seen[:, None] * size) @ size.T
+    mean = np.trace(square, axis1=1, axis2=2) / max(len(size), 1)
+    usable = (n > 0) & (mean > 0)
+    n, mean = np.where(usable, n, 0.0), np.where(usable, mean, 1.0)
+    relative = absolute / np.where(usable, absolute.mean(axis=1), 1.0)[:, None]
+    relative = np.where(usable[:, None], np.maximum(relative, 0.05), 1.0)
+    return n, relative, square / mean[:, None, None]
 
 
 def _panel_gram(
-    keys: Sequence[np.ndarray], known: Sequence[list[tuple[float, Floats, Floats]]], count: int
+    keys: Sequence[np.ndarray], known: Sequence[tuple[Floats, Floats, Floats]], count: int
 ) -> dict[int, Floats]:
     """Mean G over the series that knew something at each date."""
     total: dict[int, tuple[int, Floats]] = {}
-    for of, own in zip(keys, known, strict=True):
-        for key, (n, _, g) in zip(of.tolist(), own, strict=True):
-            if n:
-                number, so_far = total.get(key, (0, np.zeros((count, count))))
-                total[key] = (number + 1, so_far + g)
+    for of, (n, _, g) in zip(keys, known, strict=True):
+        for o in np.flatnonzero(n).tolist():
+            number, so_far = total.get(int(of[o]), (0, np.zeros((count, count))))
+            total[int(of[o])] = (number + 1, so_far + g[o])
     return {key: so_far / number for key, (number, so_far) in total.items()}

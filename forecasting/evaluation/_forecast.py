@@ -321,29 +321,31 @@ def _leaderboard(
     covered: Floats,
     real_time: Sequence[int],
 ) -> pd.DataFrame:
-    tables: list[pd.DataFrame] = []
-    resort = np.array(names) == LAST_RESORT
-    for i, (one, result) in enumerate(zip(series, scores, strict=True)):
-        count = np.isfinite(result.smape).sum(axis=1)
-        shown = ~resort | (np.arange(len(names)) == chosen[i])
-        every = pd.DataFrame(
-            {
-                "unique_id": one.unique_id,
-                "model": names,
-                "mase": _mean(result.mase),
-                "rmsse": _mean(result.rmsse),
-                "smape": _mean(result.smape),
-                "coverage90": covered[:, i],
-                "n_origins": count,
-                "champion": np.arange(len(names)) == chosen[i],
-                "n_real_time": real_time[i],
-            }
-        )
-        table = every.loc[shown].sort_values("mase", kind="stable", na_position="last")
-        rank = np.where(table["mase"].isna(), 0, np.arange(1, len(table) + 1))
-        table.insert(2, "rank", rank)
-        tables.append(table)
-    return pd.concat(tables, ignore_index=True)
+    models = np.array(names, dtype=object)
+    mase, rmsse, smape = (
+        np.array([_mean(getattr(each, name)) for each in scores]) for name in ("mase", "rmsse", "smape")
+    )
+    judged = np.array([np.isfinite(each.smape).sum(axis=1) for each in scores])
+    champion = np.arange(len(names)) == np.array(chosen)[:, None]
+    order = np.argsort(mase, axis=1, kind="stable")  # what could not be judged comes last
+    shown = np.take_along_axis((models != LAST_RESORT) | champion, order, axis=1)
+    row = np.broadcast_to(np.arange(len(series))[:, None], shown.shape)[shown]
+    place = order[shown]
+    rank = np.where(np.isnan(mase[row, place]), 0, np.cumsum(shown, axis=1)[shown])
+    return pd.DataFrame(
+        {
+            "unique_id": np.array([one.unique_id for one in series], dtype=object)[row],
+            "model": models[place],
+            "rank": rank,
+            "mase": mase[row, place],
+            "rmsse": rmsse[row, place],
+            "smape": smape[row, place],
+            "coverage90": covered[place, row],
+            "n_origins": judged[row, place],
+            "champion": champion[row, place],
+            "n_real_time": np.array(real_time)[row],
+        }
+    )
 
 
 def _real_time(series: Sequence[Series], paths: Sequence[Paths], known: Known) -> list[int]:

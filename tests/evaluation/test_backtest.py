@@ -116,7 +116,11 @@ def test_that_check_catches_parameters_fitted_to_the_whole_history(monkeypatch: 
 
 def test_that_check_catches_weights_learnt_from_the_whole_history(monkeypatch: pytest.MonkeyPatch) -> None:
     honest = _combination._known
-    monkeypatch.setattr(_combination, "_known", lambda *arguments: [honest(*arguments)[-1]] * len(honest(*arguments)))
+
+    def of_the_end(*arguments: object) -> tuple[np.ndarray, ...]:
+        return tuple(np.broadcast_to(each[-1:], each.shape) for each in honest(*arguments))
+
+    monkeypatch.setattr(_combination, "_known", of_the_end)
     assert leaks(CAREFUL) == {"inverse_error", "stack"}
 
 
