@@ -19,8 +19,12 @@ FREEDOM = 12.0
 UNLIKE = 8.0
 """Degrees of freedom of the prior that the calendar months have errors of one size."""
 
-ROUNDS = 2
+ROUNDS = 3
 """Rounds of EM for sizes and tails."""
+
+STRIDE = 1.3
+"""Lengthening of their steps, in logs, which makes three as good as four (overrelaxed: Salakhutdinov and Roweis 2003,
+*Adaptive overrelaxed bound optimization methods*, ICML)."""
 
 NEAR = 2
 """Ratios on either side of the likeliest one that the passes after the first look at."""
@@ -65,9 +69,11 @@ def _levels(growth: Floats, ends: np.ndarray, season_length: int) -> Floats:
         variance = usual[:, season] * tail
         level, best, scale = _smoothed(d, seen, variance, walk, ratios)
         squared = (d - level) ** 2 / scale[:, None] + _spread(seen, variance, tuple(each[rows, best] for each in walk))
-        usual = (UNLIKE + np.where(seen, squared / tail, 0.0) @ of_season) / (UNLIKE + months)
+        likelier = (UNLIKE + np.where(seen, squared / tail, 0.0) @ of_season) / (UNLIKE + months)
+        usual *= (likelier / usual) ** STRIDE
         usual /= np.exp(np.log(usual).mean(axis=1, keepdims=True))
-        tail = np.where(seen, (FREEDOM + squared / usual[:, season]) / (FREEDOM + 1), 1.0)
+        likelier = np.where(seen, (FREEDOM + squared / usual[:, season]) / (FREEDOM + 1), 1.0)
+        tail *= (likelier / tail) ** STRIDE
         ratios = np.clip(best, NEAR, len(RATIOS) - 1 - NEAR)[:, None] + np.arange(-NEAR, NEAR + 1)
     level, _, _ = _smoothed(d, seen, usual[:, season] * tail, walk, ratios)
     return np.asarray(start + level[rows, ends - 1])
