@@ -113,7 +113,7 @@ class StageSettings(_Section):
         max_mb: Their size at most; those not used for longest go first. 1,000 indicators need some 850.
     """
 
-    max_mb: int = Field(default=8192, ge=1, le=1_048_576)
+    max_mb: int = Field(default=12288, ge=1, le=1_048_576)
 
 
 class ScheduleSettings(_Section):
