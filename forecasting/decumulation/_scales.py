@@ -18,10 +18,7 @@ from forecasting.decumulation._mode import State
 from forecasting.decumulation._structure import LOG_SD, PARTS, Structure
 from forecasting.decumulation._system import System, factor
 
-__all__ = [
-    "BOUND", "FREEDOM", "SHOCKS", "Estimate", "curvature", "estimate", "estimated", "lengthened", "shock_scale",
-    "shock_size",
-]  # fmt: skip
+__all__ = ["BOUND", "FREEDOM", "SHOCKS", "Estimate", "curvature", "estimate", "estimated", "shock_scale", "shock_size"]
 
 FREEDOM = 3.0
 """Degrees of freedom of the irregular."""
@@ -35,11 +32,8 @@ JUMP = 3.0
 UNLIKE = 8.0
 """Degrees of freedom of the prior that calendar months have shocks of one size."""
 
-ROUNDS, SETTLED = 12, 0.3
+ROUNDS, SETTLED = 12, 0.2
 """Most rounds of mode, standard deviations and heavy tails, and the change of logs below which they end."""
-
-STRIDE, FARTHER = 1.3, 2.0
-"""Lengthening of a step of EM in logs, and the most by which it then goes beyond its end."""
 
 FLAT = 0.05
 """Slope of the log evidence, per log of a standard deviation, from which on a round goes no further."""
@@ -170,7 +164,7 @@ def _heavy_tails(state: State, evidence: Evidence, unlike: bool) -> None:
         state.usual = (UNLIKE + own.reshape(-1, 12).sum(axis=0)) / (UNLIKE + 2 * len(size) // 12)
         state.usual /= np.exp(np.log(state.usual).mean())
     usual = np.tile(state.usual, len(size) // 12)
-    state.scale = lengthened(state.scale, usual * shock_scale(size / usual, state.log_sd))
+    state.scale = usual * shock_scale(size / usual, state.log_sd)
     evidence.rescale(state.scale)
 
 
@@ -211,14 +205,6 @@ def shock_scale(size: FloatArray, log_sd: FloatArray) -> FloatArray:
         spread[..., :-lag] = np.maximum(spread[..., :-lag], faded[..., lag:])
     most = max(1.0, (JUMP / float(np.exp(log_sd[SHOCKS].max()))) ** 2)
     return np.minimum((FREEDOM + spread) / (FREEDOM + 2), most)
-
-
-def lengthened(scale: FloatArray, likelier: FloatArray) -> FloatArray:
-    """Where a step of EM from variances to likelier ones leads if it is lengthened: as near to its end in a round less.
-
-    Salakhutdinov and Roweis (2003), *Adaptive overrelaxed bound optimization methods*, ICML.
-    """
-    return np.asarray(likelier * np.clip((likelier / scale) ** (STRIDE - 1), 1 / FARTHER, FARTHER))
 
 
 def curvature(evidence: Evidence, log_sd: FloatArray) -> FloatArray:
