@@ -29,9 +29,9 @@ EXACT = 1e-6
 ROUNDS = 2
 """Rounds of mode and heavy tails of the months after a fit."""
 
-STRIDE = 1.3
+STRIDE, FARTHER = 1.3, 2.0
 """Lengthening of a round's step of the tails, in logs, which makes two as good as three (overrelaxed EM: Salakhutdinov
-and Roweis 2003, *Adaptive overrelaxed bound optimization methods*, ICML)."""
+and Roweis 2003, *Adaptive overrelaxed bound optimization methods*, ICML), and the most by which it goes beyond."""
 
 NEW_YEAR_SD = 0.06
 """Prior standard deviation of the share of output lost about Chinese New Year, beyond what is alike in every year.
@@ -166,7 +166,7 @@ class FittedLevels:
                 break
             size = shock_size(inverse.__matmul__, weight, levers, log_sd, scale)
             likelier = ordinary * shock_scale(np.concatenate([tail, size / ordinary], axis=1), log_sd)[:, NEAR:]
-            scale *= (likelier / scale) ** STRIDE
+            scale = likelier * np.clip((likelier / scale) ** (STRIDE - 1), 1 / FARTHER, FARTHER)
         return z
 
     def _observe(self, z: FloatArray, column: IntArray) -> tuple[FloatArray, FloatArray]:
