@@ -51,7 +51,7 @@ class OutlookRows:
         past = _published_part(known, self._published[name], self._origin)
         months = past.future_ends(self._until)
         latest, half = _latest(path, past.last, rates, self._recovered.draws, seed)
-        ytd = 100 * np.column_stack([path.year_to_date(int(month), latest.get(int(month) // 12)) for month in months])
+        ytd = 100 * path.year_to_date(months, latest)
         targets = {"level": path.levels(months), "yoy": 100 * path.rates(months), "ytd_yoy": ytd}
         names = [month_label(int(month)) for month in months]
         model = self._models.get(name) or f"related:{self._recovered.leans.get(name, 'none')}"
@@ -116,7 +116,7 @@ def _no_change(path: Path, last: int, rates: Mapping[int, tuple[float, float]]) 
     """The latest cumulative rate in percent: as published, else as the path has it."""
     if last in rates:
         return 100 * rates[last][0]
-    return 100 * float(np.median(path.year_to_date(last)))
+    return 100 * float(np.median(path.year_to_date(np.array([last]))))
 
 
 def _column(values: Sequence[Any], counts: Sequence[int]) -> np.ndarray:
@@ -131,7 +131,7 @@ def _forecasts(
     names: list[str], months: list[int], targets: Mapping[str, FloatArray], model: str
 ) -> dict[str, str | list[str] | FloatArray]:
     draws = np.hstack(list(targets.values()))
-    quantiles = np.quantile(draws, list(QUANTILES.values()), axis=0)
+    quantiles = _quantiles(draws, np.array(list(QUANTILES.values())))
     return {
         "month": names * len(targets),
         "months": np.tile(months, len(targets)),
@@ -141,6 +141,15 @@ def _forecasts(
         **dict(zip(QUANTILES, quantiles, strict=True)),
         "status": "F",
     }
+
+
+def _quantiles(draws: FloatArray, shares: FloatArray) -> FloatArray:
+    """(Q, H) of draws (n, H), those of `numpy.quantile`, by sorting what lies side by side: in half the time."""
+    ordered = np.sort(np.ascontiguousarray(draws.T), axis=1)
+    place = shares * (len(draws) - 1)
+    low = np.floor(place).astype(int)
+    a, b, part = ordered[:, low], ordered[:, np.minimum(low + 1, len(draws) - 1)], place - low
+    return np.asarray(np.where(part < 0.5, a + (b - a) * part, b - (b - a) * (1 - part)).T)
 
 
 def _headlines(

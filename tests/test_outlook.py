@@ -71,7 +71,7 @@ def test_the_headline_goes_on_from_what_is_published_this_year(table, outlook):
 def test_the_headline_of_a_month_is_what_its_draws_say(outlook):
     path = outlook.paths["trade"]
     month = path.start + 12 * 8 + 2
-    rate = 100 * path.year_to_date(month)
+    rate = 100 * path.year_to_date(np.array([month]))
     row = outlook.headlines.query("indicator == 'trade' and period == '2018-03'").iloc[0]
     assert row["q50"] == pytest.approx(np.median(rate), abs=1e-9)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -195,25 +197,31 @@ class Path:
             out[:, k] = (weight * self.growth[:, window]).sum(axis=1)
         return out
 
-    def year_to_date(self, month: int, start: tuple[int, FloatArray] | None = None) -> FloatArray:
-        """Draws (n,) of the cumulative rate of a month, fraction: the months weighed by the levels of the year before.
+    def year_to_date(
+        self, months: IntArray, published: Mapping[int, tuple[int, FloatArray]] = MappingProxyType({})
+    ) -> FloatArray:
+        """Draws (n, H) of cumulative rates, fractions: the months weighed by the levels of the year before.
 
         Args:
-            month: Month index.
-            start: A month of the same year and (n,) draws of its published cumulative rate, to go on from it.
+            months: (H,) month indices.
+            published: Year -> one of its months and (n,) draws of that month's published rate, to go on from it.
         """
-        january = month // 12 * 12 - self.start
-        t = month - self.start
-        growth = self.growth[:, january : t + 1]
-        base = self.level[:, january - 12 : t + 1 - 12] if january else self.level[:, : t + 1] / (1 + growth)
-        now = base * (1 + growth)
-        if start is not None:
-            known = start[0] - self.start + 1 - january
-            total = (1 + start[1]) * base[:, :known].sum(axis=1) + now[:, known:].sum(axis=1)
-        else:
-            total = now.sum(axis=1)
-        rate: FloatArray = total / base.sum(axis=1) - 1
-        return rate
+        out = np.empty((len(self.growth), len(months)))
+        for year in np.unique(months // 12).tolist():
+            january = year * 12 - self.start
+            growth = self.growth[:, january : january + 12]
+            if january:
+                base = self.level[:, january - 12 : january - 12 + growth.shape[1]]
+            else:
+                base = self.level[:, :12] / (1 + growth)
+            before, now = base.cumsum(axis=1), (base * (1 + growth)).cumsum(axis=1)
+            if year in published:
+                month, rate = published[year]
+                known = month % 12
+                now += ((1 + rate) * before[:, known] - now[:, known])[:, None]
+            mine = months // 12 == year
+            out[:, mine] = (now / before)[:, months[mine] % 12] - 1
+        return out
 
     @property
     def scale(self) -> float:

@@ -23,7 +23,7 @@ def both(frame, **kwargs):
 
 def stated(path, period):
     """Draws of the cumulative rate that the path states for a period, percent."""
-    return 100 * path.year_to_date(month_index(period))
+    return 100 * path.year_to_date(np.array([month_index(period)]))[:, 0]
 
 
 def test_every_draw_of_a_sparse_indicator_rounds_back_to_its_points():
