@@ -214,9 +214,10 @@ def _paragraphs(lines: list[str]) -> list[Block]:
     opened = False  # the line before goes on
     width = max((len(line) for line in lines if not _titled(line)), default=0)
     wrapped = width >= 12 and sum(len(line) >= 0.8 * width for line in lines) > 2
+    spaced = _spaced(lines)
     for line in lines:
         if not line or _PAGE.fullmatch(line):
-            opened = opened and joined[-1][-1] in "，、,（("
+            opened = opened and (spaced or joined[-1][-1] in "，、,（(")
             continue
         if (
             joined
@@ -246,6 +247,13 @@ def _paragraphs(lines: list[str]) -> list[Block]:
             and not (_HEADING.match(joined[-1]) and _is_heading(joined[-1]))
         )
     return [Paragraph(_prose(text), _is_heading(text)) for text in joined]
+
+
+def _spaced(lines: list[str]) -> bool:
+    """Whether blank lines stand between wrapped ones too: many of one length, most of which end inside a sentence."""
+    usual = sorted(map(len, lines))[-3] if len(lines) > 2 else 0
+    full = [line for line in lines if usual > 25 and 0.9 * usual <= len(line) <= 1.1 * usual]
+    return len(full) > 4 and sum(line[-1] not in _ENDS for line in full) > 0.6 * len(full)
 
 
 def _titled(text: str) -> bool:

@@ -294,6 +294,11 @@ def undated(line: Sequence[Token]) -> list[Token]:
     windows = [n for n in range(first) if line[n].kind == "window"]
     if len(windows) < 2:
         return list(line)
+    for n in windows[1:]:
+        end = next((m for m in range(n, first) if line[m].kind in BREAKS), first)
+        behind = {one.kind for one in line[n + 1 : end]}
+        if end < first and line[n - 1].kind == "residue" and "residue" in behind <= {"residue", "filler"}:
+            return [*line[:n], Token("filler", line[n].text), *line[n + 1 :]]  # 一季度, ... 延续2月份平稳向好趋势
     between = line[windows[0] + 1 : windows[1]]
     told = any(word in token.text for token in between for word in ("显示", "发布", "公布", "获悉"))
     if not told or any(token.kind == "word" for token in between):
@@ -325,6 +330,14 @@ def gathered(line: Sequence[Token], yearly: bool) -> list[Token]:
         if alone and (both or (yearly and not scoped)):
             made[n] = Token("word", "全部工业增加值", words()["全部工业增加值"])
     return made
+
+
+def nations_name(line: Sequence[Token]) -> list[Token]:
+    """中国一汽产销量: in a text on a part of the nation, 中国 before unknown words begins the name of a firm."""
+    return [
+        Token("residue", token.text) if token.text == "中国" and after.kind == "residue" else token
+        for token, after in zip(line, (*line[1:], Token("", "")), strict=False)
+    ]
 
 
 def _topical(line: Sequence[Token], at: int) -> bool:

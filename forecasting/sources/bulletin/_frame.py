@@ -16,7 +16,8 @@ from forecasting.sources.bulletin._text import normal
 from forecasting.sources.bulletin._windows import Window
 
 _DATE = re.compile(
-    r"(?<!\d)(?:(?P<y>20\d\d)[-/.年](?P<m>\d{1,2})[-/.月](?P<d>\d{1,2})(?=\D|\d\d:\d\d|\d\d/\d\d/20|$)"
+    r"(?<!\d)(?:(?P<y>20\d\d)(?:(?P<mark>[-/.])|年)(?P<m>\d{1,2})(?(mark)[-/.]|月)(?P<d>\d{1,2})"
+    r"(?=[^\d月]|\d\d:\d\d|\d\d/\d\d/20|$)"
     r"|(?P<d2>\d{1,2})[./](?P<m2>\d{1,2})[./](?P<y2>20\d\d)(?=\D|\d\d:\d\d|$))"
 )
 _PRODUCTION = re.compile("规模以上工业|规上工业|工业生产|工业增加值")

@@ -19,7 +19,8 @@ from forecasting.sources.bulletin._regions import (
 )
 
 DATELINE = re.compile(
-    r"(?:新华社|新华网|新华财经|中新社|中新网|人民网|央视网|本报|经济日报)[^，。；:()]{1,8}?(?:20\d\d年)?\d{1,2}月\d{1,2}日(?:(?:专)?电|讯)"
+    r"(?:新华社|新华网|新华财经|中新社|中新网|人民网|央视网|本报|经济日报)[^，。；:()]{1,8}?(?:20\d\d年)?"
+    r"(?:\d{1,2}月\d{1,2}|[一二三四五六七八九十]{1,2}月[一二三四五六七八九十]{1,3})日(?:(?:专)?电|讯)"
     r"|《?[^，。；:()《》%]{0,12}(?:社|网|报|讯|财经)(?:驻[^，。；:()]{1,4})?(?:记者[^，。；:()]{2,8}?)?(?:[^，。；:()0-9]{1,4}(?:20\d\d年)?\d{1,2}月)?\d{1,2}日"
     r"(?:[^，。；:()]{1,6}?(?:专)?电|消息|讯)》?"
 )
@@ -78,8 +79,14 @@ def _of_all(region: Region | None, texts: Sequence[str]) -> Region | None:
     if region is None or region.level != 2:
         return region
     lines = [line_of(text) for text in texts]
-    cities = {token.value for line in lines for token in line if token.kind == "region" and token.value.level == 2}
-    if len(cities) < 2 or len({one.digits[:2] for one in cities}) > 1 or _speaks(lines, _OF_CITY):
+    spoken = [token.value for line in lines for token in line if token.kind == "region" and token.value.level == 2]
+    cities = set(spoken)
+    if (
+        2 * spoken.count(region) > len(spoken)
+        or len(cities) < 2
+        or len({one.digits[:2] for one in cities}) > 1
+        or _speaks(lines, _OF_CITY)
+    ):
         return region
     return resolve("全省", region) if _speaks(lines, _OF_PROVINCE) else region
 

@@ -159,8 +159,11 @@ class Naming:
             return "the sentence speaks of a firm or a park"
         if self.unclear and not item.unclear and item.region is None:
             return self.unclear
-        if self.state.abroad and item.region is None and self.region is None:
-            return "the sentence before speaks of another region"
+        if item.region is None and self.region is None:
+            if self.state.abroad:
+                return "the sentence before speaks of another region"
+            if self.abroad:
+                return "a clause before speaks of another region"
         if self.state.frame.doubt and item.region is None and self.region is None:
             return self.state.frame.doubt
         return ""

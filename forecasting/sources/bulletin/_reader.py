@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,7 @@ from forecasting.sources.bulletin._candidates import Candidate
 from forecasting.sources.bulletin._frame import frame, windows
 from forecasting.sources.bulletin._home import DATELINE
 from forecasting.sources.bulletin._phrases import UNITS
+from forecasting.sources.bulletin._published import published
 from forecasting.sources.bulletin._reading import read_sentence
 from forecasting.sources.bulletin._regions import Region, own_name, region_named, region_names
 from forecasting.sources.bulletin._state import Reading
@@ -99,7 +101,20 @@ def read_figures(text: str, source: str) -> tuple[list[Candidate], list[Candidat
 
 def _figures(text: str, source: str, year: int | None, home: Region | None) -> tuple[list[Candidate], list[Candidate]]:
     found = blocks(text)
-    return _settle(list(_read(found, Reading(frame(found, source, year, home)))))
+    read = _read(found, Reading(frame(found, source, year, home)))
+    day = published(text) if year is None else None
+    if day is None:
+        return _settle(list(read))
+    headed = "".join(normal(block.text) for block in found if isinstance(block, Paragraph) and block.heading)
+    return _settle([_in_time(one, day[0], headed) for one in read])
+
+
+def _in_time(one: Candidate, day: dt.date, headed: str) -> Candidate:
+    """The candidate, doubted where it would be of a year before the text appeared or of after, and no year is said."""
+    if one.reason or f"{one.period[:4]}年" in headed + normal(one.sentence):
+        return one
+    passed = 12 * day.year + day.month - 12 * int(one.period[:4]) - int(one.period[5:])
+    return one if 0 <= passed < 12 else replace(one, reason=f"of which year it is, is not said; the text is of {day}")
 
 
 def _read(found: Sequence[Block], state: Reading) -> Iterator[Candidate]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from forecasting.sources.bulletin._candidates import Candidate
-from forecasting.sources.bulletin._clauses import both_comparisons, gathered, paired, undated, within
+from forecasting.sources.bulletin._clauses import both_comparisons, gathered, nations_name, paired, undated, within
 from forecasting.sources.bulletin._comparisons import compared
 from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import Token, tokens
@@ -32,6 +32,8 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     whole = titled is not None and titled.cumulative and titled.last == 12
     line = within(undated(paired(both_comparisons(opened(gathered(tokens(normal), whole))))))
     line = compared(line, state.frame.year, state.frame.window)
+    if state.frame.region is not None and state.frame.region.level > 0:
+        line = nations_name(line)
     dependent = any(token.kind in DEPENDENT for token in line[:2])
     if state.month is not None:
         _choose_window(state, line, dependent)
@@ -132,8 +134,10 @@ def _move_window(walk: Walk, window: Window | None, carried: str) -> None:
         state.window = window  # 从月度看, 10月份增长9.3%: of what was said before of the months up to it
         state.carried = carried if by_month else ASIDE
         return
-    if walk.single and window is not None and window.cumulative and not (walk.led and first.cumulative):
-        state.window = window  # 11月当月, ...: said of this sentence alone
+    dependent = bool(walk.line) and walk.line[0].kind == "child"
+    months = dependent and not any(one.cumulative for one in walk.windows)
+    if (walk.single or months) and window is not None and window.cumulative and not (walk.led and first.cumulative):
+        state.window = window  # 11月当月, ...; 其中, 7月份 ...: said of this sentence alone
         state.carried = ASIDE
         return
     began = first if walk.led else window

@@ -84,6 +84,7 @@ class Reading:
         self.year, self.led, self.said = None, self.said, None
         if len(self.currencies) > 1:
             self.currency = ""
+        spoken = self.window
         title = self.section or self.frame.window
         if title is not None and (title.cumulative or not self.leading):
             self.window, self.carried = title, ""
@@ -92,6 +93,9 @@ class Reading:
             self.window, self.carried = next(iter(self.leading)), ""
         elif self.leading:
             self.carried = ELSEWHERE
+        month = self.window is not None and not self.window.cumulative and not self.window.end
+        if month and not heading and not self.carried and spoken is not None and spoken.cumulative:
+            self.carried = ELSEWHERE  # 9月份增长6.3%. 前三季度增长3.9%. \n 高技术制造业增长8.5%
 
     def use_currency(self, currency: str) -> None:
         """Trade is in this currency until another is said."""

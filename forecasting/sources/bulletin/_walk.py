@@ -62,6 +62,7 @@ _STOPS = frozenset(("decoy", "noun", "against", "other", "past", "target"))
 _OF_ALL = frozenset(
     (*(name for name, one in subjects().items() if one.domain in ("retail", "fiscal", "income", "population", "jobs")),)
 )  # no branch has these
+_EXCEEDED = frozenset(("超", "超过", "超出", "突破"))
 _PLACED = frozenset(("window", "region", "relative"))
 _REACH = 60  # tokens: a subject further back is not carried on
 DEPENDENT = frozenset(("child", "view"))
@@ -88,6 +89,7 @@ class Walk:
         self.partial = False  # a part was named by a clause that was not understood
         self.narrow = False  # a branch was
         self.passed = False  # the figure before is one
+        self.unread = False  # what the figure before is of was not understood
         self.on_month = False  # a change on the month before was passed over
         self.dealing = False  # a partner was named by a clause that was not understood
         said = {token.kind for token in line if token.kind in ("usd", "cny")}
@@ -149,6 +151,7 @@ class Walk:
         """Whether a window or a region here is only compared with."""
         last = next((one for one in reversed(self.buffer) if one.kind not in ("and", "window")), token)  # 比3月、4月
         against = last.kind in ("other", "past", "against") and not last.text.endswith(("均", "率", "速度"))
+        against = against or (token.kind == "window" and last.text in _EXCEEDED)  # 已超2020年全年的1503亿元
         joined = bool(self.buffer) and self.buffer[-1].kind == "and"
         return against or last.text.endswith("年份") or (joined and last.kind == "compare")  # 较去年同期和全年回落
 
@@ -326,6 +329,8 @@ class Walk:
         own = results and branch_before(self.buffer) and goes_on(head)
         alone = alone or own or (self.narrow and goes_on(head) and not wide)
         lost = self.who.stale or "whether only a branch is meant is not said" * own if named and alone else ""
+        if self.unread and any(one.kind == "child" for one in self.buffer):
+            lost = lost or "what it is a part of was not understood"
         if named:
             self.state.context = introduced(self.buffer, self.state.context, self.state.frame.region)
             named = generated(self.buffer, named)
@@ -363,6 +368,7 @@ class Walk:
             self.who.emit(self.state.items, figures, unknown, said=bool(self.windows), each=each, windows=rows)
             if any(one.kind == "against" for one in self.line[:at]) and not named:
                 self.who.abroad = abroad  # 高于全省(6.3%)、金华市(6.7%)
+        self.unread = bool(unknown) or any(item.subject is None for item in self.state.items)
         if not named and self.prior is not None and is_remark(head):
             self.state.window = self.prior  # 火电增长7.3%, 9月份为下降5.4%; 水电增长28.2%
             self.windows.pop()

@@ -13,7 +13,7 @@ _YEAR = r"(?:(?P<year>(?:19|20)[0-9][0-9]|[二一][零九][零一二三四五六
 _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"{_YEAR}(?P<first>{_MONTH})月?份?(?:-+|至|到)(?:(?:19|20)[0-9][0-9]年)?(?P<last>{_MONTH})月(?!{_DAY}[日号])(?:份|底)?",
+        rf"{_YEAR}(?P<first>{_MONTH}|元)月?份?(?:-+|至|到)(?:(?:19|20)[0-9][0-9]年)?(?P<last>{_MONTH})月(?!{_DAY}[日号])(?:份|底)?",
         rf"{_YEAR}(?:的)?[前首](?P<months>{_MONTH}|两)个?月(?:份)?",
         rf"{_YEAR}(?P<quarters>前三季度?(?!末)|前3季度(?!末)|[一1](?:-+|至)[三3]季度|前[二两]个?季度|[一1](?:-+|至)[二2]季度|"
         r"第?[一二三四1-4]季度(?!末)|首季度?(?!末)|上半年(?!末)|下半年|(?:全年|年度)(?!目标|任务|预期|计划|预算|考核))",
@@ -29,7 +29,7 @@ _NOT_MONTHLY = re.compile(
     rf"(?:截至|截止到?)(?:{_WRITTEN_YEAR}|今年)?{_MONTH}月{_DAY}[日号]|(?:{_WRITTEN_YEAR}|今年)?{_MONTH}月份?[上中下]旬|(?:19|20)[0-9][0-9]年?-+(?:19|20)[0-9][0-9]年"
     r"|“?\"?十[一二三四]五\"?”?(?:以来|期间|时期)?|近[二三四五两]年"
 )
-STARTS = frozenset('截今本当前首上下全第年一二三四五六七八九十近"“0123456789')
+STARTS = frozenset('截今本当前首上下全第年元一二三四五六七八九十近"“0123456789')
 _QUARTER = {"一": 1, "二": 2, "三": 3, "四": 4, "1": 1, "2": 2, "3": 3, "4": 4}
 
 
@@ -87,7 +87,8 @@ def _window(found: re.Match[str]) -> Window:
     group = found.groupdict()
     year = int(plain(group["year"])) if group.get("year") else None
     if group.get("last"):
-        first, last = int(plain(group["first"])), int(plain(group["last"]))
+        first = 1 if group["first"] == "元" else int(plain(group["first"]))
+        last = int(plain(group["last"]))
         why = "" if first == 1 else f"{found[0]} does not start in January"
         return Window(first, last, year, why_not=why)
     if group.get("months"):

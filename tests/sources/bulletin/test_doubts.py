@@ -1,0 +1,104 @@
+"""What the reader hands to a person since the text leaves open when, where or of what a figure is."""
+
+import pytest
+
+from forecasting.sources.bulletin import read_bulletin
+
+
+def rows(text: str) -> list[tuple[str, str, str, str]]:
+    frame, _ = read_bulletin(text, source="text")
+    return list(frame[["indicator", "period", "measure", "value"]].itertuples(index=False, name=None))
+
+
+def reasons(text: str) -> dict[str, str]:
+    _, frame = read_bulletin(text, source="text")
+    return dict(zip(frame["value"], frame["reason"], strict=True))
+
+
+def test_a_year_long_before_the_day_of_a_text_is_doubted_where_it_is_not_said():
+    text = "发布时间：2023-07-20\n\n8月份包头市将举行展会。上半年，包头市工业用电量增长3.9%。"
+    assert reasons(text)["3.9"] == "of which year it is, is not said; the text is of 2023-07-20"
+
+
+def test_a_year_that_is_said_holds_however_late_a_text_appears():
+    text = "发布时间：2016-07-19\n\n2014年1-6月，包头市工业用电量增长3.9%。"
+    assert rows(text) == [("baotou_power_use_industry", "2014-06", "ytd_yoy", "3.9")]
+
+
+def test_a_range_of_months_of_a_year_is_no_day():
+    text = "2023年1-2月包头市用电情况\n\n1-2月，包头市工业用电量增长3.9%。"
+    assert rows(text) == [("baotou_power_use_industry", "2023-02", "ytd_yoy", "3.9")]
+
+
+def test_a_paragraph_after_the_months_up_to_it_is_not_said_to_be_of_the_month_alone():
+    head = "2025年8月包头市工业运行\n\n8月份，包头市规模以上工业增加值增长6.1%。"
+    text = f"{head}1-8月，增长5.2%。\n\n{{}}制造业增加值增长7.3%。"
+    assert reasons(text.format(""))["7.3"] == "the window stands in another paragraph"
+    assert rows(text.format("其中，"))[-1] == ("baotou_manufacturing_va", "2025-08", "ytd_yoy", "7.3")
+
+
+def test_a_month_of_its_own_inside_says_nothing_of_the_next_sentence():
+    text = "截至7月底，包头市工业总产值21亿元。其中，7月份实现工业总产值4亿元。原煤产量增长2.6%。"
+    assert reasons(f"2025年8月19日\n\n{text}")["2.6"] == (
+        "the sentence before speaks of a month, this one does not say of what"
+    )
+
+
+@pytest.mark.parametrize("window", ["元至7月", "元月至7月", "元-7月"])
+def test_january_may_be_called_the_first_one(window):
+    assert rows(f"2025年{window}，包头市工业用电量增长3.9%。") == [
+        ("baotou_power_use_industry", "2025-07", "ytd_yoy", "3.9")
+    ]
+
+
+def test_a_window_among_words_that_are_not_understood_is_spoken_of_aside():
+    text = "2025年一季度，包头市规模以上工业增加值承接2月份平稳走势，增长9.6%。其中制造业增加值增长7.1%。"
+    assert ("baotou_manufacturing_va", "2025-03", "ytd_yoy", "7.1") in rows(text)
+
+
+def test_a_year_that_is_exceeded_is_no_window():
+    text = "2025年前三季度，包头市出口152亿元，增长51.1%，已超2024年全年的150亿元；进口43亿元，增长18.3%。"
+    assert ("baotou_imports_cny", "2025-09", "ytd_yoy", "18.3") in rows(text)
+
+
+def test_behind_another_place_a_clause_without_one_is_doubted():
+    text = "2025年1-9月，内蒙古进出口增长5.0%。包头市进出口80亿元，增长4.4%；其中，出口50亿元，增长3.1%；进口30亿元。"
+    assert reasons(text)["3.1"] == "a clause before speaks of another region"
+
+
+def test_a_part_of_what_was_not_understood_is_doubted():
+    text = "2025年1-9月，包头市某口径整车产量增长10.0%，其中新能源汽车产量增长12.4%；汽车产量增长3.3%。"
+    assert reasons(text)["12.4"] == "what it is a part of was not understood"
+    assert rows(text) == [("baotou_vehicle_output", "2025-09", "ytd_yoy", "3.3")]
+
+
+def test_the_nation_at_the_head_of_a_firms_name_is_not_spoken_of():
+    text = "2025年1-9月，吉林省汽车产量增长4.0%。中国某汽整车产量增长5.0%，轿车产量增长9.0%。"
+    assert not any(one[0].startswith("cn_") for one in rows(text))
+
+
+def test_the_city_of_a_text_is_not_its_province_where_others_are_named_once():
+    text = (
+        "据太原海关统计，2025年1-9月，太原市进出口增长4.4%。太原市进口增长3.1%。\n\n"
+        "在全省三市中，太原进出口仅次于大同、长治。\n\n出口增长2.0%。"
+    )
+    assert {one[0] for one in rows(text)} == {"taiyuan_trade_cny", "taiyuan_imports_cny"}
+    assert reasons(text)["2.0"] == "it names 太原市, but speaks of 全省"
+
+
+def test_the_day_of_a_dateline_may_be_in_characters():
+    text = "2005-05-18\n\n中新社北京五月十七日电中国国家统计局今天公布，四月份，用电量增长12.2%，工业用电量增长11.1%。"
+    assert [one[0] for one in rows(text)] == ["cn_power_use_industry"]
+
+
+def test_wrapped_lines_with_blank_lines_between_them_are_sentences():
+    lines = (
+        "2025-09-15 国家统计局公布，1-8月，全国房地产",
+        "开发投资60309亿元，同比下降12.9%，其中，住宅投",
+        "资46382亿元，下降11.9%，房屋新开工面积39801万",
+        "平方米，下降19.5%，房屋竣工面积27694万平方米，下",
+        "降17.0%，商品房销售面积57304万平方米，下降4.7%，",
+        "商品房销售额55015亿元，下降7.3%。",
+    )
+    found = {one[0]: one[3] for one in rows("\n\n".join(lines)) if one[2] == "ytd_yoy"}
+    assert (found["cn_real_estate_investment"], found["cn_housing_completions"]) == ("-12.9", "-17.0")
