@@ -313,7 +313,7 @@ def gathered(line: Sequence[Token], yearly: bool) -> list[Token]:
     """
     made = list(line)
     for n in range(len(made) - 1, 0, -1):
-        if made[n].text == "累计" and n + 1 < len(made) and made[n + 1].kind == "word":
+        if made[n].text in ("累计", "累计完成") and n + 1 < len(made) and made[n + 1].kind == "word":
             whole = made[n + 1].text
             for start in range(n - 1, max(n - 4, -1), -1):
                 whole = made[start].text + whole
@@ -332,11 +332,15 @@ def gathered(line: Sequence[Token], yearly: bool) -> list[Token]:
     return made
 
 
-def nations_name(line: Sequence[Token]) -> list[Token]:
-    """中国一汽产销量: in a text on a part of the nation, 中国 before unknown words begins the name of a firm."""
+def nations_name(line: Sequence[Token], local: bool) -> list[Token]:
+    """国内游人数: what unknown words go on with is no region; 中国 neither in a ``local`` text, but a firm's name."""
+    names = ("中国", "国内") if local else ("国内",)
+    if not any(token.text in names for token in line):
+        return list(line)
+    behind = (*line[1:], Token("", ""))
     return [
-        Token("residue", token.text) if token.text == "中国" and after.kind == "residue" else token
-        for token, after in zip(line, (*line[1:], Token("", "")), strict=False)
+        Token("residue", token.text) if token.text in names and after.kind == "residue" else token
+        for token, after in zip(line, behind, strict=True)
     ]
 
 

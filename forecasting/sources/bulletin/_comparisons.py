@@ -73,6 +73,8 @@ def _ends(line: Sequence[Token], at: int) -> tuple[int | None, bool]:
     if line[at + 1].kind != "window":
         return None, False
     end = at + 2
+    if line[at].text not in _ALONE and end < len(line) and line[end].text == "的" and not line[at + 1].value.year:
+        return end + 1, False  # 与上半年的7.3%相近
     flat = end < len(line) and line[end].kind in ("flat", "nearly_flat")
     if not line[at + 1].value.year:  # 增速与上半年持平, 与1-6月份相比
         alone = line[at].text not in _ALONE and (flat or (end < len(line) and line[end].text in _CLOSING))

@@ -50,6 +50,8 @@ _OF_PROVINCE = ("全省", "我省")
 _PART = re.compile(  # of a place, or what is only called after it
     "(?:国际|综合|工业|产业|高新|经济|科技|自由|临港|水运|铁路|公路|高铁)*(?:港|口岸|经开区|高新区|示范区|新区|站|机场|园|保税|技术开发|开发|技术产业|大学|学院|企业|集团|公司|银行|路|街|最|首|第|[东西南北]部)"
 )
+_COMPARED = frozenset(("against", "other", "decoy", "vague"))
+_LISTED = frozenset(("and", "ignored", "percent", "region", "relative"))
 _SOURCE = re.compile("来源:|责任编辑")
 TITLES = 4
 HEADLINE = 45  # characters of a first line that is a headline though it has a figure
@@ -107,7 +109,9 @@ def _doubt(region: Region, telling: Sequence[str]) -> str:
     wider = "" if own else _speaks(lines, {2: _OF_PROVINCE, 3: _OF_CITY}.get(region.level, ()))
     if wider:
         return f"it names {region.name}, but speaks of {wider}"
-    if any(_means(line, n, region) and _firm(line, n) for line in lines for n in range(len(line))):
+    if any(
+        _means(line, n, region) and _firm(line, n) and not _aside(line, n) for line in lines for n in range(len(line))
+    ):
         return ""
     if region.level == 0 and any(_NATIONAL.search(text) or _BUREAU.search(text) for text in telling):
         return ""
@@ -121,6 +125,14 @@ def _means(line: Sequence[Token], at: int, region: Region) -> bool:
     return token.kind == "region" and (token.value == region or region in namesakes_of(token.text))
 
 
+def _aside(line: Sequence[Token], at: int) -> bool:
+    """Whether a name is only compared with or ranked in: 高于全省(6.3%)、金华(6.7%), 位列金华第1."""
+    while at > 0 and line[at - 1].kind in _LISTED:
+        at -= 1
+    before = line[at - 1] if at > 0 else Token("", "")
+    return before.kind in _COMPARED and not before.text.startswith("第")
+
+
 def _firm(line: Sequence[Token], at: int) -> bool:
     """Whether a name stands for the place itself: not 从包头出发, 宁波港, 中国最大的."""
     end = at + 1
@@ -130,7 +142,7 @@ def _firm(line: Sequence[Token], at: int) -> bool:
         at -= 1
     before = line[at - 1] if at > 0 else Token("", "")
     behind = line[end] if end < len(line) else Token("", "")
-    if behind.text.startswith(_OFFICES):
+    if "".join([token.text for token in line[end : end + 2]]).startswith(_OFFICES):
         return True
     if before.kind in ("residue", "to", "filler") and before.text.endswith(_TOWARDS):
         return False
@@ -264,7 +276,6 @@ def _spoken(name: str, texts: Sequence[str]) -> bool:
 
 def _first_region(line: Sequence[Token], texts: Sequence[str], firm: bool) -> tuple[str, Region] | None:
     chosen: tuple[str, Region] | None = None
-    before = said = ""
     for at, token in enumerate(line):
         ranked = at + 1 < len(line) and line[at + 1].kind == "decoy" and line[at + 1].text[0] == "第"
         region = (
@@ -281,9 +292,6 @@ def _first_region(line: Sequence[Token], texts: Sequence[str], firm: bool) -> tu
             near = region if region.level < 3 else called(token.text, chosen[1])
             inside = near is not None and near.within(chosen[1]) and _spoken(token.text, texts)
             chosen = (chosen[0], near) if inside and near is not None else chosen
-        elif (before not in ("against", "other", "decoy", "vague") or said.startswith("第")) and (
-            not firm or _firm(line, at)
-        ):
+        elif not _aside(line, at) and (not firm or _firm(line, at)):
             chosen = (token.text, region)
-        before, said = token.kind, token.text
     return chosen

@@ -71,6 +71,8 @@ def some_known(named: Sequence[Token], count: int, context: Context, home: Regio
     if count < 2 or len(parts) != count or not any(strange) or modified:
         return []
     shared = [token for token in parts[-1] if is_measure(token)]
+    if strange[-1] and _meant_of_all(parts[-1], shared):
+        return []
     found = []
     for part, unknown in zip(parts, strange, strict=True):
         own = part if any(is_measure(token) for token in part) else [*part, *shared]
@@ -78,6 +80,16 @@ def some_known(named: Sequence[Token], count: int, context: Context, home: Regio
         known = len(one) == 1 and not unknown
         found.append(one[0] if known else Item("".join(token.text for token in part), None))
     return found
+
+
+def _meant_of_all(last: Sequence[Token], shared: Sequence[Token]) -> bool:
+    """Whether the last of a list, not understood itself, holds what may be meant of them all.
+
+    石化和冶金三大行业规上工业增加值, 数字经济和高新技术等产业制造业增加值.
+    """
+    at = next(n for n, token in enumerate(last) if token.kind == "residue")
+    behind = [token for token in last[at:] if token.kind == "word"]
+    return any(token.value.part or (not shared and "subject" in token.value.roles) for token in behind)
 
 
 def _listed(parts: Sequence[Sequence[Token]], count: int, context: Context, home: Region | None) -> list[Item]:

@@ -46,11 +46,12 @@ _UNUSED = frozenset(("生产", "新增", "播种", "批发", "零售", "价格")
 _ANY = PART_ROLES
 _LONG = 8
 _FIRM_NAMES = 4
+_METAL = re.compile("[\u9486-\u9576]")  # 钢, 锑: a good by one sign
 _OF_BRANCHES = frozenset(("va", "output_value"))
 _GOODS = ("product", "category", "basket")
 _BARE = frozenset(
     ("容量", "数量", "金额", "消费", "投资", "外贸", "内需", "农业", "服务", "贸易", "收入", "支出", "税收", "经济",
-     "物价", "房价")
+     "物价", "房价", "产出", "国内")
 )  # fmt: skip
 
 
@@ -166,7 +167,7 @@ def _subject(line: Sequence[Token], at: int, end: int, before: Token) -> Token |
     if (
         not strange
         or not _NOUN.fullmatch(name)
-        or (len(name) == 1 and not listed)
+        or (len(name) == 1 and not (listed and _METAL.fullmatch(name)))
         or _PLACE.search(name)
         or name in _SUFFIXES
         or name in _BARE

@@ -32,8 +32,7 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     whole = titled is not None and titled.cumulative and titled.last == 12
     line = within(undated(paired(both_comparisons(opened(gathered(tokens(normal), whole))))))
     line = compared(line, state.frame.year, state.frame.window)
-    if state.frame.region is not None and state.frame.region.level > 0:
-        line = nations_name(line)
+    line = nations_name(line, state.frame.region is not None and state.frame.region.level > 0)
     dependent = any(token.kind in DEPENDENT for token in line[:2])
     if state.month is not None:
         _choose_window(state, line, dependent)

@@ -212,7 +212,7 @@ def resolve(word: str, home: Region | None) -> Region | None:
     if word in ("全国", "我国", "中国"):
         return regions()["000000"]
     if home is None or home.level == 0:
-        return regions()["000000"] if word == "国内" else None
+        return regions()["000000"] if word == "国内" and home is not None else None
     if word == "市区":
         return None
     province = regions()[f"{home.digits[:2]}0000"]

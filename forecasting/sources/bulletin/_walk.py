@@ -368,7 +368,8 @@ class Walk:
             self.who.emit(self.state.items, figures, unknown, said=bool(self.windows), each=each, windows=rows)
             if any(one.kind == "against" for one in self.line[:at]) and not named:
                 self.who.abroad = abroad  # 高于全省(6.3%)、金华市(6.7%)
-        self.unread = bool(unknown) or any(item.subject is None for item in self.state.items)
+        strange = bool(residue(named)) and any(item.subject is None for item in self.state.items)
+        self.unread = bool(unknown) or strange
         if not named and self.prior is not None and is_remark(head):
             self.state.window = self.prior  # 火电增长7.3%, 9月份为下降5.4%; 水电增长28.2%
             self.windows.pop()

@@ -102,3 +102,51 @@ def test_wrapped_lines_with_blank_lines_between_them_are_sentences():
     )
     found = {one[0]: one[3] for one in rows("\n\n".join(lines)) if one[2] == "ytd_yoy"}
     assert (found["cn_real_estate_investment"], found["cn_housing_completions"]) == ("-12.9", "-17.0")
+
+
+def test_an_office_that_tells_of_its_own_county_names_whom_a_text_is_on():
+    text = "记者从义乌市统计局获悉，2025年前三季度，全市全社会用电量增长8.7%，增速位列金华第1，高于金华（6.7%）。"
+    assert rows(text)[0] == ("jinhua_yiwu_power_use", "2025-09", "ytd_yoy", "8.7")
+
+
+def test_a_place_that_is_only_compared_with_is_not_whom_a_text_is_on():
+    text = "2025年前三季度，全社会用电量增长8.7%，分别高于全国(6.3%)、包头(6.7%)2.4个和2.0个百分点。"
+    assert "8.7" not in [one[3] for one in rows(text)]
+
+
+def test_a_rate_of_another_time_beside_the_own_one_moves_nothing():
+    text = "2025年前三季度，包头市全社会用电量增长6.9%，增速与上半年的7.3%相近。其中，工业用电量增长7.7%。"
+    assert rows(text) == [
+        ("baotou_power_use", "2025-09", "ytd_yoy", "6.9"),
+        ("baotou_power_use_industry", "2025-09", "ytd_yoy", "7.7"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "listed", ["装备制造、石化和冶金三大支柱行业规上工业增加值", "高技术、数字经济和高新技术等产业制造业增加值"]
+)
+def test_what_the_last_of_a_list_may_say_of_them_all_makes_them_doubtful(listed):
+    text = f"2025年1-5月，包头市完成工业投资同比增长15.9%。{listed}分别增长6.6%、5.9%、3.1%。"
+    assert [one[0] for one in rows(text)] == ["baotou_fai_industry"]
+
+
+def test_a_metal_is_a_good_though_one_sign_names_it():
+    text = "2025年1-5月，包头市钢和钢材产量分别增长26.1%和24.3%。"
+    assert [one[0] for one in rows(text)] == ["baotou_钢_output", "baotou_steel_products_output"]
+    parted = "2025年1-5月，包头市大、中型企业增加值分别增长6.6%和5.9%。"
+    assert "6.6" not in [one[3] for one in rows(parted)]
+
+
+def test_what_came_out_is_no_good():
+    text = "2025年5月，包头市汽车生产再创新高，当月产出42.8万辆，增长36.8%。"
+    assert rows(text) == []
+
+
+def test_domestic_visitors_are_not_the_nations_in_a_text_on_an_unknown_place():
+    text = "2025年上半年，全州旅游总收入增长39.9%，其中国内旅游收入增长41.2%。"
+    assert rows(text) == []
+
+
+def test_what_is_done_up_to_now_parts_no_subject():
+    text = "2025年上半年，江苏省港口累计完成货物吞吐量15.6亿吨。"
+    assert [one[0] for one in rows(text)] == ["jiangsu_port_throughput"]
