@@ -26,7 +26,7 @@ DATELINE = re.compile(
 )
 _ELSEWHERE = re.compile(r"\(全国[^()]*\)")  # 全区增长7.5%(全国为6.3%)
 _NATIONAL = re.compile(
-    r"国家统计局(?!.{2,6}调查)|国家旅游局|文化和旅游部|农业农村部|农业部|自然资源部|住房城乡建设部|人力资源社会保障部|国家粮食和物资储备局|中国民航局|海关总署(?!.{2,6}分署)|国民经济(?!行业)|财政部|国家能源局|国家铁路集团|国铁集团|工业和信息化部|工信部|中国汽车工业协会|中汽协|国家外汇管理局|"
+    r"国家统计局(?!.{2,6}调查)|国家旅游局|文化和旅游部|农业农村部|农业部|自然资源部|住房城乡建设部|人力资源社会保障部|国家粮食和物资储备局|中国民航局|海关总署(?!.{2,6}分署)|国民经济(?!行业)|财政部|国家发展改革委|国家发改委|国家能源局|国家铁路集团|国铁集团|工业和信息化部|工信部|中国汽车工业协会|中汽协|国家外汇管理局|"
     r"人民银行(?!.{2,6}[分支]行)|交通运输部|商务部|国家邮政局|中国[^，。；:]{2,12}(?:协会|联合会|联盟)|乘联(?:分)?会"
 )
 _FIRM = re.compile("公司|集团|股份")
@@ -45,6 +45,7 @@ _SEVERAL = re.compile(
 _SHORT = re.compile("([\u4e00-\u9fff]{2,4}?)全([县市区旗])")
 _OFFICES = ("统计局", "财政局", "人民政府", "政府", "发展和改革")
 _TOWARDS = ("从", "在", "到", "对", "赴", "往", "向", "来自", "位于", "走进", "抵达", "离开", "途经", "毗邻", "驻")
+_OF_PARTS = ("全区", "全省", "全市", "全县", "全旗", "全州", "全盟", "自治区")
 _OF_CITY = ("全市", "我市", "本市")
 _OF_PROVINCE = ("全省", "我省")
 _PART = re.compile(  # of a place, or what is only called after it
@@ -236,6 +237,8 @@ def _own(region: Region | None, texts: Sequence[str]) -> Region | None:
         return None
     nation = ("全国", "我国")
     if region.level == 0 and any(_HERE.search(text) for text in texts):
+        return None
+    if region.level == 0 and _speaks([line_of(text) for text in texts], _OF_PARTS):
         return None
     said = [word for text in texts for word in _LOCAL.findall(text) if region.level == 0 or word not in nation]
     fitting = sum(resolve(word, region) is not None for word in said)

@@ -12,7 +12,16 @@ from collections.abc import Sequence
 
 from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import Token
-from forecasting.sources.bulletin._vocabulary import PART_ROLES, QUANTITY, Subject, Word, compose, measures, whole
+from forecasting.sources.bulletin._vocabulary import (
+    PART_ROLES,
+    QUANTITY,
+    Subject,
+    Word,
+    compose,
+    measures,
+    subjects,
+    whole,
+)
 
 _NOUN = re.compile(r"[\u4e00-\u9fffA-Za-z0-9+/·-]{1,18}")
 _GRAMMAR = re.compile(
@@ -185,6 +194,10 @@ def _subject(line: Sequence[Token], at: int, end: int, before: Token) -> Token |
             return Token("word", name, Word({"branch": name}))  # 前驱体材料实现工业总产值; a firm's name is short
     if behind.text == "余额":
         return Token("word", name, Word({"subject": f"{name}余额"}))
+    if name.endswith("加") and measured.text.startswith("工业"):
+        name += "工业"  # 医药加|工业增加值
+    if _is_sold(measured):
+        return None  # 某某新能源汽车销量: whose make it is
     if (_is_measure(measured) or _is_quantity(measured)) and then in _BEHIND:
         return Token("word", name, Word(dict.fromkeys(_ANY, _OF_KIND.sub("", name))))
     if behind.kind in _BEHIND and QUANTITY.search(name):
@@ -250,6 +263,12 @@ def _is_measure(token: Token) -> bool:
 def _is_quantity(token: Token) -> bool:
     """农户贷款余额, 县级财政收入: a whole that an unknown word narrows."""
     return token.kind == "word" and "subject" in token.value.roles and bool(QUANTITY.search(token.text))
+
+
+def _is_sold(token: Token) -> bool:
+    """Whether a word is the output or the sales of a product, which an unknown word before it makes a firm's."""
+    whole = token.value.roles.get("subject") if token.kind == "word" else None
+    return whole in subjects() and subjects()[whole].domain in ("output", "sales")
 
 
 def _sums_up(line: Sequence[Token], at: int, made: Token) -> bool:

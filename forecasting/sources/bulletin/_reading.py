@@ -150,6 +150,7 @@ def _move_window(walk: Walk, window: Window | None, carried: str) -> None:
     alike = {one.measure[:5] for one in walk.who.candidates} == {"month"}
     if (walk.turned or walk.single) and alike and state.window is base and base is not None and base.cumulative:
         state.carried = ASIDE  # 前8个月有以下特点: 8月当月, 进出口 ...: all that was said is of the month
-    if state.opening and walk.led and not first.end and first.last:
+    heads = bool(walk.who.candidates) or walk.line[0].kind == "window"  # not 全局看开局, 全年看首季
+    if state.opening and walk.led and heads and not first.end and first.last:
         state.leading.add(first)
         state.opening = False

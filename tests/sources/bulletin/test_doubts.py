@@ -150,3 +150,26 @@ def test_domestic_visitors_are_not_the_nations_in_a_text_on_an_unknown_place():
 def test_what_is_done_up_to_now_parts_no_subject():
     text = "2025年上半年，江苏省港口累计完成货物吞吐量15.6亿吨。"
     assert [one[0] for one in rows(text)] == ["jiangsu_port_throughput"]
+
+
+def test_a_saying_at_the_head_of_a_text_sets_no_window():
+    text = "全局看开局，全年看首季。2025年一季度，包头市用电量稳定，工业用电量增长4.2%。\n\n制造业用电量增长3.0%。"
+    assert rows(text)[1] == ("baotou_power_use_manufacturing", "2025-03", "ytd_yoy", "3.0")
+
+
+def test_a_text_that_speaks_of_its_region_is_not_on_the_nation_it_compares_with():
+    text = (
+        "2025-03-24 来源：内蒙古日报\n\n据自治区统计局消息，1—2月，全区规模以上工业增加值增长7.5%，高于全国。"
+        "\n\n全国增速为5.4%。其中，全区采矿业增加值增长6.4%。\n\n制造业增加值增长8.8%。"
+    )
+    assert rows(text)[0][0] == "inner_mongolia_industrial_va"
+    assert not any(one[0].startswith("cn_m") for one in rows(text))
+
+
+def test_the_make_of_a_product_is_not_the_product():
+    assert rows("2025年1-5月，包头市某力新能源汽车销量31.7万辆，增长65.0%。") == []
+
+
+def test_what_is_worked_up_keeps_its_name_before_value_added_of_industry():
+    text = "2025年1-2月，包头市医药加工业增加值增长46.2%。"
+    assert [one[0] for one in rows(text)] == ["baotou_医药加工业_va"]
