@@ -322,6 +322,9 @@ def gathered(line: Sequence[Token], yearly: bool) -> list[Token]:
                 if whole in words():
                     made[start : n + 2] = [made[n], Token("word", whole, words()[whole])]
                     break
+    for n in [n for n, token in enumerate(made[:-2]) if token.text == "全部工业"]:
+        if made[n + 1].kind == "filler" and made[n + 2].text == "增加值":
+            made[n : n + 3] = [Token("word", "全部工业增加值", words()["全部工业增加值"])]  # 全部工业实现增加值
     for n in [n for n, token in enumerate(made) if token.text == "工业增加值"]:
         behind = [one.text for one in made[n + 1 : n + 8]]
         alone = not any(one.kind in ("word", "residue") for one in last_clause(made[:n]))

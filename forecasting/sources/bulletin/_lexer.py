@@ -193,7 +193,8 @@ def _next(
     if char in STARTS:
         day = match_date(text, start)
         if day is not None:
-            return day, (Token("filler", text[start:day]),)
+            kind = "days" if text.startswith(("当天", "当日"), day) else "filler"  # 10月1日当天: of that day alone
+            return day, (Token(kind, text[start:day]),)
         window = match_window(text, start)
         if window is not None and (best is None or window[0] >= best[0]):
             return window[0], (Token("window", text[start : window[0]], window[1]),)

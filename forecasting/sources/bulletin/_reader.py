@@ -101,20 +101,21 @@ def read_figures(text: str, source: str) -> tuple[list[Candidate], list[Candidat
 
 def _figures(text: str, source: str, year: int | None, home: Region | None) -> tuple[list[Candidate], list[Candidate]]:
     found = blocks(text)
-    read = _read(found, Reading(frame(found, source, year, home)))
-    day = published(text) if year is None else None
-    if day is None:
-        return _settle(list(read))
-    headed = "".join(normal(block.text) for block in found if isinstance(block, Paragraph) and block.heading)
-    return _settle([_in_time(one, day[0], headed) for one in read])
+    read = list(_read(found, Reading(frame(found, source, year, home))))
+    headed = normal("".join([block.text for block in found if isinstance(block, Paragraph) and block.heading]))
+    dated = all(one.reason or f"{one.period[:4]}年" in headed for one in read)
+    day = None if dated or year is not None else published(text)
+    return _settle(read if day is None else [_in_time(one, day[0], headed) for one in read])
 
 
 def _in_time(one: Candidate, day: dt.date, headed: str) -> Candidate:
     """The candidate, doubted where it would be of a year before the text appeared or of after, and no year is said."""
-    if one.reason or f"{one.period[:4]}年" in headed + normal(one.sentence):
+    if one.reason:
         return one
     passed = 12 * day.year + day.month - 12 * int(one.period[:4]) - int(one.period[5:])
-    return one if 0 <= passed < 12 else replace(one, reason=f"of which year it is, is not said; the text is of {day}")
+    if 0 <= passed < 12 or f"{one.period[:4]}年" in headed + normal(one.sentence):
+        return one
+    return replace(one, reason=f"of which year it is, is not said; the text is of {day}")
 
 
 def _read(found: Sequence[Block], state: Reading) -> Iterator[Candidate]:

@@ -62,6 +62,7 @@ _STOPS = frozenset(("decoy", "noun", "against", "other", "past", "target"))
 _OF_ALL = frozenset(
     (*(name for name, one in subjects().items() if one.domain in ("retail", "fiscal", "income", "population", "jobs")),)
 )  # no branch has these
+_PARTED = ("县域", "区域", "片区")
 _EXCEEDED = frozenset(("超", "超过", "超出", "突破"))
 _PLACED = frozenset(("window", "region", "relative"))
 _REACH = 60  # tokens: a subject further back is not carried on
@@ -89,6 +90,7 @@ class Walk:
         self.partial = False  # a part was named by a clause that was not understood
         self.narrow = False  # a branch was
         self.passed = False  # the figure before is one
+        self.narrowed = False  # a figure before is of a part of a place: 县域地区第一产业
         self.unread = False  # what the figure before is of was not understood
         self.on_month = False  # a change on the month before was passed over
         self.dealing = False  # a partner was named by a clause that was not understood
@@ -329,7 +331,8 @@ class Walk:
         own = results and branch_before(self.buffer) and goes_on(head)
         alone = alone or own or (self.narrow and goes_on(head) and not wide)
         lost = self.who.stale or "whether only a branch is meant is not said" * own if named and alone else ""
-        if self.unread and any(one.kind == "child" for one in self.buffer):
+        whose = self.narrowed and not any(one.kind in ("region", "relative") for one in self.buffer)
+        if (self.unread and any(one.kind == "child" for one in self.buffer)) or whose:
             lost = lost or "what it is a part of was not understood"
         if named:
             self.state.context = introduced(self.buffer, self.state.context, self.state.frame.region)
@@ -368,8 +371,9 @@ class Walk:
             self.who.emit(self.state.items, figures, unknown, said=bool(self.windows), each=each, windows=rows)
             if any(one.kind == "against" for one in self.line[:at]) and not named:
                 self.who.abroad = abroad  # 高于全省(6.3%)、金华市(6.7%)
-        strange = bool(residue(named)) and any(item.subject is None for item in self.state.items)
-        self.unread = bool(unknown) or strange
+        strange = residue(named)
+        self.narrowed = self.narrowed or strange.startswith(_PARTED)
+        self.unread = bool(unknown or (strange and any(item.subject is None for item in self.state.items)))
         if not named and self.prior is not None and is_remark(head):
             self.state.window = self.prior  # 火电增长7.3%, 9月份为下降5.4%; 水电增长28.2%
             self.windows.pop()

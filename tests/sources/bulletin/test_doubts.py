@@ -173,3 +173,22 @@ def test_the_make_of_a_product_is_not_the_product():
 def test_what_is_worked_up_keeps_its_name_before_value_added_of_industry():
     text = "2025年1-2月，包头市医药加工业增加值增长46.2%。"
     assert [one[0] for one in rows(text)] == ["baotou_医药加工业_va"]
+
+
+def test_what_is_of_the_counties_of_a_city_is_not_the_citys():
+    text = "2025年1-9月，沈阳市县域地区第一产业增加值104亿元，增长4.6%；第二产业增加值108亿元，增长1.7%。"
+    assert rows(text) == []
+
+
+def test_a_figure_of_one_day_is_no_months():
+    assert rows("2025年10月1日当天，全国铁路旅客发送量692.5万人次。") == []
+
+
+def test_all_industry_may_be_parted_from_its_measure():
+    text = "2025年1-3月，包头市第二产业增加值33亿元，全部工业实现增加值29亿元，增长7.1%。"
+    assert rows(text)[-1] == ("baotou_all_industry_va", "2025-03", "ytd_yoy", "7.1")
+
+
+@pytest.mark.parametrize("who", ["全行业业务收入", "昌九经济体规模以上工业增加值"])
+def test_a_whole_trade_or_a_group_of_cities_has_no_name_of_its_own(who):
+    assert rows(f"2025年1-3月，包头市{who}29亿元，增长7.1%。") == []
