@@ -42,6 +42,7 @@ _SOME = re.compile(r"[0-9]+个(?:省区市|省份|省市|省|地区)(?:规模以
 _SEVERAL = re.compile(
     "(?:[^，。；:]{0,16}，)?[^，。；:、]{0,12}(?:、[\u4e00-\u9fff]{2,3}){2,}等?[0-9一二三四五六七八九十]+个?(?:省|市|地区)"
 )
+_COUNTIES = re.compile("县域(?:经济|地区)")  # a text on a city's counties together
 _SHORT = re.compile("([\u4e00-\u9fff]{2,4}?)全([县市区旗])")
 _OFFICES = ("统计局", "财政局", "人民政府", "政府", "发展和改革")
 _TOWARDS = ("从", "在", "到", "对", "赴", "往", "向", "来自", "位于", "走进", "抵达", "离开", "途经", "毗邻", "驻")
@@ -233,7 +234,13 @@ def _own(region: Region | None, texts: Sequence[str]) -> Region | None:
 
     Mostly: 居全市七县第二 may stand aside.
     """
-    if region is None or any(map(_SOME.search, texts)) or any(map(_SEVERAL.match, texts[:TITLES])):
+    heads = texts[:TITLES]
+    if (
+        region is None
+        or any(map(_SOME.search, texts))
+        or any(map(_SEVERAL.match, heads))
+        or any(map(_COUNTIES.search, heads[:1]))
+    ):
         return None
     nation = ("全国", "我国")
     if region.level == 0 and any(_HERE.search(text) for text in texts):

@@ -192,3 +192,8 @@ def test_all_industry_may_be_parted_from_its_measure():
 @pytest.mark.parametrize("who", ["全行业业务收入", "昌九经济体规模以上工业增加值"])
 def test_a_whole_trade_or_a_group_of_cities_has_no_name_of_its_own(who):
     assert rows(f"2025年1-3月，包头市{who}29亿元，增长7.1%。") == []
+
+
+def test_a_text_on_a_citys_counties_is_not_on_the_city():
+    text = "2025年前三季度沈阳市县域经济运行情况\n\n前三季度，猪肉产量12.5万吨，增长4.5%。康平县猪肉产量2.1万吨。"
+    assert [one[0] for one in rows(text)] == ["shenyang_kangping_pork_output"]
