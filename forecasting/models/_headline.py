@@ -13,7 +13,7 @@ import pandas as pd
 from forecasting.errors import ModelError
 from forecasting.models._months import following_months
 from forecasting.models._protocol import FEWEST, Floats, State, check_request, checked, model_errors
-from forecasting.models._trust import REACH, between, cumulative_rates, shares, year_starts
+from forecasting.models._trust import REACH, between, cumulative_rates, rates_between, shares, year_starts
 
 if TYPE_CHECKING:
     from forecasting.decumulation import FittedLevels
@@ -282,9 +282,7 @@ def _changes(y: Floats, month: np.ndarray, cuts: np.ndarray, structure: Floats |
         return np.asarray(known[np.minimum(end, cut)] + np.take_along_axis(expected, np.maximum(end - cut, 0), axis=1))
 
     at = cut + np.arange(-1, REACH)
-    first = year_starts(month)[at]
-    base = np.where(first >= m, total(np.maximum(at + 1 - m, 0)) - total(np.maximum(first - m, 0)), np.nan)
-    rate = 100 * ((total(at + 1) - total(first)) / base - 1)
+    rate = rates_between(total, year_starts(month)[at], at, m)
     return _frozen(rate[:, 1:] - rate[:, :1])
 
 

@@ -7,6 +7,8 @@ where it is traded (exports). An indicator's own past tells, month by month of o
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from forecasting.models._protocol import Floats
@@ -108,13 +110,24 @@ def cumulative_rates(level: Floats, month: np.ndarray, season_length: int) -> Fl
         month: (n,) month index of each period's last month, consecutive periods.
         season_length: Periods a year.
     """
-    first = year_starts(month)
     total = np.concatenate([[0.0], np.cumsum(level)])
-    at = np.arange(len(level))
-    whole = first >= season_length
-    before = np.where(whole, first - season_length, 0)
-    base = np.where(whole, total[np.maximum(at + 1 - season_length, 0)] - total[before], np.nan)
-    return np.asarray(100 * ((total[at + 1] - total[first]) / base - 1))
+    return rates_between(total.__getitem__, year_starts(month), np.arange(len(level)), season_length)
+
+
+def rates_between(
+    total: Callable[[np.ndarray], Floats], first: np.ndarray, last: np.ndarray, season_length: int
+) -> Floats:
+    """(...) cumulative rates in percent, NaN where the year before is not whole.
+
+    Args:
+        total: Levels up to, but not with, each of some periods (...), summed from any beginning.
+        first: (...) place of the first period of each year.
+        last: (...) place of the last period of each rate.
+        season_length: Periods a year.
+    """
+    m = season_length
+    base = np.where(first >= m, total(np.maximum(last + 1 - m, 0)) - total(np.maximum(first - m, 0)), np.nan)
+    return np.asarray(100 * ((total(last + 1) - total(first)) / base - 1))
 
 
 def between(y: Floats, stay: Floats, moved: Floats, share: Floats, month: np.ndarray, season_length: int) -> Floats:
