@@ -1,7 +1,7 @@
 """Results of stages as bytes, and back: explicit, checked, and nothing that could run code.
 
-A file is a line of text with format, name and the SHA-256 of the rest; then a JSON tree, and the arrays that it refers to
-by position, those of a frame's columns among them. Only the classes named here can come out of one.
+A file is a line of text with format, name and the SHA-256 of the rest; then a JSON tree, and the arrays that it refers
+to by position, those of a frame's columns among them. Only the classes named here can come out of one.
 """
 
 from __future__ import annotations
