@@ -156,7 +156,7 @@ class Tracker:
             registry = Registry(self._client, Path(folder), night.version)
             for item in night.indicators:
                 run = lasting.get(item.id) or self._client.create_run(
-                    experiment, tags={INDICATOR: item.id}, run_name=item.id
+                    experiment, tags={INDICATOR: item.id, **_tags(item)}, run_name=item.id
                 )
                 current = night.night >= max(latest, run.data.tags.get(NIGHT, ""))
                 metrics = {ALWAYS: float(len(item.history)), **_scores(scores.get(item.id)), **item.metrics}
