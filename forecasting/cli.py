@@ -206,6 +206,10 @@ def read_bulletin(
     doubtful_out: Annotated[
         Path | None, typer.Option(metavar="FILE.csv", help="Also write the figures that a person should look at.")
     ] = None,
+    region: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Whom texts speak of that name no place: 包头市, 全国.")
+    ] = None,
+    year: Annotated[int | None, typer.Option(min=1949, max=2100, help="Of windows that name none.")] = None,
 ) -> None:
     """The figures of Chinese statistical bulletins; what is not sure goes to a file of its own."""
     import pandas as pd
@@ -216,7 +220,7 @@ def read_bulletin(
     read, errors = [], []
     for path in files:
         try:
-            read.append(read_bulletin_file(path))
+            read.append(read_bulletin_file(path, year=year, region=region))
         except InputError as error:
             errors.append(str(error))
     if errors:

@@ -219,6 +219,16 @@ def test_read_bulletin_writes_sure_and_doubtful_figures_apart(tmp_path):
     assert pd.read_csv(doubtful)["reason"].item() == "only an approximate figure: 左右"
 
 
+def test_read_bulletin_takes_the_place_and_the_year_that_a_text_leaves_out(tmp_path):
+    text, out = tmp_path / "a.txt", tmp_path / "out.csv"
+    text.write_text("1—10月份，规模以上工业增加值同比增长6.1%。", encoding="utf-8")
+    assert "0 figures, 1 doubtful" in done("read-bulletin", text, "-o", out).stderr
+    done("read-bulletin", text, "-o", out, "--region", "全国", "--year", "2025")
+    found = pd.read_csv(out, dtype=str)[["region", "indicator", "period", "value"]]
+    assert found.to_numpy().tolist() == [["CN", "cn_industrial_va", "2025-10", "6.1"]]
+    assert "region '南极' is not in the table" in cumulus("read-bulletin", text, "-o", out, "--region", "南极").stderr
+
+
 def test_read_bulletin_names_every_file_that_it_cannot_read_and_writes_nothing(tmp_path):
     good = tmp_path / "good.txt"
     good.write_text("2025年1—11月，包头市规模以上工业增加值增长11.3%。", encoding="utf-8")

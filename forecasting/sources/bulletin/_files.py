@@ -16,14 +16,18 @@ NUMBERS = ("value", "decimals")
 _BINARY = (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 
-def read_bulletin_file(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+def read_bulletin_file(
+    path: Path, *, year: int | None = None, region: str | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read the figures of a bulletin in a file; see `read_bulletin`.
 
     Args:
         path: Plain text or HTML in UTF-8, UTF-16 with a byte order mark, or GB18030 (which holds GBK and GB2312).
+        year: See `read_bulletin`.
+        region: See `read_bulletin`.
 
     Raises:
-        InputError: The file cannot be read, is empty, or is not text.
+        InputError: The file cannot be read, is empty, or is not text; or the region is not known.
     """
     name = str(path)
     try:
@@ -34,7 +38,7 @@ def read_bulletin_file(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
         raise InputError(name, [Problem("", "is a folder; give the path of a text or HTML file in it")]) from error
     except OSError as error:
         raise InputError(name, [Problem("", f"cannot be read: {error.strerror}")]) from error
-    return read_bulletin(bulletin_text(data, name), source=path.name)
+    return read_bulletin(bulletin_text(data, name), source=path.name, year=year, region=region)
 
 
 def bulletin_text(data: bytes, name: str) -> str:
