@@ -43,6 +43,7 @@ _BROKEN = re.compile(r"[0-9]\.\n[0-9]")  # a number over two lines
 _BARRED_NOTE = re.compile(r"\|\s*(?:注|备注|说明|资料来源|数据来源)\s*[:：]")
 _TITLE = 20  # characters of a cell that heads something
 _NUMBER = re.compile(r"[+-]?[0-9][0-9,]*(?:\.[0-9]+)?%?")
+_YEAR = re.compile("20[0-9]{2}年?")
 _BLANK_CELL = re.compile(r"[-—–./…]+")
 _ENDS = "。！？!?；;."
 _LABEL = re.compile(r"指\s*标|项\s*目(?!投资)|地\s*区(?!生产)|行业|产品(?!产)")
@@ -164,6 +165,8 @@ def _cells(line: str) -> list[str]:
     numbers = sum(1 for cell in cells if _is_value(cell) or _BLANK_CELL.fullmatch(cell))
     if len(cells) == 1:
         return cells if numbers else []
+    if len(cells) == 2 and _titled(cells[0]) and _YEAR.fullmatch(cells[1]):
+        return []  # 统计公报 2022: a title, and the year under which it is filed
     if any(mark in line for mark in "。；，"):
         return []
     return cells if numbers and numbers >= 0.2 * len(cells) and max(map(len, cells)) <= 40 else []

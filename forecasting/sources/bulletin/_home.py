@@ -17,6 +17,7 @@ from forecasting.sources.bulletin._regions import (
     regions,
     resolve,
 )
+from forecasting.sources.bulletin._spoken import COMPARED, outspoken
 
 DATELINE = re.compile(
     r"(?:新华社|新华网|新华财经|中新社|中新网|人民网|央视网|本报|经济日报)[^，。；:()]{1,8}?(?:20\d\d年)?"
@@ -52,7 +53,6 @@ _OF_PROVINCE = ("全省", "我省")
 _PART = re.compile(  # of a place, or what is only called after it
     "(?:国际|综合|工业|产业|高新|经济|科技|自由|临港|水运|铁路|公路|高铁)*(?:港|口岸|经开区|高新区|示范区|新区|站|机场|园|保税|技术开发|开发|技术产业|大学|学院|企业|集团|公司|银行|路|街|最|首|第|[东西南北]部)"
 )
-_COMPARED = frozenset(("against", "other", "decoy", "vague"))
 _LISTED = frozenset(("and", "ignored", "percent", "region", "relative"))
 _SOURCE = re.compile("来源:|责任编辑")
 TITLES = 4
@@ -60,7 +60,7 @@ HEADLINE = 45  # characters of a first line that is a headline though it has a f
 
 
 def whose(name: str, texts: Sequence[str], titles: Sequence[str]) -> tuple[Region | None, str]:
-    """The region, and why it may be another.
+    """The region, and why it may be another; None where more of the text is on another place.
 
     The title counts before the text, the file's ``name`` before neither. What is named only where something came
     from, went to or stands (从包头, 宁波港), by its customs or by a paper needs a second cue: 全市, 我省.
@@ -75,7 +75,10 @@ def whose(name: str, texts: Sequence[str], titles: Sequence[str]) -> tuple[Regio
     paper = [PAPER.sub("，", text) for text in texts] if any(map(PAPER.search, texts)) else []
     named = (_seated(_region(telling), texts), _of_paper(_region(paper), texts), _of_dateline(texts))
     place = next((place for one in named if (place := _own(_of_all(one, texts), telling)) is not None), None)
-    return place, "" if place is None else _doubt(place, telling)
+    if place is None:
+        return None, ""
+    other = outspoken(place, [line_of(own_name(text, place)) for text in dict.fromkeys(telling)])
+    return (None, f"it speaks of {other} more than of {place.name}") if other else (place, _doubt(place, telling))
 
 
 def _of_all(region: Region | None, texts: Sequence[str]) -> Region | None:
@@ -132,7 +135,7 @@ def _aside(line: Sequence[Token], at: int) -> bool:
     while at > 0 and line[at - 1].kind in _LISTED:
         at -= 1
     before = line[at - 1] if at > 0 else Token("", "")
-    return before.kind in _COMPARED and not before.text.startswith("第")
+    return before.kind in COMPARED and not before.text.startswith("第")
 
 
 def _firm(line: Sequence[Token], at: int) -> bool:

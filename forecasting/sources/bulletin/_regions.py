@@ -150,6 +150,21 @@ def _towns() -> dict[str, str]:
     return {name: next(iter(full)) for name, full in short.items() if len(full) == 1 and name not in full}
 
 
+def town(text: str) -> Region | None:
+    """The first county-level city or county that a text names by its short name alone.
+
+    >>> town("义乌红糖").slug, town("红糖")
+    ('jinhua_yiwu', None)
+    """
+    for start in range(len(text) - 1):
+        for end in (start + 3, start + 2):
+            full = _towns().get(text[start:end])
+            found = called(full, None) if full else None
+            if found is not None and found.level == 3:
+                return found
+    return None
+
+
 def with_full_names(text: str) -> str:
     """The text with the short names of towns written out where an office or their province stands beside them.
 

@@ -1,0 +1,76 @@
+"""A text is on the place that its clauses speak of; where more of them speak of another, a person decides."""
+
+import pytest
+
+from forecasting.sources.bulletin import read_bulletin
+from forecasting.sources.bulletin._lexer import Token, line_of
+from forecasting.sources.bulletin._regions import regions
+from forecasting.sources.bulletin._spoken import outspoken
+from forecasting.sources.bulletin._text import normal
+
+
+def regions_of(text: str) -> set[str]:
+    frame, _ = read_bulletin(text, source="text")
+    return set(frame["region"])
+
+
+def reasons(text: str) -> str:
+    _, frame = read_bulletin(text, source="text")
+    return " ".join(frame["reason"])
+
+
+def lines(text: str) -> list[tuple[Token, ...]]:
+    return [line_of(normal(one)) for one in text.split("\n")]
+
+
+@pytest.mark.parametrize(
+    ("code", "other", "text"),
+    [
+        # a town in a city, of which both are 全市
+        ("330700", "义乌市", "金华市工业发展\n上半年，义乌工业用电量增长9.1%，义乌出口增长8.0%。全市进口增长7.7%。"),
+        # a city in a province
+        ("350000", "泉州", "福建省经济新闻\n上半年，泉州工业用电量增长9.1%。泉州出口增长8.0%，进口增长7.7%。"),
+        # a province in the nation
+        ("000000", "内蒙古", "全国经济运行\n上半年，内蒙古工业用电量增长9.1%。内蒙古出口增长8.0%，进口增长7.7%。"),
+        # a word for another level than that of the place
+        ("610000", "全市", "陕西省经济运行\n全市出口增长9.1%，高于全省3个百分点。全市进口增长8.0%，全省第二。"),
+        # a zone and a county that no table knows
+        ("320300", "经开区", "徐州市工业运行\n上半年，经开区工业用电量增长9.1%。经开区出口增长8.0%。"),
+        ("320300", "县", "徐州市工业运行\n上半年，甲云县出口增长8.0%，甲云县进口增长7.7%。"),
+    ],
+)
+def test_a_text_that_speaks_more_of_another_place_is_not_on_the_one_it_names_first(code, other, text):
+    assert outspoken(regions()[code], lines(text)) == other
+
+
+@pytest.mark.parametrize("head", ["金华市工业发展", "全市外贸发展，金华海关统计"])
+def test_the_figures_of_such_a_text_are_doubted(head):
+    text = f"{head}\n2025年上半年，义乌工业用电量增长9.1%，义乌出口增长8.0%。\n\n粮食产量增长2.1%。全市进口增长7.7%。"
+    assert regions_of(text) == set()
+    assert "it speaks of 义乌市 more than of 金华市" in reasons(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("包头市工业运行\n2025年上半年，全市工业用电量增长9.1%。昆都仑区工业用电量增长8.0%，青山区增长3.0%，全市出口增长7%。",
+         "CN-150200"),
+        ("2025年上半年，浙江省工业用电量增长9.1%，高于全国。宁波市增长8.0%，温州市增长3.0%；全省出口增长7%，高于全国。",
+         "CN-330000"),
+        ("2025年上半年，全国工业用电量增长9.1%。广东增长3.0%。我国出口增长8.0%。", "CN"),
+    ],
+)  # fmt: skip
+def test_parts_named_once_and_wholes_compared_with_do_not_move_a_text(text, code):
+    assert code in regions_of(text)
+
+
+def test_a_word_for_two_levels_tells_neither_from_the_other():
+    jinhua = regions()["330700"]
+    text = "金华市经济\n全市出口增长1%，全市进口增长1%\n义乌出口增长1%，义乌进口增长1%"
+    assert outspoken(jinhua, lines(text)) == "义乌市"
+    assert outspoken(jinhua, lines(f"{text}，金华进口增长1%")) == ""
+
+
+def test_the_year_behind_a_title_is_no_table():
+    text = "2022年固阳县国民经济和社会发展统计公报 2022\n2022年，全县粮食产量5.1万吨，增长3.1%。全县蔬菜产量增长2%。"
+    assert regions_of(f"{text}全县出口增长1%。") == {"CN-150222"}
