@@ -10,6 +10,9 @@ from forecasting.sources.bulletin._windows import Window
 
 _OPENING = frozenset(("比", "较", "与", "同", "和", "跟"))
 _ALONE = frozenset(("比", "较"))  # which need no 相比 behind the year
+_BESIDE = frozenset(("与", "同", "和", "跟"))
+_PLACES = frozenset(("region", "relative"))
+_ELSEWHERE = _PLACES | {"and", "filler", "residue"}
 _CLOSING = frozenset(("相比", "比", "相较", "对比", "比较"))
 _PAST = frozenset(("超过", "超出", "超"))
 _EXCEEDED = frozenset(("vague", "region", "and", "quantity", "percent"))
@@ -26,7 +29,7 @@ def compared(line: Sequence[Token], year: int | None, titled: Window | None) -> 
     """
     found: list[Token] = []
     at = 0
-    line = exceeded(line)
+    line = level_with(exceeded(line))
     while at < len(line):
         end, same = _ends(line, at)
         if line[at].text.endswith(("去年", "上年")) and line[at].kind == "compare" and _months(line, at + 1):
@@ -59,6 +62,18 @@ def exceeded(line: Sequence[Token]) -> Sequence[Token]:
     return [
         one._replace(kind="decoy") if at <= n < stop and one.kind in _EXCEEDED else one for n, one in enumerate(line)
     ]
+
+
+def level_with(line: Sequence[Token]) -> Sequence[Token]:
+    """与全市基本持平: as fast as another place, which is no figure of it."""
+    start = next((n for n, one in enumerate(line[:-2]) if one.text in _BESIDE and line[n + 1].kind in _PLACES), None)
+    if start is None:
+        return line
+    end = next((n for n in range(start + 1, len(line)) if line[n].kind not in _ELSEWHERE), len(line) - 1)
+    if line[end].kind not in ("flat", "nearly_flat"):
+        return line
+    whole = "".join(one.text for one in line[start : end + 1])
+    return [*line[:start], Token("against", whole), *level_with(line[end + 1 :])]
 
 
 def _months(line: Sequence[Token], at: int) -> bool:

@@ -12,7 +12,8 @@ from forecasting.sources.bulletin._figures import Figure
 from forecasting.sources.bulletin._lexer import Token
 from forecasting.sources.bulletin._phrases import UNITS
 from forecasting.sources.bulletin._regions import Region
-from forecasting.sources.bulletin._state import Reading
+from forecasting.sources.bulletin._shortened import carried_by
+from forecasting.sources.bulletin._state import MONTH_OR_MORE, Reading
 from forecasting.sources.bulletin._subjects import Item, items
 from forecasting.sources.bulletin._windows import Window
 
@@ -50,6 +51,8 @@ class Naming:
         found = not_of_branches(items(words, state.context, state.frame.region), state.context)
         if not found:
             return
+        for item in found:
+            item.unclear = item.unclear or self._narrower(item, words)
         if residue_inside(words):
             # 对蒙古国进出口, 传统制造业: another subject than the words that are known
             written = "".join(token.text for token in words if token.kind in ("word", "residue"))
@@ -125,7 +128,13 @@ class Naming:
                 self.levels = [*self.levels, replace(item)]
             reasons = [
                 reason
-                for reason in (figure.doubt, doubt, item.unclear, self._region_doubt(item), self.state.carried)
+                for reason in (
+                    figure.doubt,
+                    doubt,
+                    item.unclear,
+                    self._region_doubt(item),
+                    self._window_doubt(item, said),
+                )
                 if reason
             ]
             key = (made.region, made.indicator, made.period, made.measure)
@@ -137,6 +146,17 @@ class Naming:
         traded = named[0].subject is not None and named[0].subject.trade
         if traded and "元" in named[0].unit:
             self.state.use_currency("usd" if "美元" in named[0].unit else "cny")
+
+    def _narrower(self, item: Item, words: Sequence[Token]) -> str:
+        """Why a name of all may be of a part alone: 铁路货运量 .... 货物周转量; 农业总产值, of farming or of all."""
+        subject, state = item.subject, self.state
+        if subject is None:
+            return ""
+        goes_on = state.age == 1 and not any(token.kind in ("region", "relative") for token in words)
+        before = [one.subject for one in state.items if one.subject is not None] if goes_on else []
+        parted = any(carried_by(subject, one) != subject for one in before)
+        farming = subject.id == "farming_output_value" and item.written == "农业总产值" and not state.agriculture
+        return "whether all or a part of it alone is meant is not said" if parted or farming else ""
 
     def _carried_subject(self) -> str:
         if self.stale:
@@ -153,6 +173,21 @@ class Naming:
         if region is not None and self.state.frame.region is not None and region != self.state.frame.region:
             self.abroad = True
         return region
+
+    def _window_doubt(self, item: Item, said: bool) -> str:
+        """Why its window may be another.
+
+        Prices and the nation's figures are of a title's month, investment of a month only where that is said.
+        """
+        carried, window = self.state.carried, self.state.window
+        domain = item.subject.domain if item.subject is not None else ""
+        where = self._where(item)
+        if carried == MONTH_OR_MORE and (
+            domain in ("cpi", "ppi", "prices") or (where is not None and where.level == 0)
+        ):
+            carried = ""
+        month = window is not None and window.first == window.last > 1 and not window.end
+        return carried or (MONTH_OR_MORE if month and not said and domain == "fai" else "")
 
     def _region_doubt(self, item: Item) -> str:
         if self.firm:

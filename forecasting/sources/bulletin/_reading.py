@@ -45,6 +45,10 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
         state.window, state.carried = state.led, ""  # 前三季度, 发电量 .... \n 其中, 新能源发电量 ...
     if state.carried == ASIDE and line and line[0].kind == "child" and state.last is not None:
         state.window, state.carried = state.last, ""  # 8月当月, 进出口 .... 其中, 出口 ...
+    if not dependent and state.added and state.context.measure == "output_value":
+        state.context = replace(state.context, measure="")  # 增加值增长3%, 产值增长5%. 装备制造业增长4%: of which
+    if not dependent and len(state.currencies) > 1:
+        state.currency = ""
     before = state.window, state.carried
     walk = Walk(state, text, line)
     yearly = any(token.kind == "view" and "同比" in token.text for token in line)
@@ -70,6 +74,10 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     if state.narrow and not dependent:
         state.context = replace(state.context, whole=None)  # 租赁业实现营业收入 .... 营业利润 ...
     found = walk.run()
+    if dependent and state.counted:
+        found = [replace(one, reason=one.reason or "what it is a part of was not understood") for one in found]
+    if walk.who.named and not dependent:
+        state.counted = any(item.subject is None and item.written[0].isdigit() for item in state.items if item.written)
     narrow = bool(walk.who.named) and all(map(_is_part, state.items))
     state.narrow = narrow and not dependent if walk.who.named else state.narrow
     state.on_month = still or ((walk.on_month or walk.aside) and not found)

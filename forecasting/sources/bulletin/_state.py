@@ -26,6 +26,7 @@ _GROUPS = frozenset(
     )
 )  # fmt: skip
 ELSEWHERE = "the window stands in another paragraph"
+MONTH_OR_MORE = "whether the month or the months up to it are meant is not said"
 
 
 @dataclass(slots=True)
@@ -71,6 +72,9 @@ class Reading:
     currency: str = ""
     currencies: set[str] = field(default_factory=set)
     leading: set[Window] = field(default_factory=set)  # with which the paragraphs so far began
+    added: bool = False  # value added of industry was spoken of
+    agriculture: bool = False  # output of all agriculture was
+    counted: bool = False  # the last sentence that named things was on some that are only counted: 36个城市
 
     def paragraph(self, heading: str = "") -> None:
         """Start a paragraph: what is not said again holds less."""
@@ -87,7 +91,8 @@ class Reading:
         spoken = self.window
         title = self.section or self.frame.window
         if title is not None and (title.cumulative or not self.leading):
-            self.window, self.carried = title, ""
+            alone = title.first == title.last > 1 and not title.end
+            self.window, self.carried = title, MONTH_OR_MORE if alone else ""  # the title of a month's report
             self.flow = title if title.cumulative else self.flow
         elif len(self.leading) == 1:
             self.window, self.carried = next(iter(self.leading)), ""
@@ -103,9 +108,11 @@ class Reading:
         self.currencies.add(currency)
 
     def note(self, item: Item) -> None:
-        """Keep in mind which prices and whose trade a text speaks of."""
+        """Keep in mind which prices, whose trade and which measures of output a text speaks of."""
         if item.subject is None:
             return
+        self.added = self.added or item.subject.id == "industrial_va"
+        self.agriculture = self.agriculture or item.subject.id == "agriculture_output_value"
         self.consumer = self.consumer or item.subject.id in ("cpi", "core_cpi")
         whole = item.subject.id in TRADE_TOTALS
         part = traded_with(subjects()["trade"], item.partner) if item.partner else None

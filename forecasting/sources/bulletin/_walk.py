@@ -317,6 +317,7 @@ class Walk:
             figures.append(judged)
         self.passed = False
         head = last_clause(self.buffer)
+        self.dealing = self.dealing or deals(head)
         unknown = residue(head)
         named = subject_clause(self.buffer)
         if named and (len(figures) > 1 or praised(self.buffer)):

@@ -197,3 +197,66 @@ def test_a_whole_trade_or_a_group_of_cities_has_no_name_of_its_own(who):
 def test_a_text_on_a_citys_counties_is_not_on_the_city():
     text = "2025年前三季度沈阳市县域经济运行情况\n\n前三季度，猪肉产量12.5万吨，增长4.5%。康平县猪肉产量2.1万吨。"
     assert [one[0] for one in rows(text)] == ["shenyang_kangping_pork_output"]
+
+
+MONTH_OR_MORE = "whether the month or the months up to it are meant is not said"
+A_PART = "whether all or a part of it alone is meant is not said"
+
+
+def test_the_month_of_a_title_alone_is_no_window_but_of_prices():
+    text = "2023年6月包头市经济运行情况\n\n全市工业用电量增长5.1%。\n\n居民消费价格上涨1.2%。"
+    assert rows(text) == [("baotou_cpi", "2023-06", "month_yoy", "1.2")]
+    assert reasons(text)["5.1"] == MONTH_OR_MORE
+    assert rows(text.replace("全市工业", "6月份，全市工业"))[0] == (
+        "baotou_power_use_industry", "2023-06", "month_yoy", "5.1"
+    )  # fmt: skip
+
+
+def test_investment_is_of_a_month_only_where_that_is_said():
+    text = "2023年6月份，包头市工业用电量增长5.1%。固定资产投资增长3.2%。6月份，制造业投资增长4.3%。"
+    assert [one[0] for one in rows(text)] == ["baotou_power_use_industry", "baotou_fai_manufacturing"]
+    assert reasons(text)["3.2"] == MONTH_OR_MORE
+
+
+@pytest.mark.parametrize("place", ["全市", "全国、全省", "包头市"])
+def test_as_fast_as_another_place_is_no_figure_of_it(place):
+    text = f"2025年上半年，包头市固阳县社会消费品零售总额增长5.2%，与{place}基本持平，工业用电量增长3.1%。"
+    assert [one[3] for one in rows(text)] == ["5.2", "3.1"]
+
+
+def test_parts_of_what_is_only_counted_are_doubted():
+    text = "2025年10月，36个重点城市完成客运量4.4亿人。分方式看，全国水路客运量增长6.8%。"
+    assert reasons(text)["6.8"] == "what it is a part of was not understood"
+
+
+def test_a_turnover_behind_the_freight_of_one_carrier_may_be_that_ones():
+    text = "2025年上半年，包头市铁路货运量增长3.1%。{}货物周转量增长2.2%。"
+    assert reasons(text.format(""))["2.2"] == A_PART
+    assert rows(text.format("全市"))[-1] == ("baotou_freight_turnover", "2025-06", "ytd_yoy", "2.2")
+
+
+def test_the_output_of_agriculture_may_be_that_of_farming_or_of_all():
+    text = "2025年，包头市{}农业总产值66.9亿元，增长4.1%。"
+    assert reasons(text.format(""))["4.1"] == A_PART
+    assert rows(text.format("农林牧渔业总产值99亿元，其中"))[-1][0] == "baotou_farming_output_value"
+
+
+def test_a_branch_behind_value_added_and_output_value_may_be_of_either():
+    text = "2025年上半年，包头市规模以上工业增加值增长3.1%，工业总产值增长5.2%。{}钢铁产业增长4.3%。"
+    assert len(rows(text.format(""))) == 2
+    assert rows(text.format("其中，"))[-1] == ("baotou_steel_output_value", "2025-06", "ytd_yoy", "4.3")
+
+
+def test_behind_two_currencies_neither_holds():
+    text = "2025年上半年，中国进出口20.2万亿元，增长2.9%。按美元计价，进出口3万亿美元，增长1.8%。对东盟进出口增长9.6%。"
+    assert reasons(text)["9.6"] == "the currency is not stated"
+
+
+def test_the_trade_with_what_was_listed_before_is_not_all_trade():
+    text = "2025年上半年，浙江省对欧盟、东盟分别进出口40亿元和30亿元。上述国家和地区进出口增长5.1%，出口增长6.2%。"
+    assert reasons(text)["6.2"] == "whether all trade is meant is not said"
+
+
+def test_traffic_on_roads_is_not_what_firms_carry():
+    text = "2025年10月，全国公路人员流动量增长4.4%，高速公路货运量增长1.2%。"
+    assert [one[0] for one in rows(text)] == ["cn_road_trips", "cn_freight_expressway"]

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from forecasting.catalog import load_catalog
@@ -115,6 +115,7 @@ def test_a_long_run_of_anything_takes_no_long_time(run):
 )
 def test_rendered_figures_are_read_back(place, year, window, figures, mark):
     words, month, measure = window
+    assume(measure != "month_yoy" or not any("投资" in name for name, _, _ in figures))  # of a month only where said
     text = f"{year}年{words}，{place}" + mark.join(name + growth(value, form) for name, value, form in figures) + "。"
     sure, doubtful = read_bulletin(text, source="x")
     expected = [
