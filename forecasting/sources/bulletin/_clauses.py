@@ -308,6 +308,20 @@ def undated(line: Sequence[Token]) -> list[Token]:
     return [*line[: windows[0]], Token("filler", line[windows[0]].text), *line[windows[0] + 1 :]]
 
 
+def passing(line: Sequence[Token]) -> list[Token]:
+    """延续2022年以来的高增长态势: a window among words not understood, in a clause without figures, sets none."""
+    made = list(line)
+    for n in range(1, len(made) - 1):
+        strange = made[n - 1].kind == "residue" or made[n - 1].text in ("由", "从")
+        if made[n].kind != "window" or not strange or made[n + 1].kind in BREAKS:
+            continue
+        start = next((m for m in range(n, -1, -1) if made[m].kind in BREAKS), -1)
+        end = next((m for m in range(n, len(made)) if made[m].kind in BREAKS and made[m].text != ":"), len(made))
+        if not any(one.kind in FIGURES or one.kind == "window" for one in (*made[start + 1 : n], *made[n + 1 : end])):
+            made[n] = Token("filler", made[n].text)
+    return made
+
+
 def gathered(line: Sequence[Token], yearly: bool) -> list[Token]:
     """城镇居民累计用电量: what 累计 parts is one subject; 工业增加值, 其中规上工业增加值: all industry first.
 

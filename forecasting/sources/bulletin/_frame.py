@@ -72,6 +72,8 @@ def frame(found: Sequence[Block], source: str, year: int | None, region: Region 
     if year is None:
         year = _year_before(date, months or window)
     if window is not None and window.year is None:
+        if titled is not None and date is not None and _another(window, year, texts):
+            year = None  # 上半年, dated 2021, and 2020年上半年 in the text
         window = replace(window, year=year)
     if window is not None and window.first == 0:
         window = replace(window, first=1)
@@ -83,6 +85,12 @@ def frame(found: Sequence[Block], source: str, year: int | None, region: Region 
         any(map(_PRODUCTION.search, [*titles, *texts[:1]])),
         doubt,
     )
+
+
+def _another(titled: Window, year: int | None, texts: Sequence[str]) -> bool:
+    """Whether the months of the title are said of other years alone."""
+    said = {one.year for one in windows(texts) if one.year and (one.first, one.last) == (titled.first, titled.last)}
+    return bool(said) and year not in said
 
 
 def _headline(texts: Sequence[str]) -> Sequence[str]:

@@ -53,6 +53,7 @@ _OF_PROVINCE = ("全省", "我省")
 _PART = re.compile(  # of a place, or what is only called after it
     "(?:国际|综合|工业|产业|高新|经济|科技|自由|临港|水运|铁路|公路|高铁)*(?:港|口岸|经开区|高新区|示范区|新区|站|机场|园|保税|技术开发|开发|技术产业|大学|学院|企业|集团|公司|银行|路|街|最|首|第|[东西南北]部)"
 )
+_AMONG = re.compile("各个?(?:区县|[县市区旗州盟])")  # 在金华各县市区中列第一: of one of these
 _LISTED = frozenset(("and", "ignored", "percent", "region", "relative"))
 _SOURCE = re.compile("来源:|责任编辑")
 TITLES = 4
@@ -131,10 +132,13 @@ def _means(line: Sequence[Token], at: int, region: Region) -> bool:
 
 
 def _aside(line: Sequence[Token], at: int) -> bool:
-    """Whether a name is only compared with or ranked in: 高于全省(6.3%)、金华(6.7%), 位列金华第1."""
+    """Whether a name is only compared with or ranked in: 高于全省(6.3%)、金华(6.7%), 位列金华第1, 金华各县市区第1."""
+    behind = line[at + 1 : at + 10]
     while at > 0 and line[at - 1].kind in _LISTED:
         at -= 1
     before = line[at - 1] if at > 0 else Token("", "")
+    if behind and _AMONG.match(behind[0].text) and any(one.kind == "decoy" for one in behind):
+        return True
     return before.kind in COMPARED and not before.text.startswith("第")
 
 

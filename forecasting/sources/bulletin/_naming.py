@@ -17,6 +17,15 @@ from forecasting.sources.bulletin._state import MONTH_OR_MORE, Reading
 from forecasting.sources.bulletin._subjects import Item, items
 from forecasting.sources.bulletin._windows import Window
 
+_RESULTS = ("tax_revenue", "industrial_output_value", "industrial_revenue", "industrial_profit")
+
+
+def _is_narrow(item: Item) -> bool:
+    """Whether something is a product, a part of industry, or called by its own words."""
+    if item.subject is None or not item.subject.id.isascii() or item.subject.domain == "output":
+        return True
+    return item.branch is not None and item.branch.roles.get("branch") != "industry"
+
 
 def _both_amounts(item: Item, figures: Sequence[Figure]) -> bool:
     """硫磺进口78万吨、1.4亿美元: the quantity and the value of the same goods."""
@@ -148,7 +157,7 @@ class Naming:
             self.state.use_currency("usd" if "美元" in named[0].unit else "cny")
 
     def _narrower(self, item: Item, words: Sequence[Token]) -> str:
-        """Why a name of all may be of a part alone: 铁路货运量 .... 货物周转量; 农业总产值, of farming or of all."""
+        """Why a name of all may be of a part alone: 铁路货运量 .... 货物周转量; 农业总产值; 某产业 ..., 完成税收."""
         subject, state = item.subject, self.state
         if subject is None:
             return ""
@@ -156,7 +165,10 @@ class Naming:
         before = [one.subject for one in state.items if one.subject is not None] if goes_on else []
         parted = any(carried_by(subject, one) != subject for one in before)
         farming = subject.id == "farming_output_value" and item.written == "农业总产值" and not state.agriculture
-        return "whether all or a part of it alone is meant is not said" if parted or farming else ""
+        done = any(token.text.endswith(("实现", "完成")) for token in words[:2])
+        same = state.items if state.age == 0 and done and subject.id in _RESULTS else []
+        result = any(map(_is_narrow, same))
+        return "whether all or a part of it alone is meant is not said" if parted or farming or result else ""
 
     def _carried_subject(self) -> str:
         if self.stale:

@@ -45,7 +45,7 @@ _NUMBERING = re.compile(
 _NOTE = re.compile(r"\[(?:注?[0-9]{1,2}|注)\]")  # 地区生产总值[2]
 _SCALES = (("trillion", 10**12), ("100 million", 10**8), ("10,000", 10**4), ("1,000", 1000))
 _OWN_FIGURE = re.compile("^(?!均?为|其中)[\u4e00-\u9fff]{2,}(?:量|额|价格|产值|增加值|投资|收入)[^，。；]{0,6}?[0-9]")
-_SHARED = re.compile(r"([0-9]亿)(?=[、和][0-9.]+万?亿(美?元|吨|千瓦时))")
+_SHARED = re.compile(r"([0-9](?:万?亿|万))(?=[、和][0-9.]+(?:万?亿|万)(美?元|吨|千瓦时|人次|人|辆|台|件))")
 _CURRENCY = re.compile(r"[以按]?(?:美元|人民币)(?:计价|计|计算)?")
 
 
@@ -148,7 +148,7 @@ def _read(found: Sequence[Block], state: Reading) -> Iterator[Candidate]:
 def _written(sentence: str) -> str:
     """What is read of a sentence: without its number in a list, a dateline, most brackets."""
     text = DATELINE.sub("", _NOTE.sub("", normal(sentence))).replace("农业(种植业)", "种植业")
-    while "亿、" in text and (shared := _SHARED.search(text)):
+    while shared := _SHARED.search(text):
         text = text[: shared.end(1)] + shared[2] + text[shared.end(1) :]
     numbered = _NUMBERING.match(text)
     return _without_brackets(text[numbered.end() :] if numbered else text)

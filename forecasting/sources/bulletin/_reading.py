@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from forecasting.sources.bulletin._candidates import Candidate
-from forecasting.sources.bulletin._clauses import both_comparisons, gathered, nations_name, paired, undated, within
+from forecasting.sources.bulletin._clauses import (
+    both_comparisons,
+    gathered,
+    nations_name,
+    paired,
+    passing,
+    undated,
+    within,
+)
 from forecasting.sources.bulletin._comparisons import compared
 from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import Token, tokens
@@ -30,7 +38,7 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     """
     titled = state.frame.window
     whole = titled is not None and titled.cumulative and titled.last == 12
-    line = within(undated(paired(both_comparisons(opened(gathered(tokens(normal), whole))))))
+    line = within(passing(undated(paired(both_comparisons(opened(gathered(tokens(normal), whole)))))))
     line = compared(line, state.frame.year, state.frame.window)
     line = nations_name(line, state.frame.region is not None and state.frame.region.level > 0)
     dependent = any(token.kind in DEPENDENT for token in line[:2])

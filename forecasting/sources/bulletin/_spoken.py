@@ -49,6 +49,8 @@ def outspoken(region: Region, lines: Sequence[Sequence[Token]]) -> str:
                 others[token.text] = token.value
                 names[token.text] += 1
     for name, other in others.items():
+        if other is not None and other.code == region.code:
+            continue  # a part of the nation, which has no text of its own
         own = sum(count for word, count in words.items() if _tells(word, region, other))
         if names[name] >= _AGAIN and names[name] > names[region.name] + own:
             return name

@@ -41,6 +41,7 @@ _PARTED = re.compile("构成|结构|占比|比重")
 _PRODUCTION = re.compile("产品|工业生产|能源生产")
 _UNITS_SAID = re.compile(r"单位:(?P<units>[^，。\s]+)")
 _ABOVE_SIZE = frozenset(("限额以上", "限上", "限额以上单位", "限上单位"))
+_LIMITED = re.compile("限额以上|限上")
 _RESULTS = frozenset(("revenue", "profit", "output_value"))
 _ALL = frozenset(("总计", "合计", "总额", "总数"))
 _SCOPE = re.compile("(?:规模以上|规上)(?:工业|服务业)(?:企业)?|工业企业")
@@ -242,6 +243,7 @@ class _Rows:
         self.caption = self.caption or (titled if len(titled) == 1 else [])
         scopes = set(_SCOPE.findall(normal(scope or caption)))
         self.scope = scopes.pop() if len(scopes) == 1 else ""
+        self.limited = bool(_LIMITED.search(normal(scope or caption)))
         home = state.frame.region
         places = [one for one in tokens(normal(caption)) if one.kind == "relative"]
         strange = next((one.text for one in places if home is not None and resolve(one.text, home) is None), "")
@@ -321,6 +323,8 @@ class _Rows:
         item = found[0] if len(found) == 1 and not unknown else Item(label, None)
         if label in _ABOVE_SIZE and self.last is not None and above_size(self.last) is not self.last:
             item = Item(label, above_size(self.last))  # 社会消费品零售总额, 其中: 限额以上
+        if item.subject is not None and self.limited:
+            item.subject = above_size(item.subject)  # of what a table says it is on alone
         self.accounts = self.accounts or (item.subject is not None and item.subject.id == "gdp")
         if self.accounts and label == "工业" and item.subject is not None and item.subject.id == "industrial_va":
             item = replace(item, subject=subjects()["all_industry_va"])  # in a table of the gross product

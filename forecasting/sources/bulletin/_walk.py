@@ -333,7 +333,7 @@ class Walk:
         alone = alone or own or (self.narrow and goes_on(head) and not wide)
         lost = self.who.stale or "whether only a branch is meant is not said" * own if named and alone else ""
         whose = self.narrowed and not any(one.kind in ("region", "relative") for one in self.buffer)
-        if (self.unread and any(one.kind == "child" for one in self.buffer)) or whose:
+        if (self.unread and (goes_on(head) or any(one.kind == "child" for one in self.buffer))) or whose:
             lost = lost or "what it is a part of was not understood"
         if named:
             self.state.context = introduced(self.buffer, self.state.context, self.state.frame.region)

@@ -260,3 +260,44 @@ def test_the_trade_with_what_was_listed_before_is_not_all_trade():
 def test_traffic_on_roads_is_not_what_firms_carry():
     text = "2025年10月，全国公路人员流动量增长4.4%，高速公路货运量增长1.2%。"
     assert [one[0] for one in rows(text)] == ["cn_road_trips", "cn_freight_expressway"]
+
+
+def test_the_place_among_whose_parts_a_text_ranks_its_own_is_not_its_place():
+    text = "2025年，全市农业总产值98亿元，增长4.8%，在包头各县(市、区)中列第四位。全市工业用电量增长4.1%。"
+    assert rows(text) == []
+
+
+@pytest.mark.parametrize("aside", ["延续2023年以来的高速态势", "由2023年的34.4:16.8:48.8调整到33.2:18.6:48.2"])
+def test_a_window_in_a_clause_without_figures_moves_nothing(aside):
+    text = f"2025年1-2月，包头市工业用电量增长8.3%，三次产业结构{aside}。工业投资增长2.4%。"
+    assert rows(text)[-1] == ("baotou_fai_industry", "2025-02", "ytd_yoy", "2.4")
+
+
+def test_a_unit_is_shared_by_the_amounts_of_a_list():
+    text = "2025年上半年，浙江省对欧盟、东盟分别进出口3.4万亿和1.9万亿元，分别增长6.8%和7.1%。"
+    assert ("zhejiang_trade_eu_cny", "2025-06", "ytd_level", "3.4") in rows(text)
+
+
+def test_the_taxes_behind_a_branch_are_that_ones():
+    text = "2025年上半年，包头市稀土产业实现产值106.8亿元，完成税收6.7亿元，增长18.5%。"
+    assert reasons(text)["6.7"] == A_PART
+
+
+def test_the_results_behind_a_product_are_those_of_its_makers():
+    text = "2025年上半年，包头市汽车产量5.9万辆，增长16%；实现规模以上工业产值76.7亿元，增长20%。"
+    assert reasons(text)["76.7"] == A_PART
+
+
+def test_the_months_of_a_title_are_not_of_the_year_of_its_day_where_the_text_says_another():
+    text = "包头市上半年数据出炉\n2021-10-10\n\n2020年上半年，包头市出口增长5.5%。\n\n今年，财政收入增长2.2%。"
+    assert reasons(text)["2.2"] == "the year is not stated"
+    assert rows(text.replace("2020年", "")) == [
+        ("baotou_exports_cny", "2021-06", "ytd_yoy", "5.5"), ("baotou_fiscal_revenue", "2021-06", "ytd_yoy", "2.2")
+    ]  # fmt: skip
+
+
+def test_a_table_on_those_above_a_size_is_on_them_alone():
+    text = (
+        "包头市社会消费品零售总额中限上企业(2025年8月)\n\n指标名称 | 本月 | 本月±% |\n消费品零售额(亿元) | 6.79 | 2.9 |"
+    )
+    assert [one[0] for one in rows(text)] == ["baotou_retail_above_size"] * 2
