@@ -55,7 +55,7 @@ _PART = re.compile(  # of a place, or what is only called after it
 )
 _AMONG = re.compile("各个?(?:区县|[县市区旗州盟])")  # 在金华各县市区中列第一: of one of these
 _LISTED = frozenset(("and", "ignored", "percent", "region", "relative"))
-_SOURCE = re.compile("来源:|责任编辑")
+_SOURCE = re.compile("来源:|责任编辑|当前(?:的)?位置:|首页>")
 TITLES = 4
 HEADLINE = 45  # characters of a first line that is a headline though it has a figure
 

@@ -129,7 +129,8 @@ def tokens(sentence: str) -> list[Token]:
         if char in " \u3000\t":
             start += 1
             continue
-        step = _next(sentence, start, char, index, "residue" if unknown else found[-1].kind if found else "")
+        before = "residue" if unknown else found[-1].kind if found else ""
+        step = _next(sentence, start, char, index, "" if unknown.endswith("。") else before)
         if step is None:
             unknown += char
             start += 1
@@ -179,10 +180,12 @@ def _next(
     text: str, start: int, char: str, index: dict[str, list[tuple[str, tuple[Token, ...]]]], before: str
 ) -> tuple[int, tuple[Token, ...]] | None:
     best: tuple[int, tuple[Token, ...]] | None = None
+    inside = False
     three, two = text[start : start + 3], text[start : start + 2]
     for name, made in (*index.get(three, ()), *index.get(two, ()), *index.get(char, ())):
         if text.startswith(name, start):
-            if made[0].kind == "region" and not _named(text, start + len(name), made[0].value, before):
+            if made[0].kind == "region" and (inside or not _named(text, start + len(name), made[0].value, before)):
+                inside = inside or made[0].value.level == 3  # nor is 衡阳 where 衡阳县 is none
                 continue
             best = start + len(name), made
             break

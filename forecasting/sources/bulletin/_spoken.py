@@ -25,7 +25,7 @@ def outspoken(region: Region, lines: Sequence[Sequence[Token]]) -> str:
     """The place that more clauses speak of than of the region, "" where there is none.
 
     A word such as 全市 counts for the region where it means the region alone: of a prefecture and a town in it, each
-    may be 全市.
+    may be 全市. One for a level that the region has not is enough where none fits it.
 
     Args:
         region: Whom the text was taken to be on.
@@ -48,6 +48,10 @@ def outspoken(region: Region, lines: Sequence[Sequence[Token]]) -> str:
             else:
                 others[token.text] = token.value
                 names[token.text] += 1
+    fits = any(resolve(word, region) == region for word in words)
+    strange = next((word for word in words if word[0] in "全我本" and resolve(word, region) is None), "")
+    if strange and not fits:
+        return strange
     for name, other in others.items():
         if other is not None and other.code == region.code:
             continue  # a part of the nation, which has no text of its own

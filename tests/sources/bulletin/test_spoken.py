@@ -34,6 +34,8 @@ def lines(text: str) -> list[tuple[Token, ...]]:
         ("000000", "内蒙古", "全国经济运行\n上半年，内蒙古工业用电量增长9.1%。内蒙古出口增长8.0%，进口增长7.7%。"),
         # a word for another level than that of the place
         ("610000", "全市", "陕西省经济运行\n全市出口增长9.1%，高于全省3个百分点。全市进口增长8.0%，全省第二。"),
+        # such a word once, and none that fits
+        ("430400", "全县", "衡阳市经济运行\n上半年，衡阳出口增长9.1%。全县进口增长8.0%。"),
         # a zone and a county that no table knows
         ("320300", "经开区", "徐州市工业运行\n上半年，经开区工业用电量增长9.1%。经开区出口增长8.0%。"),
         ("320300", "县", "徐州市工业运行\n上半年，甲云县出口增长8.0%，甲云县进口增长7.7%。"),
@@ -70,6 +72,13 @@ def test_a_word_for_two_levels_tells_neither_from_the_other():
     text = "金华市经济\n全市出口增长1%，全市进口增长1%\n义乌出口增长1%，义乌进口增长1%"
     assert outspoken(jinhua, lines(text)) == "义乌市"
     assert outspoken(jinhua, lines(f"{text}，金华进口增长1%")) == ""
+
+
+def test_a_county_behind_a_full_stop_is_not_the_city_of_its_name():
+    text = "2022年是重要的一年。衡阳县委、政府真抓实干，经济平稳发展。\n\n全年粮食产量59.2万吨，下降1.2%。"
+    assert "CN-430400" not in regions_of(text)
+    named = [token.text for token in line_of(normal("抓住机遇。衡阳县增长，走进衡阳县")) if token.kind == "region"]
+    assert named == ["衡阳县"]
 
 
 def test_the_year_behind_a_title_is_no_table():
