@@ -16,8 +16,8 @@ gives elsewhere. The nineteenth to twenty-first part were written after that men
 showed, so they have no first reading. Figures of the nation's parts and of 兵团, of private investment by branch, of
 levels with 约 and decimals, and of subjects by their own words in earlier parts, which the reader was not to read then,
 were labelled afterwards. In the set with 31 wrong figures, 30 are of one text, which a year named in passing had dated;
-of the 118 wrong ones of the four sets before the latest four, 78 are of seven texts, whose place or window was misread
-as a whole. In the latest four, 102 figures are wrong: 34 of a county and 18 of a town read as the city of that name or
+of the 118 wrong ones of the four sets before the latest five, 78 are of seven texts, whose place or window was misread
+as a whole. In the latest five, 102 figures are wrong: 34 of a county and 18 of a town read as the city of that name or
 above it, 8 of a zone as its city, 12 of a table on units above a size alone, 6 of a year that the day of the text gave.
 """
 
@@ -75,6 +75,7 @@ REAL = (  # 2026-11-25: excerpts, figures read as sure, right ones among them, f
     (47, 535, 493, 645),  # after that
     (47, 537, 528, 638),  # after the reader was mended by the set before
     (14, 155, 119, 251),  # after it was mended by that one
+    (8, 39, 39, 74),  # after it knew a county behind a full stop
 )
 PRECISION, RECALL, KILOBYTES = 0.98, 0.9, 200
 
@@ -99,7 +100,7 @@ def main() -> None:
     _together("unseen parts", list(unseen.values()))
     _together("the latest five of them", [unseen[part] for part in LATEST])
     print(HALVES)
-    parts = {"together": REAL, "the latest seven together": REAL[-7:], "the latest two together": REAL[-2:]}
+    parts = {"together": REAL, "the latest seven together": REAL[-7:], "the latest five together": REAL[-5:]}
     sums = {name: [tuple(map(sum, zip(*sets, strict=True)))] for name, sets in parts.items()}
     for name, sets in (("in turn", REAL), *sums.items()):
         for excerpts, sure, right, figures in sets:

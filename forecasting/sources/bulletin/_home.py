@@ -54,6 +54,7 @@ _PART = re.compile(  # of a place, or what is only called after it
     "(?:国际|综合|工业|产业|高新|经济|科技|自由|临港|水运|铁路|公路|高铁)*(?:港|口岸|经开区|高新区|示范区|新区|站|机场|园|保税|技术开发|开发|技术产业|大学|学院|企业|集团|公司|银行|路|街|最|首|第|[东西南北]部)"
 )
 _AMONG = re.compile("各个?(?:区县|[县市区旗州盟])")  # 在金华各县市区中列第一: of one of these
+_BETWEEN = frozenset(("ignored", "window"))  # the links of a chain: (江西省)2021年宜春市
 _LISTED = frozenset(("and", "ignored", "percent", "region", "relative"))
 _SOURCE = re.compile("来源:|责任编辑|当前(?:的)?位置:|首页>")
 TITLES = 4
@@ -303,7 +304,7 @@ def _first_region(line: Sequence[Token], texts: Sequence[str], firm: bool) -> tu
             else None
         )
         if region is None:
-            if chosen is not None:
+            if chosen is not None and token.kind not in _BETWEEN:
                 break
         elif chosen is not None:
             near = region if region.level < 3 else called(token.text, chosen[1])

@@ -81,6 +81,11 @@ def test_a_county_behind_a_full_stop_is_not_the_city_of_its_name():
     assert named == ["衡阳县"]
 
 
+def test_a_chain_of_places_may_be_parted_by_a_year():
+    text = "(内蒙古自治区)2022年包头市青山区国民经济和社会发展统计公报\n全区粮食产量5.1万吨，增长3.1%。"
+    assert regions_of(text) == {"CN-150204"}
+
+
 def test_the_year_behind_a_title_is_no_table():
     text = "2022年固阳县国民经济和社会发展统计公报 2022\n2022年，全县粮食产量5.1万吨，增长3.1%。全县蔬菜产量增长2%。"
     assert regions_of(f"{text}全县出口增长1%。") == {"CN-150222"}
