@@ -12,6 +12,7 @@ from forecasting.decumulation._certificate import Dropped, consistent
 from forecasting.decumulation._draws import anchor, draw, pull_inside
 from forecasting.decumulation._figures import BoolArray, Figures, FloatArray
 from forecasting.decumulation._flags import by_levels, revisions
+from forecasting.decumulation._misprints import misprints
 from forecasting.decumulation._paths import Flag, Path
 from forecasting.decumulation._posterior import Posterior, evidence, farthest, implausible, infer
 from forecasting.decumulation._restated import reshaped, unlike_rates
@@ -71,7 +72,9 @@ def recover(figures: Figures, profile: Profile, draws: int, seed: np.random.Seed
     shares = None if profile.spread else profile.share
     restated = reshaped(figures)
     use, dropped = consistent(figures, {"ytd_level": np.broadcast_to(~restated[:, None], (figures.years, 12))}, shares)
-    dropped = [*dropped, *unlike_rates(figures, restated)]
+    dropped = [*dropped, *unlike_rates(figures, restated), *(printed := misprints(figures))]
+    for each in printed:
+        use[each.measure][each.year, each.month] = False
     broken = breaks(figures)
     if broken:
         use |= {measure: np.zeros_like(use[measure]) for measure in ("ytd_level", "month_level")}

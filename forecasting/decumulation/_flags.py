@@ -26,6 +26,7 @@ def revisions(figures: Figures, dropped: Sequence[Dropped], levels: FloatArray) 
         levels: (Y + 1, 12) the months that were recovered, the year before the first included.
     """
     flags = []
+    others = "the rates by month" if np.isfinite(figures.value["month_yoy"]).any() else "those beside it"
     for measure, y, m, _ in dropped:
         cumulative = measure.startswith("ytd")
         window = "January to this month" if cumulative else "this month"
@@ -34,7 +35,7 @@ def revisions(figures: Figures, dropped: Sequence[Dropped], levels: FloatArray) 
         implied = float(now / before - 1)
         if measure.endswith("yoy"):
             what = "the published cumulative rate is" if cumulative else "the published rate is"
-            evidence = f"{window}: {what} {100 * value:.2f} percent, the rates by month give {100 * implied:.2f}"
+            evidence = f"{window}: {what} {100 * value:.2f} percent, {others} give {100 * implied:.2f}"
             flags.append(Flag.at(figures, y, m, "revision", evidence, implied - value))
             continue
         growth = value / float(figures.value[measure][y - 1, m]) - 1 if y else np.nan

@@ -28,8 +28,8 @@ class Flag:
     Attributes:
         indicator: Its id.
         month: Month index.
-        name: revision (the cumulative rate differs from the months), restated_base (the levels do),
-            break (the levels cannot be compared and are not used), levels_only (the growth is that of
+        name: revision (the cumulative rate differs from the months, or from those beside it), restated_base (the
+            levels do), break (the levels cannot be compared and are not used), levels_only (the growth is that of
             published levels, on whatever base they are), contradiction (no positive level states the rates).
         evidence: The figures that do not go together.
         gap_pct: Size of the disagreement in percentage points.

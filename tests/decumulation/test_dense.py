@@ -28,6 +28,7 @@ LATE = np.array([75.0, 75, 88, *[75.0] * 8, 154])
 def test_months_published_without_rounding_and_with_known_weights_come_back_exactly(growth, profile):
     frame = publish(levels(growth, profile), decimals=9)
     months = recovered(frame, weights={"x": profile})
+    assume(not months["flag"].str.contains("revision").any())  # a month that the next one makes up for
     np.testing.assert_allclose(months["yoy"], 100 * growth.ravel(), atol=2e-4)
     base = levels(growth, profile)[1]
     np.testing.assert_allclose(months["level"].to_numpy()[:12], 100 * base / base.mean(), rtol=1e-5)
@@ -38,7 +39,8 @@ def test_months_published_without_rounding_and_with_known_weights_come_back_exac
 def test_every_draw_rounds_back_to_every_published_cumulative_rate(growth, profile, merged):
     frame = publish(levels(growth, profile), merged=merged)
     result = decumulate(frame, draws=60, seed=3)
-    assume("contradiction" not in set(result.flags["flag"]))  # flat weights so wrong that a level would vanish
+    # flat weights so wrong that a level would vanish, or a rate that looks like a misprint
+    assume(not {"contradiction", "revision"} & set(result.flags["flag"]))
     path = result.paths["x"]
     for row in frame.itertuples():
         month = int(row.period[:4]) * 12 + int(row.period[5:]) - 1
@@ -171,6 +173,31 @@ def test_the_flags_of_an_indicator_are_told_after_the_proof_in_a_line_with_the_e
         "x: 2 flags revision, the largest 2012-09: January to this month: the published cumulative rate is 11.00 "
         "percent, the rates by month give 10.00",
     ]
+
+
+@pytest.mark.parametrize(("misprinted", "gap"), [("60.0", 50), ("-6.0", 10)])
+def test_a_misprinted_cumulative_rate_is_named_and_spoils_no_month(misprinted, gap):
+    rng = np.random.default_rng(5)
+    frame = publish(levels(0.06 + 0.01 * rng.standard_normal((6, 12)), np.full(12, 100.0)))
+    clean = decumulate(frame, draws=60)
+    assert not len(clean.flags)
+    frame.loc[frame["period"] == "2013-06", "value"] = misprinted
+    spoilt = decumulate(frame, draws=60)
+    (flag,) = spoilt.flags.to_dict("records")
+    assert (flag["month"], flag["flag"]) == ("2013-06", "revision")
+    assert abs(flag["gap"]) > gap
+    assert f"the published cumulative rate is {float(misprinted):.2f} percent, those beside it give" in flag["evidence"]
+    away = np.abs(spoilt.monthly["yoy"] - clean.monthly["yoy"]).to_numpy()
+    beside = spoilt.monthly["month"].isin(["2013-06", "2013-07"]).to_numpy()
+    assert away[~beside].max() < 0.3
+    assert away[beside].max() < 3
+
+
+def test_a_month_that_the_next_one_makes_up_for_is_no_misprint_where_growth_is_never_calm():
+    rng = np.random.default_rng(5)
+    growth = 0.06 + 0.05 * rng.standard_normal((6, 12))
+    growth[3, 5:7] += -0.3, 0.3
+    assert not len(decumulate(publish(levels(growth, np.full(12, 100.0))), draws=60).flags)
 
 
 @pytest.mark.parametrize("seed", [22, 25, 26])
