@@ -35,6 +35,7 @@ FLAG_ROW = 11  # pixels
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"  # the first one comes with vl-convert
 MARGIN = 0.06  # of the axis, above and below what is drawn
 REACH = 0.25  # of the band's range: as far as set bounds stretch the axis
+NOTHING_LEFT = -100.0  # percent; the margin goes no lower
 STATUS = {"A": "published", "E": "derived", "W": "January and February together", "B": "break"}
 
 
@@ -209,7 +210,7 @@ def _drawing(panel: _Panel, legend_of: Sequence[_Panel], width: int, height: int
 
     # rows of flags lie under the lowest figure
     margin = MARGIN * max(panel.high - panel.low, 1.0)
-    low, high = panel.low - margin, panel.high + margin
+    low, high = max(panel.low - margin, min(panel.low, NOTHING_LEFT)), panel.high + margin
     strip = FLAG_ROW * len(panel.flag_kinds)
     low -= (high - low) * strip / (height - strip)
     bands = [

@@ -49,7 +49,8 @@ DRAWN = "() => [...document.querySelectorAll('.chart')].every(one => one.querySe
 
 def put(folder: Path, tables, **provenance) -> Path:
     report = Report(tables, **RUN)
-    for name, content in report.page({**RUN, "missing": [], **provenance}, ["monthly.csv"]).items():
+    beside = ["monthly.csv", *(f"pictures/indicator_of_a_part_with_a_long_name_{n}_value_added.png" for n in range(9))]
+    for name, content in report.page({**RUN, "missing": [], **provenance}, beside).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     return folder / "index.html"
