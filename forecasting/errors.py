@@ -21,7 +21,8 @@ A message says what was expected, what came, where, and what to do about it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "SourceError",
     "StoreError",
     "TrackingError",
+    "suggestion",
 ]
 
 SHOWN = 20
@@ -125,3 +127,19 @@ class PublishError(CumulusError):
 
 class BackupError(CumulusError):
     """An installation cannot be written into an archive or restored from one."""
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """What to say of an unknown name: the nearest known ones, or all of them where none is near.
+
+    >>> suggestion("exprots", ["exports", "imports"])
+    'did you mean exports?'
+    >>> suggestion("x", ["exports", "imports"])
+    'known are exports, imports'
+    """
+    names = list(known)
+    near = difflib.get_close_matches(name, names, n=3)
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    shown = ", ".join(names[:20])
+    return f"known are {shown}" + (f" and {len(names) - 20} more" if len(names) > 20 else "")

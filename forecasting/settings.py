@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -16,7 +17,7 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as UnreadableVariable
 
-from forecasting.errors import SettingsError
+from forecasting.errors import SettingsError, suggestion
 from forecasting.parallel import ADDRESS
 from forecasting.secrets import SecretFiles, redacted, secret_variables, secrets_of
 
@@ -398,9 +399,20 @@ def load_settings(**overrides: Any) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file}: not TOML: {error}") from error
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]
-        raise SettingsError(f"settings ({file} and CUMULUS_* variables): " + "; ".join(lines)) from error
+        lines = "; ".join(_explained(item) for item in error.errors())
+        raise SettingsError(f"settings ({file} and CUMULUS_* variables): {lines}") from error
     return settings
+
+
+def _explained(item: ErrorDetails) -> str:
+    """What is wrong with a setting, and of an unknown one which may be meant."""
+    *above, key = map(str, item["loc"])
+    if item["type"] != "extra_forbidden":
+        return f"{'.'.join((*above, key))}: {item['msg']}"
+    table: Any = Settings
+    for part in above:
+        table = table.model_fields[part].annotation
+    return f"{'.'.join((*above, key))}: unknown key; {suggestion(key, table.model_fields)}"
 
 
 def settings_file() -> Path:

@@ -27,8 +27,9 @@ def test_variables_win_over_the_file_and_the_file_over_defaults(home, monkeypatc
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("sed = 5\n", "sed: Extra inputs"),
-        ("[fit]\norigin = 6\n", "fit.origin: Extra inputs"),
+        ("sed = 5\n", "sed: unknown key; did you mean seed?"),
+        ("[fit]\norigin = 6\n", "fit.origin: unknown key; did you mean origins"),
+        ("[sources.http]\nnothing = 6\n", "sources.http.nothing: unknown key; known are connect_s, read_s"),
         ("[fit]\norigins = 1\n", "fit.origins: Input should be greater"),
         ("seed = \n", "not TOML"),
     ],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +13,7 @@ import pandas as pd
 from forecasting.catalog._calendar import Calendar
 from forecasting.catalog._indicator import Indicator
 from forecasting.catalog._mapping import ColumnMapping
-from forecasting.errors import CatalogError
+from forecasting.errors import CatalogError, suggestion
 
 
 class Catalog:
@@ -156,22 +155,6 @@ def find_problems(indicators: Sequence[Indicator]) -> list[tuple[int, str, str]]
 def _bulletin_keys(indicator: Indicator) -> list[tuple[str, str]]:
     """Region and name of an indicator in bulletins."""
     return [(series.region or indicator.region, series.name) for series in indicator.source.bulletin]
-
-
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """What to say of an unknown name: the nearest known ones, or all of them where none is near.
-
-    >>> suggestion("exprots", ["exports", "imports"])
-    'did you mean exports?'
-    >>> suggestion("x", ["exports", "imports"])
-    'known are exports, imports'
-    """
-    names = list(known)
-    near = difflib.get_close_matches(name, names, n=3)
-    if near:
-        return f"did you mean {' or '.join(near)}?"
-    shown = ", ".join(names[:20])
-    return f"known are {shown}" + (f" and {len(names) - 20} more" if len(names) > 20 else "")
 
 
 def _order(indicators: Sequence[Indicator]) -> list[str]:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from forecasting.catalog._calendar import Calendar, load_calendar
-from forecasting.catalog._catalog import Catalog, find_problems, suggestion
+from forecasting.catalog._catalog import Catalog, find_problems
 from forecasting.catalog._indicator import Indicator, Release
 from forecasting.catalog._mapping import (
     BulletinSeries,
@@ -24,7 +24,7 @@ from forecasting.catalog._mapping import (
     SdmxSeries,
     SourceMapping,
 )
-from forecasting.errors import CatalogError
+from forecasting.errors import CatalogError, suggestion
 
 _HEADER = re.compile(r"\s*\[\[\s*[\"']?indicator[\"']?\s*\]\]")
 _TABLE = re.compile(r"\s*\[\[?\s*[\"']?indicator[\"']?\s*\.\s*[\"']?([\w-]+)[\"']?\s*(?:\.\s*([\w-]+)\s*)?\]")
