@@ -81,8 +81,9 @@ def check_observations(
 
     Raises:
         InputError: A missing or unknown column, no rows, or bad rows: an empty name, a period that is not
-            YYYY-MM, an unknown measure, a value that is not a finite number, a rate at or below -100 percent,
-            bad decimals or release time, two rows for one figure, levels in two units, control characters in a text.
+            YYYY-MM, an unknown measure, a value that is not a finite number, a rate at or below -100 percent, a level
+            at or below zero, bad decimals or release time, two rows for one figure, levels in two units, control
+            characters in a text.
     """
     head = column_problems(frame.columns, REQUIRED, OPTIONAL)
     if frame.empty:
@@ -115,8 +116,8 @@ def check_observations(
         for i in _where(rate & (value <= -100))
     ]
     problems += [
-        (i, f"{text['measure'][i]} of {value[i]:g} is negative; growth needs a positive quantity")
-        for i in _where(~rate & (value < 0))
+        (i, f"{text['measure'][i]} of {value[i]:g}: growth needs a positive quantity; leave the row out")
+        for i in _where(~rate & (value <= 0))
     ]
     problems += [
         (i, f"unit {text['unit'][i]!r} of {text['measure'][i]}; rates are in 'percent'")

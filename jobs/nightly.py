@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import itertools
 import json
 import logging
 import threading
@@ -166,17 +167,20 @@ def _run(night: _Night) -> NightResult:
     then = figures_of_the_past(night.store, night.catalog, night.moment, night.settings.fit.origins)
     inputs = _inputs(night, observations, then)
     last, earlier = _earlier(night)
-    if earlier is not None:
-        inputs["compared_with"] = earlier.name
+    inputs |= {} if earlier is None else {"compared_with": earlier.name}
     key = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
     before = night.ledger.finished(night.day.isoformat(), key)
     of_its_day = before is not None and before.run_id.startswith(night.day.isoformat())
     if before is not None and not night.force and (of_its_day or not night.asked):
         release = night.root / "releases" / before.run_id
         if (release / "datapackage.json").exists():
+            from forecasting.publishing import put_forward
+
+            put_forward(night.root, before.run_id)
             _logger.info("%s has been done before and nothing has changed since", before.run_id)
-            messages = tuple(filter(None, before.message.split("\n")))
-            return NightResult(before.run_id, before.status, release, True, messages)
+            return NightResult(
+                before.run_id, before.status, release, True, tuple(filter(None, before.message.split("\n")))
+            )
     if last is not None and earlier is not None and _stands(night, last, earlier, inputs):
         run = night.ledger.begin(last.run_id, night=night.day.isoformat(), key=key)
         night.ledger.finish(run, "done", what := f"no news since {last.night}; the release stands")
@@ -206,11 +210,8 @@ def _run(night: _Night) -> NightResult:
 
 def _unused(name: str, releases: Path) -> str:
     """A name like this one that no release has, since one in place never changes."""
-    n, unused = 1, name
-    while (releases / unused).exists():
-        n += 1
-        unused = f"{name}-{n}"
-    return unused
+    names = itertools.chain([name], (f"{name}-{n}" for n in itertools.count(2)))
+    return next(one for one in names if not (releases / one).exists())
 
 
 def _chain(
@@ -408,13 +409,12 @@ def _told(step: Step, done: tuple[Result, str]) -> Result:
 def _tables(
     observations: pd.DataFrame, decumulation: Derived, outlook: Fitted, projected: Mapping[str, pd.DataFrame]
 ) -> dict[str, pd.DataFrame]:
-    leaderboard = outlook.panel.leaderboard.rename(columns={"unique_id": "indicator"})
     return {
         "observations": observations,
         "monthly": decumulation.monthly,
         "forecasts": outlook.forecasts,
         "headlines": outlook.headlines,
         "headline_odds": outlook.odds,
-        "leaderboard": leaderboard,
+        "leaderboard": outlook.panel.leaderboard.rename(columns={"unique_id": "indicator"}),
         **projected,
     }

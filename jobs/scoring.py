@@ -46,9 +46,16 @@ ERRORS = ("abs_error", "no_change_abs_error", "seasonal_naive_abs_error")
 
 
 def night_of(now: dt.datetime, as_of: dt.date | None = None) -> tuple[dt.date, dt.datetime]:
-    """The day of a night and the moment up to which it knows figures: now, or the end of a past day."""
+    """The day of a night and the moment up to which it knows figures: now, or the end of a past day.
+
+    Raises:
+        InputError: That day is yet to come.
+    """
+    today = now.astimezone(ZONE).date()
     if as_of is None:
-        return now.astimezone(ZONE).date(), now
+        return today, now
+    if as_of > today:
+        raise InputError("as of", [Problem("", f"{as_of} is yet to come; today is {today}, name no later day")])
     return as_of, dt.datetime.combine(as_of, dt.time.max, ZONE).astimezone(dt.UTC)
 
 

@@ -29,7 +29,7 @@ from forecasting.publishing._render import parse_csv, typed
 from forecasting.publishing._staging import Content, Staging, content_of, sync
 from forecasting.publishing._tables import write_tables
 
-__all__ = ["REMOVED", "alone", "altered", "place", "publish", "read_release"]
+__all__ = ["REMOVED", "alone", "altered", "place", "publish", "put_forward", "read_release"]
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
@@ -91,6 +91,17 @@ def place(files: Mapping[str, bytes], *, root: Path, run_id: str) -> Path:
             staging.write(name, content)
 
     return _placed(fill, root, run_id)
+
+
+def put_forward(root: Path, run_id: str) -> None:
+    """Let `latest` point to a release that is in place, where it points to another."""
+    target = root / "releases" / run_id
+    try:
+        if (root / "latest").resolve() != target.resolve():
+            with alone(root):
+                _switch(root, target)
+    except OSError as error:
+        raise PublishError(f"latest cannot be made to point to {run_id} under {root}: {error}") from error
 
 
 def _placed(fill: Callable[[Staging], None], root: Path, run_id: str, keep: Sequence[Path] = ()) -> Path:

@@ -150,6 +150,20 @@ def test_the_same_night_again_computes_nothing_and_changes_nothing(home):
     assert before == {item: item.stat().st_mtime_ns for item in first.release.rglob("*")}
 
 
+def test_the_same_night_again_is_put_forward_where_latest_points_elsewhere(home):
+    path, first = home
+    latest = path / "var" / "published" / "latest"
+    latest.unlink()
+    latest.symlink_to("releases")
+    assert night(path).repeated
+    assert latest.resolve() == first.release
+
+
+def test_a_night_as_of_a_day_to_come_is_refused(home):
+    with pytest.raises(InputError, match="2026-01-21 is yet to come; today is 2026-01-20"):
+        night(home[0], as_of=dt.date(2026, 1, 21))
+
+
 def test_another_home_gets_the_same_tables_to_the_byte(home, tmp_path):
     _, first = home
     other = night(tmp_path)
@@ -390,5 +404,5 @@ def test_a_wrong_setting_ends_in_a_message_and_exit_1(tmp_path):
     (tmp_path / "cumulus.toml").write_text("sed = 1\n", encoding="utf-8")
     done = cumulus(tmp_path, "run")
     assert done.returncode == 1
-    assert "sed: Extra inputs" in done.stderr
+    assert "sed: unknown key; did you mean seed?" in done.stderr
     assert "Traceback" not in done.stderr

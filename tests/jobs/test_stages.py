@@ -122,7 +122,7 @@ def test_a_night_without_news_leaves_the_release_in_place_until_there_is_some(ho
     assert (before.night, last.attempt) == ("2025-01-21", 2)
     releases = path / "var" / "published" / "releases"
     assert sorted(one.name for one in releases.iterdir()) == sorted([home[1].run_id, made.run_id])
-    asked = night(path, as_of=dt.date(2025, 1, 22))  # by whoever wants the release of a day
+    asked = night(path, days=2, as_of=dt.date(2025, 1, 22))  # by whoever wants the release of a day
     assert (asked.repeated, asked.run_id[:10]) == (False, "2025-01-22")
     assert night(path, days=3, force=True).run_id.startswith("2025-01-23")
     row = figures("coal", 1, range(71, 72))
