@@ -190,7 +190,7 @@ def known_figures(store: Store, catalog: Catalog, day: dt.date, moment: dt.datet
     from forecasting.observations import COLUMNS
 
     known = store.as_of(moment, columns=COLUMNS)
-    known = known[known["indicator"].isin(catalog.ids)].reset_index(drop=True)
+    known = _with_growth(known[known["indicator"].isin(catalog.ids)]).reset_index(drop=True)
     present = set(known["indicator"])
     absent = [name for name in catalog.ids if name not in present]
     if not present:
@@ -207,8 +207,15 @@ def figures_of_the_past(store: Store, catalog: Catalog, moment: dt.datetime, ori
     arrivals = store.arrivals(moment, since=since)
     revised = [name for name in store.revised(moment) if name in catalog]
     vintages = store.vintages(revised)
-    known = vintages[vintages["known_at"] <= moment]
+    known = _with_growth(vintages[vintages["known_at"] <= moment])
     return figures_then(arrivals[arrivals["indicator"].isin(catalog.ids)], known, origins)
+
+
+def _with_growth(figures: pd.DataFrame) -> pd.DataFrame:
+    """Without the levels of zero that earlier versions let into the store."""
+    from forecasting.observations import RATES
+
+    return figures[figures["measure"].isin(RATES) | (figures["value"] > 0)]
 
 
 def file_hash(path: Path | None) -> str:

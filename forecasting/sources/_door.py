@@ -211,7 +211,8 @@ def _schema(frame: pd.DataFrame, catalog: Catalog, now: pd.Timestamp, followed_o
                  lambda value: ~(rate & (value <= -100))),
             rule(f"a rate above {HIGHEST_RATE:g} percent: a slip of the unit or the point",
                  lambda value: ~(rate & (value > HIGHEST_RATE))),
-            rule("a negative level; growth needs a positive quantity", lambda value: ~(level & (value < 0))),
+            rule("a level of zero or less; growth needs a positive quantity",
+                 lambda value: ~(level & (value <= 0))),
         ], nullable=True),
         "unit": pa.Column(object, [
             rule("the unit of a rate is 'percent'", lambda unit: ~rate | (unit == "percent")),
