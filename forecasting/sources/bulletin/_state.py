@@ -74,6 +74,7 @@ class Reading:
     leading: set[Window] = field(default_factory=set)  # with which the paragraphs so far began
     added: bool = False  # value added of industry was spoken of
     agriculture: bool = False  # output of all agriculture was
+    invested: str = ""  # the investment that was spoken of last, all or in real estate
     counted: bool = False  # the last sentence that named things was on some that are only counted: 36个城市
 
     def paragraph(self, heading: str = "") -> None:
@@ -112,6 +113,8 @@ class Reading:
         if item.subject is None:
             return
         self.added = self.added or item.subject.id == "industrial_va"
+        if item.subject.id in ("fixed_asset_investment", "real_estate_investment"):
+            self.invested = item.subject.id
         self.agriculture = self.agriculture or item.subject.id == "agriculture_output_value"
         self.consumer = self.consumer or item.subject.id in ("cpi", "core_cpi")
         whole = item.subject.id in TRADE_TOTALS

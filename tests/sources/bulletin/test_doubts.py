@@ -301,3 +301,23 @@ def test_a_table_on_those_above_a_size_is_on_them_alone():
         "包头市社会消费品零售总额中限上企业(2025年8月)\n\n指标名称 | 本月 | 本月±% |\n消费品零售额(亿元) | 6.79 | 2.9 |"
     )
     assert [one[0] for one in rows(text)] == ["baotou_retail_above_size"] * 2
+
+
+def test_a_day_written_without_its_second_stroke_gives_the_year():
+    frame, _ = read_bulletin("2022/0520\n包头市统计局\n1-4月，全市出口增长5.1%。", source="text")
+    assert frame["period"].tolist() == ["2022-04"]
+
+
+def test_other_costs_behind_real_estate_may_be_of_that_alone():
+    head = "2019年1-10月，包头市固定资产投资增长3%。"
+    parted = "按构成分，建筑安装工程投资增长5.7%，其他费用增长21.5%。"
+    plain, _ = read_bulletin(f"{head}{parted}", source="text")
+    assert "baotou_fai_other_costs" in set(plain["indicator"])
+    frame, doubtful = read_bulletin(f"{head}房地产开发投资128亿元，增长11.2%。{parted}", source="text")
+    assert "baotou_fai_other_costs" not in set(frame["indicator"])
+    assert "whether it is a part of all investment" in " ".join(doubtful["reason"])
+
+
+def test_spring_and_autumn_crops_of_the_south_west_are_named_as_grain():
+    frame, _ = read_bulletin("2022年，自贡市小春粮食产量8.6万吨，增长6.7%，大春粮食产量下降1%。", source="text")
+    assert frame["indicator"].tolist() == ["zigong_xiaochun_grain_output"] * 2 + ["zigong_dachun_grain_output"]

@@ -241,6 +241,10 @@ def test_a_target_for_a_later_year_is_no_figure():
         ("陕西省榆林市", "CN-610800", "yulin_shaanxi_industrial_va"),
         ("广西玉林市", "CN-450900", "yulin_guangxi_industrial_va"),
         ("吉林省", "CN-220000", "jilin_industrial_va"),
+        ("杭州市临平区", "CN-330113", "hangzhou_linping_industrial_va"),
+        ("洛阳市孟津区", "CN-410308", "luoyang_mengjin_district_industrial_va"),
+        ("洛阳市孟津县", "CN-410322", "luoyang_mengjin_industrial_va"),
+        ("云南省禄丰市", "CN-532302", "chuxiong_lufeng_city_industrial_va"),
         ("吉林市", "CN-220200", "jilin_city_industrial_va"),
     ],
 )

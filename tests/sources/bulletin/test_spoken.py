@@ -89,3 +89,31 @@ def test_a_chain_of_places_may_be_parted_by_a_year():
 def test_the_year_behind_a_title_is_no_table():
     text = "2022年固阳县国民经济和社会发展统计公报 2022\n2022年，全县粮食产量5.1万吨，增长3.1%。全县蔬菜产量增长2%。"
     assert regions_of(f"{text}全县出口增长1%。") == {"CN-150222"}
+
+
+@pytest.mark.parametrize(("title", "codes"), [("工业用电快速增长", {"CN-330782"}), ("金华工业用电快速增长", set())])
+def test_a_town_is_taken_where_no_title_names_its_city_and_all_agrees(title, codes):
+    lead = "2025年上半年，在金华市各县市区中，工业用电多数增长，企业开工情况良好。"
+    body = "义乌工业用电量增长9.1%。义乌出口增长8.0%，义乌进口增长2%。"
+    assert regions_of(f"{title}\n{lead}\n\n{body}") == codes
+
+
+@pytest.mark.parametrize("byline", ["文/北京青年报记者 甲乙", "甲乙 北京青年报"])
+def test_where_a_text_was_written_is_not_whom_it_is_on(byline):
+    text = "2021年6月16日\n国家统计局新闻发言人介绍，1-5月份，货物进出口总额147595亿元，增长28.2%，贸易结构持续优化。"
+    assert regions_of(f"{text}\n\n{byline}") == {"CN"}
+
+
+def test_a_publisher_does_not_count_among_those_that_are_spoken_of():
+    body = "2023年甲江新区GDP增长6.5%。甲江新区出口增长2%。"
+    assert regions_of(f"主办:重庆市商务局 承办:重庆市外商中心\n经济成绩单\n{body}") == set()
+
+
+def test_the_way_to_a_page_does_not_name_whom_it_is_on():
+    text = "您当前的位置:首页 > 统计公报 > 四川\n达州市2020年国民经济和社会发展统计公报\n全市粮食产量增长3.1%。"
+    assert regions_of(text) == {"CN-511700"}
+
+
+def test_a_district_behind_its_city_needs_no_more_than_the_whole_district():
+    body = "全区粮食产量5.1万吨，增长3.1%。\n\n全区蔬菜产量增长2%。\n\n全区出口增长1%。"
+    assert regions_of(f"2023年江门市新会区国民经济和社会发展统计公报\n{body}") == {"CN-440705"}
