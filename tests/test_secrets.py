@@ -41,7 +41,7 @@ def test_several_secrets_stand_on_a_line_each(home, monkeypatch):
         ),
         ({"CUMULUS_STORE_URL_FILE": "/none"}, "/none: cannot be read: No such file"),
         ({"CUMULUS_SEED_FILE": "/none"}, "unknown variable CUMULUS_SEED_FILE"),
-        ({"CUMULUS_FIT__DRAWS_FILE": "/none"}, "fit.draws_file: Extra inputs"),
+        ({"CUMULUS_FIT__DRAWS_FILE": "/none"}, "fit.draws_file: unknown key; did you mean draws"),
         ({"CUMULUS_NOTIFY__URLS": "json://h:hunter2@x"}, 'field "notify".*lists and tables are written as JSON'),
     ],
 )

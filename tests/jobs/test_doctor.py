@@ -167,4 +167,4 @@ def test_the_command_names_an_unknown_key_and_exits_1(tmp_path):
     assert done.returncode == 1
     report = json.loads(done.stdout)
     assert report["status"] == "fail"
-    assert "sed: Extra inputs" in report["findings"][0]["message"]
+    assert "sed: unknown key; did you mean seed?" in report["findings"][0]["message"]

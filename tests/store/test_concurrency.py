@@ -50,8 +50,8 @@ def figures(value):
 
 def test_writers_of_the_same_and_of_other_figures_lose_and_double_none(contested_url):
     def append(store, number, turn):
-        own = figures(float(turn)).assign(indicator=f"own{number}")
-        shared = figures(float(turn)).assign(indicator=f"shared{turn}")
+        own = figures(1.0 + turn).assign(indicator=f"own{number}")
+        shared = figures(1.0 + turn).assign(indicator=f"shared{turn}")
         return [
             store.append(frame, ingested_at=NOW + dt.timedelta(days=turn), payload_sha256="0" * 64)
             for frame in (own, shared)

@@ -58,7 +58,7 @@ def test_two_processes_that_append_the_same_figures_at_once_store_them_once(stor
 
 def test_a_process_killed_in_an_append_leaves_all_of_the_payload_or_nothing(store_url):
     shares = (0.3, 0.6, 0.9)
-    processes = [appender(store_url, float(number)) for number in range(len(shares) + 2)]
+    processes = [appender(store_url, 1.0 + number) for number in range(len(shares) + 2)]
     with Store.open(store_url) as store:
         started = time.monotonic()
         go(processes[0])
@@ -77,7 +77,7 @@ def test_a_process_killed_in_an_append_leaves_all_of_the_payload_or_nothing(stor
         go(processes[-1])
         processes[-1].communicate(timeout=60)
         assert vintages(store) == before + ROWS
-        assert set(store.as_of()["value"]) == {float(len(shares) + 1)}
+        assert set(store.as_of()["value"]) == {len(shares) + 2.0}
         if store.engine.dialect.name == "sqlite":
             with store.engine.connect() as connection:
                 assert connection.scalar(text("PRAGMA integrity_check")) == "ok"
