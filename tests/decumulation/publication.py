@@ -66,5 +66,6 @@ def mixture(seed: int, *, misprints: float = 0.02) -> pd.DataFrame:
         frame = frame[rng.random(len(frame)) < rng.choice([0.05, 0.3, 0.7, 1.0])]
         misprint = (rng.random(len(frame)) < misprints) & ~frame["value"].str.startswith(("-", "0"))
         frame.loc[misprint, "value"] = "1" + frame.loc[misprint, "value"]
-        frames.append(frame[frame["value"].astype(float) > -99.9])
+        value = frame["value"].astype(float)
+        frames.append(frame[(value > -99.9) & ((value > 0) | frame["measure"].str.endswith("yoy"))])
     return pd.concat(frames, ignore_index=True)
