@@ -46,6 +46,12 @@ def publish(
     return pd.DataFrame(rows, columns=["indicator", "period", "measure", "value", "unit", "family"])
 
 
+def usable(frame: pd.DataFrame) -> pd.DataFrame:
+    """Without rates and levels that round to nothing left."""
+    value = frame["value"].astype(float)
+    return frame[(value > -99.9) & ((value > 0) | frame["measure"].str.endswith("yoy"))]
+
+
 def mixture(seed: int, *, misprints: float = 0.02) -> pd.DataFrame:
     """Any mixture of measures, gaps, merged years, decimals and misprints, of one to three indicators."""
     rng = np.random.default_rng(seed)
@@ -66,6 +72,5 @@ def mixture(seed: int, *, misprints: float = 0.02) -> pd.DataFrame:
         frame = frame[rng.random(len(frame)) < rng.choice([0.05, 0.3, 0.7, 1.0])]
         misprint = (rng.random(len(frame)) < misprints) & ~frame["value"].str.startswith(("-", "0"))
         frame.loc[misprint, "value"] = "1" + frame.loc[misprint, "value"]
-        value = frame["value"].astype(float)
-        frames.append(frame[(value > -99.9) & ((value > 0) | frame["measure"].str.endswith("yoy"))])
+        frames.append(usable(frame))
     return pd.concat(frames, ignore_index=True)

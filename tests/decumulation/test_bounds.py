@@ -8,7 +8,7 @@ from forecasting.decumulation._bounds import set_bounds
 from forecasting.decumulation._figures import arrange
 from forecasting.errors import InputError
 from forecasting.observations import MEASURES, RATES, check_observations
-from tests.decumulation.publication import FIRST_YEAR, levels, publish
+from tests.decumulation.publication import FIRST_YEAR, levels, publish, usable
 
 seeds = st.integers(0, 10**6)
 
@@ -26,7 +26,7 @@ def mixture(seed, measures=MEASURES, decimals=None):
     chosen = tuple(map(str, rng.choice(measures, rng.integers(1, len(measures) + 1), replace=False)))
     places = int(rng.integers(0, 3)) if decimals is None else decimals
     frame = publish(level, measures=chosen, merged=bool(rng.random() < 0.5), decimals=places)
-    frame = frame[(rng.random(len(frame)) < rng.choice([0.05, 0.3, 0.7, 1.0])) & (frame["value"].astype(float) > -99.9)]
+    frame = usable(frame[rng.random(len(frame)) < rng.choice([0.05, 0.3, 0.7, 1.0])])
     assume(len(frame) > 0)
     figures = figures_of(frame)
     level = level[figures.year - FIRST_YEAR :][: figures.years + 1]
