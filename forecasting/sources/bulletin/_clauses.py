@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from forecasting.sources.bulletin._figures import FIGURES
-from forecasting.sources.bulletin._lexer import Token
+from forecasting.sources.bulletin._lexer import PLACES, Token
 from forecasting.sources.bulletin._vocabulary import words
 from forecasting.sources.bulletin._windows import Window
 
@@ -62,8 +62,8 @@ def subject_clause(buffer: Sequence[Token]) -> list[Token]:
     if at < 0:
         return []
     named = parts[at]
-    if not any(token.kind in ("region", "relative") for token in named):
-        places = [token for clause in parts[:at] for token in clause if token.kind in ("region", "relative")]
+    if not any(token.kind in PLACES for token in named):
+        places = [token for clause in parts[:at] for token in clause if token.kind in PLACES]
         if not any(token.kind == "word" for clause in parts[:at] for token in clause):
             named = places + named
     return named

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from forecasting.sources.bulletin._clauses import last_clause
-from forecasting.sources.bulletin._lexer import Token
+from forecasting.sources.bulletin._lexer import PLACES, Token
 from forecasting.sources.bulletin._windows import Window
 
 _OPENING = frozenset(("比", "较", "与", "同", "和", "跟"))
 _ALONE = frozenset(("比", "较"))  # which need no 相比 behind the year
 _BESIDE = frozenset(("与", "同", "和", "跟"))
-_PLACES = frozenset(("region", "relative"))
-_ELSEWHERE = _PLACES | {"and", "filler", "residue"}
+_ELSEWHERE = PLACES | {"and", "filler", "residue"}
 _CLOSING = frozenset(("相比", "比", "相较", "对比", "比较"))
 _PAST = frozenset(("超过", "超出", "超"))
 _EXCEEDED = frozenset(("vague", "region", "and", "quantity", "percent"))
@@ -66,7 +65,7 @@ def exceeded(line: Sequence[Token]) -> Sequence[Token]:
 
 def level_with(line: Sequence[Token]) -> Sequence[Token]:
     """与全市基本持平: as fast as another place, which is no figure of it."""
-    start = next((n for n, one in enumerate(line[:-2]) if one.text in _BESIDE and line[n + 1].kind in _PLACES), None)
+    start = next((n for n, one in enumerate(line[:-2]) if one.text in _BESIDE and line[n + 1].kind in PLACES), None)
     if start is None:
         return line
     end = next((n for n in range(start + 1, len(line)) if line[n].kind not in _ELSEWHERE), len(line) - 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
-from forecasting.sources.bulletin._lexer import BODIES, PAPER, Token, line_of
+from forecasting.sources.bulletin._lexer import BODIES, PAPER, PLACES, Token, line_of
 from forecasting.sources.bulletin._regions import (
     RELATIVE,
     Region,
@@ -192,7 +192,7 @@ def _region(texts: Sequence[str]) -> Region | None:
     seats = [_TELLER.sub("，", text) for text in texts if _TELLER.search(text)]
     if seats:
         return _region(seats)
-    spoken = {token.text for text in texts for token in line_of(text) if token.kind in ("region", "relative")}
+    spoken = {token.text for text in texts for token in line_of(text) if token.kind in PLACES}
     told = any(map(_BUREAU.search, texts)) or (spoken and not any(map(_FIRM.search, texts)))
     return regions()["000000"] if told and spoken <= {"中国", "国内"} else None
 

@@ -71,6 +71,9 @@ _ETC = re.compile(
 PAPER = re.compile(
     "(?:日报|晚报|晨报|商报|早报|青年报|工人报|时报|都市报|经济报|报业|新闻(?!办|发布|出版)|人大网|政府网|电视台|广播电视|网(?!络|上|商|红|格|点|购|架|线|状|电|源))"
 )
+PLACES = frozenset(("region", "relative"))
+"""Kinds of tokens that say where."""
+
 _SCOPES = frozenset(("规模以上", "规上", "限额以上", "限上"))
 BODIES = ("农垦", "垦区", "森工", "油田", "口岸")  # bodies named after a region, not the region
 _PATTERNS = (

@@ -9,7 +9,7 @@ from forecasting.sources.bulletin._candidates import Candidate, candidate
 from forecasting.sources.bulletin._carried import context_after, not_of_branches, said_again, window_of
 from forecasting.sources.bulletin._clauses import residue_inside
 from forecasting.sources.bulletin._figures import Figure
-from forecasting.sources.bulletin._lexer import Token
+from forecasting.sources.bulletin._lexer import PLACES, Token
 from forecasting.sources.bulletin._phrases import UNITS
 from forecasting.sources.bulletin._regions import Region
 from forecasting.sources.bulletin._shortened import carried_by
@@ -161,7 +161,7 @@ class Naming:
         subject, state = item.subject, self.state
         if subject is None:
             return ""
-        goes_on = state.age == 1 and not any(token.kind in ("region", "relative") for token in words)
+        goes_on = state.age == 1 and not any(token.kind in PLACES for token in words)
         before = [one.subject for one in state.items if one.subject is not None] if goes_on else []
         parted = any(carried_by(subject, one) != subject for one in before)
         farming = subject.id == "farming_output_value" and item.written == "农业总产值" and not state.agriculture

@@ -18,7 +18,7 @@ from forecasting.sources.bulletin._clauses import (
 )
 from forecasting.sources.bulletin._comparisons import compared
 from forecasting.sources.bulletin._figures import FIGURES
-from forecasting.sources.bulletin._lexer import Token, tokens
+from forecasting.sources.bulletin._lexer import PLACES, Token, tokens
 from forecasting.sources.bulletin._open import opened
 from forecasting.sources.bulletin._regions import Region
 from forecasting.sources.bulletin._state import ELSEWHERE, Reading
@@ -101,7 +101,7 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
         state.several = len(walk.who.topics) > 1
     if not walk.aside or found:
         state.age += 1
-    still_abroad = state.abroad and not any(token.kind in ("region", "relative") for token in line)
+    still_abroad = state.abroad and not any(token.kind in PLACES for token in line)
     # 全市 in a text on the province
     unclear = state.frame.region is not None and walk.who.unclear.startswith(("which region 全", "which region 我"))
     state.abroad = walk.who.abroad or still_abroad or unclear or _opens_abroad(line, state.frame.region)

@@ -8,11 +8,10 @@ from collections.abc import Iterator, Sequence
 
 from forecasting.sources.bulletin._clauses import BREAKS
 from forecasting.sources.bulletin._figures import FIGURES
-from forecasting.sources.bulletin._lexer import Token
+from forecasting.sources.bulletin._lexer import PLACES, Token
 from forecasting.sources.bulletin._regions import Region, called, namesakes_of, resolve, town
 
 COMPARED = frozenset(("against", "other", "decoy", "vague"))
-_PLACES = frozenset(("region", "relative"))
 _PART = re.compile(  # a place that no table knows, by what it is: 滨江经开区, 某某区
     "((?:高新(?:技术)?|经开|经济(?:技术)?开发|技术(?:产业)?开发|开发|保税|自贸|示范|试验|度假|管理|园|新)区|工业园|产业园"
     "|(?<=[\u4e00-\u9fff]{2})(?:(?<![地市城山牧农景社郊小灾库片校辖街矿林老片各全我本该])区(?!域|块|间)|(?<![各全我本该州])县(?!域|级|委|政)"
@@ -70,7 +69,7 @@ def _heads(line: Sequence[Token], region: Region) -> Iterator[Token]:
     before, place, open_ = Token("", ""), Token("", ""), True
     for token in (*line, Token("comma", "")):
         stop = token.kind in BREAKS or (token.kind == "residue" and "。" in token.text)
-        if place.text and not (token.kind in _PLACES and before.kind in _PLACES):
+        if place.text and not (token.kind in PLACES and before.kind in PLACES):
             if not (token.kind == "decoy" and token.text.startswith("第")):  # 全省第二
                 yield place
             place, open_ = Token("", ""), False

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from forecasting.sources.bulletin._clauses import OWNERS
-from forecasting.sources.bulletin._lexer import Token
+from forecasting.sources.bulletin._lexer import PLACES, Token
 from forecasting.sources.bulletin._open import by_its_words, by_kind
 from forecasting.sources.bulletin._regions import Region, called, resolve
 from forecasting.sources.bulletin._shortened import carried_by, meant
@@ -109,7 +109,7 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
                 groups.append(_Group())  # 对美国、欧盟和日本: 和 belongs to the last name
             groups[-1].broken = groups[-1].broken or (bool(groups[-1].words) and _parts(last))
             groups[-1].words.append(token)
-        elif token.kind in ("region", "relative"):
+        elif token.kind in PLACES:
             groups[-1].regions.append(token)
         last = token
     groups = [group for group in groups if group.words or group.regions]

@@ -23,7 +23,7 @@ from forecasting.sources.bulletin._flat import (
     only_window,
     unit_of,
 )
-from forecasting.sources.bulletin._lexer import Token, tokens
+from forecasting.sources.bulletin._lexer import PLACES, Token, tokens
 from forecasting.sources.bulletin._open import opened
 from forecasting.sources.bulletin._phrases import UNITS
 from forecasting.sources.bulletin._regions import resolve
@@ -315,7 +315,7 @@ class _Rows:
             words = [token for token in tokens(self.scope + said) if token.kind == "word"]
             line, unknown = list(words), ""  # 规模以上服务业企业主要指标: 总计, under 营业收入
         if not words:
-            line = [*(token for token in line if token.kind in ("region", "relative")), *(column.words or self.caption)]
+            line = [*(token for token in line if token.kind in PLACES), *(column.words or self.caption)]
         context = replace(self.state.context, measure=column.measure) if column.measure else self.state.context
         found = items(line, context, self.state.frame.region)
         if self.measure and not any(item.subject for item in found):

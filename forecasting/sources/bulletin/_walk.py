@@ -36,7 +36,7 @@ from forecasting.sources.bulletin._clauses import (
 )
 from forecasting.sources.bulletin._comparisons import is_base
 from forecasting.sources.bulletin._figures import FIGURES, Figure, judge
-from forecasting.sources.bulletin._lexer import Token
+from forecasting.sources.bulletin._lexer import PLACES, Token
 from forecasting.sources.bulletin._lists import some_known, whole_list
 from forecasting.sources.bulletin._naming import Naming
 from forecasting.sources.bulletin._phrases import YEAR_END
@@ -144,7 +144,7 @@ class Walk:
             key = next((key for word, key in VIEWS.items() if word in token.text), "")
             whole = state.context.whole if "地区" in token.text or "区域" in token.text else None
             state.context = Context(key or state.context.measure, whole=whole)
-        elif token.kind in ("region", "relative") and not compared:
+        elif token.kind in PLACES and not compared:
             self.who.moved = True
         if token.kind != "ignored":
             self.buffer.append(token)
@@ -241,7 +241,7 @@ class Walk:
             pass  # 9个省份同比增长
         elif any(token.kind == "residue" and token.text[0].isdigit() for token in last_clause(self.buffer)):
             self.who.stale = "the clause before speaks of another quantity"  # 播种面积840万垧, 增长0.5%
-        elif any(token.kind in ("region", "relative") for token in head):
+        elif any(token.kind in PLACES for token in head):
             ranked = stop < len(self.buffer) and self.buffer[stop].text.startswith(("排名", "排位", "第"))
             if not ranked:  # 全区排名第4位
                 self.who.relocate(head)  # 包头市居全区第二, 增长11.3%
@@ -332,7 +332,7 @@ class Walk:
         own = results and branch_before(self.buffer) and goes_on(head)
         alone = alone or own or (self.narrow and goes_on(head) and not wide)
         lost = self.who.stale or "whether only a branch is meant is not said" * own if named and alone else ""
-        whose = self.narrowed and not any(one.kind in ("region", "relative") for one in self.buffer)
+        whose = self.narrowed and not any(one.kind in PLACES for one in self.buffer)
         if (self.unread and (goes_on(head) or any(one.kind == "child" for one in self.buffer))) or whose:
             lost = lost or "what it is a part of was not understood"
         if named:
@@ -357,7 +357,7 @@ class Walk:
             self.who.stale = self.who.stale or f"words not understood: {unknown}"
         elif any(one.kind == "child" for one in head) and not any(one.kind in ("window", "current") for one in head):
             unknown = unknown or "其中 without a subject"
-        elif any(one.kind in ("region", "relative") for one in head):
+        elif any(one.kind in PLACES for one in head):
             self.who.relocate(head)
         elif len(figures) > 1 and self._respectively() and (places := listed_places(self.buffer, len(figures))):
             self.who.relocate(places)  # 固原市、中卫市较快增长, 分别增长14.9%和10.6%
