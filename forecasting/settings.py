@@ -407,12 +407,13 @@ def load_settings(**overrides: Any) -> Settings:
 def _explained(item: ErrorDetails) -> str:
     """What is wrong with a setting, and of an unknown one which may be meant."""
     *above, key = map(str, item["loc"])
-    if item["type"] != "extra_forbidden":
-        return f"{'.'.join((*above, key))}: {item['msg']}"
-    table: Any = Settings
-    for part in above:
-        table = table.model_fields[part].annotation
-    return f"{'.'.join((*above, key))}: unknown key; {suggestion(key, table.model_fields)}"
+    what = item["msg"]
+    if item["type"] == "extra_forbidden":
+        table: Any = Settings
+        for part in above:
+            table = table.model_fields[part].annotation
+        what = f"unknown key; {suggestion(key, table.model_fields)}"
+    return f"{'.'.join((*above, key))}: {what}"
 
 
 def settings_file() -> Path:

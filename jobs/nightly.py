@@ -167,7 +167,8 @@ def _run(night: _Night) -> NightResult:
     then = figures_of_the_past(night.store, night.catalog, night.moment, night.settings.fit.origins)
     inputs = _inputs(night, observations, then)
     last, earlier = _earlier(night)
-    inputs |= {} if earlier is None else {"compared_with": earlier.name}
+    if earlier is not None:
+        inputs["compared_with"] = earlier.name
     key = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
     before = night.ledger.finished(night.day.isoformat(), key)
     of_its_day = before is not None and before.run_id.startswith(night.day.isoformat())
@@ -178,9 +179,8 @@ def _run(night: _Night) -> NightResult:
 
             put_forward(night.root, before.run_id)
             _logger.info("%s has been done before and nothing has changed since", before.run_id)
-            return NightResult(
-                before.run_id, before.status, release, True, tuple(filter(None, before.message.split("\n")))
-            )
+            messages = tuple(filter(None, before.message.split("\n")))
+            return NightResult(before.run_id, before.status, release, True, messages)
     if last is not None and earlier is not None and _stands(night, last, earlier, inputs):
         run = night.ledger.begin(last.run_id, night=night.day.isoformat(), key=key)
         night.ledger.finish(run, "done", what := f"no news since {last.night}; the release stands")

@@ -42,10 +42,10 @@ def misprints(figures: Figures) -> list[Dropped]:
     if len(known) < FEWEST:
         return []
     usual = max(1.4826 * float(np.median(known)), STEADY)
+    far = np.abs(change) > FAR * usual
+    far[:, 1] = False  # a rate of two months moves with the New Year
     found = []
-    for y, m in np.argwhere(np.abs(change) > FAR * usual).tolist():
-        if m == 1:  # a rate of two months moves with the New Year
-            continue
+    for y, m in np.argwhere(far).tolist():
         beside = change[y, [m - 1, m + 1]]
         undone = -beside[np.isfinite(beside)] / change[y, m]
         off = change[y, m] / (2 * (m + 1))
