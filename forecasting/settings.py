@@ -406,8 +406,7 @@ def load_settings(**overrides: Any) -> Settings:
 
 def _explained(item: ErrorDetails) -> str:
     """What is wrong with a setting, and of an unknown one which may be meant."""
-    *above, key = map(str, item["loc"])
-    what = item["msg"]
+    (*above, key), what = map(str, item["loc"]), item["msg"]
     if item["type"] == "extra_forbidden":
         table: Any = Settings
         for part in above:
