@@ -17,7 +17,8 @@ from forecasting.sources._workbook import FORMULA
 
 Records = Iterator[tuple[int, "list[str] | str"]]
 
-_DATED = re.compile(r"(\d{4}-\d{2})-\d{2}(T00:00:00)?", re.ASCII)
+_SHEET = "of a workbook the first sheet is read, if no mapping names another"
+_DATED = re.compile(r"(\d{4}-\d{2})-\d{2}([T ]00:00(:00)?)?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII)
 
 
@@ -58,7 +59,7 @@ def read_records(records: Records, name: str, mapping: ColumnMapping | None, *, 
     skip = mapping.skip if mapping is not None else 0
 
     def check(header: list[str], where: str) -> None:
-        _check_header(header, where, name, mapping)
+        _check_header(header, where, name, mapping, wide=wide)
 
     for line, cells in cells_of(records, name, check, wide=wide, skip=skip):
         if isinstance(cells, BadRow):
@@ -111,16 +112,17 @@ def cells_of(
             else:
                 yield line, cells
     if header is None:
-        raise InputError(name, [Problem("", "the file is empty; expected a header line and rows below it")])
+        what = f"the {f'sheet is empty ({_SHEET})' if wide else 'file is empty'}; expected a header line and rows below it"
+        raise InputError(name, [Problem("", what)])
 
 
-def _check_header(header: list[str], where: str, name: str, mapping: ColumnMapping | None) -> None:
+def _check_header(header: list[str], where: str, name: str, mapping: ColumnMapping | None, *, wide: bool) -> None:
     problems = header_problems(header, where)
     if not problems and mapping is None:
         problems = column_problems(header, REQUIRED, OPTIONAL)
         if problems:
             remedy = "another table's columns need a mapping (--map, or [[mapping]] in the catalogue)"
-            problems.append(Problem("", remedy))
+            problems += [Problem("", remedy)] + ([Problem("", _SHEET)] if wide else [])
     elif not problems and mapping is not None:
         theirs = [*mapping.columns.values(), *(value.column for value in mapping.wide)]
         lost = [column for column in dict.fromkeys(theirs) if column not in header]

@@ -32,6 +32,7 @@ FIRST_YEAR = 1900
 
 _CONTENT = ["value", "decimals", "unit"]
 _NUMBER = re.compile(r"[+-]?(\d{1,18}(\.\d{0,18})?|\.\d{1,18})", re.ASCII)
+_WHOLE = re.compile(r"-?\d(\.0+)?", re.ASCII)  # 1.0 is how a workbook writes 1
 _PERIOD = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ud800-\udfff]")
@@ -132,7 +133,7 @@ def _number(text: str) -> float:
 
 
 def _whole(text: str) -> float:
-    return float(text) if re.fullmatch(r"-?\d", text, re.ASCII) else np.nan
+    return float(text) if _WHOLE.fullmatch(text) else np.nan
 
 
 def _places(text: str) -> float:

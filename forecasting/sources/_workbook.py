@@ -28,7 +28,7 @@ def scan_workbook(body: bytes, name: str, sheet: str | None, most_unpacked: int)
     """The rows of a sheet with their numbers; blank rows are passed over.
 
     Cells become text: numbers as Python writes them (a whole number as ``9.0``, since a workbook drops trailing
-    zeros), numbers shown as percent with their sign, dates as ISO, formulas as `FORMULA`.
+    zeros), numbers shown as percent likewise with their sign, dates as ISO, formulas as `FORMULA`.
 
     Args:
         body: Of the file.
@@ -102,7 +102,8 @@ def _text(cell: Any) -> str:
         return str(value).upper()
     if isinstance(value, (int, float)):
         if "%" in (cell.number_format or ""):
-            return f"{(Decimal(repr(value)) * 100).normalize():f}%"
+            shown = f"{(Decimal(repr(value)) * 100).normalize():f}"
+            return f"{shown}%" if "." in shown else f"{shown}.0%"
         return repr(float(value))
     if isinstance(value, (dt.datetime, dt.date)):
         return value.isoformat()

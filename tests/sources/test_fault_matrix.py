@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -148,7 +149,7 @@ FILES = {
     "an empty xlsx": ("x.xlsx", b"", "not a workbook"),
     "an old or encrypted workbook": ("x.xlsx", bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 512, "an old .xls"),
     "half a workbook": ("x.xlsx", workbook(COLUMNS, ROW)[:2000], "not a workbook"),
-    "a workbook of nothing": ("x.xlsx", workbook(), "the file is empty"),
+    "a workbook of nothing": ("x.xlsx", workbook(), "the sheet is empty (of a workbook the first sheet is read"),
     "an archive that is no workbook": ("x.xlsx", b"PK\5\6" + b"\0" * 18, "workbook"),
     "a sheet that is no XML": ("x.xlsx", spoiled(PART, b"no", workbook(COLUMNS)), "cannot be read as a workbook"),
     "entities": ("x.xlsx", spoiled(PART, LAUGHS, workbook(COLUMNS)), "cannot be read as a workbook"),
@@ -325,6 +326,36 @@ def test_cells_of_a_workbook_are_read_as_they_are_seen_and_formulas_are_not_read
         "line 5": "a formula", "line 7": "value is not a number", "line 8": "value is not a number"
     }  # fmt: skip
     assert result.status == "partial"
+
+
+def test_a_workbook_says_the_same_as_a_csv_of_its_figures(tmp_path):
+    columns = [*COLUMNS, "decimals"]
+    rows = [
+        ["steel", dt.datetime(2024, 3, 1), "ytd_yoy", 6, "percent", 1],
+        ["steel", "2024-04", "ytd_yoy", 0.06, "percent", None],
+        ["steel", "2024-05", "ytd_yoy", 0.061, "percent", 1],
+        ["steel", "2024-05", "month_level", 1200, "t", -2],
+    ]
+    texts = [
+        "steel,2024-03-01 00:00:00,ytd_yoy,6.0,percent,1", "steel,2024-04,ytd_yoy,6.0%,percent,",
+        "steel,2024-05,ytd_yoy,6.1,percent,1", 'steel,2024-05,month_level,"1,200",t,-2',
+    ]  # fmt: skip
+    bodies = {
+        "x.xlsx": workbook(columns, *rows, formats=[("D3", "0.0%"), ("D4", "0.00%")]),
+        "x.csv": "\n".join([",".join(columns), *texts]).encode(),
+    }
+    told = []
+    for name, body in bodies.items():
+        (tmp_path / name).mkdir()
+        with Home(tmp_path / name) as home:
+            assert home.take(name, body).new == 4
+            told.append(home.store.as_of()[[*COLUMNS, "decimals"]])
+    assert told[0]["decimals"].tolist() == [1, 1, -2, 1]
+    pd.testing.assert_frame_equal(*told)
+
+
+def test_a_workbook_whose_first_sheet_is_a_cover_says_that_it_was_that_which_was_read(home):
+    assert "the first sheet is read" in home.take("x.xlsx", workbook(["About this file"])).message
 
 
 def test_the_same_row_again_is_one_figure(home):
