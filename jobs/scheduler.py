@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from multiprocessing.util import _run_finalizers  # type: ignore[attr-defined]  # no public name does it
 from types import FrameType
 from typing import Any, Protocol
 
@@ -218,6 +219,7 @@ def _end_workers() -> None:
         if process.pid is not None:
             with suppress(ProcessLookupError):
                 os.kill(process.pid, signal.SIGKILL)  # processes of loky have no kill of their own
+    _run_finalizers(0)  # names of semaphores stay behind where a process ends as it is
 
 
 def _now() -> dt.datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 from forecasting.settings import Settings
 from forecasting.sources import Connectors
@@ -39,11 +40,12 @@ class Service:
         """Do a scheduled night, unless the ledger has it from whomever."""
         with sole_worker(self._settings) as held:
             runs = Ledger(held[0].engine).entered(occasion.moment, occasion.until)
+            moment = occasion.moment.astimezone(ZoneInfo(self._settings.schedule.timezone)).isoformat(timespec="minutes")
             if not occasion.is_open(runs):
                 last = runs[-1]
-                moment = occasion.moment.isoformat(timespec="minutes")
                 _logger.info("the night due at %s has been run: %s %s", moment, last.run_id, last.status)
                 return
+            _logger.info("the night due at %s begins", moment)
             with reported(self._settings):
                 result = run_night(
                     self._settings, connectors=self._connectors, stop=stop, force=occasion.deep, held=held

@@ -102,6 +102,7 @@ def test_a_night_without_a_safe_point_is_abandoned_with_its_workers():
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (1, "abandoned\nreturned 1\n")
     assert "no safe point" in err
+    assert "semlock" not in err  # left behind
     assert gone(worker)
 
 

@@ -23,7 +23,7 @@ def test_a_night_that_the_ledger_has_is_not_run_again_by_another_scheduler(tmp_p
     with caplog.at_level(logging.INFO):
         Service(settings, told.append).night(occasion, threading.Event())
     assert told == []
-    assert "the night due at 2026-01-19T18:30+00:00 has been run: 2026-01-20-a done" in caplog.text
+    assert "the night due at 2026-01-20T02:30+08:00 has been run: 2026-01-20-a done" in caplog.text
 
 
 def test_a_running_night_is_entered_as_interrupted_when_it_is_abandoned(tmp_path):

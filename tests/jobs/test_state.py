@@ -48,6 +48,14 @@ def test_a_night_is_overdue_three_hours_after_its_time_and_not_before(installati
     assert late["message"] == "the night 2026-01-21 should have come out by now; the last one that has is 2026-01-20"
 
 
+def test_an_overdue_night_that_is_at_work_is_said_to_be(installation):
+    installation.night()
+    installation.night(NIGHT + DAY, "running")
+    late = state(installation, DAY + 181 * MINUTE)["health"]
+    assert late["status"] == "overdue"
+    assert late["message"].endswith("is 2026-01-20, one has been at work since 2026-01-20T18:30:00+00:00")
+
+
 def test_a_degraded_night_says_what_was_missing_first(installation):
     installation.night(status="degraded", message="source nbs closed\nmore")
     assert state(installation)["health"] == {"status": "degraded", "message": "source nbs closed"}
