@@ -19,8 +19,10 @@ from forecasting.errors import InputError, Problem
 
 __all__ = [
     "COLUMNS",
+    "FIRST_YEAR",
     "KEY",
     "MEASURES",
+    "MORE_DECIMALS",
     "MOST_DECIMALS",
     "RATES",
     "REQUIRED",
@@ -28,6 +30,7 @@ __all__ = [
     "column_problems",
     "month_index",
     "month_label",
+    "off_grid",
 ]
 
 RATES = ("ytd_yoy", "month_yoy")
@@ -36,6 +39,8 @@ REQUIRED = ("indicator", "period", "measure", "value", "unit")
 OPTIONAL = ("decimals", "status", "released_at", "source", "note", "family")
 COLUMNS = REQUIRED + OPTIONAL
 MOST_DECIMALS = 9  # and at least as many below zero: -2 is a figure rounded to hundreds
+MORE_DECIMALS = "value has more decimals than decimals says"
+FIRST_YEAR = 1900
 KEY = ["indicator", "period", "measure"]
 
 _PERIOD = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
@@ -63,8 +68,23 @@ def month_label(index: int) -> str:
     return f"{index // 12:04d}-{index % 12 + 1:02d}"
 
 
+def off_grid(value: npt.NDArray[np.float64], decimals: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Where values are no multiples of ten to the power of minus their decimals, rounding of floats apart.
+
+    >>> off_grid(np.array([6.1, 6.13, 5800.0, 55.0]), np.array([1.0, 1.0, -2.0, -1.0]))
+    array([False,  True, False,  True])
+    """
+    scaled = value * 10.0**decimals
+    off: npt.NDArray[np.bool_] = np.abs(scaled - np.round(scaled)) > 1e-4 * np.maximum(1.0, np.abs(scaled) * 1e-9)
+    return off
+
+
 def check_observations(
-    frame: pd.DataFrame, *, source: str = "observations", lines: Sequence[int] | None = None
+    frame: pd.DataFrame,
+    *,
+    source: str = "observations",
+    lines: Sequence[int] | None = None,
+    until: str = "2199-12",
 ) -> pd.DataFrame:
     """Bring figures into the canonical observation frame, or refuse them with the reason of every bad row.
 
@@ -73,6 +93,7 @@ def check_observations(
             gives none of its own are then counted from its text ("9.0" has one).
         source: What to call the input in messages, usually the file's name.
         lines: Line number of each row in that file; without it messages count rows from 1.
+        until: The last period that a figure can be of; a stray one would make a grid of all months up to it.
 
     Returns:
         Columns `COLUMNS`, sorted by indicator, period and measure: ``value`` float64 (rates in percent),
@@ -81,9 +102,9 @@ def check_observations(
 
     Raises:
         InputError: A missing or unknown column, no rows, or bad rows: an empty name, a period that is not
-            YYYY-MM, an unknown measure, a value that is not a finite number, a rate at or below -100 percent, a level
-            at or below zero, bad decimals or release time, two rows for one figure, levels in two units, control
-            characters in a text.
+            YYYY-MM, before 1900 or after `until`, an unknown measure, a value that is not a finite number, a rate at or
+            below -100 percent, a level at or below zero, bad decimals or ones that the value has more of, a bad release
+            time, two rows for one figure, levels in two units, control characters in a text.
     """
     head = column_problems(frame.columns, REQUIRED, OPTIONAL)
     if frame.empty:
@@ -101,9 +122,11 @@ def check_observations(
         problems += [(i, f"{name} holds a control character or a line break; write it in one line")
                      for i in _where(_mapped(text[name], _CONTROL.search))]  # fmt: skip
     problems += [(i, "indicator is empty") for i in _where(text["indicator"] == "")]
+    dated = _mapped(text["period"], _PERIOD.fullmatch)
+    problems += [(i, f"period {text['period'][i]!r} is not YYYY-MM with a month from 01 to 12") for i in _where(~dated)]
     problems += [
-        (i, f"period {text['period'][i]!r} is not YYYY-MM with a month from 01 to 12")
-        for i in _where(~_mapped(text["period"], _PERIOD.fullmatch))
+        (i, f"period {text['period'][i]!r} is before {FIRST_YEAR} or after {until}")
+        for i in _where(dated & ~text["period"].between(f"{FIRST_YEAR}-01", until))
     ]
     problems += [
         (i, f"measure {text['measure'][i]!r} is unknown; use one of {', '.join(MEASURES)}")
@@ -190,6 +213,7 @@ def _values(
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
     value = np.full(len(rows), np.nan)
     decimals = np.zeros(len(rows), dtype=np.int64)
+    stated: list[int] = []
     given = _text(rows, "decimals").tolist()
     whole = {text: pd.to_numeric(text, errors="coerce") for text in set(given)}
     for i, raw in enumerate(rows["value"]):
@@ -211,10 +235,13 @@ def _values(
                 problems.append((i, f"decimals {given[i]!r} {what}"))
             else:
                 decimals[i] = int(number)
+                stated.append(i)
         else:
             places = max(0, -int(Decimal(text).as_tuple().exponent))
             # a float has lost its trailing zeros: statistics of this kind come with one decimal or more
             decimals[i] = places if isinstance(raw, str) else max(1, places)
+    finer = off_grid(value[stated], decimals[stated].astype(float))
+    problems += [(stated[n], MORE_DECIMALS) for n in _where(finer)]
     return value, decimals
 
 

@@ -40,7 +40,9 @@ class Service:
         """Do a scheduled night, unless the ledger has it from whomever."""
         with sole_worker(self._settings) as held:
             runs = Ledger(held[0].engine).entered(occasion.moment, occasion.until)
-            moment = occasion.moment.astimezone(ZoneInfo(self._settings.schedule.timezone)).isoformat(timespec="minutes")
+            moment = occasion.moment.astimezone(ZoneInfo(self._settings.schedule.timezone)).isoformat(
+                timespec="minutes"
+            )
             if not occasion.is_open(runs):
                 last = runs[-1]
                 _logger.info("the night due at %s has been run: %s %s", moment, last.run_id, last.status)

@@ -112,7 +112,9 @@ def cells_of(
             else:
                 yield line, cells
     if header is None:
-        what = f"the {f'sheet is empty ({_SHEET})' if wide else 'file is empty'}; expected a header line and rows below it"
+        what = (
+            f"the {f'sheet is empty ({_SHEET})' if wide else 'file is empty'}; expected a header line and rows below it"
+        )
         raise InputError(name, [Problem("", what)])
 
 

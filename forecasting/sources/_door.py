@@ -19,7 +19,15 @@ import numpy as np
 import pandas as pd
 
 from forecasting.catalog import Catalog
-from forecasting.observations import COLUMNS, MEASURES, MOST_DECIMALS, RATES
+from forecasting.observations import (
+    COLUMNS,
+    FIRST_YEAR,
+    MEASURES,
+    MORE_DECIMALS,
+    MOST_DECIMALS,
+    RATES,
+    off_grid,
+)
 from forecasting.payloads import BadRow
 from forecasting.sources._consistency import falling_levels, impossible_rates
 
@@ -28,7 +36,6 @@ if TYPE_CHECKING:
 
 KEY = ["indicator", "period", "measure"]
 HIGHEST_RATE = 10_000.0  # percent; a hundredfold in a year is a slip of the unit
-FIRST_YEAR = 1900
 
 _CONTENT = ["value", "decimals", "unit"]
 _NUMBER = re.compile(r"[+-]?(\d{1,18}(\.\d{0,18})?|\.\d{1,18})", re.ASCII)
@@ -187,8 +194,7 @@ def _schema(frame: pd.DataFrame, catalog: Catalog, now: pd.Timestamp, followed_o
     dated = frame["period"].str.fullmatch(_PERIOD)
     start = pd.to_datetime(frame["period"].where(dated), format="%Y-%m", errors="coerce").dt.tz_localize("UTC")
     expected = frame["indicator"].map({item.id: item.unit for item in catalog})
-    scaled = frame["value"] * 10.0 ** frame["decimals"]
-    off_grid = (scaled - scaled.round()).abs() > 1e-4 * np.maximum(1.0, scaled.abs() * 1e-9)
+    finer = off_grid(frame["value"].to_numpy(dtype=float), frame["decimals"].to_numpy(dtype=float))
     return pa.DataFrameSchema({
         "indicator": pa.Column(object, [
             rule("indicator is empty", lambda name: name != ""),
@@ -224,7 +230,7 @@ def _schema(frame: pd.DataFrame, catalog: Catalog, now: pd.Timestamp, followed_o
         "decimals": pa.Column(float, [
             rule(f"decimals is not a whole number from -{MOST_DECIMALS} to {MOST_DECIMALS}",
                  lambda decimals: decimals.abs() <= MOST_DECIMALS),
-            rule("value has more decimals than decimals says", lambda decimals: ~off_grid | decimals.isna()),
+            rule(MORE_DECIMALS, lambda decimals: decimals.isna() | ~finer),
         ], nullable=True),
         "released_at": pa.Column("datetime64[ns, UTC]", [
             rule("released_at is not an ISO date or time", lambda released: ~frame["no_time"]),

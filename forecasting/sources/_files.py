@@ -7,6 +7,7 @@ import itertools
 import math
 import re
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -35,10 +36,17 @@ def read_observations(path: Path) -> pd.DataFrame:
 
     Raises:
         InputError: The file cannot be read as CSV, or some of its rows cannot be used; every one of them is
-            named by its line.
+            named by its line. A figure of a month to come is no published one.
     """
     table = read_table(path)
-    return check_observations(table.frame, source=table.name, lines=table.lines)
+    this_month = datetime.datetime.now(ZoneInfo("Asia/Shanghai")).strftime("%Y-%m")
+    try:
+        frame = check_observations(table.frame, source=table.name, lines=table.lines, until=this_month)
+    except InputError as error:
+        table.refuse(error.problems)
+        raise
+    table.refuse()
+    return frame
 
 
 def read_panel(path: Path) -> pd.DataFrame:
@@ -82,11 +90,9 @@ def read_panel(path: Path) -> pd.DataFrame:
         if first != line:
             what = f"a second value of {key} for {month_label(month)}, first on line {first}; give one a month"
             problems.append((line, what))
-    if not problems:
+    if not problems and not table.malformed:
         problems = _gaps({key: line for key, (line, _) in cells.items()})
-    if problems:
-        problems.sort()
-        raise InputError(table.name, [Problem(f"line {line}", what) for line, what in problems])
+    table.refuse(Problem(f"line {line}", what) for line, what in sorted(problems))
     keys = sorted(cells)
     return pd.DataFrame({
         "unique_id": pd.Series([name for name, _ in keys], dtype=object),
@@ -128,14 +134,13 @@ def read_weights(path: Path) -> dict[str, np.ndarray]:
             problems.append(Problem(where, f"a second weight of {name.strip()} for month {month.strip()}"))
         else:
             share[int(month) - 1] = value
-    if not problems:
+    if not problems and not table.malformed:
         problems = [
             Problem("", f"{name}: {int(np.isnan(share).sum())} of the twelve months have no weight")
             for name, share in weights.items()
             if np.isnan(share).any()
         ]
-    if problems:
-        raise InputError(table.name, problems)
+    table.refuse(problems)
     return weights
 
 

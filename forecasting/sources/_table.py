@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -25,41 +25,57 @@ class Table:
         name: What to call the file in messages.
         frame: The cells as str under the names of the header.
         lines: Line of the file on which each row starts.
+        malformed: Lines that are no rows of this header, and why.
     """
 
     name: str
     frame: pd.DataFrame
     lines: list[int]
+    malformed: list[Problem]
+
+    def refuse(self, problems: Iterable[Problem] = ()) -> None:
+        """Refuse the file for everything that is wrong with it, from its first line to its last.
+
+        Args:
+            problems: What the cells of well-formed rows have been found to say.
+
+        Raises:
+            InputError: There are problems, or lines that are no rows.
+        """
+        found = sorted([*self.malformed, *problems], key=lambda one: int(one.where.removeprefix("line ") or 0))
+        if found:
+            raise InputError(self.name, found)
 
 
 def read_table(path: Path) -> Table:
     """Read a comma-separated UTF-8 file (with or without byte order mark); blank lines are passed over.
 
     Raises:
-        InputError: The file cannot be opened, is empty, is not UTF-8, holds a NUL byte or an open quote, has
-            an empty or repeated column name, or rows with more or fewer fields than the header.
+        InputError: The file cannot be opened, is empty, is not UTF-8, holds a NUL byte, has an empty or repeated
+            column name, or no row with as many fields as the header.
     """
     name = str(path)
     problems: list[Problem] = []
+    malformed: list[Problem] = []
     header: list[str] | None = None
     rows: list[list[str]] = []
     lines: list[int] = []
     for line, fields in scan_csv(io.StringIO(_text(path, name), newline="")):
         if isinstance(fields, str):
-            problems.append(Problem(f"line {line}", fields))
+            malformed.append(Problem(f"line {line}", fields))
         elif header is None:
             header = [field.strip() for field in fields]
             problems += header_problems(header, f"line {line}")
         elif what := field_problem(fields, header):
-            problems.append(Problem(f"line {line}", what))
+            malformed.append(Problem(f"line {line}", what))
         else:
             rows.append(fields)
             lines.append(line)
-    if header is None and not problems:
+    if header is None and not malformed:
         raise InputError(name, [Problem("", "the file is empty; expected a header line and rows below it")])
-    if problems:
-        raise InputError(name, problems)
-    return Table(name, pd.DataFrame(rows, columns=header, dtype=object), lines)
+    if problems or (malformed and not rows):
+        raise InputError(name, problems + malformed)
+    return Table(name, pd.DataFrame(rows, columns=header, dtype=object), lines, malformed)
 
 
 def scan_csv(file: TextIO) -> Iterator[tuple[int, list[str] | str]]:
