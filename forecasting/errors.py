@@ -134,10 +134,10 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 
     >>> suggestion("exprots", ["exports", "imports"])
     'did you mean exports?'
-    >>> suggestion("x", ["exports", "imports"])
+    >>> suggestion("x", ["exports", "imports", "exports"])
     'known are exports, imports'
     """
-    names = list(known)
+    names = list(dict.fromkeys(known))
     near = difflib.get_close_matches(name, names, n=3)
     if near:
         return f"did you mean {' or '.join(near)}?"

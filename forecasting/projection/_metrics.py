@@ -19,11 +19,9 @@ substitution_years              research and commercial stages of substitution
 
 from __future__ import annotations
 
-import difflib
-
 import numpy as np
 
-from forecasting.errors import AssumptionError
+from forecasting.errors import AssumptionError, suggestion
 from forecasting.projection._absorption import RATIO_KINDS, ratios
 from forecasting.projection._controls import delay_kernel
 from forecasting.projection._coupling import HORIZON
@@ -80,9 +78,7 @@ def _variable(outcome: Outcome, name: str) -> Array:
     if found:
         options = ", ".join(f"{item.variable}@{item.basis}@{item.region}" for item in found)
         raise AssumptionError(f"metric {name!r} is ambiguous; expected one of {options}")
-    close = difflib.get_close_matches(variable, names, n=3)
-    hint = f"did you mean {' or '.join(close)}?" if close else f"variables are {', '.join(dict.fromkeys(names))}"
-    raise AssumptionError(f"metric {name!r} is unknown; {hint}")
+    raise AssumptionError(f"metric {name!r} is unknown; {suggestion(variable, names)}")
 
 
 def _absorption(outcome: Outcome, rest: list[str]) -> Array:

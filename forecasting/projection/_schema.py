@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from forecasting.errors import AssumptionError
+from forecasting.errors import AssumptionError, suggestion
 from forecasting.projection._growth import FAMILIES
 from forecasting.projection._structure import Anchor, Structure
 
@@ -265,10 +264,7 @@ def check_names(names: Iterable[str], schema: Mapping[str, Spec], where: str, *,
     given = list(names)
     for name in given:
         if name not in schema:
-            close = difflib.get_close_matches(name, schema, n=3)
-            kinds = ", ".join(f"{kind}.*" for kind in sorted({item.partition(".")[0] for item in schema}))
-            hint = f"did you mean {' or '.join(close)}?" if close else f"this file's parameters are {kinds}"
-            raise AssumptionError(f"{where}: parameter {name!r} is unknown; {hint}")
+            raise AssumptionError(f"{where}: parameter {name!r} is unknown; {suggestion(name, schema)}")
     missing = sorted(name for name, spec in schema.items() if spec.default is None and name not in given)
     if complete and missing:
         units = ", ".join(f"{name} [{schema[name].unit}]" for name in missing)

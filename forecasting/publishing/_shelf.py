@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from forecasting.errors import InputError, Problem, PublishError
+from forecasting.errors import InputError, Problem, PublishError, suggestion
 
 __all__ = ["Shelved", "find_release", "previous_release", "provenance", "shelf"]
 
@@ -69,9 +68,8 @@ def find_release(root: Path, name: str) -> Path:
     for folder in (Path(name), root / "releases" / name, root / name):
         if (folder / "datapackage.json").is_file():
             return folder.resolve()
-    known = [one.name for one in shelf(root)]
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or known[-3:]
-    what = f"did you mean {' or '.join(near)}?" if near else f"nothing has been published under {root} yet"
+    known = [one.name for one in reversed(shelf(root))]
+    what = suggestion(name, known) if known else f"nothing has been published under {root} yet"
     raise InputError("release", [Problem(name, f"is neither a release under {root} nor the folder of one; {what}")])
 
 

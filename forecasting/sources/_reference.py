@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from datetime import datetime
 from io import BytesIO, TextIOWrapper
@@ -10,7 +9,7 @@ from io import BytesIO, TextIOWrapper
 import pandas as pd
 
 from forecasting.catalog import Catalog
-from forecasting.errors import InputError, Problem, SourceError
+from forecasting.errors import InputError, Problem, SourceError, suggestion
 from forecasting.payloads import Payload
 from forecasting.reference import observations_bytes
 from forecasting.sources._columns import read_records
@@ -48,8 +47,10 @@ class EmbeddedReference:
         problems = []
         for item in wanted:
             if item.source.series not in groups:
-                near = ", ".join(difflib.get_close_matches(str(item.source.series), groups, n=3) or groups)
-                what = f'no figures of series {item.source.series!r}, only of {near}; your own need connector = "file"'
+                series = str(item.source.series)
+                what = (
+                    f'no figures of series {series!r} (your own need connector = "file"); {suggestion(series, groups)}'
+                )
                 problems.append(Problem(f"indicator {item.id}", what))
         if problems:
             raise InputError("reference observations", problems)

@@ -71,7 +71,7 @@ def test_an_indicator_without_figures_is_named_with_the_nearest_series():
     exports = load_catalog()["cn_exports"]
     lost = exports.model_copy(update={"source": exports.source.model_copy(update={"series": "cn_exprots"})})
     with pytest.raises(
-        InputError, match=r"indicator cn_exports: no figures of series 'cn_exprots', only of cn_exports"
+        InputError, match=r"indicator cn_exports: no figures of series 'cn_exprots' .*did you mean cn_exports"
     ):
         through_the_door(Catalog([lost]))
 
