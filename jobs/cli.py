@@ -54,6 +54,10 @@ def run(
     strange = [step for step in only or () if step not in _STEPS]
     if strange:
         raise typer.BadParameter(f"no step {', '.join(strange)}; use some of {', '.join(_STEPS)}")
+    if only and source and "pull" not in only:
+        raise typer.BadParameter("--source is asked by pull alone: add --only pull, or leave it out")
+    if only and output and "publish" not in only:
+        raise typer.BadParameter("--output is where publish puts a release: add --only publish, or leave it out")
     if only and "publish" not in only:
         if "pull" in only:
             pull(source)
@@ -349,8 +353,9 @@ def _do_steps(names: Sequence[str], as_of: dt.datetime | None, force: bool) -> N
     from jobs.logs import configure_logging
     from jobs.singly import do_steps
 
-    configure_logging()
-    for line in do_steps(load_settings(), names, as_of.date() if as_of else None, force=force):
+    settings = load_settings()
+    configure_logging(settings)
+    for line in do_steps(settings, names, as_of.date() if as_of else None, force=force):
         typer.echo(line)
 
 

@@ -14,6 +14,7 @@ from forecasting.errors import InputError, Problem
 from forecasting.progress import progress
 from jobs.logs import restore_logging
 from jobs.results import Derived, Fitted, derived, fitted
+from jobs.scoring import ZONE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -187,7 +188,7 @@ def known_figures(store: Store, catalog: Catalog, day: dt.date, moment: dt.datet
     Raises:
         InputError: None has any.
     """
-    from forecasting.observations import COLUMNS
+    from forecasting.observations import COLUMNS, KEY
 
     known = store.as_of(moment, columns=COLUMNS)
     known = _with_growth(known[known["indicator"].isin(catalog.ids)]).reset_index(drop=True)
@@ -195,7 +196,10 @@ def known_figures(store: Store, catalog: Catalog, day: dt.date, moment: dt.datet
     absent = [name for name in catalog.ids if name not in present]
     if not present:
         what = f"no figure of the catalogue's {len(absent)} indicators had been released by {day}"
-        raise InputError("observations", [Problem("", f"{what}; choose a later day or pull a source")])
+        every = store.as_of(columns=[*KEY, "released_at"])
+        times = every["released_at"][every["indicator"].isin(catalog.ids)].dropna()
+        first = f"; the first came out on {times.min().tz_convert(ZONE).date()}" if len(times) else ""
+        raise InputError("observations", [Problem("", f"{what}{first}; choose a later day or pull a source")])
     return known, [f"no figures yet of {', '.join(absent)}"] if absent else []
 
 

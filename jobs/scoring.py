@@ -276,11 +276,14 @@ def roll_back(settings: Settings, indicator: str) -> str:
     """Make the champion before the present one champion again, from the next night on; says what was done.
 
     Raises:
-        InputError: The indicator never had another champion.
+        CatalogError: The catalogue has no such indicator.
+        InputError: It never had another champion.
         BusyError: A night is at work.
     """
+    from forecasting.catalog import load_catalog
     from forecasting.tracking import Tracker
 
+    indicator = load_catalog(settings.catalog, settings.calendar)[indicator].id
     day, _ = night_of(dt.datetime.now(dt.UTC))
     if not settings.has_store:
         raise InputError("rollback", [Problem(indicator, "has had no champion yet; cumulus run makes the first")])

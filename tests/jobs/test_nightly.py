@@ -196,7 +196,8 @@ def test_the_ledger_tells_what_was_done(home):
 
 
 def test_a_night_before_any_release_fails_with_a_reason_and_publishes_nothing(tmp_path):
-    with pytest.raises(InputError, match="no figure of the catalogue's 4 indicators had been released by 2005-01-01"):
+    expected = "no figure of the catalogue's 4 indicators had been released by 2005-01-01; the first came out on 20"
+    with pytest.raises(InputError, match=expected):
         night(tmp_path, as_of=dt.date(2005, 1, 1))
     assert not (tmp_path / "var" / "published" / "latest").exists()
 
@@ -381,6 +382,18 @@ def test_the_command_says_what_it_did_and_exits_3_when_degraded(tmp_path):
     assert state["runs"][0]["steps"][0]["name"] == "derive"
     assert state["indicators"][0]["last_period"] == "2025-12"
     assert "cn_industrial_va" in cumulus(tmp_path, "status").stdout
+
+
+def test_single_steps_log_as_the_settings_say_and_refuse_what_they_would_not_use(tmp_path):
+    (tmp_path / "cumulus.toml").write_text('[logging]\nformat = "json"\n', encoding="utf-8")
+    assert cumulus(tmp_path, "pull").returncode == 0
+    done = cumulus(tmp_path, "derive", "--as-of", "2026-01-20")
+    assert done.returncode == 0, done.stderr
+    assert {json.loads(line)["level"] for line in done.stderr.splitlines()} == {"INFO"}
+    for option, step in (("--source", "nbs"), ("--output", str(tmp_path / "elsewhere"))):
+        refused = cumulus(tmp_path, "run", "--only", "derive", option, step)
+        assert refused.returncode == 2
+        assert f"{option} is" in refused.stderr
 
 
 def test_status_of_an_empty_home_is_not_an_error(tmp_path):

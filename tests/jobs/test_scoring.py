@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from pydantic import SecretStr
 
-from forecasting.errors import InputError
+from forecasting.errors import CatalogError, InputError
 from forecasting.observations import month_index, month_label
 from forecasting.publishing import TABLES, read_release
 from forecasting.settings import ChampionSettings, FitSettings, ProjectionSettings, PublishingSettings, Settings
@@ -215,7 +215,11 @@ def test_there_is_no_way_back_without_another_champion(home):
     with pytest.raises(InputError, match="there is nothing to go back to"):
         roll_back(settings(path), DENSE)
     with pytest.raises(InputError, match="has had no champion yet"):
-        roll_back(settings(path), "nowhere")
+        roll_back(settings(path), "baotou_rare_earth_va")
+    with pytest.raises(
+        CatalogError, match="no indicator 'cn_industry_va' in the catalogue; did you mean cn_industrial_va"
+    ):
+        roll_back(settings(path), "cn_industry_va")
 
 
 def test_a_surprise_and_a_drift_are_said_in_words_with_their_numbers(home):
