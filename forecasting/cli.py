@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -290,11 +291,17 @@ def _settings(texts: list[str]) -> dict[str, str]:
 
 
 def guarded(command: Callable[[], object]) -> None:
-    """Run a command; an error of ours becomes its message and exit code 1, without a traceback."""
+    """Run a command; an error of ours, or a folder's or disk's, becomes its message and exit code 1, no traceback."""
     try:
         command()
     except CumulusError as error:
         sys.stderr.write(f"{error}\n")
+        raise SystemExit(1) from None
+    except OSError as error:
+        if isinstance(error, ConnectionError):
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        sys.stderr.write(f"{where}{error.strerror or error}; cumulus doctor says what an installation lacks\n")
         raise SystemExit(1) from None
 
 
@@ -347,5 +354,6 @@ def _write(outputs: dict[Path, bytes]) -> None:
             part.replace(path)
     except OSError as error:
         for part, _ in written:
-            part.unlink(missing_ok=True)
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
         raise InputError(str(path), [Problem("", f"cannot be written: {error.strerror}")]) from error

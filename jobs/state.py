@@ -136,7 +136,7 @@ def _health(runs: list[dict[str, Any]], done: Run | None, settings: Settings, no
     if runs and (done is None or done.night < expected):
         last = "none has" if done is None else f"the last one that has is {done.night}"
         if runs[0]["status"] == "running":
-            last += f", one has been at work since {runs[0]['started_at']}"
+            last += f"; one was begun at {runs[0]['started_at']} and has not ended"
         return {"status": "overdue", "message": f"the night {expected} should have come out by now; {last}"}
     if ended and ended[0]["status"] == "degraded":
         return {"status": "degraded", "message": ended[0]["message"].partition("\n")[0]}

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.report_page import chromium
 from forecasting import decumulate
 from forecasting.errors import InputError
 from forecasting.observations import check_observations
@@ -162,3 +163,12 @@ def test_a_browser_draws_the_indicator_that_is_chosen_and_has_the_figures_of_eac
     assert "Published figures: Bureau &lt;b&gt;of&lt;/b&gt; Statistics" in picture
     assert "growth on a year earlier, %" in picture
     assert re.search(r'aria-label="[^"]*month: 2010-01 and 2010-02[^"]*90 % band: [\d.]+ to [\d.]+', picture)
+
+
+def test_the_page_is_no_wider_than_a_phone(made, tmp_path):
+    (tmp_path / "picture.html").write_bytes(draw_months(*made, "html"))
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": 390, "height": 844})
+        page.goto((tmp_path / "picture.html").as_uri())
+        page.wait_for_selector("#picture svg")
+        assert page.evaluate("document.documentElement.scrollWidth") == 390

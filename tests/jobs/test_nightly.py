@@ -396,6 +396,13 @@ def test_single_steps_log_as_the_settings_say_and_refuse_what_they_would_not_use
         assert f"{option} is" in refused.stderr
 
 
+def test_a_home_that_cannot_be_written_is_a_message_and_no_traceback(tmp_path):
+    (tmp_path / "var" / "run.lock").mkdir(parents=True)
+    done = cumulus(tmp_path, "pull")
+    assert done.returncode == 1
+    assert done.stderr == f"{tmp_path}/var/run.lock: Is a directory; cumulus doctor says what an installation lacks\n"
+
+
 def test_status_of_an_empty_home_is_not_an_error(tmp_path):
     done = cumulus(tmp_path, "status")
     assert done.returncode == 0

@@ -53,7 +53,7 @@ def test_an_overdue_night_that_is_at_work_is_said_to_be(installation):
     installation.night(NIGHT + DAY, "running")
     late = state(installation, DAY + 181 * MINUTE)["health"]
     assert late["status"] == "overdue"
-    assert late["message"].endswith("is 2026-01-20, one has been at work since 2026-01-20T18:30:00+00:00")
+    assert late["message"].endswith("is 2026-01-20; one was begun at 2026-01-20T18:30:00+00:00 and has not ended")
 
 
 def test_a_degraded_night_says_what_was_missing_first(installation):
