@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Callable
 from xml.sax.saxutils import escape
 
@@ -16,6 +17,7 @@ from forecasting.tracking._records import IndicatorRecord
 __all__ = ["fan_chart"]
 
 SHOWN = 84
+TITLE = 70  # characters of a line
 WIDTH, HEIGHT = 760, 420
 LEFT, RIGHT, TOP, BOTTOM = 62, 18, 74, 62
 INK, GREY, BLUE, RULE = "#1b1b1b", "#6b6b6b", "#1f5f99", "#e6e6e6"
@@ -55,8 +57,10 @@ def fan_chart(item: IndicatorRecord, night: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" '
         'font-family="system-ui, Noto Sans CJK SC, sans-serif" font-size="11">',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
-        _text(LEFT, 24, item.title, 'font-size="16" font-weight="bold"', INK),
     ]
+    heads = textwrap.wrap(item.title, TITLE, max_lines=2, placeholder=" …")
+    for k, head in enumerate(heads):
+        parts.append(_text(LEFT, 24 + 18 * (k - (len(heads) - 1) / 2), head, 'font-size="16" font-weight="bold"', INK))
     for tick, label in zip(ticks, _labels(ticks), strict=True):
         at = y(tick)
         parts.append(f'<path d="M{LEFT} {at:.1f}H{WIDTH - RIGHT}" stroke="{RULE}"/>')

@@ -54,3 +54,14 @@ def test_a_constant_series_and_any_size_can_be_drawn(
 def test_texts_are_escaped(make_indicator: Callable[..., IndicatorRecord]) -> None:
     item = replace(make_indicator(1), title="R&D <规模以上工业>")
     assert "R&D <规模以上工业>" in drawn(item)[0]
+
+
+def test_a_long_title_takes_two_lines_within_the_picture(make_indicator: Callable[..., IndicatorRecord]) -> None:
+    title = (
+        "Investment in Fixed Assets (Excluding Rural Households), Manufacture of Computers, Communication and Other "
+        "Electronic Equipment"
+    )
+    texts, _ = drawn(replace(make_indicator(1), title=title))
+    heads = [text for text in texts if text in title and len(text) > 40]
+    assert " ".join(heads) == title
+    assert max(map(len, heads)) <= 70
