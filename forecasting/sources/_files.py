@@ -14,6 +14,7 @@ import pandas as pd
 
 from forecasting.errors import InputError, Problem
 from forecasting.observations import check_observations, column_problems, month_index, month_label
+from forecasting.sources._columns import tidy
 from forecasting.sources._table import read_table
 
 PANEL = ("unique_id", "ds", "y")
@@ -41,7 +42,7 @@ def read_observations(path: Path) -> pd.DataFrame:
     table = read_table(path)
     this_month = datetime.datetime.now(ZoneInfo("Asia/Shanghai")).strftime("%Y-%m")
     try:
-        frame = check_observations(table.frame, source=table.name, lines=table.lines, until=this_month)
+        frame = check_observations(_tidied(table.frame), source=table.name, lines=table.lines, until=this_month)
     except InputError as error:
         table.refuse(error.problems)
         raise
@@ -142,6 +143,20 @@ def read_weights(path: Path) -> dict[str, np.ndarray]:
         ]
     table.refuse(problems)
     return weights
+
+
+def _tidied(frame: pd.DataFrame) -> pd.DataFrame:
+    """Figures without what spreadsheets add, as they are imported; few rows have anything."""
+    columns = ["period", "value", "unit"]
+    if not set(columns) <= set(frame):
+        return frame
+    odd = frame["value"].str.contains("[,%]") | (frame["period"].str.len() > len("2024-03"))
+    rows = [tidy({name: text.strip() for name, text in zip(columns, cells, strict=True)})
+            for cells in frame.loc[odd, columns].itertuples(index=False)]  # fmt: skip
+    out = frame.copy()
+    for name in columns:
+        out.loc[odd, name] = [row[name] for row in rows]
+    return out
 
 
 def _month(text: str) -> int | None:

@@ -108,6 +108,14 @@ def test_rows_that_are_none_and_rows_that_are_wrong_are_named_in_one_go(tmp_path
     assert [problem.split(":")[0] for problem in problems] == ["line 3", "line 4"]
 
 
+def test_what_spreadsheets_add_is_taken_off_as_in_an_imported_file(tmp_path: Path):
+    good = 'a,2024-03-31,ytd_yoy,6.0%,percent\na,2024-04-01 00:00:00,ytd_level," 1,234.50 ",t\n'
+    bad = 'a,2024-05,ytd_level,"1,5",t\n'
+    assert refusal(write(tmp_path, HEADER + good + bad)) == ["line 4: value '1,5' is not a number"]
+    frame = read_observations(write(tmp_path, HEADER + good))
+    assert frame[["period", "value", "decimals"]].to_numpy().tolist() == [["2024-03", 6.0, 1], ["2024-04", 1234.5, 2]]
+
+
 def test_a_period_that_cannot_have_been_published_is_named_before_it_makes_a_grid_of_centuries(tmp_path: Path):
     rows = "".join(f"a,{period},ytd_yoy,9.0,percent\n" for period in ("2024-02", "2204-03", "0205-03"))
     problems = refusal(write(tmp_path, HEADER + rows))
