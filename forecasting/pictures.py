@@ -32,6 +32,7 @@ COLOURS = {CUMULATIVE: "#d55e00", PUBLISHED: "#009e73", MONTH: "#0072b2", PAIR: 
 BOUNDS_COLOUR, INK, GREY = "#e3e3e3", "#1b1b1b", "#6b6b6b"
 FLAG_SHAPES = ["cross", "triangle-up", "diamond", "square", "triangle-down", "circle"]
 FLAG_ROW = 11  # pixels
+FEW = 12  # periods
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"  # the first one comes with vl-convert
 MARGIN = 0.06  # of the axis, above and below what is drawn
 REACH = 0.25  # of the band's range: as far as set bounds stretch the axis
@@ -218,7 +219,8 @@ def _drawing(panel: _Panel, legend_of: Sequence[_Panel], width: int, height: int
          for name, value in vertex.items()}
         for vertex in panel.bands
     ]  # fmt: skip
-    x = {"field": "x", "type": "temporal", "scale": {"type": "utc"}, "axis": {"title": None, "grid": False}}
+    months: Json = {"tickCount": "month", "format": "%Y-%m"} if len(panel.hover) <= FEW else {}  # else days get ticks
+    x = {"field": "x", "type": "temporal", "scale": {"type": "utc"}, "axis": {"title": None, "grid": False, **months}}
     axis = {"title": "growth on a year earlier, %", "titleFontWeight": "normal", "gridColor": "#eeeeee"}
     y = {"type": "quantitative", "scale": {"domain": [low, high], "nice": False, "zero": False}, "axis": axis}
 

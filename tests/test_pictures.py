@@ -165,6 +165,15 @@ def test_a_browser_draws_the_indicator_that_is_chosen_and_has_the_figures_of_eac
     assert re.search(r'aria-label="[^"]*month: 2010-01 and 2010-02[^"]*90 % band: [\d.]+ to [\d.]+', picture)
 
 
+def test_a_picture_of_a_few_months_has_months_on_its_axis(made):
+    monthly, table = made
+    few = monthly.groupby("indicator").head(6)
+    for months, format_ in ((few, "%Y-%m"), (monthly, None)):
+        (panel, *_) = specs(draw_months(months, table, "html")).values()
+        axes = [layer["encoding"]["x"]["axis"] for layer in panel["layer"] if "x" in layer["encoding"]]
+        assert {axis.get("format") for axis in axes} == {format_}
+
+
 def test_the_page_is_no_wider_than_a_phone(made, tmp_path):
     (tmp_path / "picture.html").write_bytes(draw_months(*made, "html"))
     with chromium() as browser:

@@ -60,7 +60,7 @@ def fan_chart(item: IndicatorRecord, night: str) -> str:
     ]
     heads = textwrap.wrap(item.title, TITLE, max_lines=2, placeholder=" …")
     for k, head in enumerate(heads):
-        parts.append(_text(LEFT, 24 + 18 * (k - (len(heads) - 1) / 2), head, 'font-size="16" font-weight="bold"', INK))
+        parts.append(_text(LEFT, 26 + 17 * (k - (len(heads) - 1) / 2), head, 'font-size="16" font-weight="bold"', INK))
     for tick, label in zip(ticks, _labels(ticks), strict=True):
         at = y(tick)
         parts.append(f'<path d="M{LEFT} {at:.1f}H{WIDTH - RIGHT}" stroke="{RULE}"/>')
