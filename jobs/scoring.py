@@ -216,8 +216,8 @@ def warnings_of(scorecard: pd.DataFrame, drift: pd.DataFrame) -> list[str]:
 
     latest = last_forecasts(scorecard).drop_duplicates(["indicator", "target"], keep="last")
     lines = [
-        f"surprise: {row.indicator} {row.target} of {row.period} came in at {row.actual:g}, outside the 95 % band"
-        f" {row.q025:.4g} to {row.q975:.4g} of {row.forecast_as_of:%Y-%m-%d}"
+        f"surprise: {row.indicator} {row.target} of {row.period} came in at {_digits(row.actual, 10)}, outside the 95 %"
+        f" band {_digits(row.q025, 4)} to {_digits(row.q975, 4)} of {row.forecast_as_of:%Y-%m-%d}"
         for row in latest[~latest["inside95"]].itertuples()
     ]
     for row in drift.to_dict("records"):
@@ -231,6 +231,11 @@ def warnings_of(scorecard: pd.DataFrame, drift: pd.DataFrame) -> list[str]:
             held = f"{100 * row['coverage80']:.0f} and {100 * row['coverage95']:.0f} %"
             lines.append(f"{head} bands of 80 and 95 % held {held} (adjusted p {row['p_adjusted']:.3f})")
     return lines
+
+
+def _digits(value: Any, significant: int) -> str:
+    """A number of so many significant digits, never as a power of ten."""
+    return np.format_float_positional(value, precision=significant, fractional=False, trim="-")
 
 
 def alarms(release: Path) -> list[str]:
@@ -265,10 +270,11 @@ def score_lines(settings: Settings, as_of: dt.date | None = None) -> list[str]:
         scale = group["scale"].where(group["scale"] > 0)
         errors = [(group[name] / scale).mean() for name in ERRORS]
         covered = [100 * group[name].mean() for name in ("inside80", "inside95")]
-        lines.append(
+        line = (
             f"{target:<8}{step:>2}{len(group):>9}{errors[0]:>8.3f}{errors[1]:>11.3f}{errors[2]:>10.3f}"
             f"{covered[0]:>9.0f}{covered[1]:>9.0f}"
         )
+        lines.append(line.replace("nan", "  -"))
     return lines + warnings_of(tables["scorecard"], tables["drift"])
 
 

@@ -229,7 +229,9 @@ def test_a_surprise_and_a_drift_are_said_in_words_with_their_numbers(home):
     last = card.query("indicator == @DENSE and target == 'ytd_yoy' and print == 'first'").index[-1]
     card.loc[last, ["actual", "inside95"]] = [99.5, False]
     drift.loc[0, ["alarm", "mase", "expected_mase", "cusum"]] = ["coverage_and_loss", 2.0, 1.0, 6.5]
+    card.loc[last, ["q025", "q975"]] = [18012.34, 22671.5]
     surprise, loss, coverage = warnings_of(card, drift)
+    assert surprise.endswith("outside the 95 % band 18010 to 22670 of 2025-11-20"), surprise
     assert surprise.startswith(f"surprise: {DENSE} ytd_yoy of 2025-12 came in at 99.5, outside the 95 % band")
     assert "MASE 2.00 against 1.00 expected (cumulative sum 6.5, limit 4.5)" in loss
     assert "bands of 80 and 95 % held" in coverage
