@@ -86,7 +86,7 @@ def decumulate(
 
     if adjust is not None and adjusted_out is None:
         raise typer.BadParameter("--adjust says how, --adjusted-out FILE.csv says where: give both")
-    _check_outputs(output, draws_out, plot, adjusted_out)
+    _check_outputs([source, Path(weights)], output, draws_out, plot, adjusted_out)
     if plot is not None:
         from forecasting.pictures import check_panels, draw_months, picture_kind
 
@@ -145,7 +145,7 @@ def headline(
     from forecasting.publishing import csv_bytes
     from forecasting.sources import read_observations
 
-    _check_outputs(output, pmf_out)
+    _check_outputs([source], output, pmf_out)
     table = read_observations(source)
     months = horizon + horizon // 11 + 2
     recovered = recover(table, draws=draws, seed=seed)
@@ -180,7 +180,7 @@ def forecast(
     from forecasting.publishing import csv_bytes
     from forecasting.sources import read_panel
 
-    _check_outputs(output)
+    _check_outputs([source], output)
     panel = read_panel(source)
     with progress("fit", total=panel["unique_id"].nunique()) as advance:
         result = forecast_panel(
@@ -217,7 +217,7 @@ def read_bulletin(
 
     from forecasting.sources.bulletin import figures_csv, read_bulletin_file
 
-    _check_outputs(output, doubtful_out)
+    _check_outputs(files, output, doubtful_out)
     read, errors = [], []
     for path in files:
         try:
@@ -330,9 +330,11 @@ def _npz(arrays: dict[str, np.ndarray], save: Callable[..., None]) -> bytes:
     return buffer.getvalue()
 
 
-def _check_outputs(*outputs: Path | None) -> None:
-    """Refuse, before anything long is computed, what cannot be written in the end."""
+def _check_outputs(inputs: list[Path], *outputs: Path | None) -> None:
+    """Refuse, before anything long is computed, what cannot be written in the end, or would replace an input."""
     places = [path for path in outputs if path is not None]
+    if {path.resolve() for path in inputs} & {path.resolve() for path in places}:
+        raise typer.BadParameter("an output would replace the input: give it a name of its own")
     if len({path.resolve() for path in places}) < len(places):
         raise typer.BadParameter("two outputs go to one file: give each a name of its own")
     for path in places:

@@ -99,6 +99,15 @@ def test_two_outputs_in_one_file_are_wrong_usage(rates, tmp_path):
     assert not out.exists()
 
 
+@pytest.mark.parametrize("command", [("decumulate",), ("headline", "--horizon", 3), ("forecast", "--horizon", 3)])
+def test_an_output_in_place_of_the_input_is_wrong_usage(rates, command):
+    before = rates.read_bytes()
+    result = cumulus(command[0], rates, "-o", rates.parent / "." / rates.name, *command[1:])
+    assert result.returncode == 2
+    assert "would replace the input" in result.stderr
+    assert rates.read_bytes() == before
+
+
 def test_decumulate_takes_base_weights_from_a_file(rates, tmp_path):
     weights = tmp_path / "weights.csv"
     weights.write_text("indicator,month,weight\n" + "".join(f"x,{m},{50 + 10 * m}\n" for m in range(1, 13)))
