@@ -9,12 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableVariable
 
 from forecasting.errors import SettingsError, suggestion
@@ -372,7 +367,12 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Variables, and the files of secrets that they name, win over the file; nothing else is read."""
         files = SecretFiles(settings_cls)
-        return init_settings, files.beside(env_settings), files, TomlConfigSettingsSource(settings_cls, settings_file())
+        written = InitSettingsSource(settings_cls, _written(settings_file()))
+        return init_settings, files.beside(env_settings), files, written
+
+
+def _written(file: Path) -> dict[str, Any]:
+    return tomllib.loads(file.read_text(encoding="utf-8-sig")) if file.is_file() else {}
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -396,8 +396,8 @@ def load_settings(**overrides: Any) -> Settings:
         settings = Settings(**{"home": file.parent, **overrides})
     except UnreadableVariable as error:
         raise SettingsError(f"CUMULUS_* variables: {error}; lists and tables are written as JSON") from error
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{file}: not TOML: {error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}: not TOML in UTF-8: {error}") from error
     except ValidationError as error:
         lines = "; ".join(_explained(item) for item in error.errors())
         raise SettingsError(f"settings ({file} and CUMULUS_* variables): {lines}") from error

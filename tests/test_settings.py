@@ -41,6 +41,14 @@ def test_a_wrong_file_is_refused_with_its_name_and_key(home, text, expected):
     assert expected in str(caught.value)
 
 
+def test_a_byte_order_mark_does_no_harm_and_another_charset_is_said(home):
+    (home / "cumulus.toml").write_bytes(b"\xef\xbb\xbfseed = 5\r\n")
+    assert load_settings().seed == 5
+    (home / "cumulus.toml").write_bytes('catalog = "钢铁.toml"'.encode("gb18030"))
+    with pytest.raises(SettingsError, match=r"cumulus\.toml: not TOML in UTF-8"):
+        load_settings()
+
+
 def test_an_unknown_variable_is_refused(monkeypatch):
     monkeypatch.setenv("CUMULUS_SED", "5")
     with pytest.raises(SettingsError, match="unknown variable CUMULUS_SED"):
