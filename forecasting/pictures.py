@@ -319,7 +319,7 @@ style-src 'unsafe-inline'; img-src data:">
 <style>
 body { font: 14px "Liberation Sans", Arial, Helvetica, sans-serif; color: #1b1b1b; margin: 1.5rem; }
 select { font: inherit; max-width: 100%; }
-#picture { display: block; margin-top: 1rem; overflow-x: auto; }
+#picture { display: block; width: fit-content; max-width: 100%; margin-top: 1rem; overflow-x: auto; }
 </style>
 </head>
 <body>
