@@ -112,10 +112,8 @@ def cells_of(
             else:
                 yield line, cells
     if header is None:
-        what = (
-            f"the {f'sheet is empty ({_SHEET})' if wide else 'file is empty'}; expected a header line and rows below it"
-        )
-        raise InputError(name, [Problem("", what)])
+        what = f"sheet is empty ({_SHEET})" if wide else "file is empty"
+        raise InputError(name, [Problem("", f"the {what}; expected a header line and rows below it")])
 
 
 def _check_header(header: list[str], where: str, name: str, mapping: ColumnMapping | None, *, wide: bool) -> None:
