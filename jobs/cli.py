@@ -35,7 +35,7 @@ Force = Annotated[bool, typer.Option("--force", help="Compute anew, whatever is 
 @app.command()
 def run(
     as_of: AsOf = None,
-    output: Annotated[Path | None, typer.Option(metavar="DIR", help="Root of the releases.")] = None,
+    output: Annotated[Path | None, typer.Option(metavar="DIR", file_okay=False, help="Root of the releases.")] = None,
     source: Annotated[list[str] | None, typer.Option(metavar="NAME", help=_ASKED)] = None,
     only: Annotated[
         list[str] | None, typer.Option(metavar="STEP", help=f"Only this step ({', '.join(_STEPS)}); may be repeated.")
@@ -92,7 +92,7 @@ def project(as_of: AsOf = None, force: Force = False) -> None:
 @app.command()
 def publish(
     as_of: AsOf = None,
-    output: Annotated[Path | None, typer.Option(metavar="DIR", help="Root of the releases.")] = None,
+    output: Annotated[Path | None, typer.Option(metavar="DIR", file_okay=False, help="Root of the releases.")] = None,
 ) -> None:
     """A release from the figures in the store and what is kept of the other steps; asks no source."""
     run(as_of, output, None, ["publish"], False)
