@@ -1,4 +1,4 @@
-"""How much of an expected change of a cumulative rate comes about, by what came of past expectations.
+"""How much of an expected change of a cumulative rate comes about, and of which, by what came of past expectations.
 
 Rates of statistics that bureaus publish do not all follow the pace of their last months. What piles up at the end of a
 year says little of the next January and February where it is put into the books (fiscal revenue, investment), and much
@@ -24,6 +24,10 @@ sales and value added lower across the end of a year."""
 ALONE = 0.5
 """The same of what smoothed growth expects alone."""
 
+RETURNS = 1 / 3
+"""Odds without any past that growth returns to its mean. M3's monthly industry does within two years, Chinese rates
+whose growth fell for a decade do not."""
+
 SPREAD = 0.35
 """Standard deviation of a share about the likeliest one; it is cut off at 0 and 1."""
 
@@ -46,22 +50,23 @@ REACH = 13
 """Months ahead up to which expectations are remembered; farther ones are believed as those are."""
 
 
-def shares(
+def believed(
     expected: Floats, came: Floats, origins: np.ndarray, ends: np.ndarray, origin: int, targets: np.ndarray, *,
     alone: bool,
-) -> Floats:  # fmt: skip
-    """Share of the expected change of the cumulative rate to believe, for each of H targets.
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """Share of the expected change of the cumulative rate to believe, and of growth's return, for each of H targets.
 
-    Posterior mean over `SHARES`, w the kernel weights of past expectations E[x] whose change x is known:
+    Posterior means over `SHARES` k and both expectations r, w the kernel weights of past ones whose change x is known:
 
-        p(k) ~ exp(-(k - k0)^2 / 2 s^2 - a sum w min(|x - k E[x]| / u, c)), k0 the likeliest share without a past,
+        p(k, r) ~ p(r) exp(-(k - k0)^2 / 2 s^2 - a sum w min(|x - k E[x | r]| / u, c)), k0 the likeliest share before,
 
     the aggregating forecaster with a prior (Vovk, 1990) under an absolute loss in units u of the median change over
     as many months, capped at c. Only expectations within a year speak of such, only those across its end of these;
     those of one origin count as one.
 
     Args:
-        expected: (C, R) changes expected at C origins for R periods after each, in points.
+        expected: (C, R, 2) changes expected at C origins for R periods after each, in points: as the pace goes on, and
+            as growth returns to its mean.
         came: (C, R) those that came; NaN where either is not known.
         origins: (C,) month indices.
         ends: (C, R) month indices of the periods.
@@ -70,24 +75,26 @@ def shares(
         alone: What is expected is smoothed growth's alone, for want of history.
     """
     step, across = ends - origins[:, None], ends // 12 != origins[:, None] // 12
-    known = np.isfinite(expected) & np.isfinite(came) & (step <= REACH)
+    known = np.isfinite(expected).all(axis=2) & np.isfinite(came) & (step <= REACH)
     usual = _usual(np.abs(came), step, known)
     apart = np.abs((origins - origin) % 12)
     by_month = np.exp(-0.5 * (np.minimum(apart, 12 - apart) / NEAR_MONTHS) ** 2)
     near = (by_month > FARTHEST) & known.any(axis=1)
     by_month, step, across, known = by_month[near, None], step[near], across[near], known[near]
-    miss = np.abs(came[near][..., None] - expected[near][..., None] * SHARES) / usual[near][..., None]
-    loss = np.where(known[..., None], np.minimum(miss, MOST), 0.0)
+    miss = np.abs(came[near][..., None, None] - expected[near][..., None] * SHARES) / usual[near][..., None, None]
+    loss = np.where(known[..., None, None], np.minimum(miss, MOST), 0.0)
     ahead, later = np.minimum(targets - origin, REACH)[:, None, None], targets // 12 != origin // 12
     weight = by_month * np.exp(-0.5 * ((step - ahead) / NEAR_STEPS) ** 2)
     weight = np.where(known & (across == later[:, None, None]) & (weight > FARTHEST), weight, 0.0)
     of_origin = weight.sum(axis=2)
     once = np.divide(weight.max(axis=2, initial=0.0), of_origin, out=np.zeros_like(of_origin), where=of_origin > 0)
-    total = (weight * once[..., None]).reshape(len(targets), -1) @ loss.reshape(-1, len(SHARES))
+    total = (weight * once[..., None]).reshape(len(targets), -1) @ loss.reshape(-1, 2 * len(SHARES))
     likeliest = np.where(later, ACROSS, WITHIN) if not alone else np.full(len(targets), ALONE)
-    log = -0.5 * ((SHARES - likeliest[:, None]) / SPREAD) ** 2 - RATE * total
-    p = np.exp(log - log.max(axis=1, keepdims=True))
-    return np.asarray(p @ SHARES / p.sum(axis=1))
+    prior = -0.5 * ((SHARES - likeliest[:, None, None]) / SPREAD) ** 2 + np.log([[1 - RETURNS], [RETURNS]])
+    log = prior - RATE * total.reshape(len(targets), 2, -1)
+    p = np.exp(log - log.max(axis=(1, 2), keepdims=True))
+    p /= p.sum(axis=(1, 2), keepdims=True)
+    return p.sum(axis=1) @ SHARES, p[:, 1].sum(axis=1)
 
 
 def _usual(change: Floats, step: np.ndarray, known: np.ndarray) -> Floats:

@@ -13,7 +13,7 @@ import pytest
 from forecasting.errors import ModelError
 from forecasting.models import HEADLINE, MODELS, State, StateModel, _headline, following_months
 from forecasting.models._growth_level import growth_levels
-from forecasting.models._headline import _onward, _together
+from forecasting.models._headline import LEFT, _onward, _returning, _together
 
 ROOT = Path(__file__).parents[2]
 PROFILE = np.array([70.0, 66, 104, 98, 100, 108, 96, 99, 105, 103, 110, 141])
@@ -88,15 +88,34 @@ def test_the_rates_lie_between_no_change_and_what_is_expected(season_length: int
     y = (y if season_length == 12 else paired(y))[:-3]
     stay, structure = (forecast(name, y, 14, season_length) for name in ("no_change", "state_space"))
     moved = _together(at_pace(y, 14, season_length), structure)
-    rates = np.array(
-        [
-            cumulative(np.concatenate([y, path]), season_length)[-14:]
-            for path in (stay, forecast("headline_mean", y, 14, season_length), moved)
-        ]
+    (back,) = _returning(y, np.array([len(y)]), moved[None], season_length)
+    path, *others = (
+        cumulative(np.concatenate([y, path]), season_length)[-14:]
+        for path in (forecast("headline_mean", y, 14, season_length), stay, moved, back)
     )
-    low, high = np.minimum(rates[0], rates[2]), np.maximum(rates[0], rates[2])
-    assert ((rates[1] >= low - 1e-9) & (rates[1] <= high + 1e-9)).all()
-    assert (np.abs(rates[1] - rates[0]) > 1e-6).any()
+    assert (path >= np.min(others, axis=0) - 1e-9).all()
+    assert (path <= np.max(others, axis=0) + 1e-9).all()
+    assert (np.abs(path - others[0]) > 1e-6).any()
+
+
+@pytest.mark.parametrize("season_length", [12, 11])
+def test_growth_that_returns_keeps_its_pace_at_first_and_has_its_mean_in_the_end(season_length: int) -> None:
+    m = season_length
+    growth = np.full(7 * m, 0.02)
+    growth[-m:] = 0.08
+    y = np.concatenate([np.full(m, 5.0), np.empty(7 * m)])
+    for t, grown in enumerate(growth):
+        y[m + t] = y[t] * np.exp(grown)
+    ends = np.array([6 * m, 8 * m])  # the mean is of what was known there
+    path = np.array([np.resize(y[end - m : end], 36) * np.exp(0.08 * (1 + np.arange(36) // m)) for end in ends])
+    back = _returning(y, ends, path, m)
+    for line, end, mean in zip(back, ends, (0.02, 0.02 + 0.06 / 7), strict=True):
+        whole = np.log(np.concatenate([y[:end], line]))
+        found = (whole[m:] - whole[:-m])[-36:]
+        assert found[0] == pytest.approx(0.08, abs=0.004)
+        assert found[m - 1] == pytest.approx(mean + LEFT * (0.08 - mean))
+        assert found[-1] == pytest.approx(mean, abs=0.001)
+        assert (np.diff(found) < 0).all()
 
 
 def test_it_is_made_of_what_the_history_is_long_enough_for() -> None:

@@ -3,20 +3,23 @@
 import numpy as np
 import pytest
 
-from forecasting.models._trust import REACH, between, cumulative_rates, shares
+from forecasting.models._trust import REACH, RETURNS, believed, between, cumulative_rates
 
 JANUARY = 2010 * 12
 
 
 Past = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
-NOTHING: Past = (np.zeros((0, 1)), np.zeros((0, 1)), np.zeros(0, dtype=int), np.zeros((0, 1), dtype=int))
+NOTHING: Past = (np.zeros((0, 1, 2)), np.zeros((0, 1)), np.zeros(0, dtype=int), np.zeros((0, 1), dtype=int))
 
 
-def record(came: float, *, across: bool, years: int = 8, month: int = 10, size: float = 1.0) -> Past:
-    """Changes that were expected from a month of every year, next month or next January, and what came of a point."""
-    origins = JANUARY + 12 * np.arange(years) + month
-    ahead = 12 - month if across else 1
-    return np.full((years, 1), size), np.full((years, 1), came * size), origins, origins[:, None] + ahead
+def record(came: float, *, across: bool, years: int = 8, size: float = 1.0, returned: float | None = None) -> Past:
+    """Changes that were expected from November of every year, next month or next January, and what came of a point.
+
+    Growth that returns to its mean is expected to do the same, or another.
+    """
+    origins = JANUARY + 12 * np.arange(years) + 10
+    expected = np.full((years, 1, 2), [size, size if returned is None else returned])
+    return expected, np.full((years, 1), came * size), origins, origins[:, None] + (2 if across else 1)
 
 
 def both(first: Past, second: Past) -> Past:
@@ -25,13 +28,18 @@ def both(first: Past, second: Past) -> Past:
 
 
 def share(past: Past, origin: int, target: int) -> float:
-    return float(shares(*past, origin, np.array([target]), alone=False)[0])
+    return float(believed(*past, origin, np.array([target]), alone=False)[0][0])
+
+
+def returned(past: Past, origin: int, target: int) -> float:
+    return float(believed(*past, origin, np.array([target]), alone=False)[1][0])
 
 
 def test_without_a_past_the_prior_is_believed() -> None:
     targets = JANUARY + 101 + np.arange(20)
-    np.testing.assert_allclose(shares(*NOTHING, JANUARY + 100, targets, alone=True), 0.5)
-    values = shares(*NOTHING, JANUARY + 100, targets, alone=False)
+    np.testing.assert_allclose(believed(*NOTHING, JANUARY + 100, targets, alone=True)[0], 0.5)
+    values, back = believed(*NOTHING, JANUARY + 100, targets, alone=False)
+    np.testing.assert_allclose(back, RETURNS)
     np.testing.assert_allclose(values[:7], values[0])  # to December
     np.testing.assert_allclose(values[7:], values[7])
     assert 0.6 < values[7] < 0.7 < values[0] < 0.8
@@ -41,6 +49,15 @@ def test_what_came_again_and_again_is_believed_and_what_never_came_is_not() -> N
     origin = JANUARY + 8 * 12 + 10
     assert share(record(1.0, across=False), origin, origin + 1) > 0.85
     assert share(record(0.0, across=False), origin, origin + 1) < 0.2
+
+
+@pytest.mark.parametrize("across", [False, True])
+def test_growth_is_believed_to_return_where_it_did_and_to_stay_where_it_stayed(across: bool) -> None:
+    origin = JANUARY + 8 * 12 + 10
+    target = origin + (2 if across else 1)
+    assert returned(record(-1.0, across=across, returned=-1.0), origin, target) > 0.9
+    assert returned(record(1.0, across=across, returned=-1.0), origin, target) < 0.05
+    assert returned(record(0.7, across=across), origin, target) == pytest.approx(RETURNS)  # nothing tells them apart
 
 
 def test_the_end_of_the_year_is_apart_from_the_months_before_it() -> None:
