@@ -43,6 +43,8 @@ _OWN_KIND = {
     "jobs": "people",
     "sown_area": "land",
 }
+_SUMS = ("_va", "gdp", "_output_value", "_investment")
+_SMALLEST = 100_000  # yuan
 _IN_YUAN = 2015
 _CONSTANT_PRICES = frozenset(("va", "prices", "cpi", "ppi", "output", "power", "services"))
 
@@ -87,6 +89,7 @@ def candidate(
         reasons += why
         indicator = (subject.id if region is None else local_id(subject, region)) + suffix
         reasons += _level_problem(subject, figure.unit) if not figure.rate else []
+        reasons += _misprint(subject, figure) if not figure.rate else []
         reasons += _level_problem(subject, item.unit) if figure.rate and item.unit else []
     if region is None:
         reasons.append("the region is not stated")
@@ -158,6 +161,12 @@ def _level_problem(subject: Subject, unit: str) -> list[str]:
         or (kind == "land" and not subject.id.endswith(("_area", "面积")))
     )
     return [f"{unit} does not measure it"] if wrong else []
+
+
+def _misprint(subject: Subject, figure: Figure) -> list[str]:
+    """种植业增加值82.25元: no sum of a whole region."""
+    small = figure.unit == "元" and subject.id.endswith(_SUMS) and float(figure.value) < _SMALLEST
+    return ["in yuan: 万 or 亿 may be left out"] if small else []
 
 
 def _is_energy(subject: Subject) -> bool:

@@ -22,8 +22,9 @@ _TELLS = re.compile("^据|数据|统计|显示|发布|公布|获悉")
 _ABOVE_SIZE = ("规模以上工业增加值", "规上工业增加值")
 PRAISE = "praise"
 OWNERS = frozenset(
-    ("state_controlled", "state_owned", "joint_stock", "foreign_funded", "private", "nonpublic", "domestic", "hmt",
-     "foreign", "collective", "small", "large", "large_medium", "central", "medium", "small_firms", "micro")
+    ("state_controlled", "state_owned", "joint_stock", "foreign_funded", "private", "nonpublic", "privately_run",
+     "domestic", "hmt", "foreign", "collective", "small", "large", "large_medium", "central", "medium", "small_firms",
+     "micro")
 )  # fmt: skip
 BREAKS = frozenset(("comma", "semicolon"))
 

@@ -20,11 +20,14 @@ OTHER = re.compile(
 )
 BRACKET = re.compile(r"\(([^()]*)\)")
 _LEVEL = re.compile(
-    r"绝对量|绝对值|总量|绝对数|\*对[量值数]|完成|数值|金额|产量|实绩|累计|本月|当月|总值|总额|本期|规模"
+    r"绝对量|绝对值|总量|绝对数|\*对[量值数]|完成|数值|金额|产量|实绩|累计|本月|当月|总值|总额|本期|规模|^[本今]年$"
 )
 _TITLE = 20  # characters of one
 _BLANK = re.compile(r"[-.…/—]*")
 _VIEW = re.compile(r"[按分][^0-9%]{1,14}分?")
+_AMONG = re.compile(r"[^0-9%]{0,12}中:")
+_NUMBERED = re.compile(r"[一二三四五六七八九十]{1,3}、|[0-9]{1,2}、|\([一二三四五六七八九十]{1,3}\)")
+_COMPARED = re.compile(r"[比较](?:上年|去年)(?:同期|同月)?")
 _POINTS = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?个?百分点")
 DATED = frozenset(("window", "cumulative", "current"))
 
@@ -54,7 +57,7 @@ def _sections(cells: Sequence[str]) -> list[Sequence[str]]:
 
 
 def _table(given: Sequence[str]) -> tuple[str, list[str], list[list[str]]]:
-    cells = list(given)
+    cells = _numbered_months(given)
     start = next((n for n, cell in enumerate(cells) if LABEL.fullmatch(bare(cell))), None)
     if start is None:
         beside = (n for n in range(len(cells) - 1) if _is_title(cells[n]) and _is_title(cells[n + 1]))
@@ -74,8 +77,21 @@ def _table(given: Sequence[str]) -> tuple[str, list[str], list[list[str]]]:
     if inner + 1 < first < len(cells) and is_value(cells[first]) and _is_measured(cells[first - 1]):
         first -= 1  # what looked like the last title labels the first row: 营业收入(亿元)
     rows = _rows(cells[first:], numbered=numbered)
-    head = [cells[start], *cells[over:start], *cells[start + 1 : first]] if over < start else cells[start:first]
-    return "，".join(cells[:over]), _fitted(head, rows), rows
+    widest = max(map(_width, rows), default=0)
+    if over + 1 == start and len(_titles(cells[start:first])) == widest:
+        over = start  # the period of the whole table
+    head = [cells[start], *cells[over:start], *cells[start + 1 : first]]
+    return "，".join(cells[:over]), _fitted(head, widest), rows
+
+
+def _numbered_months(cells: Sequence[str]) -> list[str]:
+    """Months without their word: 11, 比去年同月增长, 1-11, 比去年同期增长."""
+    found = list(cells)
+    for n in range(len(cells) - 2):
+        month = cells[n]
+        if month.isdecimal() and 1 < int(month) <= 12 and is_head(cells[n + 1]) and cells[n + 2] == f"1-{month}":
+            found[n], found[n + 2] = f"{month}月", f"1-{month}月"
+    return found
 
 
 def _is_title(cell: str) -> bool:
@@ -92,20 +108,49 @@ def _rows(cells: Sequence[str], *, numbered: bool) -> list[list[str]]:
                 rows[-1].pop()  # the number of this row
             rows.append([cell])
         elif not value:
-            rows[-1][0] = cell if _VIEW.fullmatch(rows[-1][0]) else rows[-1][0] + cell
+            rows[-1][0] = cell if _is_over(rows[-1][0], cell) else rows[-1][0] + cell
         elif rows:
             rows[-1].append(cell)
-    return rows
+    return [row for row in rows if not _counts(row)]
 
 
-def _fitted(head: list[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """The header with a title over two lines as one where the rows have one cell less: 累计, 增长%."""
-    widest = max((sum(unit_of(cell) is None for cell in row[1:]) for row in rows), default=0)
-    titles = [cell for cell in head[1:] if not UNIT_HEAD.fullmatch(bare(cell))]
-    if len(titles) - 1 != widest:
+def _is_over(label: str, cell: str) -> bool:
+    """Whether a label without figures only stands above the next rows: 按消费类型分, 在总额中:, 商业 before 一、."""
+    return bool(_VIEW.fullmatch(label) or _AMONG.fullmatch(label) or _NUMBERED.match(cell))
+
+
+def _counts(row: Sequence[str]) -> bool:
+    """Whether a row only numbers the columns: 甲, 1, 2, 3."""
+    return len(row) > 3 and list(row[1:]) == [str(n) for n in range(1, len(row))]
+
+
+def _width(row: Sequence[str]) -> int:
+    """How many figures a row has, without blank ones at its end."""
+    values = [cell for cell in row[1:] if unit_of(cell) is None]
+    while values and _BLANK.fullmatch(values[-1]):
+        values.pop()
+    return len(values)
+
+
+def _titles(head: Sequence[str]) -> list[str]:
+    return [cell for cell in head[1:] if not UNIT_HEAD.fullmatch(bare(cell))]
+
+
+def _fitted(head: list[str], widest: int) -> list[str]:
+    """The header with titles over several lines as one where the rows have fewer cells: 累计, 增长%."""
+    titles = _titles(head)
+    groups = len(titles) - widest
+    if groups > 1 and widest > 0 == widest % groups and not all(map(only_window, titles[:groups])):
+        each = widest // groups
+        parts = [[_kinds(title) for title in titles[n : n + each]] for n in range(groups, len(titles), each)]
+        if each > 1 and all(part == parts[0] for part in parts):  # 本年, 上年同期, 增长 over 本月, 累计 each
+            return [head[0], *_units(head), *(titles[n // each] + title for n, title in enumerate(titles[groups:]))]
+    if groups != 1:
         return head
     if len(titles) > 2 and RATE.fullmatch(head[1].removesuffix("速度")) and all(map(RATE.search, titles[1:])):
         return [head[0], *head[2:]]  # 增长速度 over 比上年同月 and 比上年同期
+    if only_window(titles[0]) and len(titles) > 2 and not any(_kinds(title)[0] for title in titles[1:]):
+        return [head[0], *_units(head), *(titles[0] + title for title in titles[1:])]  # 1-7月 over 绝对量 and 增长
     for n in range(len(head) - 2, 0, -1):
         over, under = ({token.kind for token in tokens(bare(cell))} for cell in head[n : n + 2])
         if over and over <= DATED and not under & DATED and (RATE.search(head[n + 1]) or OTHER.search(head[n + 1])):
@@ -113,13 +158,32 @@ def _fitted(head: list[str], rows: Sequence[Sequence[str]]) -> list[str]:
     return head
 
 
+def _kinds(title: str) -> tuple[frozenset[str], bool]:
+    """Which months a title is on, and whether on a rate."""
+    return frozenset(token.kind for token in tokens(bare(title))) & DATED, bool(RATE.search(title))
+
+
+def _units(head: Sequence[str]) -> list[str]:
+    return [cell for cell in head[1:] if UNIT_HEAD.fullmatch(bare(cell))]
+
+
 def _joined(head: Sequence[str]) -> list[str]:
-    """A unit on a line of its own belongs to the title before it: 同比增长, (%)."""
-    found: list[str] = []
-    for cell in head:
-        if found and cell.startswith("(") and not bare(cell):
+    """A title over several cells as one: 同比增长, (%); 绝对量, 同比增长, (亿元), (%); 比上年同期, 增长(%)."""
+    found = list(head[:1])
+    units: list[str] = []
+    for cell in [*head[1:], ""]:
+        if cell.startswith("(") and not bare(cell):
+            units.append(cell)
+            continue
+        bared = found[-len(units) :] if units else []
+        if len(units) > 1 and len(found) > len(units) and all(bare(one) == one for one in bared):
+            found[-len(units) :] = [title + unit for title, unit in zip(bared, units, strict=True)]
+        elif units and found:
+            found[-1] += "".join(units)
+        units = []
+        if found and _COMPARED.fullmatch(found[-1]) and RATE.match(bare(cell)) and not _COMPARED.match(cell):
             found[-1] += cell
-        else:
+        elif cell:
             found.append(cell)
     return found
 

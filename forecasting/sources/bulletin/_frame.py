@@ -10,7 +10,7 @@ from forecasting.sources.bulletin._blocks import Block, Paragraph, Stream
 from forecasting.sources.bulletin._comparisons import compared
 from forecasting.sources.bulletin._home import HEADLINE, TITLES, whose
 from forecasting.sources.bulletin._lexer import line_of
-from forecasting.sources.bulletin._regions import Region, with_full_names
+from forecasting.sources.bulletin._regions import Region, headed_town, own_name, with_full_names
 from forecasting.sources.bulletin._state import Frame
 from forecasting.sources.bulletin._text import normal
 from forecasting.sources.bulletin._windows import Window
@@ -39,6 +39,8 @@ def frame(found: Sequence[Block], source: str, year: int | None, region: Region 
         for block in found[:TITLES]
         if not isinstance(block, Paragraph) or block.heading
     ]
+    town = headed_town(texts)
+    texts, titles = ([own_name(text, town) for text in some] for some in (texts, titles))
     name = re.sub(r"[_\s]+", "，", normal(source.rsplit("/", 1)[-1]))
     window = next(windows([*titles, name]), None)
     if window is not None and window.first == 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
+from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import BODIES, PAPER, PLACES, Token, line_of
 from forecasting.sources.bulletin._regions import (
     RELATIVE,
@@ -55,6 +56,9 @@ _PART = re.compile(  # of a place, or what is only called after it
     "(?:国际|综合|工业|产业|高新|经济|科技|自由|临港|水运|铁路|公路|高铁)*(?:港|口岸|经开区|高新区|示范区|新区|站|机场|园|保税|技术开发|开发|技术产业|大学|学院|企业|集团|公司|银行|路|街|最|首|第|[东西南北]部)"
 )
 _AMONG = re.compile("各个?(?:区县|[县市区旗州盟])")  # 在金华各县市区中列第一: of one of these
+_RANKED = re.compile("(?:各?(?:区县|[县市区旗州盟]))?(?:首位|第|前列)|[十九八七六五四三两]区")  # 居全市各区首位
+_AHEAD = ("领跑", "领先", "领衔", "位居", "位列", "名列")
+_NONE = Token("", "")
 _BETWEEN = frozenset(("ignored", "window"))  # the links of a chain: (江西省)2021年宜春市
 _LISTED = frozenset(("and", "ignored", "percent", "region", "relative"))
 _SOURCE = re.compile("^文/|[主承]办:|来源:|责任编辑|当前(?:的)?位置:|首页>")
@@ -121,8 +125,13 @@ def _of_all(region: Region | None, texts: Sequence[str]) -> Region | None:
 def _speaks(lines: Sequence[Sequence[Token]], words: Collection[str]) -> str:
     """The first of these words that is not only compared with, "" where there is none: not 居全市第二."""
     for line in lines:
-        for before, token in zip((Token("", ""), *line), line, strict=False):
-            if token.text in words and before.kind not in ("decoy", "against", "other", "vague", "past"):
+        for before, token, behind in zip((_NONE, *line), line, (*line[1:], _NONE), strict=False):
+            if (
+                token.text in words
+                and before.kind not in ("decoy", "against", "other", "vague", "past")
+                and not before.text.endswith(_AHEAD)
+                and not _RANKED.match(behind.text)
+            ):
                 return token.text
     return ""
 
@@ -291,7 +300,7 @@ def _placed(name: str, found: Region, texts: Sequence[str]) -> Region | None:
     chained = whole > 1 and any(chain in text for text in texts[:TITLES])  # 洛阳市孟津区, then 全区
     if (
         len(texts) > 2
-        and not (office or alone or chained)
+        and not (office or alone or chained or _leads(name, found, texts))
         and not (headed and sum(text.count(short) for text in texts) > 1)
     ):
         return None
@@ -299,6 +308,26 @@ def _placed(name: str, found: Region, texts: Sequence[str]) -> Region | None:
         return found
     near = [one for one in namesakes_of(name) if any(city(one).name.removesuffix("市") in text for text in texts)]
     return near[0] if len(near) == 1 else None
+
+
+def _leads(name: str, found: Region, texts: Sequence[str]) -> bool:
+    """Whether a county is the first place that a text tells a figure of or says 全县 of, and no other one is named."""
+    lines = [line_of(text) for text in dict.fromkeys(texts)]
+    told = [line for line in lines if any(token.kind in FIGURES for token in line)]
+    for line in told:
+        for at, token in enumerate(line):
+            other = token.kind == "region" and token.value.level > 1 and token.value not in (found, city(found))
+            if other and found not in namesakes_of(token.text) and not _aside(line, at):
+                return False
+    heads: Sequence[Token] = next((line for line in told if any(token.kind in PLACES for token in line)), [])
+    first = next((n for n, token in enumerate(heads) if token.kind in PLACES), 0)
+    opens = bool(heads) and heads[first].text == name and _firm(heads, first) and not _aside(heads, first)
+    own = {word for word in RELATIVE if resolve(word, found) == found}
+    firm = any(
+        token.text == name and _firm(line, n) and not _aside(line, n) for line in lines for n, token in enumerate(line)
+    )
+    ambiguous = resolve(f"全{name[-1]}", city(found)) is not None  # 全市, and 全区 of an autonomous region
+    return opens or (firm and not ambiguous and bool(_speaks(lines, own)))
 
 
 def _only_county(texts: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from forecasting.sources.bulletin._clauses import clauses
-from forecasting.sources.bulletin._lexer import Token
+from forecasting.sources.bulletin._lexer import PLACES, Token
 from forecasting.sources.bulletin._regions import Region
 from forecasting.sources.bulletin._subjects import Context, Item, is_measure, items
 
@@ -36,12 +36,22 @@ def whole_list(
         at -= 1  # 医药制造业、电气机械制造业增势良好, 增加值分别增长6.2%和10.4%
         said = _named(parts[at])
         longer = [*said, *longer] if all(one.kind in _NAMING for one in said) else longer
+    parted = False
     while at > 0 and len(items(longer, context, home)) < count:
         at -= 1
+        parted = True
         if not any(one.kind == "word" for one in parts[at]) or not all(one.kind in _NAMING for one in parts[at]):
             return named
         longer = [*parts[at], Token("and", "，"), *longer]
+    if parted and at > 0 and _is_listed(parts[at - 1]):
+        return named  # 整机，半导体器件，激光音、视盘机产量分别增长 ...: which marks part the list is not clear
     return longer if len(items(longer, context, home)) == count else named
+
+
+def _is_listed(clause: Sequence[Token]) -> bool:
+    """Whether a clause is nothing but a thing, which may begin the list."""
+    things = [one for one in clause if one.kind != "and" and one.kind not in PLACES]
+    return bool(things) and all(one.kind == "word" and one.value.part for one in things)
 
 
 def _named(clause: list[Token]) -> list[Token]:

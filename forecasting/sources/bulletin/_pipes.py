@@ -10,6 +10,7 @@ _LONGEST = 40  # characters of such a line
 _BARS = 6
 _NUMBER = re.compile(r"[+-]?[0-9][0-9,.]*%?")
 _SPACE = re.compile(r"\s+")
+_SPANNING = re.compile(r"\|\s*\|\s*\|")  # blank cells beside each other: a title over several columns
 
 
 def barred(lines: Sequence[str]) -> list[tuple[int, int]]:
@@ -34,12 +35,26 @@ def barred(lines: Sequence[str]) -> list[tuple[int, int]]:
             end += 1  # the last cell
         run = lines[at:end]
         wrapped = any(line and "|" not in line for line in run) or any(line.count("|") == 1 for line in run)
-        if wrapped and sum(line.count("|") for line in run) >= _BARS:
+        if (wrapped or any(map(_SPANNING.search, run))) and sum(line.count("|") for line in run) >= _BARS:
             found.append((at, end))
         at = end
     return found
 
 
 def barred_cells(lines: Sequence[str]) -> list[str]:
-    """The cells of such a run; blank ones are lost."""
-    return [cell for part in "".join(lines).split("|") if (cell := _SPACE.sub("", part))]
+    """The cells of such a run; blank ones are lost but among figures.
+
+    >>> barred_cells(["| 指标 | 4月 ||", "| 税收 | | 12 | |", "| 商业 |||"])
+    ['指标', '4月', '税收', '-', '12', '-', '商业']
+    """
+    return [cell for part in "".join(map(_marked, lines)).split("|") if (cell := _SPACE.sub("", part))]
+
+
+def _marked(line: str) -> str:
+    """A line with figures whose blank cells, but at its beginning, are marked so."""
+    parts = line.split("|")
+    if not any(_NUMBER.fullmatch(_SPACE.sub("", part)) for part in parts[1:]):
+        return line
+    label = next((n for n, part in enumerate(parts) if part.strip()), 0)
+    inside = range(label + 1, len(parts) - 1)
+    return "|".join(part if part.strip() or n not in inside else "-" for n, part in enumerate(parts))

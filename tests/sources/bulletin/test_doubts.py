@@ -321,3 +321,36 @@ def test_other_costs_behind_real_estate_may_be_of_that_alone():
 def test_spring_and_autumn_crops_of_the_south_west_are_named_as_grain():
     frame, _ = read_bulletin("2022年，自贡市小春粮食产量8.6万吨，增长6.7%，大春粮食产量下降1%。", source="text")
     assert frame["indicator"].tolist() == ["zigong_xiaochun_grain_output"] * 2 + ["zigong_dachun_grain_output"]
+
+
+def test_value_added_of_some_yuan_is_a_misprint():
+    text = "2025年，包头市种植业增加值82.25元，增长7.4%。人均地区生产总值152010元。"
+    assert [one[3] for one in rows(text)] == ["7.4", "152010"]
+
+
+def test_parts_of_a_measure_that_was_said_of_something_unknown_are_doubted():
+    text = (
+        "2025年，包头市商务服务业利润倍增，利润总额高速增长，增长3.4倍。"
+        "高端行业加快发展，软件业、互联网业分别增长6.9%、9.5%。"
+    )
+    assert rows(text) == []
+
+
+def test_a_list_that_commas_and_enumeration_marks_part_is_doubted():
+    text = "2025年上半年，包头市铝材，钢材，水泥、焦炭产量分别增长5.5%、2.7%和7.7%。"
+    assert rows(text) == []
+
+
+def test_industry_among_the_secondary_sector_is_all_industry():
+    text = "2025年，包头市第二产业增加值835.9亿元，增长4.4%。其中：工业实现增加值735.3亿元，增长4.8%。"
+    assert [one[0] for one in rows(text)] == ["baotou_secondary_va"] * 2 + ["baotou_all_industry_va"] * 2
+
+
+def test_firms_that_are_not_public_are_not_those_run_privately():
+    text = "2025年，包头市规模以上非公有制工业增加值增长4.4%，规模以上民营工业增加值增长5.5%，私营企业增加值增长6.6%。"
+    assert [one[0] for one in rows(text)] == ["baotou_nonpublic_va", "baotou_privately_run_va", "baotou_private_va"]
+
+
+def test_what_visitors_from_the_country_spend_is_not_all_income_of_tourism():
+    text = "2025年，包头市旅游总收入92.2亿元，国内旅游收入91.1亿元。"
+    assert [one[0] for one in rows(text)] == ["baotou_tourism_revenue", "baotou_tourism_revenue_domestic"]

@@ -134,3 +134,150 @@ def test_the_month_and_the_months_up_to_it_stand_beside_each_other_under_one_tit
 def test_industry_in_a_table_of_the_gross_product_is_all_industry():
     text = "包头市2024年地区生产总值\n指标\n绝对量(亿元)\n比上年增长(%)\n地区生产总值\n4300\n6.3\n工业\n1900\n7.7\n"
     assert ("baotou_all_industry_va", "2024-12", "ytd_yoy", "7.7") in sure(text)
+
+
+def test_up_to_this_month_is_written_with_this_month():
+    text = """包头市2025年9月社会消费品零售总额
+2025年9月
+指标
+本月
+比去年同月增长(%)
+1-本月
+比去年同期增长(%)
+社会消费品零售总额(亿元)
+51.5
+4.4
+2288.5
+3.3
+# 批发零售业
+44.1
+3.9
+2005.7
+3.0
+"""
+    assert sure(text)[:4] == [
+        ("baotou_retail_sales", "2025-09", "month_level", "51.5"),
+        ("baotou_retail_sales", "2025-09", "month_yoy", "4.4"),
+        ("baotou_retail_sales", "2025-09", "ytd_level", "2288.5"),
+        ("baotou_retail_sales", "2025-09", "ytd_yoy", "3.3"),
+    ]
+    assert ("baotou_retail_wholesale_retail", "2025-09", "ytd_level", "2005.7") in sure(text)
+
+
+def test_months_stand_in_a_header_without_their_word():
+    text = (
+        "包头市2025年9月工业\n指标名称\n9\n比去年同月增长(%)\n1-9\n比去年同期增长(%)\n"
+        "工业出口交货值(亿元)\n7.5\n2.9\n68.4\n-0.4\n"
+    )
+    assert sure(text) == [
+        ("baotou_industrial_export_delivery", "2025-09", "month_level", "7.5"),
+        ("baotou_industrial_export_delivery", "2025-09", "month_yoy", "2.9"),
+        ("baotou_industrial_export_delivery", "2025-09", "ytd_level", "68.4"),
+        ("baotou_industrial_export_delivery", "2025-09", "ytd_yoy", "-0.4"),
+    ]
+
+
+def test_a_title_stands_over_several_cells():
+    text = (
+        "包头市生产总值\n2025年上半年\n总量\n(亿元)\n比上年同期\n增长(%)\n地区生产总值\n"
+        "2100.5\n6.1\n第一产业\n40.2\n3.3\n"
+    )
+    assert sure(text) == [
+        ("baotou_gdp", "2025-06", "ytd_level", "2100.5"),
+        ("baotou_gdp", "2025-06", "ytd_yoy", "6.1"),
+        ("baotou_primary_va", "2025-06", "ytd_level", "40.2"),
+        ("baotou_primary_va", "2025-06", "ytd_yoy", "3.3"),
+    ]
+
+
+def test_units_stand_below_the_titles():
+    text = (
+        "包头市2025年1-7月份投资\n指标\n1-7月份\n绝对量\n同比增长\n(亿元)\n(%)\n"
+        "固定资产投资\n812\n9.3\n制造业\n301\n7.1\n"
+    )
+    assert sure(text)[2:] == [
+        ("baotou_fai_manufacturing", "2025-07", "ytd_level", "301"),
+        ("baotou_fai_manufacturing", "2025-07", "ytd_yoy", "7.1"),
+    ]
+
+
+SPANNED = """包头市
+2025年7月社会消费品零售总额
+金额单位:万元 | ||||||
+项目 | 本 年 | 上年同期 | 增长(%) | |||
+本月 | 1-本月 | 上年本月 | 上年1-本月 | 本月 | 累计 | |
+甲 | 1 | 2 | 3 | 4 | 5 | 6 |
+社会消费品零售额 | 500120.5 | 3400300.1 | 480010.2 | 3200100.3 | 4.2 | 6.3 |
+一、按销售所在地 | ||||||
+1、城镇 | 400120.5 | 2800300.1 | 380010.2 | 2600100.3 | 5.3 | 7.7 |
+"""
+
+
+def test_titles_over_two_columns_each():
+    assert sure(SPANNED) == [
+        ("baotou_retail_sales", "2025-07", "month_level", "500120.5"),
+        ("baotou_retail_sales", "2025-07", "ytd_level", "3400300.1"),
+        ("baotou_retail_sales", "2025-07", "month_yoy", "4.2"),
+        ("baotou_retail_sales", "2025-07", "ytd_yoy", "6.3"),
+        ("baotou_retail_urban", "2025-07", "month_level", "400120.5"),
+        ("baotou_retail_urban", "2025-07", "ytd_level", "2800300.1"),
+        ("baotou_retail_urban", "2025-07", "month_yoy", "5.3"),
+        ("baotou_retail_urban", "2025-07", "ytd_yoy", "7.7"),
+    ]
+
+
+BLANKS = """昆都仑区2025年3月统计月报
+| 项 目 名 称 | 计算 单位 |
+3月 | 1-3月 累计 |
+累计比上年同期增长(%) | 结构(%) |
+| 商业 | |||||
+| 一、社会消费品零售总额 | 万元 | 38758 | 117385 | 2.2 | 100 |
+| 二、限额以上企业商品购进总额 | 万元 | 27604 | 86156 | 7.7 | |
+| 在总额中: | |||||
+| 服装、鞋帽、针纺织品类 | 万元 | 571 | 2619 | 27.3 | |
+| 三、工业用电量 | 万千瓦时 | - | 88231 | 5.5 | |
+"""
+
+
+def test_blank_cells_between_bars_are_seen():
+    assert sure(BLANKS) == [
+        ("baotou_kundulun_retail_sales", "2025-03", "month_level", "38758"),
+        ("baotou_kundulun_retail_sales", "2025-03", "ytd_level", "117385"),
+        ("baotou_kundulun_retail_sales", "2025-03", "ytd_yoy", "2.2"),
+        ("baotou_kundulun_power_use_industry", "2025-03", "ytd_level", "88231"),
+        ("baotou_kundulun_power_use_industry", "2025-03", "ytd_yoy", "5.5"),
+    ]
+
+
+def test_parts_of_a_row_that_was_not_understood_are_doubted():
+    _, doubtful = read_bulletin(BLANKS, source="text")
+    assert "not understood" in doubtful.set_index("value").loc["2619", "reason"]
+
+
+def test_parts_of_private_investment_are_not_of_all():
+    text = "包头市2025年1-7月民间投资\n指标\n绝对量(亿元)\n同比增长(%)\n民间投资\n412\n3.3\n第二产业\n201\n2.0\n"
+    assert [name for name, *_ in sure(text)] == ["baotou_fai_private"] * 2
+
+
+def test_what_is_marked_as_a_part_is_above_the_same_size():
+    text = (
+        "包头市国民经济主要指标（2025年7月）\n单位 本月 同比增长(%) 1-本月 同比增长(%)\n"
+        "限额以上消费品零售额 亿元 13.6 1.1 52.7 8.7\n#网上零售额 亿元 3.7 8.8 13.6 1.6\n"
+    )
+    assert sure(text)[4:6] == [
+        ("baotou_retail_above_size_online", "2025-07", "month_level", "3.7"),
+        ("baotou_retail_above_size_online", "2025-07", "month_yoy", "8.8"),
+    ]
+
+
+def test_rates_of_the_size_of_levels_put_a_table_aside():
+    text = (
+        "包头市2025年7月零售\n指标\n本月\n同比增长(%)\n社会消费品零售总额(亿元)\n51.5\n"
+        "2288.5\n餐饮收入(亿元)\n5.5\n1088.5\n"
+    )
+    assert sure(text) == []
+
+
+def test_owners_in_a_table_of_output_value_produce_no_goods():
+    text = "包头市2025年7月工业生产\n指标\n本月\n同比增长(%)\n工业总产值(亿元)\n515\n8.5\n私人控股\n55\n9.5\n"
+    assert [name for name, *_ in sure(text)] == ["baotou_industrial_output_value"] * 2
