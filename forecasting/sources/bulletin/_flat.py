@@ -16,7 +16,7 @@ LABEL = re.compile(
 UNIT_HEAD = re.compile(r"(?:计量|计算)?单位")
 RATE = re.compile(r"增速|增长|同比|增幅|±|比上年|比去年|增减|涨跌")
 OTHER = re.compile(
-    r"环比|比重|占比|结构|构成|位次|排名|排序|名次|百分点|上年同期|去年同期|上年|去年|比上月|拉动|贡献|目标|进度|预算"
+    r"环比|比重|占比|结构|构成|位次|排名|排序|名次|百分点|上年同期|去年同期|上年|去年|单位面积|单产|亩产|比上月|拉动|贡献|目标|进度|预算"
 )
 BRACKET = re.compile(r"\(([^()]*)\)")
 _LEVEL = re.compile(
@@ -116,7 +116,8 @@ def _rows(cells: Sequence[str], *, numbered: bool) -> list[list[str]]:
 
 def _is_over(label: str, cell: str) -> bool:
     """Whether a label without figures only stands above the next rows: 按消费类型分, 在总额中:, 商业 before 一、."""
-    return bool(_VIEW.fullmatch(label) or _AMONG.fullmatch(label) or _NUMBERED.match(cell))
+    over = _NUMBERED.sub("", label)
+    return bool(_VIEW.fullmatch(over) or _AMONG.fullmatch(over) or _NUMBERED.match(cell))
 
 
 def _counts(row: Sequence[str]) -> bool:

@@ -9,7 +9,8 @@ _GAP = 2  # lines of a cell without a bar
 _LONGEST = 40  # characters of such a line
 _BARS = 6
 _NUMBER = re.compile(r"[+-]?[0-9][0-9,.]*%?")
-_SPACE = re.compile(r"\s+")
+_SPACE = re.compile(r"(?<![0-9])\s+|\s+(?![0-9])")  # 表1 2016年
+_PROSE = re.compile(r"[^|]*。\s*\|+\s*")
 _SPANNING = re.compile(r"\|\s*\|\s*\|")  # blank cells beside each other: a title over several columns
 
 
@@ -22,7 +23,7 @@ def barred(lines: Sequence[str]) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     at = 0
     while at < len(lines):
-        if "|" not in lines[at]:
+        if "|" not in lines[at] or _PROSE.fullmatch(lines[at]):
             at += 1
             continue
         end, gap = at + 1, 0

@@ -38,8 +38,9 @@ _INNER = re.compile(r"\(([^()]*)\)")
 _GROWTH = re.compile(r"(?:同比)?(?:增长|下降|上升|上涨|增|降|[+-])?[0-9][0-9,.]*%")
 _BYLINE = re.compile(
     r"(?:\(?(?:信息)?来源|发布(?:时间|日期|机构|单位)|时间|日期|作者|记者|责任编辑|字体|浏览|索引号|文号).*"
-    r"|[^，。；:]{0,20}统计局|\(?[^，。；:%]{0,25}20\d\d(?:年\d{1,2}月\d{1,2}日|([-/.])\d{1,2}\1\d{1,2}(?!月))[^，。；%]{0,12}\)?"
+    r"|[^，。；:]{0,20}统计(?:局|(?:信息)?网)|\(?[^，。；:%]{0,25}20\d\d(?:年\d{1,2}月\d{1,2}日|([-/.])\d{1,2}\1\d{1,2}(?!月))[^，。；%]{0,12}\)?"
 )
+_UNITS_ONLY = re.compile("[计金]?[量额]?单位[:：]")
 _NUMBERING = re.compile(
     r"(?:[一二三四五六七八九十]{1,3}、(?![一二三四五]、|[一二三四五]产业)|\([一二三四五六七八九十]{1,3}\)|[0-9]{1,2}(?:、|\.(?![0-9])))+"
 )
@@ -128,7 +129,8 @@ def _read(found: Sequence[Block], state: Reading) -> Iterator[Candidate]:
             continue
         if block.heading and (_BYLINE.fullmatch(normal(block.text)) or PICTURE.match(normal(block.text))):
             continue
-        caption = block.text if block.heading else ""
+        said = caption if _UNITS_ONLY.match(block.text) else ""
+        caption = "，".join(filter(None, (said, block.text))) if block.heading else ""
         if block.heading:
             named = next((window for window in windows([normal(block.text)]) if window.first), None)
             state.section = named and replace(named, year=named.year or state.frame.year)

@@ -34,7 +34,7 @@ from forecasting.sources.bulletin._vocabulary import Subject, above_size, subjec
 from forecasting.sources.bulletin._windows import Window
 
 _NUMBERING = re.compile(
-    r"^(?:[一二三四五六七八九十]+、|\([一二三四五六七八九十]+\)|[0-9]{1,2}[.、]|[#*·●◆-]+|其中:?|其中、|(?:其中:)?#)+"
+    r"^(?:[一二三四五六七八九十]+、|\([一二三四五六七八九十]+\)|[0-9]{1,2}[.、]|[#*·●◆-]+|其中:?|其中、|(?:其中:)?#|在?[总合]计中:)+"
 )
 _SHARES = re.compile("比重|占比|构成|利用率|利润率|产销率|失业率")
 _PARTED = re.compile("构成|结构|占比|比重")
@@ -48,6 +48,7 @@ _ALL = frozenset(("总计", "合计", "总额", "总数"))
 _SCOPE = re.compile("(?:规模以上|规上)(?:工业|服务业)(?:企业)?|工业企业")
 _TO_MONTH = re.compile("1-[本当]月(?:止)?(?:累计)?")
 _WHOLE = re.compile("(?:额|量|收入|支出|税|产值|增加值|利润|投资)$")
+_MONTHLY = "规模以上工业增加值"
 _ALIKE = "which column is which is not clear"
 _COUNTED = re.compile("[万亿千百]?[个家户座条项次所张宗处]")
 _GROWN = Token("verb", "增长", 1)  # is said of every row
@@ -273,6 +274,7 @@ class _Rows:
             token for token in tokens(normal(caption)) if token.kind == "word" and "subject" in token.value.roles
         ]
         titled = [one for one in tokens(normal(state.title)) if one.kind == "word" and "subject" in one.value.roles]
+        self.caption = list({token.text: token for token in self.caption}.values())
         self.caption = self.caption or (titled if len(titled) == 1 else [])
         scopes = set(_SCOPE.findall(normal(scope or caption)))
         self.scope = scopes.pop() if len(scopes) == 1 else ""
@@ -282,6 +284,9 @@ class _Rows:
         strange = next((one.text for one in places if home is not None and resolve(one.text, home) is None), "")
         self.doubt = f"which region {strange} means is not clear" if strange else ""
         measured = {one.value.roles["measure"] for one in tokens(normal(caption)) if is_measure(one)}
+        self.monthly = any(isinstance(one, _Column) and one.window and one.window.first > 1 for one in columns)
+        if not self.caption and measured == {"va"} and self.monthly and "工业增加值" in caption:
+            self.caption = list(tokens(_MONTHLY))  # by the month it is of those above a size alone
         usual = "output" if not measured and (state.frame.production or _PRODUCTION.search(caption)) else ""
         self.measure = measured.pop() if len(measured) == 1 else usual  # 主要工业产品产量
         if self.caption or self.measure:
@@ -349,6 +354,8 @@ class _Rows:
             said = column.named if label in _ALL else words[0].text
             words = [token for token in tokens(self.scope + said) if token.kind == "word"]
             line, unknown = list(words), ""  # 规模以上服务业企业主要指标: 总计, under 营业收入
+        if self.monthly and [word.text for word in words] == ["工业增加值"]:
+            words = line = list(tokens(_MONTHLY))
         if not words:
             line = [*(token for token in line if token.kind in PLACES), *(column.words or self.caption)]
         context = replace(self.state.context, measure=column.measure) if column.measure else self.state.context
