@@ -33,6 +33,7 @@ _NATIONAL = re.compile(
     r"人民银行(?!.{2,6}[分支]行)|交通运输部|商务部|国家邮政局|中国[^，。；:]{2,12}(?:协会|联合会|联盟)|乘联(?:分)?会"
 )
 _FIRM = re.compile("公司|集团|股份")
+_ZONE = "[市省]?[\u4e00-\u9fff]{0,4}?(?:保税|高新|产业开发|经开|技术开发|经济开发|开发|示范|自贸)区"
 _BUREAU = re.compile("(?<![省市区县旗州盟])统计局(?:公布|发布)")
 _CAPTION = re.compile(r"图[为:][^。]*|[^。]*。?\([^()]*(?:图/|/图|摄|资料(?:图|照))[^()]*\)|▲[^。]*")  # of a photograph
 _TELLER = re.compile("海关|分行|中心支行")
@@ -84,6 +85,10 @@ def whose(name: str, texts: Sequence[str], titles: Sequence[str]) -> tuple[Regio
     place = next((place for one in named if (place := _own(_of_all(one, texts), telling)) is not None), None)
     if place is None:
         return None, ""
+    short = place.name.rstrip("省市") if place.level else "-"
+    zone = next((found[0] for text in (*first, *headlines) if (found := re.search(short + _ZONE, text))), "")
+    if zone:
+        return None, f"its title is on {zone}"
     other = _outspoken(place, telling)
     if not other:
         return place, _doubt(place, telling)

@@ -370,6 +370,8 @@ class Walk:
                 else ()
             )
             self.who.emit(self.state.items, figures, unknown, said=bool(self.windows), each=each, windows=rows)
+            if any(one.kind == "cumulative" for one in head):
+                self.who.overtaken()
             if any(one.kind == "against" for one in self.line[:at]) and not named:
                 self.who.abroad = abroad  # 高于全省(6.3%)、金华市(6.7%)
         strange = residue(named)

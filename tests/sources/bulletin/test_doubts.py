@@ -354,3 +354,13 @@ def test_firms_that_are_not_public_are_not_those_run_privately():
 def test_what_visitors_from_the_country_spend_is_not_all_income_of_tourism():
     text = "2025年，包头市旅游总收入92.2亿元，国内旅游收入91.1亿元。"
     assert [one[0] for one in rows(text)] == ["baotou_tourism_revenue", "baotou_tourism_revenue_domestic"]
+
+
+def test_a_rate_before_that_of_all_months_so_far_may_be_the_months():
+    text = "2025年前三季度，包头市规模以上工业增加值增长7.4%，累计增长7.9%。"
+    assert rows(text) == []
+
+
+def test_a_title_on_a_zone_is_not_on_its_city():
+    text = "包头装备制造保税区完成全年目标\n2025年，外贸进出口增长39.3%。\n包头市首家平台落户，包头市进口增长3.0%。"
+    assert [one[3] for one in rows(text)] == ["3.0"]

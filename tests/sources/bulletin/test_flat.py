@@ -281,3 +281,36 @@ def test_rates_of_the_size_of_levels_put_a_table_aside():
 def test_owners_in_a_table_of_output_value_produce_no_goods():
     text = "包头市2025年7月工业生产\n指标\n本月\n同比增长(%)\n工业总产值(亿元)\n515\n8.5\n私人控股\n55\n9.5\n"
     assert [name for name, *_ in sure(text)] == ["baotou_industrial_output_value"] * 2
+
+
+def test_value_added_of_industry_by_the_month_is_of_that_above_a_size():
+    text = (
+        "内蒙古统计信息网\n工业增加值\n2017年1-3月工业增加值\n计量单位:亿元\n指标名称 |\n本月 |\n本月止 累计 |\n"
+        "本月比 上年同月 增长(%) |\n累计比 上年同期 增长(%) |\n全区总计 |\n284.9 |\n722.2 |\n7.6 |\n7.1 |\n"
+        "在总计中: 轻工业 |\n103.5 |\n258.9 |\n6.7 |\n5.1 |\n包头市 |\n39.3 |\n101.5 |\n5.6 |\n5.5 |\n"
+    )
+    assert {name for name, *_ in sure(text)} == {
+        "inner_mongolia_industrial_va",
+        "inner_mongolia_light_industry_va",
+        "baotou_industrial_va",
+    }
+    assert ("baotou_industrial_va", "2017-03", "ytd_level", "101.5") in sure(text)
+
+
+def test_what_a_hectare_yields_is_no_output():
+    text = (
+        "包头市\n表1 2025年粮食播种面积和产量\n指标\n播种面积(千公顷)\n单位面积产量(公斤/公顷)\n总产量(万吨)\n"
+        "玉米\n120.5\n5972.7\n71.9\n"
+    )
+    assert sure(text) == [
+        ("baotou_maize_sown_area", "2025-12", "ytd_level", "120.5"),
+        ("baotou_maize_output", "2025-12", "ytd_level", "71.9"),
+    ]
+
+
+def test_prose_that_ends_with_a_bar_is_no_part_of_the_table_behind_it():
+    text = (
+        "包头市\n2025年1-8月，全市房地产开发投资743.2亿元，增长20.9%。 |\n|||\n| 产业 | 投资额(亿元) | 增长(%) |\n"
+        "| 制造业 | 182.3 | 26.9 |\n| 采矿业 | 0.4 | 26.1 |\n"
+    )
+    assert ("baotou_real_estate_investment", "2025-08", "ytd_level", "743.2") in sure(text)
