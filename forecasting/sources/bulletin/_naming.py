@@ -153,18 +153,20 @@ class Naming:
             if not figure.doubt:
                 self.given.add(key)  # 突破100GW, 达到101.3GW: only the second is a figure
             self.candidates.append(replace(made, reason="; ".join([*reasons, *filter(None, [made.reason])])))
+            if item.written.startswith("规") and made.indicator.endswith("_industrial_output_value"):
+                self.overtaken("whether all or those above a size are meant is not said")
         traded = named[0].subject is not None and named[0].subject.trade
         if traded and "元" in named[0].unit:
             self.state.use_currency("usd" if "美元" in named[0].unit else "cny")
 
-    def overtaken(self) -> None:
-        """增长7.4%, 累计增长7.9%: the first of two figures for the same thing is of another window."""
+    def overtaken(self, why: str) -> None:
+        """增长7.4%, 累计增长7.9%: the first of two figures for the same thing is of another window or scope."""
         last = self.candidates[-1] if self.candidates else None
         if last is None or not last.reason.startswith(_SECOND):
             return
         for n, one in enumerate(self.candidates):
             if (one.indicator, one.period, one.measure) == (last.indicator, last.period, last.measure):
-                self.candidates[n] = replace(one, reason=one.reason or MONTH_OR_MORE)
+                self.candidates[n] = replace(one, reason=one.reason or why)
 
     def _narrower(self, item: Item, words: Sequence[Token]) -> str:
         """Why a name of all may be of a part alone: 铁路货运量 .... 货物周转量; 农业总产值; 某产业 ..., 完成税收."""

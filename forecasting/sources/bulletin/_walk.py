@@ -48,7 +48,7 @@ from forecasting.sources.bulletin._rows import (
     listed_windows,
     rated_behind,
 )
-from forecasting.sources.bulletin._state import VIEWS, Reading
+from forecasting.sources.bulletin._state import MONTH_OR_MORE, VIEWS, Reading
 from forecasting.sources.bulletin._subjects import RESULTS, Context, is_partner
 from forecasting.sources.bulletin._vocabulary import TRADE_TOTALS, subjects
 from forecasting.sources.bulletin._windows import Window, of_year
@@ -371,7 +371,7 @@ class Walk:
             )
             self.who.emit(self.state.items, figures, unknown, said=bool(self.windows), each=each, windows=rows)
             if any(one.kind == "cumulative" for one in head):
-                self.who.overtaken()
+                self.who.overtaken(MONTH_OR_MORE)
             if any(one.kind == "against" for one in self.line[:at]) and not named:
                 self.who.abroad = abroad  # 高于全省(6.3%)、金华市(6.7%)
         strange = residue(named)

@@ -364,3 +364,8 @@ def test_a_rate_before_that_of_all_months_so_far_may_be_the_months():
 def test_a_title_on_a_zone_is_not_on_its_city():
     text = "包头装备制造保税区完成全年目标\n2025年，外贸进出口增长39.3%。\n包头市首家平台落户，包头市进口增长3.0%。"
     assert [one[3] for one in rows(text)] == ["3.0"]
+
+
+def test_output_before_that_above_a_size_is_of_all_industry():
+    text = "2025年，包头市工业总产值515亿元，增长8.5%，其中规模以上工业总产值455亿元，增长9.5%。"
+    assert rows(text) == []

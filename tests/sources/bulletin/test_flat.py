@@ -314,3 +314,42 @@ def test_prose_that_ends_with_a_bar_is_no_part_of_the_table_behind_it():
         "| 制造业 | 182.3 | 26.9 |\n| 采矿业 | 0.4 | 26.1 |\n"
     )
     assert ("baotou_real_estate_investment", "2025-08", "ytd_level", "743.2") in sure(text)
+
+
+def test_industry_above_a_size_beside_all_of_it():
+    text = (
+        "包头市2025年7月工业\n指标\n本月\n同比增长(%)\n工业总产值(亿元)\n515\n8.5\n其中:规模以上\n455\n9.5\n"
+        "工业用电量(亿千瓦时)\n4\n3.3\n"
+    )
+    assert sure(text)[:4] == [
+        ("baotou_all_industry_output_value", "2025-07", "month_level", "515"),
+        ("baotou_all_industry_output_value", "2025-07", "month_yoy", "8.5"),
+        ("baotou_industrial_output_value", "2025-07", "month_level", "455"),
+        ("baotou_industrial_output_value", "2025-07", "month_yoy", "9.5"),
+    ]
+
+
+def test_trades_among_retail_sales():
+    text = (
+        "包头市2025年7月零售\n指标\n本月\n同比增长(%)\n社会消费品零售总额(亿元)\n51.5\n8.5\n批发零售贸易业\n45.5\n9.5\n"
+        "餐饮业\n6.0\n7.5\n"
+    )
+    assert [name for name, *_ in sure(text)[2:]] == ["baotou_retail_wholesale_retail"] * 2 + [
+        "baotou_retail_catering"
+    ] * 2
+
+
+def test_blanks_between_thousands_are_no_cells():
+    text = (
+        "包头市国民经济主要指标（2025年7月）\n单位 本月 同比增长（%） 1-本月 同比增长（%）\n"
+        "货运总量 万吨 1 731.9 17.8 5 582.9 26.5\n#铁路运输 万吨 30.5 -2.9 122.5 8.2\n"
+    )
+    assert [one[3] for one in sure(text)] == ["1731.9", "17.8", "5582.9", "26.5", "30.5", "-2.9", "122.5", "8.2"]
+
+
+def test_months_beside_each_other_under_a_title_of_growth():
+    text = (
+        "指标:规模以上工业增加值_同比增长(%)\n地区 | 2025年11月 | 2025年10月 |\n"
+        "包头市 | 8.7 | 10 |\n赤峰市 | 1.7 | 2.6 |\n"
+    )
+    assert ("baotou_industrial_va", "2025-10", "month_yoy", "10") in sure(text)
