@@ -4,8 +4,8 @@ Text is cut into paragraphs and tables (`_blocks`), brought into one form (`_tex
 (`_lexer`, by the words of `_phrases`, `_vocabulary`, `_regions` and `_windows`). Sentences are read one by one
 (`_reading` with `_state`), each in one pass (`_walk`): who and what is named (`_naming`, `_clauses`, `_subjects`,
 `_lists`, and `_open` for what no table knows), what is only compared with (`_comparisons`), what is a figure
-(`_figures`; several in a row: `_rows`). Tables are read by row and column (`_tables`, `_columns`), flattened ones by what heads
-them (`_flat`). What comes out is judged once more as a whole (`_reader`).
+(`_figures`; several in a row: `_rows`). Tables are read by row and column (`_tables`, `_columns`), flattened ones by
+what heads them (`_flat`). What comes out is judged once more as a whole (`_reader`).
 """
 
 from forecasting.sources.bulletin._candidates import Candidate

@@ -27,6 +27,7 @@ OWNERS = frozenset(
      "micro")
 )  # fmt: skip
 BREAKS = frozenset(("comma", "semicolon"))
+_WHILE = frozenset(("随着", "伴随", "伴随着"))
 
 
 def last_clause(buffer: Sequence[Token]) -> Sequence[Token]:
@@ -310,13 +311,18 @@ def undated(line: Sequence[Token]) -> list[Token]:
 
 
 def passing(line: Sequence[Token]) -> list[Token]:
-    """延续2022年以来的高增长态势: a window among words not understood, in a clause without figures, sets none."""
+    """延续2022年以来的高增长态势: a window among words not understood, in a clause without figures, sets none.
+
+    Nor does one of what goes along with the figures: 随着利润在9月份由负转正.
+    """
     made = list(line)
     for n in range(1, len(made) - 1):
-        strange = made[n - 1].kind == "residue" or made[n - 1].text in ("由", "从")
-        if made[n].kind != "window" or not strange or made[n + 1].kind in BREAKS:
+        if made[n].kind != "window" or made[n + 1].kind in BREAKS:
             continue
         start = next((m for m in range(n, -1, -1) if made[m].kind in BREAKS), -1)
+        strange = made[n - 1].kind == "residue" or made[n - 1].text in ("由", "从") or made[start + 1].text in _WHILE
+        if not strange:
+            continue
         end = next((m for m in range(n, len(made)) if made[m].kind in BREAKS and made[m].text != ":"), len(made))
         if not any(one.kind in FIGURES or one.kind == "window" for one in (*made[start + 1 : n], *made[n + 1 : end])):
             made[n] = Token("filler", made[n].text)

@@ -105,3 +105,13 @@ def is_base(buffer: Sequence[Token]) -> bool:
     """Whether a level behind these tokens is only what another is compared with: 较9月的5774吨."""
     clause = last_clause(buffer)
     return bool(clause) and clause[-1].text == "的" and any(token.kind in _AGAINST for token in clause)
+
+
+def counted_from(line: Sequence[Token]) -> set[str]:
+    """较2022年的120.5亿元增长5.4%: the rates counted from a level, so at current prices."""
+    found = set()
+    for n in range(3, len(line) - 1):
+        if line[n].kind == "quantity" and line[n - 1].text == "的" and is_base(line[:n]):
+            end = next((m for m in range(n, len(line)) if line[m].kind in ("comma", "semicolon")), len(line))
+            found |= {one.text.rstrip("%") for one in line[n:end] if one.kind == "percent"}
+    return found

@@ -16,7 +16,7 @@ from forecasting.sources.bulletin._clauses import (
     undated,
     within,
 )
-from forecasting.sources.bulletin._comparisons import compared
+from forecasting.sources.bulletin._comparisons import compared, counted_from
 from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import PLACES, Token, tokens
 from forecasting.sources.bulletin._open import opened
@@ -27,7 +27,9 @@ from forecasting.sources.bulletin._walk import DEPENDENT, Walk
 from forecasting.sources.bulletin._windows import Window
 
 PARTED = "whether it is a part of all investment or of that in real estate, is not said"
+CURRENT_PRICES = "growth counted from two levels may be at current prices"
 _MADE_UP = re.compile("_fai_(?:other_costs|construction_works|equipment_purchase)$")
+_REAL = re.compile("_(?:gdp|va)$")
 ASIDE = "the sentence before speaks of a month, this one does not say of what"
 
 
@@ -90,6 +92,9 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
         found = [replace(one, reason=one.reason or "what it is a part of was not understood") for one in found]
     if state.invested == "real_estate_investment":
         found = [replace(one, reason=one.reason or PARTED) if _MADE_UP.search(one.indicator) else one for one in found]
+    if any(_REAL.search(one.indicator) for one in found) and (counted := counted_from(line)):
+        real = [one for one in found if _REAL.search(one.indicator) and one.value.lstrip("-") in counted]
+        found = [replace(one, reason=one.reason or CURRENT_PRICES) if one in real else one for one in found]
     if walk.who.named and not dependent:
         state.counted = any(item.subject is None and item.written[0].isdigit() for item in state.items if item.written)
     narrow = bool(walk.who.named) and all(map(_is_part, state.items))

@@ -267,3 +267,15 @@ def test_a_text_on_provinces_beside_each_other_is_not_on_the_first():
 def test_the_lowest_since_a_year_moves_no_year():
     text = "2025年1-5月，包头市规上工业增加值增长9%，为2019年以来最低增速。1-5月，采矿业增加值增长3.1%。"
     assert {row[1] for row in sure(text)} == {"2025-05"}
+
+
+def test_a_month_of_what_goes_along_with_the_figures_is_not_theirs():
+    text = "2025年1-9月，包头市工业利润增长9%。随着纺织业利润在9月份转正，各行业都增长。采矿业利润增长3.1%。"
+    assert {row[1] for row in sure(text)} == {"2025-09"}
+    assert {row[2] for row in sure(text)} == {"ytd_yoy"}
+
+
+def test_growth_counted_from_a_level_is_not_at_constant_prices_for_sure():
+    text = "2025年包头市经济\n\n全年{}达到131亿元，较2024年的125亿元同比增长4.8%。"
+    assert [row[2] for row in sure(text.format("地区生产总值"))] == ["ytd_level"]
+    assert [row[2] for row in sure(text.format("社会消费品零售总额"))] == ["ytd_level", "ytd_yoy"]
