@@ -72,6 +72,12 @@ def columns_of(head: Sequence[Sequence[str]], caption: str, frame: Frame) -> lis
             if column.rate and not column.measure and isinstance(before, Column) and not before.rate:
                 column = replace(column, measure=before.measure, named=before.named)  # 营业收入(亿元), 增长(%)
             columns.append(column)
+    first = next((one for one in columns if isinstance(one, Column)), None)
+    if first is not None and first.measure:
+        columns = [  # 营业收入, 税金总额 beside each other: what the second measures is not known
+            replace(one, other=True) if isinstance(one, Column) and not one.measure and not one.words else one
+            for one in columns
+        ]
     return _paired_windows(columns, titles)
 
 

@@ -28,7 +28,7 @@ _VIEW = re.compile(r"[按分][^0-9%]{1,14}分?")
 _AMONG = re.compile(r"[^0-9%]{0,12}中:")
 _NUMBERED = re.compile(r"[一二三四五六七八九十]{1,3}、|[0-9]{1,2}、|\([一二三四五六七八九十]{1,3}\)")
 _COMPARED = re.compile(r"[比较](?:上年|去年)(?:同期|同月)?")
-_POINTS = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?个?百分点")
+_OTHER_VALUE = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:个?百分点|倍)")
 DATED = frozenset(("window", "cumulative", "current"))
 
 
@@ -74,6 +74,8 @@ def _table(given: Sequence[str]) -> tuple[str, list[str], list[list[str]]]:
     valued = next((n for n in range(inner, len(cells)) if is_value(cells[n])), len(cells))
     cells[start:valued] = _joined(cells[start:valued])
     first = next((n for n in range(inner, len(cells)) if not is_head(cells[n])), len(cells))
+    while first < valued - 1 and _measures(cells[first]) and (is_head(cells[first + 1]) or _measures(cells[first + 1])):
+        first = next((n for n in range(first + 1, len(cells)) if not is_head(cells[n])), len(cells))  # over the months
     if inner + 1 < first < len(cells) and is_value(cells[first]) and _is_measured(cells[first - 1]):
         first -= 1  # what looked like the last title labels the first row: 营业收入(亿元)
     rows = _rows(cells[first:], numbered=numbered)
@@ -150,8 +152,13 @@ def _fitted(head: list[str], widest: int) -> list[str]:
         return head
     if len(titles) > 2 and RATE.fullmatch(head[1].removesuffix("速度")) and all(map(RATE.search, titles[1:])):
         return [head[0], *head[2:]]  # 增长速度 over 比上年同月 and 比上年同期
-    if only_window(titles[0]) and len(titles) > 2 and not any(_kinds(title)[0] for title in titles[1:]):
-        return [head[0], *_units(head), *(titles[0] + title for title in titles[1:])]  # 1-7月 over 绝对量 and 增长
+    dated = any(_kinds(title)[0] for title in titles[1:])
+    if len(titles) > 2 and (_measures(titles[0]) if dated else only_window(titles[0])):
+        return [
+            head[0],
+            *_units(head),
+            *(titles[0] + title for title in titles[1:]),
+        ]  # 1-7月 over 绝对量 and 增长; 利润 over 1-7月 and 增长
     for n in range(len(head) - 2, 0, -1):
         over, under = ({token.kind for token in tokens(bare(cell))} for cell in head[n : n + 2])
         if over and over <= DATED and not under & DATED and (RATE.search(head[n + 1]) or OTHER.search(head[n + 1])):
@@ -190,7 +197,7 @@ def _joined(head: Sequence[str]) -> list[str]:
 
 
 def is_value(cell: str) -> bool:
-    return bool(NUMBER.fullmatch(cell.rstrip("%")) or _BLANK.fullmatch(cell) or _POINTS.fullmatch(cell))
+    return bool(NUMBER.fullmatch(cell.rstrip("%")) or _BLANK.fullmatch(cell) or _OTHER_VALUE.fullmatch(cell))
 
 
 def is_head(cell: str) -> bool:
@@ -211,7 +218,11 @@ def _is_measured(cell: str) -> bool:
     plain = bare(cell)
     if plain == cell or unit_of(cell[len(plain) :]) is None:
         return False
-    line = tokens(plain)
+    return _measures(plain)
+
+
+def _measures(text: str) -> bool:
+    line = tokens(text)
     return bool(line) and all(map(is_measure, line))
 
 

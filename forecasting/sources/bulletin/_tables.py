@@ -37,6 +37,7 @@ _LIMITED = re.compile("限额以上|限上")
 _RESULTS = frozenset(("revenue", "profit", "output_value"))
 _ALL = frozenset(("总计", "合计", "总额", "总数"))
 _SCOPE = re.compile("(?:规模以上|规上)(?:工业|服务业)(?:企业)?|工业企业")
+_ALL_BEHIND = re.compile("(?:总计|合计)$")
 _TO_MONTH = re.compile("1-[本当]月(?:止)?(?:累计)?")
 _WHOLE = re.compile("(?:额|量|收入|支出|税|产值|增加值|利润|投资)$")
 _MONTHLY = "规模以上工业增加值"
@@ -157,10 +158,12 @@ class _Rows:
         places = [one for one in tokens(normal(caption)) if one.kind == "relative"]
         strange = next((one.text for one in places if home is not None and resolve(one.text, home) is None), "")
         self.doubt = f"which region {strange} means is not clear" if strange else ""
-        measured = {one.value.roles["measure"] for one in tokens(normal(caption)) if is_measure(one)}
+        said = {one.value.roles["measure"]: one.text for one in tokens(normal(caption)) if is_measure(one)}
+        measured = set(said)
         self.monthly = any(isinstance(one, Column) and one.window and one.window.first > 1 for one in columns)
         if not self.caption and measured == {"va"} and self.monthly and "工业增加值" in caption:
             self.caption = list(tokens(_MONTHLY))  # by the month it is of those above a size alone
+        self.named = [*said.values()][-1] if said else ""
         usual = "output" if not measured and (state.frame.production or _PRODUCTION.search(caption)) else ""
         self.measure = measured.pop() if len(measured) == 1 else usual  # 主要工业产品产量
         if self.caption or self.measure:
@@ -225,9 +228,11 @@ class _Rows:
         )
         measured = words[0].value.roles.get("measure") if len(words) == 1 and not unknown else ""
         alone = self.scope and not self.branched and measured in _RESULTS
-        if label in _ALL or alone:
-            said = column.named if label in _ALL else words[0].text
-            words = [token for token in tokens(self.scope + said) if token.kind == "word"]
+        whole_of = _SCOPE.fullmatch(_ALL_BEHIND.sub("", label)) if {column.measure, self.measure} & _RESULTS else None
+        if label in _ALL or alone or whole_of:
+            said = words[0].text if alone and not whole_of else column.named or self.named
+            scope = whole_of[0] if whole_of else self.scope
+            words = [token for token in tokens(scope + said) if token.kind == "word"]
             line, unknown = list(words), ""  # 规模以上服务业企业主要指标: 总计, under 营业收入
         if self.monthly and [word.text for word in words] == ["工业增加值"]:
             words = line = list(tokens(_MONTHLY))
@@ -266,7 +271,7 @@ class _Rows:
         if self.accounts and label == "工业" and item.subject is not None and item.subject.id == "industrial_va":
             item = replace(item, subject=subjects()["all_industry_va"])  # in a table of the gross product
         part = item.branch.roles.get("branch", "industry") if item.branch is not None else "industry"
-        self.branched = self.branched or (part != "industry" and part.isascii())  # a known one
+        self.branched = self.branched or (whole and part != "industry" and part.isascii())  # a known one
         if item.subject is not None and words:
             self.last = item.subject
             self.state.context = replace(self.state.context, measure=item.subject.measure or self.state.context.measure)

@@ -353,3 +353,36 @@ def test_months_beside_each_other_under_a_title_of_growth():
         "包头市 | 8.7 | 10 |\n赤峰市 | 1.7 | 2.6 |\n"
     )
     assert ("baotou_industrial_va", "2025-10", "month_yoy", "10") in sure(text)
+
+
+def test_a_measure_may_head_the_months_and_their_growth():
+    title = "2025年5月包头市规模以上工业效益\n\n单位：亿元\n\n行业名称\n\n营业收入\n\n利润总额\n\n税金总额\n\n"
+    months = "1-5月\n\n比去年同期增长（%）\n\n" * 3
+    all_of_it = "规模以上工业合计\n\n131.5\n\n3.9\n\n12.4\n\n1.2倍\n\n8.1\n\n2.6\n\n"
+    table = f"{title}{months}{all_of_it}食品制造业\n\n15.2\n\n4.4\n\n-1.3\n\n--\n\n0.7\n\n1.9\n"
+    assert sure(table) == [
+        ("baotou_industrial_revenue", "2025-05", "ytd_level", "131.5"),
+        ("baotou_industrial_revenue", "2025-05", "ytd_yoy", "3.9"),
+        ("baotou_industrial_profit", "2025-05", "ytd_level", "12.4"),
+        ("baotou_food_revenue", "2025-05", "ytd_level", "15.2"),
+        ("baotou_food_revenue", "2025-05", "ytd_yoy", "4.4"),
+        ("baotou_food_profit", "2025-05", "ytd_level", "-1.3"),
+    ]
+
+
+def test_one_measure_may_head_the_months_and_their_growth():
+    title = "2025年5月包头市工业效益\n\n单位：亿元\n\n行业名称\n\n利润总额\n\n1-5月\n\n比去年同期增长（%）\n\n"
+    table = f"{title}工业企业\n\n12.4\n\n3.9\n\n食品制造业\n\n1.3\n\n4.4\n\n纺织业\n\n0.3\n\n1.4\n"
+    assert sure(table)[:3] == [
+        ("baotou_industrial_profit", "2025-05", "ytd_level", "12.4"),
+        ("baotou_industrial_profit", "2025-05", "ytd_yoy", "3.9"),
+        ("baotou_food_profit", "2025-05", "ytd_level", "1.3"),
+    ]
+
+
+def test_a_measure_after_the_owners_of_the_one_before_is_of_all_again():
+    title = "2025年5月包头市规模以上工业企业效益\n\n| 指标名称 | 1-5月 | 增长（%） |\n"
+    table = (
+        f"{title}| 营业收入（亿元） | 131.5 | 3.9 |\n| #国有控股 | 52.1 | 2.2 |\n| 利润总额（亿元） | 12.4 | 6.5 |\n"
+    )
+    assert ("baotou_industrial_profit", "2025-05", "ytd_yoy", "6.5") in sure(table)
