@@ -46,7 +46,9 @@ _NUMBER = re.compile(r"[+-]?[0-9][0-9,]*(?:\.[0-9]+)?%?")
 _YEAR = re.compile("20[0-9]{2}年?")
 _BLANK_CELL = re.compile(r"[-—–./…]+")
 _ENDS = "。！？!?；;."
-_LABEL = re.compile(r"指\s*标|项\s*目(?!投资)|地\s*区(?!生产)|行业|产品(?!产)")
+_LABEL = re.compile(
+    r"指\s*标|项\s*目(?!投资)|地\s*区(?!生产)|行业|产品(?!产)|(?:地级市|省份|省市|区县|县区|县市区|城市)$"
+)
 
 
 @dataclass(frozen=True, slots=True)

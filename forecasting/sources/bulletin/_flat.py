@@ -11,8 +11,9 @@ from forecasting.sources.bulletin._subjects import is_measure
 
 NUMBER = re.compile(r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?")
 LABEL = re.compile(
-    r"(?:主要|经济|统计)*(?:指标|名称|项目|地区|盟市|市州|州市|地市|县区|区县|旗县区?|城市|行业|产品|类别)(?:名称)?"
+    r"(?:主要|经济|统计)*(?:指标|名称|项目|地区|盟市|市州|州市|地市|地级市|省份|省市|县区|区县|市县|旗县区?|县市区|城市|行业|产品|类别)(?:名称)?"
 )
+_RANK = re.compile(r"序号|\w{0,6}(?:排名|排行|排序|位次|名次)")
 UNIT_HEAD = re.compile(r"(?:计量|计算)?单位")
 RATE = re.compile(r"增速|增长|同比|增幅|±|比上年|比去年|增减|涨跌")
 OTHER = re.compile(
@@ -69,13 +70,13 @@ def _table(given: Sequence[str]) -> tuple[str, list[str], list[list[str]]]:
         return "", [], []
     while over and only_window(cells[over - 1]):
         over -= 1
-    numbered = "序号" in cells[:start]
     inner = start + (not cells[start])
     valued = next((n for n in range(inner, len(cells)) if is_value(cells[n])), len(cells))
-    cells[start:valued] = _joined(cells[start:valued])
-    first = next((n for n in range(inner, len(cells)) if not is_head(cells[n])), len(cells))
-    while first < valued - 1 and _measures(cells[first]) and (is_head(cells[first + 1]) or _measures(cells[first + 1])):
-        first = next((n for n in range(first + 1, len(cells)) if not is_head(cells[n])), len(cells))  # over the months
+    leads = valued < len(cells) and (cells[valued] == "1" or bool(_BLANK.fullmatch(cells[valued])))
+    numbered = "序号" in cells[:start] or (leads and any(map(_RANK.fullmatch, cells[:start])))
+    joined = _joined(cells[start:valued])
+    cells[start:valued] = joined
+    first = start + len(joined) if numbered and leads else _end_of_head(cells, inner, start + len(joined))
     if inner + 1 < first < len(cells) and is_value(cells[first]) and _is_measured(cells[first - 1]):
         first -= 1  # what looked like the last title labels the first row: 营业收入(亿元)
     rows = _rows(cells[first:], numbered=numbered)
@@ -84,6 +85,14 @@ def _table(given: Sequence[str]) -> tuple[str, list[str], list[list[str]]]:
         over = start  # the period of the whole table
     head = [cells[start], *cells[over:start], *cells[start + 1 : first]]
     return "，".join(cells[:over]), _fitted(head, widest), rows
+
+
+def _end_of_head(cells: Sequence[str], inner: int, valued: int) -> int:
+    """Where the first row begins: behind titles, and measures that stand over them, though not before a figure."""
+    at = next((n for n in range(inner, len(cells)) if not is_head(cells[n])), len(cells))
+    while at < valued - 1 and _measures(cells[at]) and (is_head(cells[at + 1]) or _measures(cells[at + 1])):
+        at = next((n for n in range(at + 1, len(cells)) if not is_head(cells[n])), len(cells))
+    return at
 
 
 def _numbered_months(cells: Sequence[str]) -> list[str]:
@@ -153,17 +162,21 @@ def _fitted(head: list[str], widest: int) -> list[str]:
     if len(titles) > 2 and RATE.fullmatch(head[1].removesuffix("速度")) and all(map(RATE.search, titles[1:])):
         return [head[0], *head[2:]]  # 增长速度 over 比上年同月 and 比上年同期
     dated = any(_kinds(title)[0] for title in titles[1:])
-    if len(titles) > 2 and (_measures(titles[0]) if dated else only_window(titles[0])):
-        return [
-            head[0],
-            *_units(head),
-            *(titles[0] + title for title in titles[1:]),
-        ]  # 1-7月 over 绝对量 and 增长; 利润 over 1-7月 and 增长
+    if len(titles) > 2 and (_heads(titles) or (only_window(titles[0]) and not dated)):
+        # 1-7月 over 绝对量 and 增长; 利润 over 1-7月 and 增长
+        return [head[0], *_units(head), *(titles[0] + title for title in titles[1:])]
     for n in range(len(head) - 2, 0, -1):
         over, under = ({token.kind for token in tokens(bare(cell))} for cell in head[n : n + 2])
         if over and over <= DATED and not under & DATED and (RATE.search(head[n + 1]) or OTHER.search(head[n + 1])):
             return [*head[:n], head[n] + head[n + 1], *head[n + 2 :]]
     return head
+
+
+def _heads(titles: Sequence[str]) -> bool:
+    """Whether the first title says what the next ones, a level and its growth, are of: 投资额, 绝对值, 增长(%)."""
+    named = [any(is_whole(token) or is_measure(token) for token in tokens(bare(title))) for title in titles]
+    level = not RATE.search(titles[1]) and not OTHER.search(titles[1])
+    return named[0] and titles[0] == bare(titles[0]) and not any(named[1:]) and level and is_head(titles[1])
 
 
 def _kinds(title: str) -> tuple[frozenset[str], bool]:

@@ -386,3 +386,23 @@ def test_a_measure_after_the_owners_of_the_one_before_is_of_all_again():
         f"{title}| 营业收入（亿元） | 131.5 | 3.9 |\n| #国有控股 | 52.1 | 2.2 |\n| 利润总额（亿元） | 12.4 | 6.5 |\n"
     )
     assert ("baotou_industrial_profit", "2025-05", "ytd_yoy", "6.5") in sure(table)
+
+
+def test_a_title_may_say_what_the_level_and_the_growth_beside_it_are_of():
+    head = "2025年1-5月投资比较\n\n单位：亿元\n\n地区\n\n固定资产投资额\n\n绝对值\n\n增长（%）\n\n"
+    table = f"{head}包头市\n\n131.5\n\n3.9\n\n乌海市\n\n15.2\n\n4.4\n\n赤峰市\n\n52.1\n\n2.7\n"
+    assert sure(table)[:2] == [
+        ("baotou_fixed_asset_investment", "2025-05", "ytd_level", "131.5"),
+        ("baotou_fixed_asset_investment", "2025-05", "ytd_yoy", "3.9"),
+    ]
+    assert len(sure(table)) == 6
+
+
+def test_the_places_of_a_ranking_are_no_figures():
+    head = "2024年内蒙古各盟市经济\n\nGDP排名 | 地级市 | 2024年GDP（亿元） | 增速（%） |\n"
+    table = f"{head}1 | 鄂尔多斯市 | 613.5 | 3.9 |\n2 | 包头市 | 452.1 | 4.4 |\n3 | 赤峰市 | 252.1 | 2.7 |\n"
+    assert sure(table)[2:4] == [
+        ("baotou_gdp", "2024-12", "ytd_level", "452.1"),
+        ("baotou_gdp", "2024-12", "ytd_yoy", "4.4"),
+    ]
+    assert len(sure(table)) == 6
