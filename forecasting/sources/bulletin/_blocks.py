@@ -40,6 +40,8 @@ _GOES_ON = re.compile(
     r"|(?:同比|增长|下降|上升|上涨|增速|比上年|较上年|个百分点|亿元|万吨|万元|和|与|及|的|其中)"
 )
 _BROKEN = re.compile(r"[0-9]\.\n[0-9]")  # a number over two lines
+# behind prose, a table of one line
+_RUN_ON = re.compile(r"(?<=[。：:])(?=[^。|\n0-9]{1,12}(?:\|[^。|\n]{1,20}){12})")
 _BARRED_NOTE = re.compile(r"\|\s*(?:注|备注|说明|资料来源|数据来源)\s*[:：]")
 _TITLE = 20  # characters of a cell that heads something
 _NUMBER = re.compile(r"[+-]?[0-9][0-9,]*(?:\.[0-9]+)?%?")
@@ -93,7 +95,7 @@ def blocks(text: str) -> list[Block]:
 def _from_lines(text: str) -> list[Block]:
     lines = [
         _SPACE_BEFORE_YEAR.sub("", _PINYIN.sub("", _SPACE_IN_PROSE.sub(" ", _BLANKS.sub(" ", line)))).strip()
-        for line in _BULLETS.sub("\n\n", text).split("\n")
+        for line in _BULLETS.sub("\n\n", _RUN_ON.sub("\n", text) if "|" in text else text).split("\n")
     ]
     found: list[Block] = []
     at = 0

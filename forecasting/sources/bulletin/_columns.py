@@ -71,6 +71,8 @@ def columns_of(head: Sequence[Sequence[str]], caption: str, frame: Frame) -> lis
             before = columns[-1]
             if column.rate and not column.measure and isinstance(before, Column) and not before.rate:
                 column = replace(column, measure=before.measure, named=before.named)  # 营业收入(亿元), 增长(%)
+                if before.window == column.window:
+                    column = replace(column, words=column.words or before.words)  # 2024年GDP(亿元), 2024年增速
             columns.append(column)
     first = next((one for one in columns if isinstance(one, Column)), None)
     if first is not None and first.measure:

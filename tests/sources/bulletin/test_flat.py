@@ -406,3 +406,12 @@ def test_the_places_of_a_ranking_are_no_figures():
         ("baotou_gdp", "2024-12", "ytd_yoy", "4.4"),
     ]
     assert len(sure(table)) == 6
+
+
+def test_a_table_run_into_one_line_behind_prose_is_one():
+    text = "2024年内蒙古经济\n\n各盟市都有增长，数据如下： 排名 | 地区 | 2024年GDP（亿元） | 2024年增速 | "
+    rows = "1 | 鄂尔多斯市 | 613.5 | 3.9% | 2 | 包头市 | 452.1 | 4.4% | 3 | 赤峰市 | 252.1 | 2.7% |\n"
+    assert sure(text + rows)[2:4] == [
+        ("baotou_gdp", "2024-12", "ytd_level", "452.1"),
+        ("baotou_gdp", "2024-12", "ytd_yoy", "4.4"),
+    ]
