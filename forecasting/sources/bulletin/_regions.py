@@ -50,7 +50,7 @@ RELATIVE = (
 )
 _NOT_SAID = ("市区", "市辖区")  # where these are, no code says
 _FOREMOST = {"南沙区": "440115"}  # not that of 三沙市, which publishes nothing
-_ELSEWHERE = frozenset(("老城区", "港口区", "江南区"))  # every city has one, of whatever rank
+_ELSEWHERE = frozenset(("老城区", "港口区", "江南区", "滨海新区"))  # many cities have one, of whatever rank
 _OFFICES = ("海关", "统计局", "财政局", "税务局", "人民政府", "经信局", "发改局", "全市", "全县", "全旗")
 _OFFICE = re.compile(f"([\u4e00-\u9fff]{{2,6}})({'|'.join(_OFFICES)})")
 _HEADED = re.compile(

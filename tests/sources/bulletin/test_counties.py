@@ -63,3 +63,14 @@ def test_districts_founded_lately(code, text):
 def test_the_districts_of_a_city_together_are_not_the_one_that_a_text_is_on():
     text = "2024年固阳县统计公报\n2024年，全县投资增长5.7%。市辖区全年居民消费价格上涨0.3%。"
     assert sure(text) == [("CN-150222", "5.7")]
+
+
+def test_a_zone_whose_name_many_cities_use_is_that_of_a_city_named_beside_it():
+    text = "2025年1-5月{}滨海新区经济\n\n1-5月，{}工业用电量增长3.9%，居全省新区首位。工业投资增长4.1%。"
+    assert sure(text.format("天津市", "全区")) == [("CN-120116", "3.9"), ("CN-120116", "4.1")]
+    assert sure(text.format("", "滨海新区")) == []
+
+
+def test_what_lies_around_a_zone_that_is_not_named_is_not_the_nation():
+    text = "2025年，面对国内外环境，高新区按照市委要求稳步发展。全年实现地区生产总值76.2亿元，增长1.2%。"
+    assert sure(text) == []
