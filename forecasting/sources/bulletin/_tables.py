@@ -265,7 +265,7 @@ class _Rows:
             self.of = item.subject
         elif self.lost and not whole:
             item.unclear = "what it is a part of was not understood"  # 企业商品购进总额, 服装类
-        elif self.of is not None and self.of.id in NARROWER and not whole:
+        elif self.of is not None and self.of.id in NARROWER and not whole and item.subject is not self.of:
             item.unclear = f"whether only {self.of.id} is meant is not said"  # 民间投资, 第一产业
         self.accounts = self.accounts or (item.subject is not None and item.subject.id == "gdp")
         if self.accounts and label == "工业" and item.subject is not None and item.subject.id == "industrial_va":

@@ -415,3 +415,10 @@ def test_a_table_run_into_one_line_behind_prose_is_one():
         ("baotou_gdp", "2024-12", "ytd_level", "452.1"),
         ("baotou_gdp", "2024-12", "ytd_yoy", "4.4"),
     ]
+
+
+def test_the_regions_of_a_table_on_private_investment_are_of_that():
+    head = "2025年1-5月内蒙古民间固定资产投资主要数据\n\n| 指标 | 1-5月（亿元） | 同比增长（%） |\n"
+    table = f"{head}| 民间固定资产投资 | 131.5 | 3.9 |\n| 包头市 | 52.1 | 2.2 |\n| 第二产业 | 12.4 | 6.5 |\n"
+    assert ("baotou_fai_private", "2025-05", "ytd_yoy", "2.2") in sure(table)
+    assert "6.5" not in {row[3] for row in sure(table)}

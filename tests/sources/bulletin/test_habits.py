@@ -384,3 +384,16 @@ def test_value_added_of_industry_is_of_all_of_it_in_a_text_on_a_year():
 def test_sales_in_the_sentence_of_those_above_a_size_are_of_these():
     text = "2025年1-5月，包头市限额以上单位实现消费品零售额20亿元，其中5月当月实现消费品零售额3亿元。"
     assert [row[0] for row in sure(text)] == ["baotou_retail_above_size", "baotou_retail_above_size"]
+
+
+def test_the_eight_groups_of_consumer_prices_may_follow_another_index():
+    text = "2025年1-5月，包头市商品零售价格涨2.8%。其中，八大类消费品价格总指数如下：食品烟酒类上涨2.1%，衣着类降0.6%。"
+    assert [row[0] for row in sure(text)] == ["baotou_rpi", "baotou_cpi_food_tobacco_liquor", "baotou_cpi_clothing"]
+
+
+def test_older_names_of_trades_and_short_ones_of_firms_are_known():
+    text = "2025年1-5月，包头市社会消费品零售总额20亿元，增长5.1%。其中：批发零售贸易业完成3亿元，增长4.2%。"
+    assert sure(text)[-1][0] == "baotou_retail_wholesale_retail"
+    assert [row[0] for row in sure("2025年1-5月，包头市规上企业完成产值90.6亿元，增长2.6%。")] == [
+        "baotou_industrial_output_value"
+    ] * 2
