@@ -41,7 +41,7 @@ _GOES_ON = re.compile(
 )
 _BROKEN = re.compile(r"[0-9]\.\n[0-9]")  # a number over two lines
 # behind prose, a table of one line
-_RUN_ON = re.compile(r"(?<=[。：:])(?=[^。|\n0-9]{1,12}(?:\|[^。|\n]{1,20}){12})")
+_RUN_ON = re.compile(r"(?<=[。：:])(?=[^。|\n0-9]{1,30}(?:\|[^。|\n]{1,20}){12})")
 _BARRED_NOTE = re.compile(r"\|\s*(?:注|备注|说明|资料来源|数据来源)\s*[:：]")
 _TITLE = 20  # characters of a cell that heads something
 _NUMBER = re.compile(r"[+-]?[0-9][0-9,]*(?:\.[0-9]+)?%?")

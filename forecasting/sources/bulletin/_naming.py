@@ -17,6 +17,7 @@ from forecasting.sources.bulletin._state import MONTH_OR_MORE, Reading
 from forecasting.sources.bulletin._subjects import Item, items
 from forecasting.sources.bulletin._windows import Window
 
+PART_OR_ALL = "whether all or a part of it alone is meant is not said"
 _SECOND = "a second figure for the same thing in one sentence"
 _RESULTS = ("tax_revenue", "industrial_output_value", "industrial_revenue", "industrial_profit")
 
@@ -180,7 +181,7 @@ class Naming:
         done = any(token.text.endswith(("实现", "完成")) for token in words[:2])
         same = state.items if state.age == 0 and done and subject.id in _RESULTS else []
         result = any(map(_is_narrow, same))
-        return "whether all or a part of it alone is meant is not said" if parted or farming or result else ""
+        return PART_OR_ALL if parted or farming or result else ""
 
     def _carried_subject(self) -> str:
         if self.stale:

@@ -51,6 +51,8 @@ UNITS: dict[str, tuple[str, str]] = {
     "亿平方米": ("100 million m2", "area"),
     "万平方米": ("10,000 m2", "area"),
     "平方米": ("m2", "area"),
+    **{f"万{metre}": ("10,000 m2", "area") for metre in ("平米", "㎡", "m2", "m²")},
+    **dict.fromkeys(("平米", "㎡", "m2", "m²"), ("m2", "area")),
     "亿米": ("100 million m", "length"),
     "万米": ("10,000 m", "length"),
     "万公里": ("10,000 km", "length"),

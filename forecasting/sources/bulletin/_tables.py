@@ -19,6 +19,7 @@ from forecasting.sources.bulletin._flat import (
     unit_of,
 )
 from forecasting.sources.bulletin._lexer import PLACES, Token, tokens
+from forecasting.sources.bulletin._naming import PART_OR_ALL
 from forecasting.sources.bulletin._open import opened
 from forecasting.sources.bulletin._regions import resolve
 from forecasting.sources.bulletin._state import Reading
@@ -267,6 +268,10 @@ class _Rows:
             item.unclear = "what it is a part of was not understood"  # 企业商品购进总额, 服装类
         elif self.of is not None and self.of.id in NARROWER and not whole and item.subject is not self.of:
             item.unclear = f"whether only {self.of.id} is meant is not said"  # 民间投资, 第一产业
+        if item.subject is not None and item.subject.id == "agriculture_output_value":
+            self.state.agriculture = True
+        if label == "农业总产值" and not self.state.agriculture:
+            item.unclear = item.unclear or PART_OR_ALL
         self.accounts = self.accounts or (item.subject is not None and item.subject.id == "gdp")
         if self.accounts and label == "工业" and item.subject is not None and item.subject.id == "industrial_va":
             item = replace(item, subject=subjects()["all_industry_va"])  # in a table of the gross product

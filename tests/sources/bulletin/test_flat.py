@@ -422,3 +422,16 @@ def test_the_regions_of_a_table_on_private_investment_are_of_that():
     table = f"{head}| 民间固定资产投资 | 131.5 | 3.9 |\n| 包头市 | 52.1 | 2.2 |\n| 第二产业 | 12.4 | 6.5 |\n"
     assert ("baotou_fai_private", "2025-05", "ytd_yoy", "2.2") in sure(table)
     assert "6.5" not in {row[3] for row in sure(table)}
+
+
+def test_output_of_agriculture_in_a_table_may_be_of_all_of_it():
+    head = "包头市农业生产\n\n| 指标 | 2025年1-6月 | 增长（%） |\n"
+    assert sure(f"{head}| 农业总产值（亿元） | 46.2 | 2.1 |\n| 粮食产量（万吨） | 3.1 | 1.2 |\n")[0][3] == "3.1"
+    both = f"{head}| 农林牧渔业总产值（亿元） | 46.2 | 2.1 |\n| 农业总产值（亿元） | 23.1 | 1.4 |\n"
+    assert [row[3] for row in sure(both)] == ["46.2", "2.1", "23.1", "1.4"]
+
+
+def test_the_title_of_a_table_run_into_one_line_stands_behind_the_prose():
+    text = "2025年2月，包头市出口增长3.1%。1-2月税收收入增长4.4%。情况如下：二月税收收入执行情况表 | 科目 | 计划 | "
+    row = "累计 | 同比增减% | 备注 | 中央级 | 省级 | 市级 | 县级 | 合计 | 增值税 | 45 | 39 | 4.2 | 1 | 2 | 3 | 4 |\n"
+    assert ("baotou_tax_revenue", "2025-02", "ytd_yoy", "4.4") in sure(text + row)

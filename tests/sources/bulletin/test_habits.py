@@ -397,3 +397,9 @@ def test_older_names_of_trades_and_short_ones_of_firms_are_known():
     assert [row[0] for row in sure("2025年1-5月，包头市规上企业完成产值90.6亿元，增长2.6%。")] == [
         "baotou_industrial_output_value"
     ] * 2
+
+
+@pytest.mark.parametrize("unit", ["万m2", "万m²", "万㎡", "万平米"])
+def test_square_metres_are_written_in_many_ways(unit):
+    rows = sure(f"2025年1-5月，包头市商品房销售面积21.3{unit}，增长4.3%。")
+    assert [row[3] for row in rows] == ["21.3", "4.3"]
