@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import PLACES, Token
@@ -308,6 +309,18 @@ def undated(line: Sequence[Token]) -> list[Token]:
     if not told or any(token.kind == "word" for token in between):
         return list(line)
     return [*line[: windows[0]], Token("filler", line[windows[0]].text), *line[windows[0] + 1 :]]
+
+
+def until(line: Sequence[Token]) -> list[Token]:
+    """至10月底, at the beginning of a clause: 截至10月底."""
+    made = list(line)
+    for n in range(len(made) - 2, -1, -1):
+        if made[n].text != "至" or made[n + 1].kind != "window" or (n > 0 and made[n - 1].kind not in BREAKS):
+            continue
+        ended = made[n + 1].value
+        if ended.end and made[n + 2 : n + 3] and made[n + 2].kind in BREAKS:
+            made[n : n + 2] = [Token("window", f"截至{made[n + 1].text}", replace(ended, first=1))]
+    return made
 
 
 def passing(line: Sequence[Token]) -> list[Token]:

@@ -14,6 +14,7 @@ from forecasting.sources.bulletin._clauses import (
     paired,
     passing,
     undated,
+    until,
     within,
 )
 from forecasting.sources.bulletin._comparisons import compared, counted_from
@@ -43,7 +44,7 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     """
     titled = state.frame.window
     whole = titled is not None and titled.cumulative and titled.last == 12
-    line = within(passing(undated(paired(both_comparisons(opened(gathered(tokens(normal), whole)))))))
+    line = within(passing(undated(paired(both_comparisons(opened(gathered(until(tokens(normal)), whole)))))))
     line = compared(line, state.frame.year, state.frame.window)
     line = nations_name(line, state.frame.region is not None and state.frame.region.level > 0)
     dependent = any(token.kind in DEPENDENT for token in line[:2])

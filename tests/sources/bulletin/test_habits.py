@@ -403,3 +403,8 @@ def test_older_names_of_trades_and_short_ones_of_firms_are_known():
 def test_square_metres_are_written_in_many_ways(unit):
     rows = sure(f"2025年1-5月，包头市商品房销售面积21.3{unit}，增长4.3%。")
     assert [row[3] for row in rows] == ["21.3", "4.3"]
+
+
+def test_up_to_the_end_of_a_month_a_sum_is_counted_from_january():
+    text = "2025-11-20\n\n包头市经济\n\n至10月底，全市完成财政收入4.91亿元。由7月至10月底，发电量增长3.1%。"
+    assert [row[1:3] for row in sure(text)] == [("2025-10", "ytd_level")]
