@@ -31,15 +31,17 @@ class Losses:
         cutoffs: Month index of the last month known at each origin, shape (O,).
         near: Over the next `STEPS` months, shape (O, M); NaN where a model failed.
         far: Over all steps and origins, shape (M,).
+        standard: Name of the model that forecasts the series unless another is clearly better.
     """
 
     models: tuple[str, ...]
     cutoffs: npt.NDArray[np.int64]
     near: Floats
     far: Floats
+    standard: str
 
 
-def losses_of(one: Series, paths: Paths, names: Sequence[str]) -> Losses:
+def losses_of(one: Series, paths: Paths, names: Sequence[str], standard: str) -> Losses:
     """Losses of a series' candidates by name, as far as they forecast anything; those without a name are left out."""
     error = np.abs(one.back(paths.actual) - one.back(paths.forecast))
     known = np.isfinite(error)
@@ -53,6 +55,7 @@ def losses_of(one: Series, paths: Paths, names: Sequence[str]) -> Losses:
         cutoffs=months[paths.ends - 1][there],
         near=np.where(count > 0, near / np.maximum(count, 1), np.nan)[there],
         far=error[order].sum(axis=(1, 2)) / known[order].sum(axis=(1, 2)),
+        standard=standard,
     )
 
 
@@ -166,7 +169,9 @@ def decide_champions(
 
     A loss is the mean absolute error over the next three months from one origin. The rival with the smallest mean
     loss takes over if `diebold_mariano` says at `level`, adjusted for the number of rivals, that it is better, if its
-    mean error over all steps is smaller too, and if the champion has been in place for `cool_down` days.
+    mean error over all steps is smaller too, and if the champion has been in place for `cool_down` days. The burden of
+    proof is on those that are not the series' standard: that one takes the title back as soon as both its errors are
+    smaller than the champion's. What two years of origins proved need not last, and would else hold until disproved.
 
     Args:
         losses: Of every series in the night's rolling origins.
@@ -200,12 +205,13 @@ def _decide(
     if judged is None:
         return Decision(name, champion, "", "", False, crowned, "too few origins to judge a rival", np.nan, None, 1.0)
     rival, rivals = judged
-    own, other = losses.models.index(champion), losses.models.index(rival)
-    both = np.isfinite(losses.near[:, [own, other]]).all(axis=1)
-    old, new = losses.near[both, own], losses.near[both, other]
-    test = diebold_mariano(old, new, min(_overlap(losses.cutoffs[both]), len(old) - 1))
-    gain = float(1 - new.mean() / old.mean()) if old.mean() > 0 else 0.0
+    test, gain, lasting = _against(losses, champion, rival)
     adjusted = min(1.0, rivals * test.p_value)
+    back = (adjusted > level or not lasting) and _takes_back(losses, champion)
+    if back:
+        rival = losses.standard
+        test, gain, lasting = _against(losses, champion, rival)
+        adjusted = test.p_value
     until = incumbent.since + dt.timedelta(days=cool_down) if incumbent else None
     if incumbent is None:
         reason = "first champion"
@@ -213,17 +219,37 @@ def _decide(
         reason = f"{incumbent.model} was champion and is no candidate any more"
     elif incumbent.model != champion:
         reason = f"{incumbent.model} is champion and could not forecast tonight"
-    elif adjusted > level:
+    elif adjusted > level and not back:
         reason = "no rival is better beyond chance"
-    elif losses.far[other] >= losses.far[own]:
+    elif not lasting:
         reason = f"{rival} is better up to {STEPS} months ahead, not over all months"
     elif until is not None and night < until:
         reason = f"{rival} is better; cooling down until {until}"
     else:
-        reason = f"{rival} promoted"
+        reason = f"smaller errors are enough for the standard one: {rival} promoted" if back else f"{rival} promoted"
     challenger = rival if gain > 0 and adjusted <= WATCHED else ""
     promoted = reason.endswith("promoted")
     return Decision(name, champion, rival, challenger, promoted, crowned, reason, gain, test, adjusted)
+
+
+def _against(losses: Losses, champion: str, rival: str) -> tuple[Comparison, float, bool]:
+    """The test of a rival, the share of the champion's loss that it saves, and whether it saves some over all steps."""
+    own, other = losses.models.index(champion), losses.models.index(rival)
+    both = np.isfinite(losses.near[:, [own, other]]).all(axis=1)
+    old, new = losses.near[both, own], losses.near[both, other]
+    test = diebold_mariano(old, new, min(_overlap(losses.cutoffs[both]), len(old) - 1))
+    gain = float(1 - new.mean() / old.mean()) if old.mean() > 0 else 0.0
+    return test, gain, bool(losses.far[other] < losses.far[own])
+
+
+def _takes_back(losses: Losses, champion: str) -> bool:
+    """Whether the standard one, not champion, has smaller errors over the next months and over all."""
+    if losses.standard == champion or losses.standard not in losses.models:
+        return False
+    own, other = losses.models.index(champion), losses.models.index(losses.standard)
+    known = losses.near[np.isfinite(losses.near[:, own])]
+    # NaN, where it failed at an origin, is not smaller
+    return bool(known[:, other].mean() < known[:, own].mean() and losses.far[other] < losses.far[own])
 
 
 def _best_rival(losses: Losses, champion: str) -> tuple[str, int] | None:

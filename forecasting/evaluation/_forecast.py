@@ -270,7 +270,10 @@ def forecast_panel(
         recipes=recipes,
         losses={
             one.unique_id: losses_of(
-                one, each, [name if m != resort or m == chosen[i] else "" for m, name in enumerate(names)]
+                one,
+                each,
+                [name if m != resort or m == chosen[i] else "" for m, name in enumerate(names)],
+                names[usual[i]],
             )
             for i, (one, each) in enumerate(zip(series, paths, strict=True))
         },

@@ -25,18 +25,19 @@ def contest(errors: dict[str, np.ndarray], steps: int = 3, spacing: int = 3) -> 
     return pd.DataFrame(rows, columns=["unique_id", "model", "cutoff", "ds", "step", "y", "forecast"])
 
 
-def losses(backtest: pd.DataFrame) -> Losses:
+def losses(backtest: pd.DataFrame, standard: str = "median") -> Losses:
     error = (backtest["y"] - backtest["forecast"]).abs().rename("error")
     table = backtest.assign(error=error)
     near = table[table["step"] <= 3].pivot_table("error", "cutoff", "model", "mean")
     cutoffs = pd.DatetimeIndex(near.index)
     far = table.groupby("model")["error"].mean()
-    return Losses(tuple(near.columns), (cutoffs.year * 12 + cutoffs.month).to_numpy(), near.to_numpy(), far.to_numpy())
+    months = (cutoffs.year * 12 + cutoffs.month).to_numpy()
+    return Losses(tuple(near.columns), months, near.to_numpy(), far.to_numpy(), standard)
 
 
-def decide(backtest: pd.DataFrame, since: dt.date | None = OLD, **kwargs: object):
+def decide(backtest: pd.DataFrame, since: dt.date | None = OLD, standard: str = "median", **kwargs: object):
     incumbents = {"a": Incumbent("median", since)} if since else {}
-    (one,) = decide_champions({"a": losses(backtest)}, {"a": "median"}, incumbents, NIGHT, **kwargs)
+    (one,) = decide_champions({"a": losses(backtest, standard)}, {"a": "median"}, incumbents, NIGHT, **kwargs)
     return one
 
 
@@ -126,6 +127,44 @@ def test_a_rival_that_is_better_in_the_next_months_alone_is_not_promoted(clear: 
     one = decide(pd.concat([near, far[far["step"] > 3]]))
     assert not one.promoted
     assert one.reason == "theta is better up to 3 months ahead, not over all months"
+
+
+@pytest.fixture
+def close() -> dict[str, np.ndarray]:
+    """Errors that tell no model from another beyond chance."""
+    rng = np.random.default_rng(5)
+    noise = rng.standard_normal((10, 3))
+    median, theta, ets = (5 + noise - noise.mean(axis=0) + [0.0, -0.1, -0.2]).T
+    return {"median": median, "theta": theta, "ets": ets}
+
+
+def test_the_standard_one_takes_the_title_back_by_smaller_errors_alone(close: dict[str, np.ndarray]) -> None:
+    assert decide(contest(close)).reason == "no rival is better beyond chance"
+    one = decide(contest(close), standard="theta")
+    assert (one.rival, one.promoted) == ("theta", True)
+    assert one.reason == "smaller errors are enough for the standard one: theta promoted"
+    assert one.gain == pytest.approx(0.02)
+    assert one.test.statistic == pytest.approx(diebold_mariano(close["median"], close["theta"]).statistic)
+    assert one.p_adjusted == one.test.p_value > 0.05
+    assert decide(contest(close), NIGHT - dt.timedelta(days=5), "theta").reason.startswith("theta is better; cooling")
+    assert not decide(contest(close), None, "theta").promoted
+    assert decide(contest(close), standard="gone").reason == "no rival is better beyond chance"
+
+
+def test_the_standard_one_stays_away_where_the_champion_has_smaller_errors(close: dict[str, np.ndarray]) -> None:
+    worse = contest(close | {"theta": close["theta"] + 0.2})
+    assert decide(worse, standard="theta").reason == "no rival is better beyond chance"
+    later = contest({"median": np.full(10, 5.0), "theta": np.full(10, 50.0), "ets": np.full(10, 50.0)}, steps=24)
+    late = pd.concat([contest(close), later[later["step"] > 3]])
+    assert not decide(late, standard="theta").promoted
+    table = contest(close)
+    failed = (table["model"] == "theta") & (table["cutoff"] == pd.Timestamp("2020-01-01"))
+    assert not decide(table[~failed], standard="theta").promoted
+
+
+def test_a_rival_that_proves_more_goes_before_the_standard_one(clear: dict[str, np.ndarray]) -> None:
+    better = contest(clear | {"ets": clear["median"] - 0.2})
+    assert decide(better, standard="ets").reason == "theta promoted"
 
 
 def test_a_series_without_a_champion_gets_tonights_and_nobody_is_promoted(clear: dict[str, np.ndarray]) -> None:
