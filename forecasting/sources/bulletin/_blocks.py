@@ -22,7 +22,7 @@ _PINYIN = re.compile(
     rf"[(（]\s*(?:[a-z{_TONED}’' ]*[{_TONED}][a-z{_TONED}’' ]*|[a-z]{{2,6}}(?: [a-z]{{1,6}})*)\s*[)）]"
 )
 _PAGE = re.compile(
-    r"[-—\s]*(?:第\s*)?[0-9]{1,3}\s*(?:页)?(?:\s*[/共]\s*[0-9]+\s*页?)?[-—\s]*|.*责任编辑.*|.*打印本页.*"
+    r"[-—\s]*(?:第\s*)?[0-9]{1,3}\s*(?:页)?(?:\s*[/共]\s*[0-9]+\s*页?)?[-—\s]*|(?!.*(?:发布时间|发布日期|来源)).*责任编辑.*|.*打印本页.*"
 )
 _MARKUP = re.compile(
     r"<(?:!doctype|/?(?:html|body|p|div|table|tr|td|th|span|br|font|li|h[0-9]|b|strong|section|article|a|img|script|style)\b)",

@@ -25,11 +25,11 @@ DATELINE = re.compile(
     r"(?:新华社|新华网|新华财经|中新社|中新网|人民网|央视网|本报|经济日报)[^，。；:()]{1,8}?(?:20\d\d年)?"
     r"(?:\d{1,2}月\d{1,2}|[一二三四五六七八九十]{1,2}月[一二三四五六七八九十]{1,3})日(?:(?:专)?电|讯)"
     r"|《?[^，。；:()《》%]{0,12}(?:社|网|报|讯|财经)(?:驻[^，。；:()]{1,4})?(?:记者[^，。；:()]{2,8}?)?(?:[^，。；:()0-9]{1,4}(?:20\d\d年)?\d{1,2}月)?\d{1,2}日"
-    r"(?:[^，。；:()]{1,6}?(?:专)?电|消息|讯)》?"
+    r"(?:[^，。；:()]{0,6}?电(?![力网价量])|消息|讯)》?"
 )
 _ELSEWHERE = re.compile(r"\(全国[^()]*\)")  # 全区增长7.5%(全国为6.3%)
 _NATIONAL = re.compile(
-    r"国家统计局(?!.{2,6}调查)|国家旅游局|文化和旅游部|农业农村部|农业部|自然资源部|住房城乡建设部|人力资源社会保障部|国家粮食和物资储备局|中国民航局|海关总署(?!.{2,6}分署)|国民经济(?!行业)|财政部|国家发展改革委|国家发改委|国家能源局|国家铁路集团|国铁集团|工业和信息化部|工信部|中国汽车工业协会|中汽协|国家外汇管理局|"
+    r"国家统计局(?!.{2,6}调查)|国统局|[5-9][0-9]{2}种(?:主要)?(?:工业)?产品|国家旅游局|文化和旅游部|农业农村部|农业部|自然资源部|住房城乡建设部|人力资源社会保障部|国家粮食和物资储备局|中国民航局|海关总署(?!.{2,6}分署)|国民经济(?!行业)|财政部|国家发展改革委|国家发改委|国家能源局|国家铁路集团|国铁集团|工业和信息化部|工信部|中国汽车工业协会|中汽协|国家外汇管理局|"
     r"人民银行(?!.{2,6}[分支]行)|交通运输部|商务部|国家邮政局|中国[^，。；:]{2,12}(?:协会|联合会|联盟)|乘联(?:分)?会"
 )
 _FIRM = re.compile("公司|集团|股份")
@@ -50,10 +50,14 @@ _SEVERAL = re.compile(
 _COUNTIES = re.compile("县域(?:经济|地区)")  # a text on a city's counties together
 _SHORT = re.compile("([\u4e00-\u9fff]{2,4}?)全([县市区旗])")
 _OFFICES = ("统计局", "财政局", "人民政府", "政府", "发展和改革")
+_RANKED = ("第", "首", "前列", "前茅", "领先")
 _TOWARDS = ("从", "在", "到", "对", "赴", "往", "向", "来自", "位于", "走进", "抵达", "离开", "途经", "毗邻", "驻")
 _OF_PARTS = ("全区", "全省", "全市", "全县", "全旗", "全州", "全盟", "自治区")
 _OF_CITY = ("全市", "我市", "本市")
 _OF_PROVINCE = ("全省", "我省")
+_OF_AUTONOMOUS = ("全区", "我区", "自治区")
+_LEAGUES = re.compile("盟市|旗县")  # which Inner Mongolia alone has
+_ALSO_WORDS = re.compile("中山|三明|大同")  # cities whose short names are other things too
 _PART = re.compile(  # of a place, or what is only called after it
     "(?:国际|综合|工业|产业|高新|经济|科技|自由|临港|水运|铁路|公路|高铁)*(?:港|口岸|经开区|高新区|示范区|新区|站|机场|园|保税|技术开发|开发|技术产业|大学|学院|企业|集团|公司|银行|路|街|最|首|第|[东西南北]部)"
 )
@@ -82,8 +86,13 @@ def whose(name: str, texts: Sequence[str], titles: Sequence[str]) -> tuple[Regio
     headlines = [text for text in titles if text not in bylines]
     telling = [plain[text] for text in (*first, *headlines, name, *bylines, *texts)]
     paper = [PAPER.sub("，", text) for text in texts] if any(map(PAPER.search, texts)) else []
-    named = (_seated(_region(telling), texts), _of_paper(_region(paper), texts), _of_dateline(texts))
-    place = next((place for one in named if (place := _own(_of_all(one, texts), telling)) is not None), None)
+    ways = (
+        lambda: _seated(_region(telling), texts),
+        lambda: _of_paper(_region(paper), texts),
+        lambda: _of_dateline(texts),
+        lambda: _of_parts(texts),
+    )
+    place = next((place for way in ways if (place := _own(_of_all(way(), texts), telling)) is not None), None)
     if place is None:
         return None, ""
     short = place.name.rstrip("省市") if place.level else "-"
@@ -125,7 +134,28 @@ def _of_all(region: Region | None, texts: Sequence[str]) -> Region | None:
         or _speaks(lines, _OF_CITY)
     ):
         return region
-    return resolve("全省", region) if _speaks(lines, _OF_PROVINCE) else region
+    return _province(region, lines) or region
+
+
+def _province(region: Region, lines: Sequence[Sequence[Token]]) -> Region | None:
+    """The province of a city, where the text speaks of 全省, or of 全区 in an autonomous one."""
+    words = ((_OF_PROVINCE, "全省"), (_OF_AUTONOMOUS, "自治区"))
+    return next((place for said, word in words if (place := resolve(word, region)) and _speaks(lines, said)), None)
+
+
+def _of_parts(texts: Sequence[str]) -> Region | None:
+    """Whose cities a text lists that names no place for itself but 全省 or 全区; or what its short name may be."""
+    lines = [line_of(text) for text in texts]
+    if _speaks(lines, _OF_CITY):
+        short = next((found[0] for text in texts[:TITLES] if (found := _ALSO_WORDS.search(text))), "")
+        named = any(token.kind == "region" for line in lines for token in line)
+        return region_names()[f"{short}市"] if short and not named else None
+    if any(map(_LEAGUES.search, texts)) and _speaks(lines, _OF_AUTONOMOUS):
+        return regions()["150000"]
+    cities = {token.value for line in lines for token in line if token.kind == "region" and token.value.level == 2}
+    if len(cities) < 3 or len({one.digits[:2] for one in cities}) > 1:
+        return None
+    return _province(next(iter(cities)), lines)
 
 
 def _speaks(lines: Sequence[Sequence[Token]], words: Collection[str]) -> str:
@@ -297,6 +327,7 @@ def _own(region: Region | None, texts: Sequence[str]) -> Region | None:
 def _placed(name: str, found: Region, texts: Sequence[str]) -> Region | None:
     """A county that a text is on; None where it is one of several that it speaks of, or shares its name with others."""
     office = any(f"{name}{body}" in text for text in texts for body in _OFFICES)
+    office = office or any(f"{name}委" in text for text in texts[:TITLES])  # 衡阳县委
     short = name[:-1] if len(name) > 2 and name[-1] in "市县旗" else name
     headed = any(short in text for text in texts[:TITLES])
     opening = any(name in text for text in texts[:TITLES])
@@ -357,12 +388,12 @@ def _spoken(name: str, texts: Sequence[str]) -> bool:
 def _first_region(line: Sequence[Token], texts: Sequence[str], firm: bool) -> tuple[str, Region] | None:
     chosen: tuple[str, Region] | None = None
     for at, token in enumerate(line):
-        ranked = at + 1 < len(line) and line[at + 1].kind == "decoy" and line[at + 1].text[0] == "第"
+        ranked = at + 1 < len(line) and (line[at + 1].kind == "decoy" or line[at + 1].text.startswith(_RANKED))
         region = (
             token.value
             if token.kind == "region" and (token.value.level == 0 or token.value.code != "CN")
             else regions()["000000"]
-            if token.text in ("全国", "我国") and token.kind == "relative" and not ranked  # 增速全国第六
+            if token.text in ("全国", "我国") and token.kind == "relative" and not ranked  # 增速全国第六, 居全国首位
             else None
         )
         if region is None:
