@@ -14,6 +14,7 @@ from forecasting.sources.bulletin._subjects import RESULTS, Context, Item, items
 from forecasting.sources.bulletin._vocabulary import (
     TRADE_TOTALS,
     Subject,
+    above_size,
     measure_inside,
     subjects,
     traded_with,
@@ -38,12 +39,27 @@ def said_again(words: Sequence[Token], state: Reading) -> bool:
     )
 
 
+def units_above(head: Sequence[Token], state: Reading) -> list[Item]:
+    """社会消费品零售总额75亿元. 其中, 限上企业完成19亿元: of the units above a size, what was said of all before."""
+    last = state.items[0] if len(state.items) == 1 and state.age <= 1 else None
+    scoped = any(token.kind == "filler" and token.text.startswith("限") for token in head)
+    plain = all(token.kind in ("filler", "cumulative", "child", "compare", "verb", "speed") for token in head)
+    if last is None or last.subject is None or not (scoped and plain):
+        return []
+    part = above_size(last.subject)
+    return [replace(last, subject=part, unit="")] if part != last.subject else []
+
+
 def not_of_branches(found: Sequence[Item], context: Context) -> list[Item]:
     """石化行业利润总额下降10.2%, 进出口总额下降6.2%: among the results of a branch no total is the region's."""
     branch = context.branch.roles.get("branch") if context.branch is not None else None
     if context.measure not in ("revenue", "profit") or branch in (None, "industry") or branch.endswith("企业"):
         return list(found)
     return [replace(one, subject=None) if _is_total(one) else one for one in found]
+
+
+def _is_industry(item: Item) -> bool:
+    return item.branch is not None and item.branch.roles.get("branch") == "industry"
 
 
 def _is_total(item: Item) -> bool:
@@ -95,6 +111,8 @@ def introduced(buffer: Sequence[Token], context: Context, home: Region | None) -
             context = Context(whole.measure, found[0].branch, whole, part=_part(found[0], context))
         elif len(found) == 1 and found[0].branch is None:
             context = Context(last_measure(clause))
+        elif len(found) == 1 and not residue(clause) and not _is_industry(found[0]):
+            context = replace(context, branch=found[0].branch)  # 装备制造业增势良好, 增加值增长8.2%
     return context
 
 

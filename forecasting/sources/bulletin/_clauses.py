@@ -326,11 +326,17 @@ def until(line: Sequence[Token]) -> list[Token]:
 def passing(line: Sequence[Token]) -> list[Token]:
     """延续2022年以来的高增长态势: a window among words not understood, in a clause without figures, sets none.
 
-    Nor does one of what goes along with the figures: 随着利润在9月份由负转正.
+    Nor does one that a multiple is of: 约为"十三五"末的20倍.
     """
     made = list(line)
     for n in range(1, len(made) - 1):
-        if made[n].kind != "window" or made[n + 1].kind in BREAKS:
+        behind = made[n + 1] if made[n + 1].kind != "ignored" or n + 2 == len(made) else made[n + 2]
+        then = next((one for one in made[n + 1 : n + 4] if one.kind not in ("ignored", "filler", "residue")), behind)
+        if made[n].kind == "window" and then.kind == "times" and (behind == then or behind.text[0] in "末底的"):
+            made[n] = Token("filler", made[n].text)
+            continue
+        strange = made[n - 1].kind == "residue" or made[n - 1].text in ("由", "从")
+        if made[n].kind != "window" or not strange or made[n + 1].kind in BREAKS:
             continue
         start = next((m for m in range(n, -1, -1) if made[m].kind in BREAKS), -1)
         strange = made[n - 1].kind == "residue" or made[n - 1].text in ("由", "从") or made[start + 1].text in _WHILE
@@ -373,7 +379,7 @@ def gathered(line: Sequence[Token], yearly: bool) -> list[Token]:
 
 def nations_name(line: Sequence[Token], local: bool) -> list[Token]:
     """国内游人数: what unknown words go on with is no region; 中国 neither in a ``local`` text, but a firm's name."""
-    names = ("中国", "国内") if local else ("国内",)
+    names = ("国内", "内地", "大陆", *(("中国",) if local else ()))
     if not any(token.text in names for token in line):
         return list(line)
     behind = (*line[1:], Token("", ""))

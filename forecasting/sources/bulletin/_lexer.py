@@ -57,7 +57,7 @@ _SINCE = re.compile(
     r"自(?:(?:20[0-9]{2}|去|今|前|上)年)?(?:[0-9]{1,2}月(?:份)?|第?[1-4一二三四]季度)?(?:[0-9]{1,2}日)?(?:以来|起|开始)"
 )
 _TIME_SINCE = re.compile(
-    "(?:(?:19|20)[0-9]{2}年)?[0-9]{1,2}月(?:份)?以来"
+    "(?:(?:19|20)[0-9]{2}年|[今去上]年)?[0-9]{1,2}月(?:份)?以来"
     "|(?:19|20)[0-9]{2}年以来(?:同期|当月|单月|月度|季度|[一二三四]季度)?(?=的?(?:最|次|新))"  # 为2014年以来最低
 )
 _DAYS = re.compile(
@@ -192,7 +192,7 @@ def _next(
                 continue
             best = start + len(name), made
             break
-    if char in "0123456789":
+    if char in "0123456789今去上":
         since = _TIME_SINCE.match(text, start)
         if since is not None:
             return since.end(), (Token("filler", since[0]),)

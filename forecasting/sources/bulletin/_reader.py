@@ -47,6 +47,8 @@ _NUMBERING = re.compile(
 _NOTE = re.compile(r"\[(?:注?[0-9]{1,2}|注)\]")  # 地区生产总值[2]
 _OWN_FIGURE = re.compile("^(?!均?为|其中)[\u4e00-\u9fff]{2,}(?:量|额|价格|产值|增加值|投资|收入)[^，。；]{0,6}?[0-9]")
 _SHARED = re.compile(r"([0-9](?:万?亿|万))(?=[、和][0-9.]+(?:万?亿|万)(美?元|吨|千瓦时|人次|人|辆|台|件))")
+_STORED = re.compile("((?:[万亿]?千瓦|吉瓦|兆瓦|[GM]W))/[0-9.]+(?:[万亿]?千瓦时|吉瓦时|兆瓦时|[GM]Wh)")
+_MONTH_ON_MONTH = re.compile("环比[^，。；同]{0,4}情况$")
 _CURRENCY = re.compile(r"[以按]?(?:美元|人民币)(?:计价|计|计算)?")
 
 
@@ -134,6 +136,7 @@ def _read(found: Sequence[Block], state: Reading) -> Iterator[Candidate]:
         if block.heading:
             named = next((window for window in windows([normal(block.text)]) if window.first), None)
             state.section = named and replace(named, year=named.year or state.frame.year)
+            state.monthly = bool(_MONTH_ON_MONTH.search(normal(block.text)))
         state.paragraph(block.text if block.heading else "")
         alone = block.heading and state.frame.window is None and not any(one.first for one in windows([caption]))
         before = state.window, state.leading.copy()
@@ -150,6 +153,7 @@ def _read(found: Sequence[Block], state: Reading) -> Iterator[Candidate]:
 def _written(sentence: str) -> str:
     """What is read of a sentence: without its number in a list, a dateline, most brackets."""
     text = DATELINE.sub("", _NOTE.sub("", normal(sentence))).replace("农业(种植业)", "种植业")
+    text = _STORED.sub(r"\1", text) if "/" in text else text  # 7376万千瓦/1.68亿千瓦时: power, and what it can store
     while shared := _SHARED.search(text):
         text = text[: shared.end(1)] + shared[2] + text[shared.end(1) :]
     numbered = _NUMBERING.match(text)

@@ -66,9 +66,10 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     before = state.window, state.carried
     walk = Walk(state, text, line)
     yearly = any(token.kind == "view" and "同比" in token.text for token in line)
+    walk.vetoed = state.monthly and not any(token.kind == "compare" for token in line)
     still = state.on_month and not yearly and not any(token.kind in ("window", "compare") for token in line)
     if still:
-        walk.vetoed = dependent
+        walk.vetoed = walk.vetoed or dependent
         state.carried = state.carried or "the sentence before speaks of changes on the month before"
     part = state.context.part if dependent else state.scope
     goes_on = (

@@ -29,6 +29,8 @@ RELATIVE = (
     "自治区",
     "我国",
     "国内",
+    "内地",
+    "大陆",
     "我区",
     "我省",
     "我市",
@@ -258,7 +260,7 @@ def resolve(word: str, home: Region | None) -> Region | None:
     >>> resolve("全市", baotou).slug, resolve("全区", baotou).slug, resolve("全省", baotou)
     ('baotou', 'inner_mongolia', None)
     """
-    if word in ("全国", "我国", "中国"):
+    if word in ("全国", "我国", "中国", "内地", "大陆"):
         return regions()["000000"]
     if home is None or home.level == 0:
         return regions()["000000"] if word == "国内" and home is not None else None

@@ -55,6 +55,7 @@ class Reading:
     balance: Window | None = None  # the last month's end or month of this paragraph, for balances
     ended: Window | None = None  # the last month's end that the text spoke of
     year: int | None = None  # that was written last in this paragraph
+    monthly: bool = False  # the heading above is on changes on the month before
     on_month: bool = False  # the last sentence spoke of changes on the month before alone
     month: Window | None = None  # with which the last sentence began before it went on to the months up to it
     flow: Window | None = None  # the last one from January on

@@ -135,7 +135,7 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
     found: list[Item] = []
     if any(token.text in _SCOPES for token in tokens) and context.measure in ("", "fai", "retail"):
         context = replace(context, measure="va")  # 规上氟化工产业增长29.5%: only value added is meant so
-    limited = any(token.kind == "filler" and token.text.startswith("限") for token in tokens)
+    limited = any(token.kind in ("filler", "word") and token.text.startswith("限") for token in tokens)
     branch = context.branch
     partner = next((token for token in groups[0].words if is_partner(token)), None) if len(groups) > 1 else None
     scoped = any(token.text in _SCOPES for token in tokens)
@@ -299,6 +299,9 @@ def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Con
     of = context.whole.id if context.whole is not None else ""
     if len(wholes) == 1 and not (wholes := meant(wholes[0], written, of)):
         return None
+    branch = context.branch.roles.get("branch", "industry") if context.branch is not None else "industry"
+    if written == "出口交货值" and branch != "industry":
+        return None  # 电子信息制造业实现营业收入 ..., 出口交货值
     if len(wholes) == 1:
         if written == "工业品价格" and context.measure == "cpi":
             return compose(measures()["cpi"], Word({"basket": "industrial_goods"}))
@@ -379,7 +382,7 @@ def _with_measure(
     if context.whole is not None and context.whole.id.startswith("services_") and measure.key in _SERVICES:
         return subjects()[f"services_{measure.key}"]  # 规模以上服务业企业实现营业收入 ..., 营业利润
     own = context.branch is None or context.branch.roles.get("branch") == "industry"
-    if own and measure.key in ("profit", "revenue", "va") and context.whole is not None and context.whole.id in RESULTS:
+    if own and measure.key in ("profit", "revenue", "costs", "va") and context.whole is not None and context.whole.id in RESULTS:
         return compose(measure, words()["工业企业"])  # 工业企业利润总额 ... 。营业收入
     return compose(measure, context.branch) if context.branch is not None else None
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from forecasting.sources.bulletin._candidates import Candidate
-from forecasting.sources.bulletin._carried import introduced
+from forecasting.sources.bulletin._carried import introduced, units_above
 from forecasting.sources.bulletin._clauses import (
     BREAKS,
     PRAISE,
@@ -357,6 +357,8 @@ class Walk:
             self.who.stale = self.who.stale or f"words not understood: {unknown}"
         elif any(one.kind == "child" for one in head) and not any(one.kind in ("window", "current") for one in head):
             unknown = unknown or "其中 without a subject"
+        elif above := units_above(head, self.state):
+            self.state.items, self.state.age, self.who.stale = above, 0, ""
         elif any(one.kind in PLACES for one in head):
             self.who.relocate(head)
         elif len(figures) > 1 and self._respectively() and (places := listed_places(self.buffer, len(figures))):
