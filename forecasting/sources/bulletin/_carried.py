@@ -22,6 +22,7 @@ from forecasting.sources.bulletin._vocabulary import (
 )
 from forecasting.sources.bulletin._windows import Window
 
+_OF_FIRMS = frozenset(("revenue", "profit", "costs", "export_delivery"))
 _PRICES = frozenset(("prices", "cpi", "ppi"))
 _ALONE = frozenset(("word", "filler", "window", "cumulative", "compare", "verb", "speed"))
 
@@ -53,7 +54,7 @@ def units_above(head: Sequence[Token], state: Reading) -> list[Item]:
 def not_of_branches(found: Sequence[Item], context: Context) -> list[Item]:
     """石化行业利润总额下降10.2%, 进出口总额下降6.2%: among the results of a branch no total is the region's."""
     branch = context.branch.roles.get("branch") if context.branch is not None else None
-    if context.measure not in ("revenue", "profit") or branch in (None, "industry") or branch.endswith("企业"):
+    if context.measure not in _OF_FIRMS or branch in (None, "industry") or branch.endswith("企业"):
         return list(found)
     return [replace(one, subject=None) if _is_total(one) else one for one in found]
 

@@ -354,6 +354,12 @@ def gathered(line: Sequence[Token], yearly: bool) -> list[Token]:
     So is a 工业增加值 in a text on a year (``yearly``), which gives both.
     """
     made = list(line)
+    for n in [n for n, token in enumerate(made) if token.kind == "residue" and token.text in ("全行业", "消费")]:
+        before = next((one for one in reversed(made[:n]) if one.kind == "word" and one.value.part), None)
+        if made[n].text == "全行业" and before is not None and is_branch(before):
+            made[n] = before  # 石化行业平稳运行, 全行业营业收入 ...
+        elif made[n].text == "消费" and before is made[n - 1] and before.text.endswith("类"):
+            made[n] = Token("filler", "消费")  # 汽车类消费
     for n in range(len(made) - 1, 0, -1):
         if made[n].text in ("累计", "累计完成") and n + 1 < len(made) and made[n + 1].kind == "word":
             whole = made[n + 1].text

@@ -17,8 +17,7 @@ from forecasting.sources.bulletin._state import MONTH_OR_MORE, Reading
 from forecasting.sources.bulletin._subjects import Item, items
 from forecasting.sources.bulletin._windows import Window
 
-PART_OR_ALL = "whether all or a part of it alone is meant is not said"
-_SECOND = "a second figure for the same thing in one sentence"
+_BARE_TOTALS = ("出口交货值", "应收账款", "应收票据及应收账款", "资产总计", "负债合计", "产成品存货", "存货")
 _RESULTS = ("tax_revenue", "industrial_output_value", "industrial_revenue", "industrial_profit")
 
 
@@ -27,6 +26,10 @@ def _is_narrow(item: Item) -> bool:
     if item.subject is None or not item.subject.id.isascii() or item.subject.domain == "output":
         return True
     return item.branch is not None and item.branch.roles.get("branch") != "industry"
+
+
+def _is_of_branch(item: Item) -> bool:
+    return item.branch is not None and item.branch.roles.get("branch", "industry") != "industry"
 
 
 def _both_amounts(item: Item, figures: Sequence[Figure]) -> bool:
@@ -75,6 +78,8 @@ class Naming:
             self.region = item.region or self.region
             self.unclear = item.unclear or ("" if item.region is not None else self.unclear)
         state.context = context_after(found[-1], words, state.context)
+        if len(found) > 1 and all(one.branch is not None for one in found):
+            state.context = replace(state.context, branch=None, whole=None)  # 石油、化工行业产值 ..., 增加值: of which
 
     def relocate(self, head: Sequence[Token]) -> None:
         """全国增长6.0%: the subject before, elsewhere."""
@@ -180,8 +185,10 @@ class Naming:
         farming = subject.id == "farming_output_value" and item.written == "农业总产值" and not state.agriculture
         done = any(token.text.endswith(("实现", "完成")) for token in words[:2])
         same = state.items if state.age == 0 and done and subject.id in _RESULTS else []
-        result = any(map(_is_narrow, same))
-        return PART_OR_ALL if parted or farming or result else ""
+        # 电子信息制造业出口交货值 .... 6月份, 实现出口交货值 ...
+        firms = goes_on and subject.domain in ("balances", "industry") and item.written in _BARE_TOTALS
+        result = any(map(_is_narrow, same)) or (firms and any(map(_is_of_branch, state.items)))
+        return "whether all or a part of it alone is meant is not said" if parted or farming or result else ""
 
     def _carried_subject(self) -> str:
         if self.stale:

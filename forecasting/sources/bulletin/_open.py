@@ -180,6 +180,7 @@ def _subject(line: Sequence[Token], at: int, end: int, before: Token) -> Token |
         or _PLACE.search(name)
         or name in _SUFFIXES
         or name in _BARE
+        or name.endswith("消费")
     ):
         return None
     if _GRAMMAR.search(strange) or _PRAISE.search(strange):

@@ -319,7 +319,7 @@ PHRASES: tuple[tuple[str, object, str], ...] = (
     ("same", None, "同期|同月"),
     ("cumulative", None, "累计|1-本月|累计达|累计完成|累计实现"),
     ("current", None, "当月|本月|单月|当月完成|当月实现"),
-    ("residue", None, "百强|十强|五十强"),
+    ("residue", None, "百强|十强|五十强|全行业"),
     ("respectively", None, "分别|依次|各自|分别为|分别达|分别达到|分别是|分别实现|分别完成"),
     ("each", None, "均|都|双双|皆|同为|同步"),
     ("child", None, "其中|当中|这其中|包括"),
