@@ -19,7 +19,8 @@ _PRAISED = re.compile(
 _DEALS = re.compile(
     "(?:上述|以上|这些)[^，]{0,4}(?:国家|地区|市场)|[对与和同][\u4e00-\u9fff]{2,8}?(?:各国|国家|地区|沿线|等国|贸易|经贸)"
 )
-_TELLS = re.compile("^据|数据|统计|显示|发布|公布|获悉")
+_TELLS = re.compile("^据|数据|统计|显示|发布|公布|获悉|披露|透露")
+_SHORT = ("全行业", "消费", "收入")  # what says only half of what is meant
 _ABOVE_SIZE = ("规模以上工业增加值", "规上工业增加值")
 PRAISE = "praise"
 OWNERS = frozenset(
@@ -147,6 +148,11 @@ def generated(buffer: Sequence[Token], named: Sequence[Token]) -> list[Token]:
     )
     if partner is not None and bare:
         return [partner, *named]  # 对东盟进出口增势强劲, 实现进出口300亿元
+    flows = [one for one in before if one.value.roles.get("subject", "").endswith(("_exports", "_imports"))]
+    if flows and len(said) == 1 and bare_measure(said[0]):
+        key = said[0].value.roles["measure"]
+        if flows[-1].value.roles["subject"].endswith(f"_{key}"):
+            return [flows[-1] if one is said[0] else one for one in named]  # 软件业务出口增速回落, 出口额达80.3亿美元
     left_out = next((one for one in before if one.value.roles.get("subject") == "fai_excl_real_estate"), None)
     if left_out is not None and [one.value.roles.get("subject") for one in said] == ["fixed_asset_investment"]:
         return [one for one in named if one.kind != "word"] + [left_out]  # 扣除房地产开发投资, 全国固定资产投资增长0.8%
@@ -354,9 +360,11 @@ def gathered(line: Sequence[Token], yearly: bool) -> list[Token]:
     So is a 工业增加值 in a text on a year (``yearly``), which gives both.
     """
     made = list(line)
-    for n in [n for n, token in enumerate(made) if token.kind == "residue" and token.text in ("全行业", "消费")]:
-        before = next((one for one in reversed(made[:n]) if one.kind == "word" and one.value.part), None)
-        if made[n].text == "全行业" and before is not None and is_branch(before):
+    for n in [n for n, token in enumerate(made) if token.kind == "residue" and token.text in _SHORT]:
+        before = next((one for one in reversed(made[:n]) if one.kind == "word"), None)
+        if made[n].text == "收入" and before is not None and before.text.endswith("收入"):
+            made[n] = before  # 软件产品收入稳健增长, 收入达4253亿元
+        elif made[n].text == "全行业" and before is not None and is_branch(before):
             made[n] = before  # 石化行业平稳运行, 全行业营业收入 ...
         elif made[n].text == "消费" and before is made[n - 1] and before.text.endswith("类"):
             made[n] = Token("filler", "消费")  # 汽车类消费

@@ -12,6 +12,7 @@ _OPENING = frozenset(("比", "较", "与", "同", "和", "跟"))
 _ALONE = frozenset(("比", "较"))  # which need no 相比 behind the year
 _BESIDE = frozenset(("与", "同", "和", "跟"))
 _ELSEWHERE = PLACES | {"and", "filler", "residue"}
+_SOMETHING = frozenset(("word", "filler", "residue", "speed"))
 _CLOSING = frozenset(("相比", "比", "相较", "对比", "比较"))
 _PAST = frozenset(("超过", "超出", "超"))
 _EXCEEDED = frozenset(("vague", "region", "and", "quantity", "percent"))
@@ -67,12 +68,26 @@ def level_with(line: Sequence[Token]) -> Sequence[Token]:
     """与全市基本持平: as fast as another place, which is no figure of it."""
     start = next((n for n, one in enumerate(line[:-2]) if one.text in _BESIDE and line[n + 1].kind in PLACES), None)
     if start is None:
-        return line
+        return _as_fast(line)
     end = next((n for n in range(start + 1, len(line)) if line[n].kind not in _ELSEWHERE), len(line) - 1)
     if line[end].kind not in ("flat", "nearly_flat"):
         return line
     whole = "".join(one.text for one in line[start : end + 1])
     return [*line[:start], Token("against", whole), *level_with(line[end + 1 :])]
+
+
+def _as_fast(line: Sequence[Token]) -> Sequence[Token]:
+    """建材工业增加值增长2.8%, 与整个工业增速持平: as fast as something else, which is no figure of that."""
+    for n in range(len(line) - 2):
+        opens = n == 0 or line[n - 1].kind in ("comma", "semicolon", "speed")
+        if line[n].text not in _BESIDE or not opens:
+            continue
+        end = next((m for m in range(n + 1, len(line)) if line[m].kind not in _SOMETHING), len(line) - 1)
+        named = any(one.kind == "word" for one in line[n + 1 : end])
+        if named and line[end].kind in ("flat", "nearly_flat"):
+            whole = "".join(one.text for one in line[n : end + 1])
+            return [*line[:n], Token("against", whole), *_as_fast(line[end + 1 :])]
+    return line
 
 
 def _months(line: Sequence[Token], at: int) -> bool:

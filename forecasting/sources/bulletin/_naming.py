@@ -180,7 +180,8 @@ class Naming:
         if subject is None:
             return ""
         goes_on = state.age == 1 and not any(token.kind in PLACES for token in words)
-        before = [one.subject for one in state.items if one.subject is not None] if goes_on else []
+        led = goes_on or (state.age == 0 and not any(token.kind in PLACES for token in words))
+        before = [one.subject for one in state.items if one.subject is not None] if led else []
         parted = any(carried_by(subject, one) != subject for one in before)
         farming = subject.id == "farming_output_value" and item.written == "农业总产值" and not state.agriculture
         done = any(token.text.endswith(("实现", "完成")) for token in words[:2])

@@ -40,6 +40,7 @@ UNITS: dict[str, tuple[str, str]] = {
     "万立方米": ("10,000 m3", "volume"),
     "立方米": ("m3", "volume"),
     "万千升": ("10,000 kL", "volume"),
+    "千升": ("kL", "volume"),
     "万千伏安": ("10,000 kVA", "power"),
     "千伏安": ("kVA", "power"),
     "亿亩": ("100 million mu", "land"),

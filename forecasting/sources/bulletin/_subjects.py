@@ -154,7 +154,7 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
         plain = item.subject is not None and (item.subject.id != "retail_sales" or group.text == "消费品零售额")
         within = context.above and plain
         if item.subject is not None and (limited or within):
-            item.subject = above_size(item.subject)
+            item.subject = None if _of_own_category(item.subject) else above_size(item.subject)
         if item.subject is not None and found and found[-1].subject is not None:
             item.subject = carried_by(item.subject, found[-1].subject)
         item.amount = amount or context.amount
@@ -162,6 +162,11 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
         item.unclear = unclear or item.unclear
         found.append(item)
     return found
+
+
+def _of_own_category(subject: Subject) -> bool:
+    """限额以上批零贸易业零售额: of units above a size, by words that no table knows."""
+    return subject.domain == "retail" and not subject.id.isascii()
 
 
 def _of_industry(group: _Group) -> Subject | None:

@@ -171,7 +171,7 @@ def words() -> dict[str, Word]:
         if name[-1] == "税" and "subject" in roles:
             found.setdefault(f"{name}收入", {"subject": roles["subject"]})
         if "product" in roles and len(name) > 1 and name[-1] != "业":
-            for kind in ("产业", "行业"):  # 不锈钢产业
+            for kind in ("产业", "行业", "工业"):  # 不锈钢产业
                 found.setdefault(name + kind, {"branch": roles["product"]})
         if "category" in roles and name[-1] == "类":
             found.setdefault(name[:-1], {}).setdefault("category", roles["category"])

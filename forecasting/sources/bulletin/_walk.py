@@ -120,7 +120,7 @@ class Walk:
         state = self.state
         compared = token.kind in _PLACED and self._compared(token)
         if token.kind == "window" and not compared and not self.vetoed:
-            self._window(token.value)
+            self._window(token.value, own=token.text.startswith(("今年", "本年")))
         elif token.kind == "cumulative" and state.window is not None and state.window.first > 1:
             self._set(replace(state.window, first=1, end=False))
             self.who.moved = True
@@ -157,13 +157,13 @@ class Walk:
         joined = bool(self.buffer) and self.buffer[-1].kind == "and"
         return against or last.text.endswith("年份") or (joined and last.kind == "compare")  # 较去年同期和全年回落
 
-    def _window(self, window: Window) -> None:
+    def _window(self, window: Window, *, own: bool) -> None:
         state, known = self.state, self.state.frame.window
         if window.year is not None and state.frame.year is not None and window.year > state.frame.year:
             window = replace(window, why_not=f"{window.year} lies ahead of a bulletin on {state.frame.year}")
         if window.last and window.year is None:
             said = next((one.year for one in reversed(self.windows) if one.year), None) or state.year
-            if said not in (None, state.frame.year) and not window.why_not:
+            if said not in (None, state.frame.year) and not window.why_not and not own:
                 window = replace(
                     window, why_not=f"whether a month of {said} or of {state.frame.year} is meant is not said"
                 )
