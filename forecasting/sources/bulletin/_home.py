@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import BODIES, PAPER, PLACES, Token, line_of
@@ -86,7 +86,7 @@ def whose(name: str, texts: Sequence[str], titles: Sequence[str]) -> tuple[Regio
     headlines = [text for text in titles if text not in bylines]
     telling = [plain[text] for text in (*first, *headlines, name, *bylines, *texts)]
     paper = [PAPER.sub("，", text) for text in texts] if any(map(PAPER.search, texts)) else []
-    ways = (
+    ways: tuple[Callable[[], Region | None], ...] = (
         lambda: _seated(_region(telling), texts),
         lambda: _of_paper(_region(paper), texts),
         lambda: _of_dateline(texts),

@@ -387,7 +387,12 @@ def _with_measure(
     if context.whole is not None and context.whole.id.startswith("services_") and measure.key in _SERVICES:
         return subjects()[f"services_{measure.key}"]  # 规模以上服务业企业实现营业收入 ..., 营业利润
     own = context.branch is None or context.branch.roles.get("branch") == "industry"
-    if own and measure.key in ("profit", "revenue", "costs", "va") and context.whole is not None and context.whole.id in RESULTS:
+    if (
+        own
+        and measure.key in ("profit", "revenue", "costs", "va")
+        and context.whole is not None
+        and context.whole.id in RESULTS
+    ):
         return compose(measure, words()["工业企业"])  # 工业企业利润总额 ... 。营业收入
     return compose(measure, context.branch) if context.branch is not None else None
 

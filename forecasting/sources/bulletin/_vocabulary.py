@@ -175,6 +175,7 @@ def words() -> dict[str, Word]:
                 found.setdefault(name + kind, {"branch": roles["product"]})
         if "category" in roles and name[-1] == "类":
             found.setdefault(name[:-1], {}).setdefault("category", roles["category"])
+            found.setdefault(f"{name}商品", {"category": roles["category"]})
         if "branch" in roles and "、" in name:
             found.setdefault(name.replace("、", ""), {"branch": roles["branch"]})
         if "branch" in roles and name[-2:] in _KINDS and len(name) > 3:

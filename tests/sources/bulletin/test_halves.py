@@ -1,0 +1,155 @@
+"""What is said by half: of whom, of which branch, of what is measured, or only what it is compared with."""
+
+import pytest
+
+from forecasting.sources.bulletin import read_bulletin
+
+TITLE = "2025年1—8月全国工业运行\n"
+CITY = "2025年1—8月包头市经济运行\n"
+
+
+def sure(text: str) -> dict[str, str]:
+    frame, _ = read_bulletin(text, source="text")
+    return {f"{row.indicator} {row.period} {row.measure}": row.value for row in frame.itertuples(index=False)}
+
+
+def grown(text: str) -> dict[str, str]:
+    """What grew from January to August."""
+    ending = " 2025-08 ytd_yoy"
+    return {name.removesuffix(ending): value for name, value in sure(text).items() if name.endswith(ending)}
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        (
+            "CN-150000",
+            "上半年，全区焦炭产量增长3.1%，产量居全国首位。乌海市增长2.2%；赤峰市增长1.3%。\n来源：内蒙古自治区统计局",
+        ),
+        ("CN-150000", "上半年，全区焦炭产量增长3.1%，居全国第3位，与山西并列。\n分盟市看，各旗县产量都在增加。"),
+        ("CN-150000", "产量居全国第五\n来源：内蒙古日报 责任编辑：某某\n自治区统计局：上半年，全区焦炭产量增长3.1%。"),
+        ("CN-610000", "上半年，全省焦炭产量增长3.1%，高于山西。\n西安市、咸阳市和渭南市增速靠前，宝鸡市靠后。"),
+        ("CN-442000", "上半年，中山生产稳步复苏，全市焦炭产量增长3.1%。"),
+        ("CN-430421", "衡阳县委、县政府落实各项部署。\n上半年，焦炭产量增长3.1%。"),
+        ("CN", "上半年，焦炭产量增长3.1%。分产品看，620种产品中有399种产量增长。"),
+        ("CN", "国统局公布，上半年内地焦炭产量按年增长3.1%。"),
+        ("CN", "某通社北京2025年7月18日电 国家统计局数据，上半年，焦炭产量增长3.1%，原油产量增长1.2%。"),
+    ],
+)
+def test_the_place_of_a_text_that_does_not_name_it_in_its_title(code, text):
+    found = read_bulletin(f"{text}\n\n2025-07-20", source="text")[0]
+    assert (code, "3.1") in set(zip(found["region"], found["value"], strict=True))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "上半年，全区焦炭产量增长3.1%，居全国第3位，与山西并列。",
+        "上半年，全省焦炭产量增长3.1%，高于山西。\n西安市和咸阳市增速靠前，武汉市靠后。",
+        "上半年，全市焦炭产量增长3.1%，纪念中山先生。\n咸阳市增长2%。",
+        "上半年，焦炭产量增长3.1%。分产品看，120种产品中有99种产量增长。",
+    ],
+)
+def test_a_place_that_is_not_said_is_not_guessed(text):
+    assert all("焦炭产量增长3.1%" not in row for row in read_bulletin(text, source="text")[0]["sentence"])
+
+
+def test_a_section_on_the_month_before_gives_no_growth_on_the_year_before():
+    text = (
+        "2025年6月全国工业生产者价格\n一、同比变动情况\n6月份，工业生产者出厂价格中，生产资料价格下降4.4%。\n"
+        "二、6月份工业生产者价格环比变动情况\n工业生产者出厂价格中，生产资料价格下降0.6%，生活资料价格下降0.1%。\n"
+        "三、其他\n6月份，工业生产者购进价格同比下降4.3%。"
+    )
+    assert sure(text) == {
+        "cn_ppi_producer_goods 2025-06 month_yoy": "-4.4",
+        "cn_ppi_purchase 2025-06 month_yoy": "-4.3",
+    }
+
+
+def test_the_highest_since_a_month_of_this_year_moves_no_window():
+    text = "2025年7月，全国稀土磁铁整体出口量5577吨，为今年1月以来最高。当月稀土磁铁出口量增长5.7%。"
+    assert sure(text) == {
+        "cn_magnet_exports 2025-07 month_level": "5577",
+        "cn_magnet_exports 2025-07 month_yoy": "5.7",
+    }  # fmt: skip
+
+
+def test_this_year_behind_another_year_is_the_year_of_the_text():
+    text = f"{TITLE}2023年，原煤产量增长3.4%。今年上半年，原煤产量增长5.4%。"
+    assert sure(text) == {"cn_raw_coal_output 2023-12 ytd_yoy": "3.4", "cn_raw_coal_output 2025-06 ytd_yoy": "5.4"}
+
+
+def test_a_multiple_of_another_time_moves_no_window():
+    text = (
+        "截至2024年底，全国新型储能装机规模7376万千瓦/1.68亿千瓦时，约为“十三五”末的20倍。\n"
+        "分地区看，山东新型储能装机规模717万千瓦。"
+    )
+    assert sure(text) == {
+        "cn_new_storage_capacity 2024-12 month_level": "7376",
+        "shandong_new_storage_capacity 2024-12 month_level": "717",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("装备制造业支撑有力，增加值增长8.2%。", {"cn_equipment_manufacturing_va": "8.2"}),
+        ("石化行业运行平稳，全行业营业收入增长2.9%。", {"cn_petrochemical_revenue": "2.9"}),
+        ("电子信息制造业营业收入增长7.7%，营业成本增长7.4%。",
+         {"cn_electronics_industry_revenue": "7.7", "cn_electronics_industry_costs": "7.4"}),
+        ("电子信息制造业出口交货值增长1.2%。", {"cn_electronics_industry_export_delivery": "1.2"}),
+        ("工业企业营业收入增长2.5%；发生营业成本增长2.8%。",
+         {"cn_industrial_revenue": "2.5", "cn_industrial_costs": "2.8"}),
+        ("水泥工业营业收入增长3.2%，利润总额下降7.2%。", {"cn_cement_revenue": "3.2", "cn_cement_profit": "-7.2"}),
+        ("软件产品收入稳定增长，收入增长8.3%。", {"cn_software_products_revenue": "8.3"}),
+        ("建材工业增加值增长2.8%，与整个工业增速持平；1—8月，利润增长1%。",
+         {"cn_building_materials_va": "2.8", "cn_building_materials_profit": "1"}),
+        ("行业运行好于预期，石化行业营业收入增长2.9%。", {"cn_petrochemical_revenue": "2.9"}),
+    ],
+)  # fmt: skip
+def test_half_of_what_is_meant_stands_in_the_clause_before(text, found):
+    assert grown(f"{TITLE}1—8月，{text}") == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "重点钢企营业收入下降1.7%；营业成本下降0.6%，应收账款下降0.4%。",
+        "石油、医药产业产值增长3.3%；增加值增长3.6%。",
+        "轻工业增加值增长5.2%；实现出口交货值增长3.3%。",
+    ],
+)
+def test_what_a_part_has_is_not_that_of_all(text):
+    assert not {"cn_industrial_costs", "cn_industrial_receivables", "cn_industrial_va", "cn_pharmaceutical_industry_va",
+                "cn_industrial_export_delivery"} & set(grown(f"{TITLE}1—8月，{text}"))  # fmt: skip
+
+
+def test_a_delivery_for_export_behind_that_of_a_branch_may_be_of_it_alone():
+    text = f"{TITLE}1—8月，电子信息制造业出口交货值增长3.8%。8月份，实现出口交货值增长1.2%。"
+    assert set(sure(text)) == {"cn_electronics_industry_export_delivery 2025-08 ytd_yoy"}
+
+
+def test_exports_behind_those_of_a_part_are_of_the_part():
+    text = f"{TITLE}1—8月，软件业务出口增速略有下降，出口额达80.3亿美元，同比下降0.3%。"
+    assert set(grown(text)) == {"cn_software_exports"}
+
+
+def test_the_turnover_behind_the_freight_of_one_carrier_may_be_of_that():
+    text = f"{TITLE}1—8月，铁路货物发送量增长6.1%；货物周转量增长3.6%。"
+    assert grown(text) == {"cn_freight_rail": "6.1"}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("城镇市场限额以上消费品零售额增长4.5%；乡村市场限上零售额增长6.1%。",
+         {"baotou_retail_above_size_urban": "4.5", "baotou_retail_above_size_rural": "6.1"}),
+        ("社会消费品零售总额增长3.1%。其中，限上企业增长9.3%。",
+         {"baotou_retail_sales": "3.1", "baotou_retail_above_size": "9.3"}),
+        ("限额以上某某贸易业零售额增长4.4%。", {}),
+        ("社会消费品零售总额增长3.1%。石油及制品类商品有所回落，零售额下降1.7%；汽车类消费增长8.8%。",
+         {"baotou_retail_sales": "3.1", "baotou_retail_petroleum": "-1.7", "baotou_retail_automobiles": "8.8"}),
+    ],
+)  # fmt: skip
+def test_units_above_a_size_are_not_all(text, found):
+    assert grown(f"{CITY}1—8月，{text}") == found
