@@ -341,7 +341,8 @@ def passing(line: Sequence[Token]) -> list[Token]:
         if made[n].kind == "window" and then.kind == "times" and (behind == then or behind.text[0] in "末底的"):
             made[n] = Token("filler", made[n].text)
             continue
-        strange = made[n - 1].kind == "residue" or made[n - 1].text in ("由", "从")
+        view = made[n - 1].text == "从" and made[n + 1].text.endswith("看")  # 从3月份数据看
+        strange = made[n - 1].kind == "residue" or (made[n - 1].text in ("由", "从") and not view)
         if made[n].kind != "window" or not strange or made[n + 1].kind in BREAKS:
             continue
         start = next((m for m in range(n, -1, -1) if made[m].kind in BREAKS), -1)

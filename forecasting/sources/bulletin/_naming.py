@@ -15,9 +15,12 @@ from forecasting.sources.bulletin._regions import Region
 from forecasting.sources.bulletin._shortened import carried_by
 from forecasting.sources.bulletin._state import MONTH_OR_MORE, Reading
 from forecasting.sources.bulletin._subjects import Item, items
+from forecasting.sources.bulletin._sums import agree
 from forecasting.sources.bulletin._windows import Window
 
 _BARE_TOTALS = ("出口交货值", "应收账款", "应收票据及应收账款", "资产总计", "负债合计", "产成品存货", "存货")
+SECOND = "a second figure for the same thing in one sentence"
+_NOTHING = frozenset(("filler", "cumulative", "compare", "vague", "window"))
 _RESULTS = ("tax_revenue", "industrial_output_value", "industrial_revenue", "industrial_profit")
 
 
@@ -26,6 +29,11 @@ def _is_narrow(item: Item) -> bool:
     if item.subject is None or not item.subject.id.isascii() or item.subject.domain == "output":
         return True
     return item.branch is not None and item.branch.roles.get("branch") != "industry"
+
+
+def _is_bare(token: Token) -> bool:
+    """Whether a token says what is measured alone, or nothing of its own."""
+    return token.kind in _NOTHING or (token.kind == "word" and "measure" in token.value.roles)
 
 
 def _is_of_branch(item: Item) -> bool:
@@ -48,7 +56,7 @@ class Naming:
         self.named = False  # a subject
         self.stale = ""  # why the things named before may no longer be meant
         self.moved = False  # a window or region came since the items were named
-        self.given: set[tuple[str, ...]] = set()
+        self.given: dict[tuple[str, ...], str] = {}
         self.levels: list[Item] = []  # that levels were given for since the last rate
         self.firm = False  # the sentence speaks of a firm
         self.unclear = ""  # why a region named in this sentence is not known
@@ -111,8 +119,12 @@ class Naming:
         said: bool,
         each: bool = False,
         windows: Sequence[Window] = (),
+        again: bool = False,
     ) -> None:
-        """A candidate of each figure; ``windows`` has one for each where a list of them stands before one thing."""
+        """A candidate of each figure; ``windows`` has one for each where a list of them stands before one thing.
+
+        Another figure of what was given one before is doubtful; so is that one where it is named ``again`` in these words.
+        """
         doubt = (
             f"words not understood: {unknown}"
             if unknown and not any(item.unclear or item.subject is None for item in named)
@@ -155,9 +167,11 @@ class Naming:
             ]
             key = (made.region, made.indicator, made.period, made.measure)
             if key in self.given and not reasons:
-                reasons.append(_SECOND)
+                reasons.append(SECOND)
+                if again and self.given[key] == item.written:
+                    self.candidates = [self._unless(one, made) for one in self.candidates]
             if not figure.doubt:
-                self.given.add(key)  # 突破100GW, 达到101.3GW: only the second is a figure
+                self.given[key] = item.written  # 突破100GW, 达到101.3GW: only the second is a figure
             self.candidates.append(replace(made, reason="; ".join([*reasons, *filter(None, [made.reason])])))
             if item.written.startswith("规") and made.indicator.endswith("_industrial_output_value"):
                 self.overtaken("whether all or those above a size are meant is not said")
@@ -165,14 +179,12 @@ class Naming:
         if traded and "元" in named[0].unit:
             self.state.use_currency("usd" if "美元" in named[0].unit else "cny")
 
-    def overtaken(self, why: str) -> None:
-        """增长7.4%, 累计增长7.9%: the first of two figures for the same thing is of another window or scope."""
-        last = self.candidates[-1] if self.candidates else None
-        if last is None or not last.reason.startswith(_SECOND):
-            return
-        for n, one in enumerate(self.candidates):
-            if (one.indicator, one.period, one.measure) == (last.indicator, last.period, last.measure):
-                self.candidates[n] = replace(one, reason=one.reason or why)
+    def _unless(self, one: Candidate, other: Candidate) -> Candidate:
+        """The candidate, doubted where the other gives the same thing another value."""
+        alike = (one.region, one.indicator, one.period, one.measure) == (
+            other.region, other.indicator, other.period, other.measure
+        )  # fmt: skip
+        return replace(one, reason=one.reason or SECOND) if alike and not agree(one, other) else one
 
     def _narrower(self, item: Item, words: Sequence[Token]) -> str:
         """Why a name of all may be of a part alone: 铁路货运量 .... 货物周转量; 农业总产值; 某产业 ..., 完成税收."""
@@ -188,6 +200,9 @@ class Naming:
         same = state.items if state.age == 0 and done and subject.id in _RESULTS else []
         # 电子信息制造业出口交货值 .... 6月份, 实现出口交货值 ...
         firms = goes_on and subject.domain in ("balances", "industry") and item.written in _BARE_TOTALS
+        # 锂电池产业产量增长20%, 出口总额达1934亿元
+        sold = state.age == 0 and subject.id in ("exports", "imports") and len(words) and all(map(_is_bare, words))
+        same = state.items if sold and not same else same
         result = any(map(_is_narrow, same)) or (firms and any(map(_is_of_branch, state.items)))
         return "whether all or a part of it alone is meant is not said" if parted or farming or result else ""
 

@@ -25,8 +25,8 @@ from forecasting.sources.bulletin._vocabulary import (
 
 _NOUN = re.compile(r"[\u4e00-\u9fffA-Za-z0-9+/·-]{1,18}")
 _GRAMMAR = re.compile(
-    "^除(?![草尘湿])|随着|伴随|部分|若干|[的了如在是为以对由受因从被把将使让向其该此这那我他们某各每多等与和并且但而仅即只也还再又仍已曾正均都]"
-    "|[月季年日周]|[万亿%％]|元(?![件器素])|不(?!锈)|未|无(?!机|线|人|纺|缝)|首(?!饰)|总|累计|平均|历史|同比|同期|环比|同步|上述|之|[0-9]+[个家户项种]"
+    "^除(?![草尘湿])|部分|若干|[的了如在是为以对由受因从被把将使让向其该此这那我他们某各每多等与和并且但而仅即只也还再又仍已曾正均都]"
+    "|[月季年日周]|[万亿%％]|元(?![件器素])|不(?!锈)|未|无(?!机|线|人|纺|缝)|首(?!饰)|总|累计|平均|历史|同比|同期|环比|同步|上述|之|[0-9]+[个家户项种]|盈亏|.[后前时]$"
 )
 _PRAISE = re.compile(
     "一步|引领|领先|保持|继续|呈现|逆势|逐|略|显著|明显|稳定|稳步|急|猛|骤|势|趋|依旧|依然|整体|总体|双双|普遍|合计|全面|全行业|大幅|小幅|[较加]快|放缓|转|创|新高"
@@ -200,7 +200,8 @@ def _subject(line: Sequence[Token], at: int, end: int, before: Token) -> Token |
     if _is_sold(measured):
         return None  # 某某新能源汽车销量: whose make it is
     if (_is_measure(measured) or _is_quantity(measured)) and then in _BEHIND:
-        return Token("word", name, Word(dict.fromkeys(_ANY, _OF_KIND.sub("", name))))
+        roles = ("branch",) if _KIND.search(name) and not name.endswith("制造") else _ANY
+        return Token("word", name, Word(dict.fromkeys(roles, _OF_KIND.sub("", name))))
     if behind.kind in _BEHIND and QUANTITY.search(name):
         return Token("word", name, Word({"subject": name}))
     if (behind.kind in _DIRECTLY or listed or behind.kind == "filler") and _KIND.search(name):

@@ -146,6 +146,8 @@ class Walk:
             state.context = Context(key or state.context.measure, whole=whole)
         elif token.kind in PLACES and not compared:
             self.who.moved = True
+        elif token.kind == "decoy" and "/" in token.text:
+            state.context = Context()  # 铜均价36726元/吨; 铝、锌同比上涨5.5%和2.7%: prices
         if token.kind != "ignored":
             self.buffer.append(token)
 
@@ -371,9 +373,9 @@ class Walk:
                 if len(figures) > 1 and listed_windows(self.buffer) == len(figures)
                 else ()
             )
-            self.who.emit(self.state.items, figures, unknown, said=bool(self.windows), each=each, windows=rows)
-            if any(one.kind == "cumulative" for one in head):
-                self.who.overtaken(MONTH_OR_MORE)
+            self.who.emit(
+                self.state.items, figures, unknown, said=bool(self.windows), each=each, windows=rows, again=bool(named)
+            )
             if any(one.kind == "against" for one in self.line[:at]) and not named:
                 self.who.abroad = abroad  # 高于全省(6.3%)、金华市(6.7%)
         strange = residue(named)
