@@ -224,7 +224,9 @@ def by_its_words(said: Sequence[Token]) -> Subject | None:
         return None
     name = "".join(token.text for token in said[:-1])
     if _is_measure(said[-1]):
-        return compose(measures()[said[-1].value.roles.get("measure", "fai")], Word(dict.fromkeys(PART_ROLES, name)))
+        measure = measures()[said[-1].value.roles.get("measure", "fai")]
+        made = measure.part == "product" and _KIND.search(name)  # 锂电池产业增势良好, 产量 ...: of what it makes
+        return None if made else compose(measure, Word(dict.fromkeys(PART_ROLES, name)))
     name += said[-1].text
     return whole(name) if QUANTITY.search(name) else None
 
