@@ -20,6 +20,7 @@ _DEALS = re.compile(
     "(?:上述|以上|这些)[^，]{0,4}(?:国家|地区|市场)|[对与和同][\u4e00-\u9fff]{2,8}?(?:各国|国家|地区|沿线|等国|贸易|经贸)"
 )
 _TELLS = re.compile("^据|数据|统计|显示|发布|公布|获悉|披露|透露")
+_SOME = re.compile("(?:重点|会员|(?<!联网)直报|样本|骨干|龙头|监测)[^，；。]{0,10}(?:企业|[钢煤车药电]企|厂家)")
 _SHORT = ("全行业", "消费", "收入")  # what says only half of what is meant
 _ABOVE_SIZE = ("规模以上工业增加值", "规上工业增加值")
 PRAISE = "praise"
@@ -230,6 +231,12 @@ def of_firm(clause: Sequence[Token]) -> bool:
     strange = "".join([token.text for token in clause if token.kind == "residue"])
     whole = "".join([token.text for token in clause])
     return bool(_FIRM.search(strange) or _PARK.search(whole)) and not _TELLS.search(whole)
+
+
+def of_some(clause: Sequence[Token]) -> bool:
+    """重点统计钢铁企业, 协会直报大型煤企: some firms, in words that no table knows."""
+    strange = any(token.kind == "residue" for token in clause)
+    return strange and bool(_SOME.search("".join([token.text for token in clause])))
 
 
 def deals(clause: Sequence[Token]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from forecasting.sources.bulletin._lexer import Token
@@ -12,6 +12,7 @@ from forecasting.sources.bulletin._phrases import UNITS
 FIGURES = frozenset(("percent", "times", "quantity", "flat"))
 _SKIP = frozenset(("decoy", "noun", "against", "other", "past", "target"))
 _PLAIN_VERBS = ("增长", "下降", "负增长", "增", "降")
+_OF_PRICES = ("上涨", "下跌", "涨", "跌", "升", "走高", "走低")
 _ROUNDED = frozenset(("约", "大约"))
 _AFTER = ("左右", "以上", "以下", "以内", "多", "余", "上下")
 
@@ -27,6 +28,7 @@ class Figure:
         doubt: Why it is not to be trusted, else "".
         real: At constant prices, said expressly.
         sign: Direction of the verb, for items of a list that leave the verb out.
+        dearer: Said as of a price: 上涨, 下跌.
         decimals: To which the value was rounded; -1 of 1.6 times, which is 160 percent or 5 more or less.
     """
 
@@ -37,6 +39,7 @@ class Figure:
     real: bool = False
     sign: int = 0
     decimals: int = 0
+    dearer: bool = False
 
 
 def places(number: str) -> int:
@@ -139,7 +142,8 @@ def _rate(before: Sequence[Token], figure: Token, kinds: set[str], doubt: str, l
     if verbs:
         if "to" in kinds:
             return None  # 提高到45%: a share
-        return _growth(_signed(number, verbs[-1].value), doubt, real, verbs[-1].value)
+        grown = _growth(_signed(number, verbs[-1].value), doubt, real, verbs[-1].value)
+        return replace(grown, dearer=verbs[-1].text in _OF_PRICES)
     if "compare" in kinds and (signed or before[-1].kind == "compare"):  # 同比4.8%
         return _growth(number, doubt, real, 1)
     if listed:

@@ -58,6 +58,8 @@ class Naming:
         self.moved = False  # a window or region came since the items were named
         self.given: dict[tuple[str, ...], str] = {}
         self.levels: list[Item] = []  # that levels were given for since the last rate
+        self.again = False  # the clause of the figure names what it is of
+        self.priced = False  # a price was given: 350元/吨
         self.firm = False  # the sentence speaks of a firm
         self.unclear = ""  # why a region named in this sentence is not known
         self.region: Region | None = None
@@ -119,11 +121,10 @@ class Naming:
         said: bool,
         each: bool = False,
         windows: Sequence[Window] = (),
-        again: bool = False,
     ) -> None:
         """A candidate of each figure; ``windows`` has one for each where a list of them stands before one thing.
 
-        Another figure of what was given one before is doubtful; so is that one where it is named ``again`` in these words.
+        Another figure of what was given one before is doubtful; so is that one where these words name it again.
         """
         doubt = (
             f"words not understood: {unknown}"
@@ -162,13 +163,14 @@ class Naming:
                     item.unclear,
                     self._region_doubt(item),
                     self._window_doubt(item, said),
+                    self._price_doubt(item, figure),
                 )
                 if reason
             ]
             key = (made.region, made.indicator, made.period, made.measure)
             if key in self.given and not reasons:
                 reasons.append(SECOND)
-                if again and self.given[key] == item.written:
+                if self.again and self.given[key] == item.written:
                     self.candidates = [self._unless(one, made) for one in self.candidates]
             if not figure.doubt:
                 self.given[key] = item.written  # 突破100GW, 达到101.3GW: only the second is a figure
@@ -236,6 +238,14 @@ class Naming:
             carried = ""
         month = window is not None and window.first == window.last > 1 and not window.end
         return carried or (MONTH_OR_MORE if month and not said and domain == "fai" else "")
+
+    def _price_doubt(self, item: Item, figure: Figure) -> str:
+        """Why it may be the price of a good: 氧化镨钕上涨20%, 出厂价格350元/吨, 下降3%."""
+        domain = item.subject.domain if item.subject is not None else ""
+        bare = domain == "output" and not item.written.endswith("量")
+        if (figure.dearer and bare) or (self.priced and domain in ("cpi", "ppi", "prices")):
+            return "whether it is the price of a good is not said"
+        return ""
 
     def _region_doubt(self, item: Item) -> str:
         if self.firm:

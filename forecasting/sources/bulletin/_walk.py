@@ -28,6 +28,7 @@ from forecasting.sources.bulletin._clauses import (
     last_measure,
     listed_places,
     of_firm,
+    of_some,
     praised,
     residue,
     subject_clause,
@@ -147,6 +148,7 @@ class Walk:
         elif token.kind in PLACES and not compared:
             self.who.moved = True
         elif token.kind == "decoy" and "/" in token.text:
+            self.who.priced = True
             state.context = Context()  # 铜均价36726元/吨; 铝、锌同比上涨5.5%和2.7%: prices
         if token.kind != "ignored":
             self.buffer.append(token)
@@ -373,13 +375,12 @@ class Walk:
                 if len(figures) > 1 and listed_windows(self.buffer) == len(figures)
                 else ()
             )
-            self.who.emit(
-                self.state.items, figures, unknown, said=bool(self.windows), each=each, windows=rows, again=bool(named)
-            )
+            self.who.again = bool(named)
+            self.who.emit(self.state.items, figures, unknown, said=bool(self.windows), each=each, windows=rows)
             if any(one.kind == "against" for one in self.line[:at]) and not named:
                 self.who.abroad = abroad  # 高于全省(6.3%)、金华市(6.7%)
         strange = residue(named)
-        self.narrowed = self.narrowed or strange.startswith(_PARTED)
+        self.narrowed = self.narrowed or strange.startswith(_PARTED) or of_some(named)
         self.unread = bool(unknown or (strange and any(item.subject is None for item in self.state.items)))
         if not named and self.prior is not None and is_remark(head):
             self.state.window = self.prior  # 火电增长7.3%, 9月份为下降5.4%; 水电增长28.2%

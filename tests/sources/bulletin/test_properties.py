@@ -134,7 +134,9 @@ def test_the_catalogues_titles_are_read_under_the_catalogues_ids():
         title = indicator.title_zh.replace("（不含农户）：", "").removeprefix("固定资产投资")
         title = f"{title}投资" if "：" in indicator.title_zh else indicator.title_zh
         where = cities[indicator.region] + ("全国" if indicator.region == "CN" and "全国" not in title else "")
-        context = "规模以上工业增加值增长6.0%，" if indicator.id.endswith("_va") and "industrial" not in indicator.id else ""
+        context = (
+            "规模以上工业增加值增长6.0%，" if indicator.id.endswith("_va") and "industrial" not in indicator.id else ""
+        )
         text = f"2025年1—11月，{'包头市' if indicator.region != 'CN' else where}{context}{title}增长5.5%。"
         sure, _ = read_bulletin(text, source="x")
         assert sure.iloc[-1][["region", "indicator"]].tolist() == [indicator.region, indicator.id], text
