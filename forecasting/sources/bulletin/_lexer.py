@@ -39,6 +39,7 @@ _RANGE = re.compile(rf"(?:{DIGITS})(?:%?(?:-+|至|到)(?:{DIGITS})(?:%|倍)|(?:-
 _VIEW = re.compile(
     r"(?:分|从|按)[^，。；:、0-9%]{1,14}?(?:来看|角度看|看|上看|划分|统计(?!局)|分(?=[，:])|"
     r"(?:方式|类型|类别|品种|业态|性质|行业|产业|地区|区域|城乡|门类|规模|用途|来源|商品|市场|领域)(?=[，:]))"
+    r"|[同环]比来?看(?=，)"
 )
 _AMONG = re.compile(r"[^，。；:、0-9%]{0,12}?(?:产品|工业生产[^，。；:、0-9%]{0,6}行业)中(?=，)")
 _PARTNERS = re.compile(
@@ -208,7 +209,7 @@ def _next(
         among = _AMONG.match(text, start)
         if among is not None:
             return among.end(), (Token("view", among[0]),)
-    if char in "分从按" and before in ("", "comma", "semicolon", "window", "child"):
+    if char in "分从按同环" and before in ("", "comma", "semicolon", "window", "child"):
         view = _VIEW.match(text, start)
         if view is not None and (best is None or view.end() >= best[0]):
             return view.end(), (Token("view", view[0]),)

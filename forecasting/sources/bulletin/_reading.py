@@ -22,7 +22,7 @@ from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import PLACES, Token, tokens
 from forecasting.sources.bulletin._open import opened
 from forecasting.sources.bulletin._regions import Region
-from forecasting.sources.bulletin._state import ELSEWHERE, Reading
+from forecasting.sources.bulletin._state import ASIDE, ELSEWHERE, Reading
 from forecasting.sources.bulletin._subjects import Item
 from forecasting.sources.bulletin._walk import DEPENDENT, Walk
 from forecasting.sources.bulletin._windows import Window
@@ -30,8 +30,6 @@ from forecasting.sources.bulletin._windows import Window
 PARTED = "whether it is a part of all investment or of that in real estate, is not said"
 CURRENT_PRICES = "growth counted from two levels may be at current prices"
 _MADE_UP = re.compile("_fai_(?:other_costs|construction_works|equipment_purchase)$")
-_REAL = re.compile("_(?:gdp|va)$")
-ASIDE = "the sentence before speaks of a month, this one does not say of what"
 
 
 def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:

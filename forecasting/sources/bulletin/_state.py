@@ -25,6 +25,7 @@ _GROUPS = frozenset(
         "belt_and_road", "rcep", "brics", "asean", "eu", "africa", "latin_america", "central_asia", "middle_east",
     )
 )  # fmt: skip
+ASIDE = "the sentence before speaks of a month, this one does not say of what"
 ELSEWHERE = "the window stands in another paragraph"
 MONTH_OR_MORE = "whether the month or the months up to it are meant is not said"
 
@@ -97,7 +98,8 @@ class Reading:
             self.window, self.carried = title, MONTH_OR_MORE if alone else ""  # the title of a month's report
             self.flow = title if title.cumulative else self.flow
         elif len(self.leading) == 1:
-            self.window, self.carried = next(iter(self.leading)), ""
+            aside = prices and self.carried == ASIDE  # 2020年, .... 其中, 12月份, .... \n 同比来看, 生产资料价格 ...
+            self.window, self.carried = next(iter(self.leading)), ELSEWHERE if aside else ""
         elif self.leading:
             self.carried = ELSEWHERE
         month = self.window is not None and not self.window.cumulative and not self.window.end

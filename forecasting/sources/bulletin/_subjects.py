@@ -166,7 +166,7 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
 
 def _of_own_category(subject: Subject) -> bool:
     """限额以上批零贸易业零售额: of units above a size, by words that no table knows."""
-    return subject.domain == "retail" and not subject.id.isascii()
+    return not subject.id.isascii()
 
 
 def _of_industry(group: _Group) -> Subject | None:
