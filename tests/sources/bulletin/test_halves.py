@@ -153,3 +153,60 @@ def test_the_turnover_behind_the_freight_of_one_carrier_may_be_of_that():
 )  # fmt: skip
 def test_units_above_a_size_are_not_all(text, found):
     assert grown(f"{CITY}1—8月，{text}") == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "电解铜均价3.7万元/吨；铝、锌同比上涨5.5%和2.7%。",
+        "氧化镨钕上涨20.4%。",
+        "水泥出厂价格350元/吨，下降3.3%。",
+        "全球石墨产量增长2.2%；磁材企业订单产量增长4.4%；石墨库存增长5.5%。",
+        "磁材产业产量30万吨，增长8.1%。",
+        "规模以上采矿业实现利润12亿元，采矿业实现利润15亿元。",
+        "重点统计钢铁企业生产粗钢5.5亿吨，下降1.1%，生铁4.9亿吨，下降2.2%。",
+        "限上旧货业销售额1亿元，增长2.1%。",
+    ],
+)
+def test_prices_stocks_and_some_firms_are_no_output(text):
+    assert grown(f"{TITLE}1—8月，{text}") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("1—8月，盈亏相抵后工业实现利润12亿元，增长3.1%。", {"baotou_industrial_profit 2025-08 ytd_yoy": "3.1"}),
+        ("1—8月，规上工业企业研发费用增长6.6%。", {"baotou_industrial_rd_spending 2025-08 ytd_yoy": "6.6"}),
+        ("1—8月，限上批零业销售额增长4.1%。", {"baotou_wholesale_retail_sales 2025-08 ytd_yoy": "4.1"}),
+        ("1—8月，新一代信息技术产业增加值增长9.4%。", {"baotou_next_generation_it_va 2025-08 ytd_yoy": "9.4"}),
+        ("1—8月，全市农村劳动力转移就业3.5万人。", {"baotou_rural_labour_transfers 2025-08 ytd_level": "3.5"}),
+        ("从8月份数据看，水泥产量增长1.5%。", {"baotou_cement_output 2025-08 month_yoy": "1.5"}),
+        ("在石墨领域，1—8月全市总产量达到惊人的90万吨。", {"baotou_graphite_output 2025-08 ytd_level": "90"}),
+    ],
+)  # fmt: skip
+def test_what_is_of_the_thing_itself(text, found):
+    got = sure(f"{CITY}{text}")
+    assert found.items() <= got.items()
+    assert all(name in found or name.endswith("level") for name in got)
+
+
+def test_exports_behind_an_output_are_those_of_the_product():
+    exported = {"cn_lithium_carbonate_exports": "3.5"}
+    assert grown(f"{TITLE}1—8月，碳酸锂产量增长20.1%；出口9万吨，增长3.5%。").items() >= exported.items()
+    assert grown(f"{TITLE}1—8月，碳酸锂产量增长20.1%；出口增长3.5%。") == {"cn_lithium_carbonate_output": "20.1"}
+
+
+def test_a_view_on_the_month_before_gives_no_growth_on_the_year_before():
+    text = (
+        "2025年8月全国价格\n8月份，工业生产者出厂价格下降2.9%。\n"
+        "环比看，生产资料价格上涨0.1%。\n同比看，生产资料价格下降3.2%。"
+    )
+    assert sure(text) == {"cn_ppi 2025-08 month_yoy": "-2.9", "cn_ppi_producer_goods 2025-08 month_yoy": "-3.2"}
+
+
+def test_prices_behind_a_year_and_its_last_month_may_be_of_either():
+    text = (
+        "2024年，全国工业生产者出厂价格下降2.1%。其中，12月份，工业生产者出厂价格同比下降2.3%。\n"
+        "同比看，生产资料价格下降2.6%。"
+    )
+    assert sure(text) == {"cn_ppi 2024-12 ytd_yoy": "-2.1", "cn_ppi 2024-12 month_yoy": "-2.3"}
