@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -16,9 +17,12 @@ from forecasting.sources.bulletin._shortened import carried_by
 from forecasting.sources.bulletin._state import MONTH_OR_MORE, Reading
 from forecasting.sources.bulletin._subjects import Item, items
 from forecasting.sources.bulletin._sums import agree
+from forecasting.sources.bulletin._vocabulary import TRADE_TOTALS
 from forecasting.sources.bulletin._windows import Window
 
 _BARE_TOTALS = ("出口交货值", "应收账款", "应收票据及应收账款", "资产总计", "负债合计", "产成品存货", "存货")
+_SOURCES = re.compile("风电|光伏|太阳能|水电|火电|核电|煤电|气电|生物质|储能|抽水蓄能|可再生|新能源")
+ALL_TRADE = "whether all trade is meant is not said"
 SECOND = "a second figure for the same thing in one sentence"
 _NOTHING = frozenset(("filler", "cumulative", "compare", "vague", "window"))
 _RESULTS = ("tax_revenue", "industrial_output_value", "industrial_revenue", "industrial_profit")
@@ -38,6 +42,12 @@ def _is_bare(token: Token) -> bool:
 
 def _is_of_branch(item: Item) -> bool:
     return item.branch is not None and item.branch.roles.get("branch", "industry") != "industry"
+
+
+def _is_unknown_trade(item: Item, age: int) -> bool:
+    """Whether something is the trade of what was not understood, or in its sentence doubted because of that."""
+    unknown = item.subject is None and item.written.rstrip("总额值量").endswith(("出口", "进口"))
+    return unknown or (item.unclear == ALL_TRADE and age == 0)
 
 
 def _both_amounts(item: Item, figures: Sequence[Figure]) -> bool:
@@ -206,7 +216,17 @@ class Naming:
         sold = state.age == 0 and subject.id in ("exports", "imports") and len(words) and all(map(_is_bare, words))
         same = state.items if sold and not same else same
         result = any(map(_is_narrow, same)) or (firms and any(map(_is_of_branch, state.items)))
-        return "whether all or a part of it alone is meant is not said" if parted or farming or result else ""
+        # 机械工业进出口总额 .... 其中出口总额 ..., 进口总额 ...
+        traded = (
+            led
+            and subject.id in (*TRADE_TOTALS, "trade_surplus")
+            and any(_is_unknown_trade(one, state.age) for one in state.items)
+        )
+        # 海上风电发展迅猛, 全年新增装机1690万千瓦
+        added = item.written.startswith("新增装机") and _SOURCES.search(self.text.partition(item.written)[0])
+        if traded:
+            return ALL_TRADE
+        return "whether all or a part of it alone is meant is not said" if parted or farming or result or added else ""
 
     def _carried_subject(self) -> str:
         if self.stale:

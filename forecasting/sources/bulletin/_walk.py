@@ -39,7 +39,7 @@ from forecasting.sources.bulletin._comparisons import is_base
 from forecasting.sources.bulletin._figures import FIGURES, Figure, judge
 from forecasting.sources.bulletin._lexer import PLACES, Token
 from forecasting.sources.bulletin._lists import some_known, whole_list
-from forecasting.sources.bulletin._naming import Naming
+from forecasting.sources.bulletin._naming import ALL_TRADE, Naming
 from forecasting.sources.bulletin._phrases import YEAR_END
 from forecasting.sources.bulletin._rows import (
     figure_row,
@@ -354,7 +354,7 @@ class Walk:
                 if unknown and item.subject is not None:
                     item.unclear = item.unclear or f"words not understood: {unknown}"
                 if self.dealing and item.subject is not None and item.subject.id in TRADE_TOTALS and not item.partner:
-                    item.unclear = item.unclear or "whether all trade is meant is not said"
+                    item.unclear = item.unclear or ALL_TRADE
         elif len(self.state.items) < len(figures) == len({(one.written, one.unit) for one in self.who.levels}):
             self.state.items = self.who.levels  # 汽车产量272.9万辆、新能源汽车产量139.1万辆, 分别增长12.2%、22.5%
         elif unknown := unknown or unknown_group(head):

@@ -134,6 +134,27 @@ def test_exports_behind_those_of_a_part_are_of_the_part():
     assert set(grown(text)) == {"cn_software_exports"}
 
 
+def test_exports_of_which_are_of_the_trade_that_was_not_understood():
+    text = f"{TITLE}1—8月，某某器材进出口总额增长9.1%。其中出口总额增长7.7%，进口总额增长6.6%，实现贸易顺差13亿美元。"
+    assert sure(text) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("海上风电突飞猛进，新增装机169万千瓦。", {}),
+        ("全国新增装机2000万千瓦，其中风电新增装机900万千瓦。",
+         {"cn_power_capacity_additions 2025-08 ytd_level": "2000", "cn_wind_power_additions 2025-08 ytd_level": "900"}),
+    ],
+)  # fmt: skip
+def test_the_capacity_added_behind_one_source_may_be_of_that(text, found):
+    assert sure(f"{TITLE}1—8月，{text}") == found
+
+
+def test_flat_and_a_little_more_is_not_flat():
+    assert grown(f"{CITY}1—8月，牛奶产量同比持平；水产品产量同比持平略增。") == {"baotou_milk_output": "0"}
+
+
 def test_the_turnover_behind_the_freight_of_one_carrier_may_be_of_that():
     text = f"{TITLE}1—8月，铁路货物发送量增长6.1%；货物周转量增长3.6%。"
     assert grown(text) == {"cn_freight_rail": "6.1"}
