@@ -117,6 +117,7 @@ def windows(texts: Sequence[str], *, whole: bool = True) -> Iterator[Window]:
         for n, token in enumerate(line):
             around = {one.kind for one in (*line[n - 1 : n], *line[n + 1 : n + 2])}
             then = n + 1 < len(line) and line[n + 1].kind == "same"
+            then_text = line[n + 1].text if n + 1 < len(line) else ""
             beside = (*line[max(0, n - 4) : n], *(one for one in line[n + 2 : n + 3] if one.text.endswith("比")))
             if then and any(one.kind in ("other", "compare") for one in beside):
                 continue  # 较2020和2021年同期, 与2019年同期相比
@@ -125,7 +126,8 @@ def windows(texts: Sequence[str], *, whole: bool = True) -> Iterator[Window]:
                 token.kind == "window" and token.value.first and n + 1 < len(line) and line[n + 1].text[:2] == "以来"
             )
             passing = n > 0 and line[n - 1].text.endswith("年份")
-            ahead = cause or since or passing or (n > 0 and line[n - 1].kind in ("past", "forecast", "to"))
+            season = then_text == "的" and token.text[:1] not in "0123456789"  # 八月的内蒙古大地
+            ahead = cause or since or passing or season or (n > 0 and line[n - 1].kind in ("past", "forecast", "to"))
             if token.kind == "window" and not (whole and token.value.why_not) and not ahead and "other" not in around:
                 yield token.value
 

@@ -75,6 +75,7 @@ class Naming:
         self.region: Region | None = None
         self.abroad = False
         self.topics: set[str] = set()
+        self.partnered = False  # trade with a partner was named
 
     def name(self, words: Sequence[Token], *, again: bool = True) -> None:
         """Take up what these words name; ``again`` where a measure alone may be of what was named before."""
@@ -95,6 +96,7 @@ class Naming:
         for item in found:
             state.note(item)
             self.topics.add(item.written)
+            self.partnered = self.partnered or bool(item.partner)
             self.region = item.region or self.region
             self.unclear = item.unclear or ("" if item.region is not None else self.unclear)
         state.context = context_after(found[-1], words, state.context)
@@ -224,8 +226,13 @@ class Naming:
         )
         # 海上风电发展迅猛, 全年新增装机1690万千瓦
         added = item.written.startswith("新增装机") and _SOURCES.search(self.text.partition(item.written)[0])
+        # 对东盟出口玩具6.4亿元; 同期出口钢材2.8亿元
+        goods = subject.trade and not subject.id.startswith(("trade", "exports", "imports"))
+        traded = traded or (goods and self.partnered and not item.partner)
         if traded:
             return ALL_TRADE
+        whole = subject.id in ("fixed_asset_investment", *TRADE_TOTALS)
+        added = added or (whole and "全行业" in self.text.partition(item.written)[0])
         return "whether all or a part of it alone is meant is not said" if parted or farming or result or added else ""
 
     def _carried_subject(self) -> str:

@@ -139,6 +139,20 @@ def test_exports_of_which_are_of_the_trade_that_was_not_understood():
     assert sure(text) == {}
 
 
+def test_goods_sold_behind_those_sold_to_a_partner_may_be_sold_to_it():
+    text = f"{CITY}1—8月，包头市对东盟出口玩具6.4亿元，增长2.3%；同期出口钢材2.8亿元，增长1.7%。"
+    assert set(sure(text).values()) == {"6.4", "2.3"}
+
+
+def test_investment_behind_all_of_a_branch_may_be_of_it():
+    assert sure(f"{TITLE}1—8月，全行业总产值增长9.5%；固定资产投资增长6.7%；出口总额增长3.5%。") == {}
+
+
+def test_a_month_that_is_a_season_does_not_date_a_text():
+    text = "2024-08-22\n八月的草原处处丰收。自治区统计局：今年以来，内蒙古经济向好。\n上半年，全区焦炭产量增长3.1%。"
+    assert sure(text) == {"inner_mongolia_coke_output 2024-06 ytd_yoy": "3.1"}
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
