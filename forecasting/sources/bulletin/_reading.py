@@ -62,6 +62,7 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     if not dependent and len(state.currencies) > 1:
         state.currency = ""
     before = state.window, state.carried
+    state.some = state.some and not any(token.kind in PLACES for token in line)
     walk = Walk(state, text, line)
     yearly = any(token.kind == "view" and "同比" in token.text for token in line)
     walk.vetoed = state.monthly and not any(token.kind == "compare" for token in line)
@@ -88,6 +89,7 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     if state.narrow and not dependent:
         state.context = replace(state.context, whole=None)  # 租赁业实现营业收入 .... 营业利润 ...
     found = walk.run()
+    state.some = walk.narrowed
     if dependent and state.counted:
         found = [replace(one, reason=one.reason or "what it is a part of was not understood") for one in found]
     if state.invested == "real_estate_investment":
@@ -96,7 +98,7 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
         real = [one for one in found if _REAL.search(one.indicator) and one.value.lstrip("-") in counted]
         found = [replace(one, reason=one.reason or CURRENT_PRICES) if one in real else one for one in found]
     if walk.who.named and not dependent:
-        state.counted = any(item.subject is None and item.written[0].isdigit() for item in state.items if item.written)
+        state.counted = any(map(_is_strange, state.items))
     narrow = bool(walk.who.named) and all(map(_is_part, state.items))
     state.narrow = narrow and not dependent if walk.who.named else state.narrow
     state.on_month = still or ((walk.on_month or walk.aside) and not found)
@@ -112,6 +114,13 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     unclear = state.frame.region is not None and walk.who.unclear.startswith(("which region 全", "which region 我"))
     state.abroad = walk.who.abroad or still_abroad or unclear or _opens_abroad(line, state.frame.region)
     return found
+
+
+def _is_strange(item: Item) -> bool:
+    """36个城市客运量, 亏损企业亏损额, 消费品工业亏损企业: only counted, or not understood in what is measured of it."""
+    if item.subject is None:
+        return item.written[:1].isdigit() or item.written.endswith(("亏损额", "存货", "库存", "人数"))
+    return item.branch is not None and item.unclear.startswith("words not understood")
 
 
 def _is_part(item: Item) -> bool:

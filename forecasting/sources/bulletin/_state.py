@@ -77,6 +77,7 @@ class Reading:
     added: bool = False  # value added of industry was spoken of
     agriculture: bool = False  # output of all agriculture was
     invested: str = ""  # the investment that was spoken of last, all or in real estate
+    some: bool = False  # the sentence before spoke of some firms alone: 48家重点监测造船企业
     counted: bool = False  # the last sentence that named things was on some that are only counted: 36个城市
 
     def paragraph(self, heading: str = "") -> None:
@@ -88,7 +89,7 @@ class Reading:
         if self.context.measure == "ppi" and self.consumer:
             self.context = Context()  # which prices a paragraph goes on with, is not said
         self.previous, self.balance, self.month = self.window or self.previous, None, None
-        self.year, self.led, self.said = None, self.said, None
+        self.year, self.led, self.said, self.some = None, self.said, None, False
         if len(self.currencies) > 1:
             self.currency = ""
         spoken = self.window

@@ -91,7 +91,7 @@ class Walk:
         self.partial = False  # a part was named by a clause that was not understood
         self.narrow = False  # a branch was
         self.passed = False  # the figure before is one
-        self.narrowed = False  # a figure before is of a part of a place: 县域地区第一产业
+        self.narrowed = state.some  # a figure before is of a part of a place: 县域地区第一产业
         self.unread = False  # what the figure before is of was not understood
         self.on_month = False  # a change on the month before was passed over
         self.dealing = False  # a partner was named by a clause that was not understood

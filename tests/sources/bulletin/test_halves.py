@@ -153,6 +153,21 @@ def test_a_month_that_is_a_season_does_not_date_a_text():
     assert sure(text) == {"inner_mongolia_coke_output 2024-06 ytd_yoy": "3.1"}
 
 
+def test_what_some_firms_did_goes_on_until_another_place_is_named():
+    text = (
+        f"{TITLE}1—8月，12家重点监测造船企业造船完工576万载重吨。承接新船订单82万载重吨，增长6.8%。"
+        "全国手持船舶订单950万载重吨，增长7.1%。"
+    )
+    assert set(sure(text).values()) == {"950", "7.1"}
+
+
+def test_parts_of_what_was_not_measured_by_a_known_word_are_doubtful():
+    text = f"{TITLE}1—8月，消费品工业营业收入2万亿元，增长9.6%。{{}}其中，纺织、医药行业分别增长1.1%和3.7%。"
+    assert len(sure(text.format(""))) == 4
+    assert len(sure(text.format("消费品工业亏损企业180户，增长2.6%。"))) == 2
+    assert len(sure(text.format("消费品工业产成品存货180亿元，增长2.6%。"))) == 2
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
