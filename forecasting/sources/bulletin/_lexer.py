@@ -77,8 +77,10 @@ PLACES = frozenset(("region", "relative"))
 
 _SCOPES = frozenset(("规模以上", "规上", "限额以上", "限上"))
 BODIES = ("农垦", "垦区", "森工", "油田", "口岸")  # bodies named after a region, not the region
+_ACCOUNTS = re.compile("根据全[省市区](?:地区|国内)?生产总值统一核算(?:结果)?")  # which tell the figures of each part
 _PATTERNS = (
     ("按", _BASIS, "filler"),
+    ("根", _ACCOUNTS, "filler"),
     ("受", _CAUSE, "filler"),
     ("自", _SINCE, "filler"),
     ("元春清端中国“五双节", _DAYS, "days"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -95,8 +96,10 @@ def some_known(named: Sequence[Token], count: int, context: Context, home: Regio
 def _meant_of_all(last: Sequence[Token], shared: Sequence[Token]) -> bool:
     """Whether the last of a list, not understood itself, holds what may be meant of them all.
 
-    石化和冶金三大行业规上工业增加值, 数字经济和高新技术等产业制造业增加值.
+    石化和冶金三大行业规上工业增加值, 数字经济和高新技术等产业制造业增加值, 化工、建材等行业单位增加值能耗.
     """
+    if any(one.kind == "residue" and is_measure(before) for before, one in itertools.pairwise(last)):
+        return True
     at = next(n for n, token in enumerate(last) if token.kind == "residue")
     behind = [token for token in last[at:] if token.kind == "word"]
     return any(token.value.part or (not shared and "subject" in token.value.roles) for token in behind)

@@ -148,6 +148,19 @@ def test_investment_behind_all_of_a_branch_may_be_of_it():
     assert sure(f"{TITLE}1—8月，全行业总产值增长9.5%；固定资产投资增长6.7%；出口总额增长3.5%。") == {}
 
 
+def test_what_branches_use_by_unit_of_value_added_is_no_value_added():
+    text = f"{TITLE}1—8月，钢铁、化工、建材等行业单位增加值综合能耗分别下降3.9%、3.1%和4.9%。"
+    assert sure(text) == {}
+
+
+def test_who_accounts_for_all_parts_of_a_province_is_not_whom_a_text_is_on():
+    text = (
+        "2023年10月25日，宁波公布了前三季度经济数据：根据全省地区生产总值统一核算结果，"
+        "前三季度宁波实现地区生产总值11817.3亿元。\n前三季度，固定资产投资增长9.7%。"
+    )
+    assert set(sure(text)) == {"ningbo_gdp 2023-09 ytd_level", "ningbo_fixed_asset_investment 2023-09 ytd_yoy"}
+
+
 def test_a_month_that_is_a_season_does_not_date_a_text():
     text = "2024-08-22\n八月的草原处处丰收。自治区统计局：今年以来，内蒙古经济向好。\n上半年，全区焦炭产量增长3.1%。"
     assert sure(text) == {"inner_mongolia_coke_output 2024-06 ytd_yoy": "3.1"}
