@@ -343,14 +343,16 @@ def passing(line: Sequence[Token]) -> list[Token]:
     """
     made = list(line)
     for n in range(1, len(made) - 1):
+        if made[n].kind != "window":
+            continue
         behind = made[n + 1] if made[n + 1].kind != "ignored" or n + 2 == len(made) else made[n + 2]
         then = next((one for one in made[n + 1 : n + 4] if one.kind not in ("ignored", "filler", "residue")), behind)
-        if made[n].kind == "window" and then.kind == "times" and (behind == then or behind.text[0] in "末底的"):
+        if then.kind == "times" and (behind == then or behind.text[0] in "末底的"):
             made[n] = Token("filler", made[n].text)
             continue
         view = made[n - 1].text == "从" and made[n + 1].text.endswith("看")  # 从3月份数据看
         strange = made[n - 1].kind == "residue" or (made[n - 1].text in ("由", "从") and not view)
-        if made[n].kind != "window" or not strange or made[n + 1].kind in BREAKS:
+        if not strange or made[n + 1].kind in BREAKS:
             continue
         start = next((m for m in range(n, -1, -1) if made[m].kind in BREAKS), -1)
         strange = made[n - 1].kind == "residue" or made[n - 1].text in ("由", "从") or made[start + 1].text in _WHILE

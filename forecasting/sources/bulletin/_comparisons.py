@@ -79,8 +79,7 @@ def level_with(line: Sequence[Token]) -> Sequence[Token]:
 def _as_fast(line: Sequence[Token]) -> Sequence[Token]:
     """建材工业增加值增长2.8%, 与整个工业增速持平: as fast as something else, which is no figure of that."""
     for n in range(len(line) - 2):
-        opens = n == 0 or line[n - 1].kind in ("comma", "semicolon", "speed")
-        if line[n].text not in _BESIDE or not opens:
+        if line[n].text not in _BESIDE or (n > 0 and line[n - 1].kind not in ("comma", "semicolon", "speed")):
             continue
         end = next((m for m in range(n + 1, len(line)) if line[m].kind not in _SOMETHING), len(line) - 1)
         named = any(one.kind == "word" for one in line[n + 1 : end])

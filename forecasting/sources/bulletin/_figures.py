@@ -143,7 +143,7 @@ def _rate(before: Sequence[Token], figure: Token, kinds: set[str], doubt: str, l
         if "to" in kinds:
             return None  # 提高到45%: a share
         grown = _growth(_signed(number, verbs[-1].value), doubt, real, verbs[-1].value)
-        return replace(grown, dearer=verbs[-1].text in _OF_PRICES)
+        return replace(grown, dearer=True) if verbs[-1].text in _OF_PRICES else grown
     if "compare" in kinds and (signed or before[-1].kind == "compare"):  # 同比4.8%
         return _growth(number, doubt, real, 1)
     if listed:

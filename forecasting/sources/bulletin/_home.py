@@ -385,15 +385,20 @@ def _spoken(name: str, texts: Sequence[str]) -> bool:
     return len(texts) < 3 or sum(text.count(name.removesuffix("市")) for text in texts) > 1
 
 
+def _ranked(line: Sequence[Token], at: int) -> bool:
+    """增速全国第六, 居全国首位: where in the nation a place stands."""
+    behind = line[at + 1] if at + 1 < len(line) else Token("", "")
+    return behind.kind == "decoy" or behind.text.startswith(_RANKED)
+
+
 def _first_region(line: Sequence[Token], texts: Sequence[str], firm: bool) -> tuple[str, Region] | None:
     chosen: tuple[str, Region] | None = None
     for at, token in enumerate(line):
-        ranked = at + 1 < len(line) and (line[at + 1].kind == "decoy" or line[at + 1].text.startswith(_RANKED))
         region = (
             token.value
             if token.kind == "region" and (token.value.level == 0 or token.value.code != "CN")
             else regions()["000000"]
-            if token.text in ("全国", "我国") and token.kind == "relative" and not ranked  # 增速全国第六, 居全国首位
+            if token.text in ("全国", "我国") and token.kind == "relative" and not _ranked(line, at)
             else None
         )
         if region is None:

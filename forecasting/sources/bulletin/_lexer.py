@@ -78,6 +78,7 @@ PLACES = frozenset(("region", "relative"))
 _SCOPES = frozenset(("规模以上", "规上", "限额以上", "限上"))
 BODIES = ("农垦", "垦区", "森工", "油田", "口岸")  # bodies named after a region, not the region
 _ACCOUNTS = re.compile("根据全[省市区](?:地区|国内)?生产总值统一核算(?:结果)?")  # which tell the figures of each part
+_LEADING = frozenset(("", "comma", "semicolon", "window", "child"))
 _PATTERNS = (
     ("按", _BASIS, "filler"),
     ("根", _ACCOUNTS, "filler"),
@@ -207,11 +208,11 @@ def _next(
         window = match_window(text, start)
         if window is not None and (best is None or window[0] >= best[0]):
             return window[0], (Token("window", text[start : window[0]], window[1]),)
-    if before in ("", "comma", "semicolon", "window", "child"):
+    if before in _LEADING:
         among = _AMONG.match(text, start)
         if among is not None:
             return among.end(), (Token("view", among[0]),)
-    if char in "分从按同环" and before in ("", "comma", "semicolon", "window", "child"):
+    if char in "分从按同环" and before in _LEADING:
         view = _VIEW.match(text, start)
         if view is not None and (best is None or view.end() >= best[0]):
             return view.end(), (Token("view", view[0]),)

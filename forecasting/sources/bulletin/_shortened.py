@@ -31,5 +31,7 @@ def meant(whole: str, written: str, of: str) -> list[str]:
 
 def carried_by(subject: Subject, before: Subject) -> Subject | None:
     """公路客运量和旅客周转量: the turnover too is that of the roads; None where that is not in the table."""
+    if subject.id not in _CARRIED:
+        return subject
     kind = next((before.id.removeprefix(f"{one}_") for one in _CARRIED if before.id.startswith(f"{one}_")), "")
-    return subjects().get(f"{subject.id}_{kind}") if subject.id in _CARRIED and kind in _CARRIERS else subject
+    return subjects().get(f"{subject.id}_{kind}") if kind in _CARRIERS else subject

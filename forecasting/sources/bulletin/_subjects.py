@@ -135,7 +135,7 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
     found: list[Item] = []
     if any(token.text in _SCOPES for token in tokens) and context.measure in ("", "fai", "retail"):
         context = replace(context, measure="va")  # 规上氟化工产业增长29.5%: only value added is meant so
-    limited = any(token.kind in ("filler", "word") and token.text.startswith("限") for token in tokens)
+    limited = any(token.text[:1] == "限" and token.kind in ("filler", "word") for token in tokens)
     branch = context.branch
     partner = next((token for token in groups[0].words if is_partner(token)), None) if len(groups) > 1 else None
     scoped = any(token.text in _SCOPES for token in tokens)
