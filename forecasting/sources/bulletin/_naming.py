@@ -225,14 +225,15 @@ class Naming:
             and any(_is_unknown_trade(one, state.age) for one in state.items)
         )
         # 海上风电发展迅猛, 全年新增装机1690万千瓦
-        added = item.written.startswith("新增装机") and _SOURCES.search(self.text.partition(item.written)[0])
+        said = self.text.partition(item.written)[0]
+        added = item.written.startswith("新增装机") and bool(_SOURCES.search(said))
         # 对东盟出口玩具6.4亿元; 同期出口钢材2.8亿元
         goods = subject.trade and not subject.id.startswith(("trade", "exports", "imports"))
         traded = traded or (goods and self.partnered and not item.partner)
         if traded:
             return ALL_TRADE
         whole = subject.id in ("fixed_asset_investment", *TRADE_TOTALS)
-        added = added or (whole and "全行业" in self.text.partition(item.written)[0])
+        added = added or (whole and "全行业" in said)
         return "whether all or a part of it alone is meant is not said" if parted or farming or result or added else ""
 
     def _carried_subject(self) -> str:
