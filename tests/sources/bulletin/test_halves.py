@@ -67,10 +67,10 @@ def test_a_section_on_the_month_before_gives_no_growth_on_the_year_before():
 
 
 def test_the_highest_since_a_month_of_this_year_moves_no_window():
-    text = "2025年7月，全国稀土磁铁整体出口量5577吨，为今年1月以来最高。当月稀土磁铁出口量增长5.7%。"
+    text = "2025年8月，全国稀土磁铁出口量达4210吨，是今年2月以来最多的一个月。当月稀土磁铁出口量同比增长3.9%。"
     assert sure(text) == {
-        "cn_magnet_exports 2025-07 month_level": "5577",
-        "cn_magnet_exports 2025-07 month_yoy": "5.7",
+        "cn_magnet_exports 2025-08 month_level": "4210",
+        "cn_magnet_exports 2025-08 month_yoy": "3.9",
     }  # fmt: skip
 
 
@@ -81,12 +81,12 @@ def test_this_year_behind_another_year_is_the_year_of_the_text():
 
 def test_a_multiple_of_another_time_moves_no_window():
     text = (
-        "截至2024年底，全国新型储能装机规模7376万千瓦/1.68亿千瓦时，约为“十三五”末的20倍。\n"
-        "分地区看，山东新型储能装机规模717万千瓦。"
+        "截至2024年末，全国新型储能装机规模6210万千瓦/1.31亿千瓦时，是“十三五”末的17倍。\n"
+        "分地区看，江苏新型储能装机规模533万千瓦。"
     )
     assert sure(text) == {
-        "cn_new_storage_capacity 2024-12 month_level": "7376",
-        "shandong_new_storage_capacity 2024-12 month_level": "717",
+        "cn_new_storage_capacity 2024-12 month_level": "6210",
+        "jiangsu_new_storage_capacity 2024-12 month_level": "533",
     }
 
 
@@ -102,8 +102,8 @@ def test_a_multiple_of_another_time_moves_no_window():
          {"cn_industrial_revenue": "2.5", "cn_industrial_costs": "2.8"}),
         ("水泥工业营业收入增长3.2%，利润总额下降7.2%。", {"cn_cement_revenue": "3.2", "cn_cement_profit": "-7.2"}),
         ("软件产品收入稳定增长，收入增长8.3%。", {"cn_software_products_revenue": "8.3"}),
-        ("建材工业增加值增长2.8%，与整个工业增速持平；1—8月，利润增长1%。",
-         {"cn_building_materials_va": "2.8", "cn_building_materials_profit": "1"}),
+        ("建材工业增加值增长3.3%，与整个工业增速持平；1—8月，利润增长1%。",
+         {"cn_building_materials_va": "3.3", "cn_building_materials_profit": "1"}),
         ("行业运行好于预期，石化行业营业收入增长2.9%。", {"cn_petrochemical_revenue": "2.9"}),
     ],
 )  # fmt: skip
@@ -130,7 +130,7 @@ def test_a_delivery_for_export_behind_that_of_a_branch_may_be_of_it_alone():
 
 
 def test_exports_behind_those_of_a_part_are_of_the_part():
-    text = f"{TITLE}1—8月，软件业务出口增速略有下降，出口额达80.3亿美元，同比下降0.3%。"
+    text = f"{TITLE}1—8月，软件业务出口增速有所回落，出口额达61.5亿美元，同比下降0.7%。"
     assert set(grown(text)) == {"cn_software_exports"}
 
 
@@ -155,10 +155,10 @@ def test_what_branches_use_by_unit_of_value_added_is_no_value_added():
 
 def test_who_accounts_for_all_parts_of_a_province_is_not_whom_a_text_is_on():
     text = (
-        "2023年10月25日，宁波公布了前三季度经济数据：根据全省地区生产总值统一核算结果，"
-        "前三季度宁波实现地区生产总值11817.3亿元。\n前三季度，固定资产投资增长9.7%。"
+        "2024年10月30日，宁波发布前三季度数据：根据全省地区生产总值统一核算结果，"
+        "宁波前三季度地区生产总值1234.5亿元。\n前三季度，固定资产投资增长9.7%。"
     )
-    assert set(sure(text)) == {"ningbo_gdp 2023-09 ytd_level", "ningbo_fixed_asset_investment 2023-09 ytd_yoy"}
+    assert set(sure(text)) == {"ningbo_gdp 2024-09 ytd_level", "ningbo_fixed_asset_investment 2024-09 ytd_yoy"}
 
 
 def test_a_month_that_is_a_season_does_not_date_a_text():
