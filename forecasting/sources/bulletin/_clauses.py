@@ -30,7 +30,6 @@ OWNERS = frozenset(
      "micro")
 )  # fmt: skip
 BREAKS = frozenset(("comma", "semicolon"))
-_WHILE = frozenset(("随着", "伴随", "伴随着"))
 
 
 def last_clause(buffer: Sequence[Token]) -> Sequence[Token]:
@@ -333,34 +332,6 @@ def until(line: Sequence[Token]) -> list[Token]:
         ended = made[n + 1].value
         if ended.end and made[n + 2 : n + 3] and made[n + 2].kind in BREAKS:
             made[n : n + 2] = [Token("window", f"截至{made[n + 1].text}", replace(ended, first=1))]
-    return made
-
-
-def passing(line: Sequence[Token]) -> list[Token]:
-    """延续2022年以来的高增长态势: a window among words not understood, in a clause without figures, sets none.
-
-    Nor does one that a multiple is of: 约为"十三五"末的20倍.
-    """
-    made = list(line)
-    for n in range(1, len(made) - 1):
-        if made[n].kind != "window":
-            continue
-        behind = made[n + 1] if made[n + 1].kind != "ignored" or n + 2 == len(made) else made[n + 2]
-        then = next((one for one in made[n + 1 : n + 4] if one.kind not in ("ignored", "filler", "residue")), behind)
-        if then.kind == "times" and (behind == then or behind.text[0] in "末底的"):
-            made[n] = Token("filler", made[n].text)
-            continue
-        view = made[n - 1].text == "从" and made[n + 1].text.endswith("看")  # 从3月份数据看
-        strange = made[n - 1].kind == "residue" or (made[n - 1].text in ("由", "从") and not view)
-        if not strange or made[n + 1].kind in BREAKS:
-            continue
-        start = next((m for m in range(n, -1, -1) if made[m].kind in BREAKS), -1)
-        strange = made[n - 1].kind == "residue" or made[n - 1].text in ("由", "从") or made[start + 1].text in _WHILE
-        if not strange:
-            continue
-        end = next((m for m in range(n, len(made)) if made[m].kind in BREAKS and made[m].text != ":"), len(made))
-        if not any(one.kind in FIGURES or one.kind == "window" for one in (*made[start + 1 : n], *made[n + 1 : end])):
-            made[n] = Token("filler", made[n].text)
     return made
 
 

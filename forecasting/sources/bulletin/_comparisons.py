@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from forecasting.sources.bulletin._clauses import last_clause
+from forecasting.sources.bulletin._clauses import BREAKS, last_clause
+from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import PLACES, Token
 from forecasting.sources.bulletin._windows import Window
+
+_WHILE = frozenset(("随着", "伴随", "伴随着"))
 
 _OPENING = frozenset(("比", "较", "与", "同", "和", "跟"))
 _ALONE = frozenset(("比", "较"))  # which need no 相比 behind the year
@@ -129,3 +132,31 @@ def counted_from(line: Sequence[Token]) -> set[str]:
             end = next((m for m in range(n, len(line)) if line[m].kind in ("comma", "semicolon")), len(line))
             found |= {one.text.rstrip("%") for one in line[n:end] if one.kind == "percent"}
     return found
+
+
+def passing(line: Sequence[Token]) -> list[Token]:
+    """延续2022年以来的高增长态势: a window among words not understood, in a clause without figures, sets none.
+
+    Nor does one that a multiple is of (约为"十三五"末的20倍), or of what goes along with the figures
+    (随着利润在9月份由负转正).
+    """
+    made = list(line)
+    for n in range(1, len(made) - 1):
+        if made[n].kind != "window":
+            continue
+        behind = made[n + 1] if made[n + 1].kind != "ignored" or n + 2 == len(made) else made[n + 2]
+        then = next((one for one in made[n + 1 : n + 4] if one.kind not in ("ignored", "filler", "residue")), behind)
+        if then.kind == "times" and (behind == then or behind.text[0] in "末底的"):
+            made[n] = Token("filler", made[n].text)
+            continue
+        if made[n + 1].kind in BREAKS:
+            continue
+        start = next((m for m in range(n, -1, -1) if made[m].kind in BREAKS), -1)
+        viewed = made[n - 1].text == "从" and made[n + 1].text.endswith("看")  # 从3月份数据看
+        strange = made[n - 1].kind == "residue" or (made[n - 1].text in ("由", "从") and not viewed)
+        if not strange and made[start + 1].text not in _WHILE:
+            continue
+        end = next((m for m in range(n, len(made)) if made[m].kind in BREAKS and made[m].text != ":"), len(made))
+        if not any(one.kind in FIGURES or one.kind == "window" for one in (*made[start + 1 : n], *made[n + 1 : end])):
+            made[n] = Token("filler", made[n].text)
+    return made

@@ -50,7 +50,7 @@ _SEVERAL = re.compile(
 _COUNTIES = re.compile("县域(?:经济|地区)")  # a text on a city's counties together
 _SHORT = re.compile("([\u4e00-\u9fff]{2,4}?)全([县市区旗])")
 _OFFICES = ("统计局", "财政局", "人民政府", "政府", "发展和改革")
-_RANKED = ("第", "首", "前列", "前茅", "领先")
+_RANKS = ("第", "首", "前列", "前茅", "领先")
 _TOWARDS = ("从", "在", "到", "对", "赴", "往", "向", "来自", "位于", "走进", "抵达", "离开", "途经", "毗邻", "驻")
 _OF_PARTS = ("全区", "全省", "全市", "全县", "全旗", "全州", "全盟", "自治区")
 _OF_CITY = ("全市", "我市", "本市")
@@ -388,7 +388,7 @@ def _spoken(name: str, texts: Sequence[str]) -> bool:
 def _ranked(line: Sequence[Token], at: int) -> bool:
     """增速全国第六, 居全国首位: where in the nation a place stands."""
     behind = line[at + 1] if at + 1 < len(line) else Token("", "")
-    return behind.kind == "decoy" or behind.text.startswith(_RANKED)
+    return behind.kind == "decoy" or behind.text.startswith(_RANKS)
 
 
 def _first_region(line: Sequence[Token], texts: Sequence[str], firm: bool) -> tuple[str, Region] | None:

@@ -22,6 +22,7 @@ from forecasting.sources.bulletin._windows import Window
 
 _BARE_TOTALS = ("出口交货值", "应收账款", "应收票据及应收账款", "资产总计", "负债合计", "产成品存货", "存货")
 _SOURCES = re.compile("风电|光伏|太阳能|水电|火电|核电|煤电|气电|生物质|储能|抽水蓄能|可再生|新能源")
+PART_OR_ALL = "whether all or a part of it alone is meant is not said"
 ALL_TRADE = "whether all trade is meant is not said"
 SECOND = "a second figure for the same thing in one sentence"
 _NOTHING = frozenset(("filler", "cumulative", "compare", "vague", "window"))
@@ -200,6 +201,15 @@ class Naming:
         )  # fmt: skip
         return replace(one, reason=one.reason or SECOND) if alike and not agree(one, other) else one
 
+    def overtaken(self, why: str) -> None:
+        """增长7.4%, 累计增长7.9%: the first of two figures for the same thing is of another window or scope."""
+        last = self.candidates[-1] if self.candidates else None
+        if last is None or not last.reason.startswith(SECOND):
+            return
+        for n, one in enumerate(self.candidates):
+            if (one.indicator, one.period, one.measure) == (last.indicator, last.period, last.measure):
+                self.candidates[n] = replace(one, reason=one.reason or why)
+
     def _narrower(self, item: Item, words: Sequence[Token]) -> str:
         """Why a name of all may be of a part alone: 铁路货运量 .... 货物周转量; 农业总产值; 某产业 ..., 完成税收."""
         subject, state = item.subject, self.state
@@ -234,7 +244,7 @@ class Naming:
             return ALL_TRADE
         whole = subject.id in ("fixed_asset_investment", *TRADE_TOTALS)
         added = added or (whole and "全行业" in said)
-        return "whether all or a part of it alone is meant is not said" if parted or farming or result or added else ""
+        return PART_OR_ALL if parted or farming or result or added else ""
 
     def _carried_subject(self) -> str:
         if self.stale:

@@ -12,12 +12,11 @@ from forecasting.sources.bulletin._clauses import (
     gathered,
     nations_name,
     paired,
-    passing,
     undated,
     until,
     within,
 )
-from forecasting.sources.bulletin._comparisons import compared, counted_from
+from forecasting.sources.bulletin._comparisons import compared, counted_from, passing
 from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import PLACES, Token, tokens
 from forecasting.sources.bulletin._open import opened
@@ -30,6 +29,7 @@ from forecasting.sources.bulletin._windows import Window
 PARTED = "whether it is a part of all investment or of that in real estate, is not said"
 CURRENT_PRICES = "growth counted from two levels may be at current prices"
 _MADE_UP = re.compile("_fai_(?:other_costs|construction_works|equipment_purchase)$")
+_REAL = re.compile("_(?:gdp|va)$")
 
 
 def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:

@@ -323,7 +323,7 @@ def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Con
         developers = whole.domain == "real_estate" and part is not None and part.roles.get("branch") == "real_estate"
         if part is None or wholes[0] in part.roles.values() or industrial or developers:
             return whole
-        narrower = whole.id in _NARROWER or whole.id.endswith("generation")  # 制造业民间投资, 某某电网发电量
+        narrower = whole.id in NARROWER or whole.id.endswith("generation")  # 制造业民间投资, 某某电网发电量
         return compose(measures()[whole.measure], part) if whole.measure and not narrower else None
     if part is not None and not wholes and context.whole is not None:
         other = owned(context.whole, part.roles.get("branch", ""))  # 民营企业进出口 ..., 国有企业

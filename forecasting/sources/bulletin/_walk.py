@@ -370,13 +370,12 @@ class Walk:
         if not self.vetoed:
             each = any(one.kind == "each" for one in head)
             abroad = self.who.abroad
-            rows = (
-                self.windows[-len(figures) :]
-                if len(figures) > 1 and listed_windows(self.buffer) == len(figures)
-                else ()
-            )
+            in_turn = len(figures) > 1 and listed_windows(self.buffer) == len(figures)
+            rows = self.windows[-len(figures) :] if in_turn else ()
             self.who.again = bool(named)
             self.who.emit(self.state.items, figures, unknown, said=bool(self.windows), each=each, windows=rows)
+            if any(one.kind == "cumulative" for one in head):
+                self.who.overtaken(MONTH_OR_MORE)
             if any(one.kind == "against" for one in self.line[:at]) and not named:
                 self.who.abroad = abroad  # 高于全省(6.3%)、金华市(6.7%)
         strange = residue(named)
