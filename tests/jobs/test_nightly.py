@@ -394,6 +394,11 @@ def test_single_steps_log_as_the_settings_say_and_refuse_what_they_would_not_use
         refused = cumulus(tmp_path, "run", "--only", "derive", option, step)
         assert refused.returncode == 2
         assert f"{option} is" in refused.stderr
+    file = str(tmp_path / "cumulus.toml")
+    for command in ("run", "publish"):
+        refused = cumulus(tmp_path, command, "--output", file)
+        assert refused.returncode == 2
+        assert "is a file" in refused.stderr
 
 
 def test_a_home_that_cannot_be_written_is_a_message_and_no_traceback(tmp_path):
