@@ -16,7 +16,8 @@ from jobs.scoring import ZONE
 __all__ = ["Agenda", "Occasion"]
 
 ATTEMPTS = 3
-"""So often a night is begun that loses its process: one that brings the machine down must not go on for ever."""
+"""So often a night is begun that fails or loses its process: one that brings the machine down must not go on for ever,
+and one that failed by hand, or until somebody mended the cause, is no reason to do none until tomorrow."""
 
 _DAY = dt.timedelta(days=1)
 
@@ -42,8 +43,7 @@ class Occasion:
             runs: Entered in the ledger from `moment` to `until`.
         """
         own = [run for run in runs if run.night >= self.moment.astimezone(ZONE).date().isoformat()]
-        ended = [run for run in own if run.status in ("done", "degraded", "failed")]
-        return not ended and len(own) < ATTEMPTS
+        return len(own) < ATTEMPTS and not any(run.status in ("done", "degraded") for run in own)
 
 
 class Agenda:
