@@ -55,6 +55,8 @@ def back_up(settings: Settings, file: Path) -> list[str]:
     home = settings.home.resolve()
     if not any((home / name).exists() for name in FOLDERS):
         raise BackupError(f"{home}: nothing has run here yet; there is nothing to back up")
+    if file.is_dir():
+        raise BackupError(f"{file} is a folder; name the file in it that the backup shall be")
     if file.exists():
         raise BackupError(f"{file} exists; give the backup another name or delete it first")
     if any(file.resolve().is_relative_to(home / name) for name in PARTS):

@@ -98,6 +98,8 @@ def test_no_backup_is_made_of_nothing_nor_over_another_nor_during_a_night(home, 
     back_up(Settings(home=home), tmp_path / "b.tar.gz")
     with pytest.raises(BackupError, match="exists; give the backup another name"):
         back_up(Settings(home=home), tmp_path / "b.tar.gz")
+    with pytest.raises(BackupError, match="is a folder; name the file in it"):
+        back_up(Settings(home=home), tmp_path)
     with pytest.raises(BackupError, match="would be a part of itself"):
         back_up(Settings(home=home), home / "var" / "c.tar.gz")
     with pytest.raises(BackupError, match=r"cannot be written: .*No such file or directory.*nothing is left"):
