@@ -34,6 +34,9 @@ _SPACE_BEFORE_YEAR = re.compile(r"(?<=[0-9]) (?=[年月日])")
 _HEADING = re.compile(
     r"\s*(?:[一二三四五六七八九十]+、|[(（][一二三四五六七八九十]+[)）]|第[一二三四五六七八九十]+部分)"
 )
+_SECTION = re.compile(  # 一、综合 before its text in one line
+    "(?:^|(?<=。))[一二三四五六七八九十]+、(?:[综綜]合|[农農][业業](?:和[农農]村)?|[国國][内內][贸貿]易)(?=20[0-9]{2}年|全[年省市区區县縣旗州盟]|年末|初步|根[据據])"
+)
 PICTURE = re.compile(r"附?[图圖]\s*[0-9一二三四五六七八九十]{1,3}(?![0-9年月%])")  # its caption
 _GOES_ON = re.compile(
     r"[，、；。）)%％.．]|[0-9.]+ ?(?:[%％亿万吨倍]|个百分点)"
@@ -282,7 +285,7 @@ def _prose(text: str) -> str:
     """Without blanks, which Chinese prose does not have; a heading keeps one between its cells."""
     if _is_heading(text):
         return _SPACE_IN_PROSE.sub(" ", _SPACE_IN_DATE.sub("", text))
-    return _SPACE_IN_PROSE.sub("", text)
+    return _SECTION.sub("", _SPACE_IN_PROSE.sub("", text))
 
 
 class _Reader(HTMLParser):

@@ -19,7 +19,7 @@ from forecasting.sources.bulletin._regions import (
     regions,
     resolve,
 )
-from forecasting.sources.bulletin._spoken import COMPARED, outspoken
+from forecasting.sources.bulletin._spoken import COMPARED, OFFICES, outspoken, spoken_again
 
 DATELINE = re.compile(
     r"(?:新华社|新华网|新华财经|中新社|中新网|人民网|央视网|本报|经济日报)[^，。；:()]{1,8}?(?:20\d\d年)?"
@@ -49,7 +49,6 @@ _SEVERAL = re.compile(
 )
 _COUNTIES = re.compile("县域(?:经济|地区)")  # a text on a city's counties together
 _SHORT = re.compile("([\u4e00-\u9fff]{2,4}?)全([县市区旗])")
-_OFFICES = ("统计局", "财政局", "人民政府", "政府", "发展和改革")
 _RANKS = ("第", "首", "前列", "前茅", "领先")
 _TOWARDS = ("从", "在", "到", "对", "赴", "往", "向", "来自", "位于", "走进", "抵达", "离开", "途经", "毗邻", "驻")
 _OF_PARTS = ("全区", "全省", "全市", "全县", "全旗", "全州", "全盟", "自治区")
@@ -94,7 +93,9 @@ def whose(name: str, texts: Sequence[str], titles: Sequence[str]) -> tuple[Regio
     )
     place = next((place for way in ways if (place := _own(_of_all(way(), texts), telling)) is not None), None)
     if place is None:
-        return None, ""
+        cities = (one for way in ways if (one := way()) is not None and one.level == 2)
+        within = (_district(one, telling) for one in cities)
+        return next((one for one in within if one is not None), None), ""
     short = place.name.rstrip("省市") if place.level else "-"
     zone = next((found[0] for text in (*first, *headlines) if (found := re.search(short + _ZONE, text))), "")
     if zone:
@@ -118,6 +119,16 @@ def _inside(name: str, place: Region, telling: Sequence[str]) -> Region | None:
     if inside is None or place.level == 0 or not inside.within(place) or _own(inside, telling) is None:
         return None
     return None if _outspoken(inside, telling) or _doubt(inside, telling) else inside
+
+
+def _district(place: Region, telling: Sequence[str]) -> Region | None:
+    """The only district of a city that a text names, where that speaks of 全区: 深圳特区报, 龙华区 .... 全区."""
+    lines = [line_of(text) for text in dict.fromkeys(telling)]
+    spoken = [token.text for line in lines for token in line if token.kind == "region" and token.value.level == 3]
+    near = {one for name in set(spoken) for one in namesakes_of(name) if one.within(place) and one != place}
+    inside = next(iter(near)) if len(near) == 1 and len(set(spoken)) == 1 < len(spoken) else None
+    sure = inside is not None and _own(inside, telling) is not None and not _outspoken(inside, telling)
+    return inside if inside is not None and sure and not _doubt(inside, telling) else None
 
 
 def _of_all(region: Region | None, texts: Sequence[str]) -> Region | None:
@@ -215,7 +226,7 @@ def _firm(line: Sequence[Token], at: int) -> bool:
         at -= 1
     before = line[at - 1] if at > 0 else Token("", "")
     behind = line[end] if end < len(line) else Token("", "")
-    if "".join([token.text for token in line[end : end + 2]]).startswith(_OFFICES):
+    if "".join([token.text for token in line[end : end + 2]]).startswith(OFFICES):
         return True
     if before.kind in ("residue", "to", "filler") and before.text.endswith(_TOWARDS):
         return False
@@ -326,7 +337,7 @@ def _own(region: Region | None, texts: Sequence[str]) -> Region | None:
 
 def _placed(name: str, found: Region, texts: Sequence[str]) -> Region | None:
     """A county that a text is on; None where it is one of several that it speaks of, or shares its name with others."""
-    office = any(f"{name}{body}" in text for text in texts for body in _OFFICES)
+    office = any(f"{name}{body}" in text for text in texts for body in OFFICES)
     office = office or any(f"{name}委" in text for text in texts[:TITLES])  # 衡阳县委
     short = name[:-1] if len(name) > 2 and name[-1] in "市县旗" else name
     headed = any(short in text for text in texts[:TITLES])
@@ -376,21 +387,6 @@ def _only_county(texts: Sequence[str]) -> str:
     return next(iter(named)) if len(named) == 1 else ""
 
 
-def _spoken(name: str, texts: Sequence[str]) -> bool:
-    """Whether a place is spoken of again: 新疆喀什市饮水工程 names one of many in a text on the whole."""
-    if any(f"{name}{body}" in text for text in texts for body in _OFFICES):
-        return True
-    if sum(text.count(f"全{name[-1]}") for text in texts) > 1:
-        return True  # 2023年江门市新会区, then 全区
-    return len(texts) < 3 or sum(text.count(name.removesuffix("市")) for text in texts) > 1
-
-
-def _ranked(line: Sequence[Token], at: int) -> bool:
-    """增速全国第六, 居全国首位: where in the nation a place stands."""
-    behind = line[at + 1] if at + 1 < len(line) else Token("", "")
-    return behind.kind == "decoy" or behind.text.startswith(_RANKS)
-
-
 def _first_region(line: Sequence[Token], texts: Sequence[str], firm: bool) -> tuple[str, Region] | None:
     chosen: tuple[str, Region] | None = None
     for at, token in enumerate(line):
@@ -406,7 +402,7 @@ def _first_region(line: Sequence[Token], texts: Sequence[str], firm: bool) -> tu
                 break
         elif chosen is not None:
             near = region if region.level < 3 else called(token.text, chosen[1])
-            inside = near is not None and near.within(chosen[1]) and _spoken(token.text, texts)
+            inside = near is not None and near.within(chosen[1]) and spoken_again(token.text, texts)
             chosen = (chosen[0], near) if inside and near is not None else chosen
         elif not _aside(line, at) and (not firm or _firm(line, at)):
             chosen = (token.text, region)

@@ -26,6 +26,7 @@ PART_OR_ALL = "whether all or a part of it alone is meant is not said"
 ALL_TRADE = "whether all trade is meant is not said"
 SECOND = "a second figure for the same thing in one sentence"
 _NOTHING = frozenset(("filler", "cumulative", "compare", "vague", "window"))
+_SECTORS = ("primary_va", "secondary_va", "tertiary_va")
 _RESULTS = ("tax_revenue", "industrial_output_value", "industrial_revenue", "industrial_profit")
 
 
@@ -244,7 +245,8 @@ class Naming:
             return ALL_TRADE
         whole = subject.id in ("fixed_asset_investment", *TRADE_TOTALS)
         added = added or (whole and "全行业" in said)
-        return PART_OR_ALL if parted or farming or result or added else ""
+        private = state.private and subject.id in _SECTORS  # 民营经济增加值 .... 其中, 第一产业增加值
+        return PART_OR_ALL if parted or farming or result or added or private else ""
 
     def _carried_subject(self) -> str:
         if self.stale:

@@ -52,7 +52,7 @@ _DIRECTLY = frozenset(("compare", "verb", "respectively", "speed", "real", "list
 _TRADED = ("出口", "进口")
 _SUFFIXES = frozenset(("企业", "产业", "产品", "行业", "单位"))
 _UNUSED = frozenset(("生产", "新增", "播种", "批发", "零售", "价格"))  # measures that also begin with what is measured
-_ANY = PART_ROLES
+_ANY = tuple(role for role in PART_ROLES if role != "function")  # 社保基金支出 may be none of the budget
 _LONG = 8
 _FIRM_NAMES = 4
 _METAL = re.compile("[\u9486-\u9576]")  # 钢, 锑: a good by one sign
@@ -83,6 +83,8 @@ def opened(line: Sequence[Token]) -> list[Token]:
         if line[at].kind == "residue" or _is_part(line[at]):
             while end < len(line) and (line[end].kind == "residue" or _is_part(line[end]) or _is_suffix(line, at, end)):
                 end += 1
+            if at < end < len(line) and line[end].text == "支出" and line[end - 1].kind == "residue":
+                end += 1  # whose own name it ends
         made = _subject(line, at, end, found[-1] if found else Token("", "")) if end > at else None
         if made is None:
             end = max(end, at + 1)

@@ -223,10 +223,15 @@ def _in_full(name: str, above: str = "") -> str:
     return name
 
 
+_TELLS = "实现|完成|地区生产总值|生产总值|GDP|规上|规模以上|固定资产|社会消费|一般公共|经济"
+
+
 def own_name(text: str, home: Region | None) -> str:
     """The text with the short name of the town that it is on written out."""
-    if home is None or home.level < 3 or home.name[-1] not in "市县旗" or len(home.name) < 3:
+    if home is None or home.level < 3 or home.name[-1] not in "市县旗区" or len(home.name) < 3:
         return text
+    if home.name[-1] == "区":  # whose short name may be a word: 和平, 新城
+        return re.sub(f"(?<![^年月度份，。；:]){home.name[:-1]}(?={_TELLS})", home.name, text)
     return re.sub(f"{home.name[:-1]}(?!{home.name[-1]}(?!场)|区)", home.name, text)
 
 

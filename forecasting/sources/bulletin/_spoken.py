@@ -11,6 +11,7 @@ from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import PLACES, Token
 from forecasting.sources.bulletin._regions import Region, called, namesakes_of, resolve, town
 
+OFFICES = ("统计局", "财政局", "人民政府", "政府", "发展和改革")
 COMPARED = frozenset(("against", "other", "decoy", "vague"))
 _PART = re.compile(  # a place that no table knows, by what it is: 滨江经开区, 某某区
     "((?:高新(?:技术)?|经开|经济(?:技术)?开发|技术(?:产业)?开发|开发|保税|自贸|示范|试验|度假|管理|园|新)区|工业园|产业园"
@@ -97,3 +98,20 @@ def _place(token: Token, chained: Token, region: Region) -> Token:
         return Token("town", inside.name, inside)
     part = _PART.search(said)
     return Token("part", part[1], None) if part is not None else Token("", "")
+
+
+def spoken_again(name: str, texts: Sequence[str]) -> bool:
+    """Whether a place is spoken of again: 新疆喀什市饮水工程 names one of many in a text on the whole."""
+    if any(f"{name}{body}" in text for text in texts for body in OFFICES):
+        return True
+    if sum(text.count(f"全{name[-1]}") for text in texts) > 1:
+        return True  # 2023年江门市新会区, then 全区
+    if len(texts) < 3 or sum(text.count(name.removesuffix("市")) for text in texts) > 1:
+        return True
+    return len(name) > 2 and sum(text.count(name[:-1]) for text in texts) > 2  # 江门市新会区, then 新会
+
+
+def _ranked(line: Sequence[Token], at: int) -> bool:
+    """增速全国第六, 居全国首位: where in the nation a place stands."""
+    behind = line[at + 1] if at + 1 < len(line) else Token("", "")
+    return behind.kind == "decoy" or behind.text.startswith(_RANKS)

@@ -78,6 +78,7 @@ class Reading:
     agriculture: bool = False  # output of all agriculture was
     invested: str = ""  # the investment that was spoken of last, all or in real estate
     some: bool = False  # the sentence before spoke of some firms alone: 48家重点监测造船企业
+    private: bool = False  # value added of private firms was spoken of in this paragraph
     counted: bool = False  # the last sentence that named things was on some that are only counted: 36个城市
 
     def paragraph(self, heading: str = "") -> None:
@@ -89,7 +90,7 @@ class Reading:
         if self.context.measure == "ppi" and self.consumer:
             self.context = Context()  # which prices a paragraph goes on with, is not said
         self.previous, self.balance, self.month = self.window or self.previous, None, None
-        self.year, self.led, self.said, self.some = None, self.said, None, False
+        self.year, self.led, self.said, self.some, self.private = None, self.said, None, False, False
         if len(self.currencies) > 1:
             self.currency = ""
         spoken = self.window
@@ -117,6 +118,7 @@ class Reading:
         if item.subject is None:
             return
         self.added = self.added or item.subject.id == "industrial_va"
+        self.private = self.private or item.subject.id in ("nonpublic_va", "privately_run_va")
         if item.subject.id in ("fixed_asset_investment", "real_estate_investment"):
             self.invested = item.subject.id
         self.agriculture = self.agriculture or item.subject.id == "agriculture_output_value"

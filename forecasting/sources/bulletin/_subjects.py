@@ -12,6 +12,7 @@ from forecasting.sources.bulletin._open import by_its_words, by_kind
 from forecasting.sources.bulletin._regions import Region, called, resolve
 from forecasting.sources.bulletin._shortened import carried_by, meant
 from forecasting.sources.bulletin._vocabulary import (
+    BALANCES,
     Measure,
     Subject,
     Word,
@@ -310,6 +311,8 @@ def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Con
     if len(wholes) == 1:
         if written == "工业品价格" and context.measure == "cpi":
             return compose(measures()["cpi"], Word({"basket": "industrial_goods"}))
+        if wholes[0] in BALANCES and context.part is not None:
+            return None  # 对美国出口 ..., 贸易顺差
         whole = whole_subject(_BUILT.get(wholes[0], wholes[0]) if _on_construction(context) else wholes[0])
         if context.whole is not None and context.whole.id.endswith("_cny") and f"{whole.id}_cny" in subjects():
             return subjects()[f"{whole.id}_cny"]  # 人民币存款余额 ..., 贷款余额

@@ -33,6 +33,7 @@ _NUMBERING = re.compile(
 _PARTED = re.compile("构成|结构|占比|比重")
 _PRODUCTION = re.compile("产品|工业生产|能源生产")
 _CHILD = re.compile("其中|#")
+_TRADED = re.compile("wholesale_retail_(?:sales|purchases|inventories)")
 _ABOVE_SIZE = frozenset(("限额以上", "限上", "限额以上单位", "限上单位"))
 _LIMITED = re.compile("限额以上|限上")
 _RESULTS = frozenset(("revenue", "profit", "output_value"))
@@ -256,6 +257,8 @@ class _Rows:
         if item.subject is None and _WHOLE.search(label):
             self.lost = True
         self.lost = self.lost and (item.subject is None or not whole)
+        traded = item.subject is not None and _TRADED.fullmatch(item.subject.id) is not None
+        self.lost = self.lost or traded  # 商品销售总额, 汽车类: no retail sales
         if self.sized and item.subject is not None and item.subject.id == "industrial_output_value":
             item.subject = subjects()[
                 "industrial_output_value" if _SIZED.search(label) else "all_industry_output_value"
@@ -264,7 +267,7 @@ class _Rows:
             item = Item(label, subjects()["industrial_output_value"])  # 工业总产值, 其中: 规模以上
         if item.subject is not None and self.of is None:
             self.of = item.subject
-        elif self.lost and not whole:
+        elif self.lost and not whole and not traded:
             item.unclear = "what it is a part of was not understood"  # 企业商品购进总额, 服装类
         elif self.of is not None and self.of.id in NARROWER and not whole and item.subject is not self.of:
             item.unclear = f"whether only {self.of.id} is meant is not said"  # 民间投资, 第一产业

@@ -26,6 +26,7 @@ _SECTIONS = {
     "animal": "animals",
     "harbour": "harbours",
     "carrier": "carriers",
+    "function": "functions",
 }
 PART_ROLES = tuple(_SECTIONS)
 QUANTITY = re.compile(  # what words end with that say themselves what is measured
@@ -37,6 +38,8 @@ _NAMED_MONEY = re.compile("(?:收入|支出|税|额|存款|贷款|投资|产值|
 _STOCKS = ("finance", "balances", "entities", "population", "livestock", "stocks")
 _KINDS = ("产业", "行业", "工业")
 _WITH = ("", "对", "与", "自", "从", "同", "和", "我对", "我与")
+_FLOWS = ("trade", "exports", "imports")
+BALANCES = ("trade_surplus", "trade_deficit")
 TRADE_TOTALS = (
     "trade", "exports", "imports", "fdi", "odi", "services_trade", "services_exports", "services_imports",
     "software_exports", "software_outsourcing_exports", "embedded_software_exports",
@@ -221,10 +224,10 @@ def traded_with(subject: Subject | None, partner: str) -> Subject | None:
     >>> traded_with(subjects()["exports"], "us").id, traded_with(subjects()["trade"], "eu").id
     ('trade_us_exports', 'trade_eu')
     """
-    if subject is None or not (
-        subject.id in ("trade", "exports", "imports") or subject.domain in ("exports", "imports")
-    ):
+    if subject is None or not (subject.id in (*_FLOWS, *BALANCES) or subject.domain in ("exports", "imports")):
         return None
+    if subject.id in BALANCES:
+        return replace(subject, id=f"trade_{partner}_{subject.id.removeprefix('trade_')}", measure="")
     if subject.id == "trade":
         return replace(subject, id=f"trade_{partner}", measure="")
     if subject.id in ("exports", "imports"):
@@ -254,7 +257,7 @@ def owned_by(whole: str, branch: str, partner: str = "") -> Subject | None:
     'trade_private_asean_exports'
     """
     owner = _table()["owners"].get(branch)
-    if owner is None or whole not in ("trade", "exports", "imports"):
+    if owner is None or whole not in _FLOWS:
         return None
     kind = "" if whole == "trade" else f"_{whole}"
     if not partner:
@@ -279,11 +282,11 @@ def subject_ids() -> frozenset[str]:
     parts = [word for word in words().values() if word.part]
     composed = (compose(measure, word) for measure in measures().values() for word in parts)
     found = [*subjects().values(), *(subject for subject in composed if subject is not None)]
-    trades = (subjects()[key] for key in ("trade", "exports", "imports"))
+    trades = (subjects()[key] for key in (*_FLOWS, *BALANCES))
     made = (traded_with(one, partner) for one in trades for partner in _table()["partners"])
     found += [subject for subject in made if subject is not None]
     owners = {(kind, partner) for kind in _table()["owners"] for partner in _table()["partners"]}
-    found += [one for pair in owners for whole in ("trade", "exports", "imports") if (one := owned_by(whole, *pair))]
+    found += [one for pair in owners for whole in _FLOWS if (one := owned_by(whole, *pair))]
     names = {subject.id for subject in found}
     names |= {*_table()["subnational"].values(), *_table()["above_size"].values()}
     traded = [subject.id for subject in found if subject.trade]

@@ -244,12 +244,15 @@ def test_blank_cells_between_bars_are_seen():
         ("baotou_kundulun_retail_sales", "2025-03", "month_level", "38758"),
         ("baotou_kundulun_retail_sales", "2025-03", "ytd_level", "117385"),
         ("baotou_kundulun_retail_sales", "2025-03", "ytd_yoy", "2.2"),
+        ("baotou_kundulun_wholesale_retail_purchases", "2025-03", "month_level", "27604"),
+        ("baotou_kundulun_wholesale_retail_purchases", "2025-03", "ytd_level", "86156"),
+        ("baotou_kundulun_wholesale_retail_purchases", "2025-03", "ytd_yoy", "7.7"),
         ("baotou_kundulun_power_use_industry", "2025-03", "ytd_level", "88231"),
         ("baotou_kundulun_power_use_industry", "2025-03", "ytd_yoy", "5.5"),
     ]
 
 
-def test_parts_of_a_row_that_was_not_understood_are_doubted():
+def test_parts_of_a_row_on_all_that_was_traded_are_doubted():
     _, doubtful = read_bulletin(BLANKS, source="text")
     assert "not understood" in doubtful.set_index("value").loc["2619", "reason"]
 
@@ -279,8 +282,13 @@ def test_rates_of_the_size_of_levels_put_a_table_aside():
 
 
 def test_owners_in_a_table_of_output_value_produce_no_goods():
-    text = "包头市2025年7月工业生产\n指标\n本月\n同比增长(%)\n工业总产值(亿元)\n515\n8.5\n私人控股\n55\n9.5\n"
+    text = "包头市2025年7月工业生产\n指标\n本月\n同比增长(%)\n工业总产值(亿元)\n515\n8.5\n职工控股\n55\n9.5\n"
     assert [name for name, *_ in sure(text)] == ["baotou_industrial_output_value"] * 2
+
+
+def test_who_controls_a_firm_parts_output_value():
+    text = "包头市2025年7月工业生产\n指标\n本月\n同比增长(%)\n工业总产值(亿元)\n515\n8.5\n外商控股\n55\n9.5\n"
+    assert ("baotou_foreign_controlled_output_value", "2025-07", "month_yoy", "9.5") in sure(text)
 
 
 def test_value_added_of_industry_by_the_month_is_of_that_above_a_size():

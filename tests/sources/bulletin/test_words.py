@@ -1,0 +1,90 @@
+"""Words of budgets, owners, trades and migrants, and parts that are of private firms or of a partner alone."""
+
+import pytest
+
+from forecasting.sources.bulletin import read_bulletin
+
+HEAD = "2025年1—11月份，包头市"
+
+
+def sure(text: str) -> list[tuple[str, str, str]]:
+    frame, _ = read_bulletin(text, source="text")
+    return list(frame[["indicator", "measure", "value"]].itertuples(index=False, name=None))
+
+
+def grown(text: str) -> dict[str, str]:
+    """What grew from January to November, without the city."""
+    return {name.removeprefix("baotou_"): value for name, measure, value in sure(HEAD + text) if measure == "ytd_yoy"}
+
+
+@pytest.mark.parametrize(
+    ("text", "figures"),
+    [
+        ("教育、卫生健康、节能环保支出分别增长3.3%、4.4%和5.5%。",
+         {"fiscal_education_expenditure": "3.3", "fiscal_health_expenditure": "4.4",
+          "fiscal_environment_expenditure": "5.5"}),
+        ("一般公共预算支出增长2.2%，其中农林水增长6.6%，公共安全下降1.1%。",
+         {"fiscal_expenditure": "2.2", "fiscal_agriculture_expenditure": "6.6",
+          "fiscal_public_security_expenditure": "-1.1"}),
+        ("社保基金支出增长7.1%。", {"社保基金支出": "7.1"}),
+        ("国税收入增长3.1%，地税收入增长4.2%。", {"tax_state_bureau": "3.1", "tax_local_bureau": "4.2"}),
+        ("一般公共预算收入中的税收收入增长8.3%。", {"tax_revenue": "8.3"}),
+        ("公有制工业增加值下降1.3%，私人控股企业增加值增长2.4%。",
+         {"public_va": "-1.3", "privately_controlled_va": "2.4"}),
+        ("稀土产业营业收入、利税、利润分别增长1.1%、2.2%和3.3%。",
+         {"rare_earth_revenue": "1.1", "rare_earth_profit_and_tax": "2.2", "rare_earth_profit": "3.3"}),
+        ("规模以上工业增加值增长5.1%，尤其是医药制造业增加值增长31.4%。",
+         {"industrial_va": "5.1", "pharmaceuticals_va": "31.4"}),
+        ("商品销售总额增长4.7%，其中汽车类增长9.9%。", {"wholesale_retail_sales": "4.7"}),
+        ("安装工程投资下降3.2%，建筑工程投资增长2.3%。", {"fai_installation": "-3.2", "fai_building_works": "2.3"}),
+        ("电力供应业增加值增长6.2%，热力生产和供应业增加值增长1.7%。",
+         {"electricity_supply_va": "6.2", "heat_supply_va": "1.7"}),
+        ("接待游客人数增长12.3%，商品零售价格总指数上涨1.2%。", {"tourists": "12.3", "rpi": "1.2"}),
+    ],
+)  # fmt: skip
+def test_words_that_say_what_grew(text, figures):
+    assert grown(text) == figures
+
+
+def test_people_who_work_away_from_home():
+    text = "2024年末，包头市农民工总量21.3万人，比上年增长1.5%。其中，外出农民工13.1万人，本地农民工8.2万人。"
+    assert [name for name, measure, _ in sure(text) if measure == "month_level"] == [
+        "baotou_migrant_workers",
+        "baotou_migrant_workers_away",
+        "baotou_migrant_workers_local",
+    ]
+
+
+def test_sectors_behind_private_value_added_are_not_those_of_the_whole():
+    text = (
+        "包头市2024年统计公报\n全年包头市地区生产总值4500亿元，增长6.0%。其中，第一产业增加值160亿元，增长5.1%。\n"
+        "全年民营经济增加值2100亿元，增长4.4%。其中，第一产业增加值90亿元，增长3.2%。\n"
+    )
+    found = [(name, value) for name, _, value in sure(text)]
+    assert ("baotou_primary_va", "160") in found
+    assert ("baotou_primary_va", "5.1") in found
+    assert not {"90", "3.2"} & {value for _, value in found}
+
+
+def test_the_surplus_with_a_partner_is_not_that_with_all():
+    text = "2024年1—5月，我国对美国出口1.2万亿元，增长7.7%；自美国进口4800亿元；对美贸易顺差7200亿元，扩大13.1%。"
+    assert ("cn_trade_us_surplus_cny", "ytd_level", "7200") in sure(text)
+    unsaid = text.replace("对美贸易顺差", "贸易顺差")
+    assert not [name for name, *_ in sure(unsaid) if "surplus" in name]
+
+
+def test_a_district_called_by_its_name_alone_behind_its_city():
+    text = (
+        "2023年绍兴市柯桥区国民经济和社会发展统计公报 一年来，柯桥始终坚持稳中求进，柯桥的经济持续向好。\n"
+        "一、综合 2023年柯桥实现地区生产总值900.5亿元，增长6.2%。\n二、农业 全区粮食产量1.2万吨，增长0.7%。\n"
+    )
+    assert ("shaoxing_keqiao_gdp", "ytd_level", "900.5") in sure(text)
+
+
+def test_the_only_district_in_a_paper_of_its_city():
+    text = (
+        "昆都仑前三季度工业增势良好\n日期：2024-11-06 来源：包头日报\n"
+        "包头日报讯 近日，昆都仑区统计局发布数据。2024年前三季度昆都仑区规模以上工业增加值增长8.1%。\n"
+        "全区社会消费品零售总额增长4.2%。全区固定资产投资增长3.3%。\n"
+    )
+    assert ("baotou_kundulun_industrial_va", "ytd_yoy", "8.1") in sure(text)
