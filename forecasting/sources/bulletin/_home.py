@@ -387,6 +387,12 @@ def _only_county(texts: Sequence[str]) -> str:
     return next(iter(named)) if len(named) == 1 else ""
 
 
+def _ranked(line: Sequence[Token], at: int) -> bool:
+    """增速全国第六, 居全国首位: where in the nation a place stands."""
+    behind = line[at + 1] if at + 1 < len(line) else Token("", "")
+    return behind.kind == "decoy" or behind.text.startswith(_RANKS)
+
+
 def _first_region(line: Sequence[Token], texts: Sequence[str], firm: bool) -> tuple[str, Region] | None:
     chosen: tuple[str, Region] | None = None
     for at, token in enumerate(line):

@@ -21,7 +21,7 @@ from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import PLACES, Token, tokens
 from forecasting.sources.bulletin._open import opened
 from forecasting.sources.bulletin._regions import Region
-from forecasting.sources.bulletin._state import ASIDE, ELSEWHERE, Reading
+from forecasting.sources.bulletin._state import ASIDE, ELSEWHERE, MONTH_OR_MORE, Reading
 from forecasting.sources.bulletin._subjects import Item
 from forecasting.sources.bulletin._walk import DEPENDENT, Walk
 from forecasting.sources.bulletin._windows import Window
@@ -30,6 +30,9 @@ PARTED = "whether it is a part of all investment or of that in real estate, is n
 CURRENT_PRICES = "growth counted from two levels may be at current prices"
 _MADE_UP = re.compile("_fai_(?:other_costs|construction_works|equipment_purchase)$")
 _REAL = re.compile("_(?:gdp|va)$")
+_ROSE = re.compile("[较比]1(?:-|至)([0-9]{1,2})月份?(?:分别)?(?:提[高升]|加快|回[升落]|扩大|收窄|上升|放缓)")
+_OPENING = 5  # tokens
+ON_MONTH = "the sentence before speaks of changes on the month before"
 
 
 def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
@@ -57,6 +60,13 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
         state.window, state.carried = state.led, ""  # 前三季度, 发电量 .... \n 其中, 新能源发电量 ...
     if state.carried == ASIDE and line and line[0].kind == "child" and state.last is not None:
         state.window, state.carried = state.last, ""  # 8月当月, 进出口 .... 其中, 出口 ...
+    if state.carried == ASIDE and state.window is not None and (rose := _ROSE.search(normal)) is not None:
+        up = int(rose[1]) + 1 == state.window.last > state.window.first
+        state.carried = "" if up else ASIDE  # 8月当月增长9.7%. 采矿业增长3.7%, 较1-7月提高0.2个百分点
+    if state.carried == ELSEWHERE and any(token.kind == "cumulative" for token in line[:_OPENING]):
+        sums = [window for window in state.leading if window.cumulative]
+        if len(sums) == 1:
+            state.window, state.carried = sums[0], ""  # 在全社会累计用电中, 工业用电 ...
     if not dependent and state.added and state.context.measure == "output_value":
         state.context = replace(state.context, measure="")  # 增加值增长3%, 产值增长5%. 装备制造业增长4%: of which
     if not dependent and len(state.currencies) > 1:
@@ -69,7 +79,8 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     still = state.on_month and not yearly and not any(token.kind in ("window", "compare") for token in line)
     if still:
         walk.vetoed = walk.vetoed or dependent
-        state.carried = state.carried or "the sentence before speaks of changes on the month before"
+        weak = state.carried in ("", MONTH_OR_MORE)  # prices are of a title's month, but these may be of no year
+        state.carried = ON_MONTH if weak else state.carried
     part = state.context.part if dependent else state.scope
     goes_on = (
         bool(line)

@@ -109,9 +109,3 @@ def spoken_again(name: str, texts: Sequence[str]) -> bool:
     if len(texts) < 3 or sum(text.count(name.removesuffix("市")) for text in texts) > 1:
         return True
     return len(name) > 2 and sum(text.count(name[:-1]) for text in texts) > 2  # 江门市新会区, then 新会
-
-
-def _ranked(line: Sequence[Token], at: int) -> bool:
-    """增速全国第六, 居全国首位: where in the nation a place stands."""
-    behind = line[at + 1] if at + 1 < len(line) else Token("", "")
-    return behind.kind == "decoy" or behind.text.startswith(_RANKS)

@@ -78,6 +78,7 @@ class Reading:
     agriculture: bool = False  # output of all agriculture was
     invested: str = ""  # the investment that was spoken of last, all or in real estate
     some: bool = False  # the sentence before spoke of some firms alone: 48家重点监测造船企业
+    retailed: bool = False  # retail sales of all sizes were spoken of
     private: bool = False  # value added of private firms was spoken of in this paragraph
     counted: bool = False  # the last sentence that named things was on some that are only counted: 36个城市
 
@@ -118,6 +119,7 @@ class Reading:
         if item.subject is None:
             return
         self.added = self.added or item.subject.id == "industrial_va"
+        self.retailed = self.retailed or item.subject.id == "retail_sales"
         self.private = self.private or item.subject.id in ("nonpublic_va", "privately_run_va")
         if item.subject.id in ("fixed_asset_investment", "real_estate_investment"):
             self.invested = item.subject.id

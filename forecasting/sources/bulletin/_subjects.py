@@ -29,6 +29,7 @@ from forecasting.sources.bulletin._vocabulary import (
 )
 from forecasting.sources.bulletin._vocabulary import whole as whole_subject
 
+_OF_TRADES = ("retail_wholesale", "retail_retail_trade", "retail_accommodation")
 _ALONE = {"exports": "exports", "imports": "imports"}
 _TRADES = ("trade", "exports", "imports")
 _POWER = frozenset(("capacity", "additions"))
@@ -328,6 +329,8 @@ def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Con
             return whole
         narrower = whole.id in NARROWER or whole.id.endswith("generation")  # 制造业民间投资, 某某电网发电量
         return compose(measures()[whole.measure], part) if whole.measure and not narrower else None
+    if part is not None and not wholes and of in _OF_TRADES and "commerce" in part.roles:
+        return subjects()[f"retail_{part.roles['commerce']}"]  # 批发业零售额 ..., 零售业
     if part is not None and not wholes and context.whole is not None:
         other = owned(context.whole, part.roles.get("branch", ""))  # 民营企业进出口 ..., 国有企业
         if other is not None:

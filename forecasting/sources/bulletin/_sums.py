@@ -12,6 +12,8 @@ _PARTS = (
     ("gdp", ("primary_va", "secondary_va", "tertiary_va")),
     ("retail_sales", ("retail_urban", "retail_rural")),
     ("retail_sales", ("retail_catering", "retail_goods")),
+    ("retail_above_size", ("retail_above_size_urban", "retail_above_size_rural")),
+    ("retail_above_size", ("retail_above_size_catering", "retail_above_size_goods")),
     ("trade_cny", ("exports_cny", "imports_cny")),
     ("trade", ("exports", "imports")),
 )

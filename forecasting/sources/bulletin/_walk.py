@@ -55,6 +55,7 @@ from forecasting.sources.bulletin._vocabulary import TRADE_TOTALS, subjects
 from forecasting.sources.bulletin._windows import Window, of_year
 
 _GOODS = re.compile("[^，。；:]{0,12}产品[^，。；:业]{0,10}(?:增|强劲|较快|快速|旺|向好)[^，。；:]{0,6}")
+_SIZED = re.compile("限(?:额以)?上(?:单位|企业)?按.{2,8}分$")
 _COUNT = re.compile(
     "(?:其中)?有?[0-9]+个(?:省区市|省份|省|地区|盟市|市州|地市|设区市|市|区县|县区|旗县区|旗县|州市|县)"
 )
@@ -144,7 +145,8 @@ class Walk:
             self.vetoed = self.vetoed or self.aside
             key = next((key for word, key in VIEWS.items() if word in token.text), "")
             whole = state.context.whole if "地区" in token.text or "区域" in token.text else None
-            state.context = Context(key or state.context.measure, whole=whole)
+            above = state.context.above and key in ("", "retail") and not state.retailed
+            state.context = Context(key or state.context.measure, whole=whole, above=above)
         elif token.kind in PLACES and not compared:
             self.who.moved = True
         elif token.kind == "decoy" and "/" in token.text:
@@ -204,6 +206,8 @@ class Walk:
         self.vetoed = self.vetoed or (past and all(one.kind in ("past", "filler") for one in clause))  # 去年全年, ...
         if _GOODS.fullmatch("".join(one.text for one in clause)):
             self.state.context = Context("output")  # 新兴产品增势强劲
+        if _SIZED.search("".join(one.text for one in clause)):
+            self.state.context = replace(self.state.context, above=True)
         if is_predicate(clause):  # 汽车制造业逆势发展
             head = self.buffer[: len(self.buffer) - len(clause)]
             self.buffer = head + [Token("filler", one.text, PRAISE) if one.kind == "residue" else one for one in clause]

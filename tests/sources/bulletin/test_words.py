@@ -88,3 +88,70 @@ def test_the_only_district_in_a_paper_of_its_city():
         "全区社会消费品零售总额增长4.2%。全区固定资产投资增长3.3%。\n"
     )
     assert ("baotou_kundulun_industrial_va", "ytd_yoy", "8.1") in sure(text)
+
+
+def test_a_split_of_what_is_above_a_size_is_above_it_too():
+    text = (
+        "2023年1至8月，包头市限额以上单位实现消费品零售额280亿元，同比增长9.8%。"
+        "按销售单位所在地分，城镇消费品零售额270亿元，增长10.1%；乡村消费品零售额10亿元，增长5.6%。"
+        "按消费类型分，商品零售250亿元，增长9.2%；餐饮收入30亿元，增长32.6%。"
+    )
+    assert [name for name, measure, _ in sure(text) if measure == "ytd_yoy"] == [
+        "baotou_retail_above_size",
+        "baotou_retail_above_size_urban",
+        "baotou_retail_above_size_rural",
+        "baotou_retail_above_size_goods",
+        "baotou_retail_above_size_catering",
+    ]
+
+
+def test_a_split_behind_all_retail_sales_is_theirs():
+    text = (
+        "2023年1至8月，包头市社会消费品零售总额480亿元，增长7.1%，其中限额以上消费品零售额280亿元，增长9.8%。"
+        "按消费类型分，商品零售增长6.2%；餐饮收入增长12.6%。"
+    )
+    assert {name for name, *_ in sure(text)} >= {"baotou_retail_goods", "baotou_retail_catering"}
+
+
+def test_units_above_a_size_are_named_before_what_parts_them():
+    text = "2022年8月份，包头市限额以上按消费类型分，商品零售同比增长21.7%；餐饮收入同比增长13.1%。"
+    assert [name for name, *_ in sure(text)] == ["baotou_retail_above_size_goods", "baotou_retail_above_size_catering"]
+
+
+def test_under_a_heading_on_the_month_before_nothing_is_of_the_year_before():
+    text = (
+        "2019年11月包头市居民消费价格\n一、从同比看，八大类“五涨”\n食品烟酒类价格上涨7.9%、衣着类价格下降0.1%。\n"
+        "二、从环比看，八大类“三涨”\n食品烟酒类价格上涨2.1%、居住类价格上涨0.3%。\n"
+    )
+    assert sure(text) == [
+        ("baotou_cpi_food_tobacco_liquor", "month_yoy", "7.9"),
+        ("baotou_cpi_clothing", "month_yoy", "-0.1"),
+    ]
+
+
+def test_what_rose_over_the_months_before_is_of_the_months_up_to_now():
+    text = (
+        "包头市2023年1-8月工业\n1-8月份，包头市规模以上工业增加值同比增长7.5%。8月当月规模以上工业增加值增长9.7%。"
+        "三大门类中，采矿业增加值增长3.7%，较1-7月{}。"
+    )
+    assert ("baotou_mining_va", "ytd_yoy", "3.7") in sure(text.format("提高0.2个百分点"))
+    assert not [name for name, *_ in sure(text.format("平均水平为高")) if "mining" in name]
+
+
+def test_a_total_so_far_among_months_and_months_up_to_them():
+    text = (
+        "2024年3月包头市电力运行情况\n3月，全社会用电量47.9亿千瓦时。\n1-3月，第二产业用电量121.4亿千瓦时。\n"
+        "在全社会累计用电中，建筑业用电3.8亿千瓦时，下降3.6%。\n"
+    )
+    assert ("baotou_power_use_construction", "ytd_yoy", "-3.6") in sure(text)
+
+
+def test_trades_behind_the_retail_sales_of_another():
+    text = "其中，批发业零售额增长3.4%；零售业增长17.2%；住宿业增长15.3%；餐饮业增长5.2%。"
+    assert grown("社会消费品零售总额增长12.7%。" + text) == {
+        "retail_sales": "12.7",
+        "retail_wholesale": "3.4",
+        "retail_retail_trade": "17.2",
+        "retail_accommodation": "15.3",
+        "retail_catering": "5.2",
+    }
