@@ -116,6 +116,8 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     state.last = state.window
     state.said = state.window if walk.windows and not walk.passing else state.said
     _move_window(walk, *before)
+    if found and not walk.windows and not before[1]:
+        state.opening = False  # this is of the window before; what the paragraph says later is of that alone
     if walk.who.topics:
         state.several = len(walk.who.topics) > 1
     if not walk.aside or found:

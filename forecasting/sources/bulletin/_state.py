@@ -88,6 +88,9 @@ class Reading:
             self.context = Context(next((key for word, key in VIEWS.items() if word in heading), ""))
         prices = self.context.measure in ("cpi", "ppi") and not heading
         self.age, self.abroad, self.on_month, self.opening = 9, False, self.on_month and prices, not heading
+        services = self.context.whole is not None and self.context.whole.id.startswith("services_")
+        if self.context.measure in ("profit", "revenue") and not services:
+            self.context = Context()  # 工业利润总额 .... \n 第三产业增长3.5%
         if self.context.measure == "ppi" and self.consumer:
             self.context = Context()  # which prices a paragraph goes on with, is not said
         self.previous, self.balance, self.month = self.window or self.previous, None, None

@@ -155,3 +155,15 @@ def test_trades_behind_the_retail_sales_of_another():
         "retail_accommodation": "15.3",
         "retail_catering": "5.2",
     }
+
+
+def test_a_window_late_in_a_paragraph_is_of_what_follows_it_there_alone():
+    text = (
+        "2022年包头市经济\n上半年，包头市地区生产总值1600亿元，增长6.1%。\n"
+        "发电量增长4.9%。1-5月，规模以上工业企业实现利润总额67.5亿元，增长13.1%。\n"
+        "第三产业增长3.5%，金融业增长2.2%。\n固定资产投资增长12.5%。\n"
+    )
+    frame, _ = read_bulletin(text, source="text")
+    found = set(frame[["indicator", "period"]].itertuples(index=False, name=None))
+    assert ("baotou_fixed_asset_investment", "2022-06") in found
+    assert not [name for name, _ in found if name.endswith(("tertiary_profit", "finance_profit"))]
