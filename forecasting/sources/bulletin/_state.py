@@ -112,6 +112,13 @@ class Reading:
         if month and not heading and not self.carried and spoken is not None and spoken.cumulative:
             self.carried = ELSEWHERE  # 9月份增长6.3%. 前三季度增长3.9%. \n 高技术制造业增长8.5%
 
+    def view(self, text: str) -> None:
+        """Take up by what a sentence parts the thing that was spoken of: 按消费类型分."""
+        key = next((key for word, key in VIEWS.items() if word in text), "")
+        whole = self.context.whole if "地区" in text or "区域" in text else None
+        above = self.context.above and key in ("", "retail") and not self.retailed
+        self.context = Context(key or self.context.measure, whole=whole, above=above)
+
     def use_currency(self, currency: str) -> None:
         """Trade is in this currency until another is said."""
         self.currency = currency

@@ -12,7 +12,6 @@ from forecasting.sources.bulletin._open import by_its_words, by_kind
 from forecasting.sources.bulletin._regions import Region, called, resolve
 from forecasting.sources.bulletin._shortened import carried_by, meant
 from forecasting.sources.bulletin._vocabulary import (
-    BALANCES,
     Measure,
     Subject,
     Word,
@@ -29,7 +28,6 @@ from forecasting.sources.bulletin._vocabulary import (
 )
 from forecasting.sources.bulletin._vocabulary import whole as whole_subject
 
-_OF_TRADES = ("retail_wholesale", "retail_retail_trade", "retail_accommodation")
 _ALONE = {"exports": "exports", "imports": "imports"}
 _TRADES = ("trade", "exports", "imports")
 _POWER = frozenset(("capacity", "additions"))
@@ -312,7 +310,7 @@ def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Con
     if len(wholes) == 1:
         if written == "工业品价格" and context.measure == "cpi":
             return compose(measures()["cpi"], Word({"basket": "industrial_goods"}))
-        if wholes[0] in BALANCES and context.part is not None:
+        if wholes[0] in ("trade_surplus", "trade_deficit") and context.part is not None:
             return None  # 对美国出口 ..., 贸易顺差
         whole = whole_subject(_BUILT.get(wholes[0], wholes[0]) if _on_construction(context) else wholes[0])
         if context.whole is not None and context.whole.id.endswith("_cny") and f"{whole.id}_cny" in subjects():
@@ -329,7 +327,7 @@ def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Con
             return whole
         narrower = whole.id in NARROWER or whole.id.endswith("generation")  # 制造业民间投资, 某某电网发电量
         return compose(measures()[whole.measure], part) if whole.measure and not narrower else None
-    if part is not None and not wholes and of in _OF_TRADES and "commerce" in part.roles:
+    if part and "commerce" in part.roles and not wholes and of[7:] in ("wholesale", "retail_trade", "accommodation"):
         return subjects()[f"retail_{part.roles['commerce']}"]  # 批发业零售额 ..., 零售业
     if part is not None and not wholes and context.whole is not None:
         other = owned(context.whole, part.roles.get("branch", ""))  # 民营企业进出口 ..., 国有企业

@@ -39,7 +39,7 @@ _STOCKS = ("finance", "balances", "entities", "population", "livestock", "stocks
 _KINDS = ("产业", "行业", "工业")
 _WITH = ("", "对", "与", "自", "从", "同", "和", "我对", "我与")
 _FLOWS = ("trade", "exports", "imports")
-BALANCES = ("trade_surplus", "trade_deficit")
+_BALANCES = ("trade_surplus", "trade_deficit")
 TRADE_TOTALS = (
     "trade", "exports", "imports", "fdi", "odi", "services_trade", "services_exports", "services_imports",
     "software_exports", "software_outsourcing_exports", "embedded_software_exports",
@@ -224,9 +224,9 @@ def traded_with(subject: Subject | None, partner: str) -> Subject | None:
     >>> traded_with(subjects()["exports"], "us").id, traded_with(subjects()["trade"], "eu").id
     ('trade_us_exports', 'trade_eu')
     """
-    if subject is None or not (subject.id in (*_FLOWS, *BALANCES) or subject.domain in ("exports", "imports")):
+    if subject is None or not (subject.id in (*_FLOWS, *_BALANCES) or subject.domain in ("exports", "imports")):
         return None
-    if subject.id in BALANCES:
+    if subject.id in _BALANCES:
         return replace(subject, id=f"trade_{partner}_{subject.id.removeprefix('trade_')}", measure="")
     if subject.id == "trade":
         return replace(subject, id=f"trade_{partner}", measure="")
@@ -282,7 +282,7 @@ def subject_ids() -> frozenset[str]:
     parts = [word for word in words().values() if word.part]
     composed = (compose(measure, word) for measure in measures().values() for word in parts)
     found = [*subjects().values(), *(subject for subject in composed if subject is not None)]
-    trades = (subjects()[key] for key in (*_FLOWS, *BALANCES))
+    trades = (subjects()[key] for key in (*_FLOWS, *_BALANCES))
     made = (traded_with(one, partner) for one in trades for partner in _table()["partners"])
     found += [subject for subject in made if subject is not None]
     owners = {(kind, partner) for kind in _table()["owners"] for partner in _table()["partners"]}

@@ -49,7 +49,7 @@ from forecasting.sources.bulletin._rows import (
     listed_windows,
     rated_behind,
 )
-from forecasting.sources.bulletin._state import MONTH_OR_MORE, VIEWS, Reading
+from forecasting.sources.bulletin._state import MONTH_OR_MORE, Reading
 from forecasting.sources.bulletin._subjects import RESULTS, Context, is_partner
 from forecasting.sources.bulletin._vocabulary import TRADE_TOTALS, subjects
 from forecasting.sources.bulletin._windows import Window, of_year
@@ -143,10 +143,7 @@ class Walk:
         elif token.kind == "view":
             self.aside = self.aside or "环比" in token.text
             self.vetoed = self.vetoed or self.aside
-            key = next((key for word, key in VIEWS.items() if word in token.text), "")
-            whole = state.context.whole if "地区" in token.text or "区域" in token.text else None
-            above = state.context.above and key in ("", "retail") and not state.retailed
-            state.context = Context(key or state.context.measure, whole=whole, above=above)
+            state.view(token.text)
         elif token.kind in PLACES and not compared:
             self.who.moved = True
         elif token.kind == "decoy" and "/" in token.text:
