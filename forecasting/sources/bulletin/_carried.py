@@ -34,6 +34,7 @@ def said_again(words: Sequence[Token], state: Reading) -> bool:
     measure = (measure_inside(state.items[0].written) if whole else last.domain) if last is not None else ""
     return (
         last is not None
+        and measure != "fiscal_expenditure"  # 教育支出 .... 支出进度
         and state.age <= 1
         and all(token.kind in _ALONE for token in words)
         and all(bare_measure(one) and one.value.roles["measure"] == measure for one in words if one.kind == "word")

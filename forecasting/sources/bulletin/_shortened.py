@@ -22,6 +22,8 @@ def meant(whole: str, written: str, of: str) -> list[str]:
     """
     if whole in _INCOMES and "人均" not in written:
         return [whole] if of in _INCOMES or of == "income_per_capita" else []
+    if whole.startswith("fiscal_") and whole.endswith("_expenditure") and of.startswith("spending_per_capita"):
+        return []  # 居民人均消费支出 ..., 其中教育支出
     if whole in _THROUGHPUT and of == "port_containers" and "货物" not in written:
         return [_THROUGHPUT[whole]]
     if whole in _POST and "邮" not in written:

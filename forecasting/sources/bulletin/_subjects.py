@@ -299,9 +299,11 @@ def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Con
     if len(parts) > 1 or len(keys) > 1:
         return None
     part = parts[0] if parts else None
+    of = context.whole.id if context.whole is not None else ""
+    if context.measure == "fiscal_expenditure" and of[:8] == "spending":
+        return None  # 居民人均消费支出 ..., 卫生健康、教育支出
     if keys:
         return _with_measure(measures()[keys[0]], wholes, part, context, written)
-    of = context.whole.id if context.whole is not None else ""
     if len(wholes) == 1 and not (wholes := meant(wholes[0], written, of)):
         return None
     branch = context.branch.roles.get("branch", "industry") if context.branch is not None else "industry"
@@ -362,9 +364,7 @@ def _with_measure(
     if measure.key == "cpi" and context.measure == "ppi" and (part is None or _of_producers(part)):
         measure = measures()["ppi"]
     if part is not None:
-        if wholes and wholes[0] not in part.roles.values():
-            return None
-        return compose(measure, part)
+        return None if wholes and wholes[0] not in part.roles.values() else compose(measure, part)
     if len(wholes) == 1:
         whole = whole_subject(wholes[0])
         return whole if whole.measure == measure.key else None
@@ -398,7 +398,7 @@ def _with_measure(
         and context.whole.id in RESULTS
     ):
         return compose(measure, words()["工业企业"])  # 工业企业利润总额 ... 。营业收入
-    return compose(measure, context.branch) if context.branch is not None else None
+    return compose(measure, context.branch) if context.branch is not None and measure.part != "function" else None
 
 
 def _region(named: Sequence[Token], home: Region | None) -> tuple[Region | None, str]:

@@ -167,3 +167,20 @@ def test_a_window_late_in_a_paragraph_is_of_what_follows_it_there_alone():
     found = set(frame[["indicator", "period"]].itertuples(index=False, name=None))
     assert ("baotou_fixed_asset_investment", "2022-06") in found
     assert not [name for name, _ in found if name.endswith(("tertiary_profit", "finance_profit"))]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("一般公共预算支出增长5.1%，其中教育支出增长3.2%。支出进度加快，支出增长4.4%。",
+         ["fiscal_expenditure", "fiscal_education_expenditure"]),
+        ("教育、科学技术支出分别增长3.1%和4.2%；支出增长5.3%。",
+         ["fiscal_education_expenditure", "fiscal_science_expenditure"]),
+        ("居民人均消费支出增长5.1%，其中教育支出增长3.3%，卫生健康、教育支出分别增长4.4%和2.1%。",
+         ["spending_per_capita"]),
+        ("商品销售总额增长5.1%，其中批发业增长3.3%，汽车类增长4.4%。",
+         ["wholesale_retail_sales", "wholesale_sales"]),
+    ],
+)  # fmt: skip
+def test_what_goes_on_is_of_nothing_else(text, names):
+    assert list(grown(text)) == names
