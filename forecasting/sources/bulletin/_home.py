@@ -34,6 +34,7 @@ _NATIONAL = re.compile(
 )
 _FIRM = re.compile("公司|集团|股份")
 _ZONE = "[市省]?[\u4e00-\u9fff]{0,4}?(?:保税|高新|产业开发|经开|技术开发|经济开发|开发|示范|自贸)区"
+_OF_ZONE = re.compile("(?:高新|经开|开发|保税|示范|自贸|园|新)区")
 _BUREAU = re.compile("(?<![省市区县旗州盟])统计局(?:公布|发布)")
 _CAPTION = re.compile(r"图[为:][^。]*|[^。]*。?\([^()]*(?:图/|/图|摄|资料(?:图|照))[^()]*\)|▲[^。]*")  # of a photograph
 _BENEATH = re.compile("[省市县区]委|[省市县区]政府|高新区|经开区|开发区")
@@ -96,7 +97,8 @@ def whose(name: str, texts: Sequence[str], titles: Sequence[str]) -> tuple[Regio
         cities = (one for way in ways if (one := way()) is not None and one.level == 2)
         within = (_district(one, telling) for one in cities)
         return next((one for one in within if one is not None), None), ""
-    short = place.name.rstrip("省市") if place.level else "-"
+    names = {one.name.rstrip("省市") for one in (place, city(place) if place.level == 3 else place)}
+    short = f"(?:{'|'.join(names)})" if place.level else "-"
     zone = next((found[0] for text in (*first, *headlines) if (found := re.search(short + _ZONE, text))), "")
     if zone:
         return None, f"its title is on {zone}"
@@ -127,8 +129,10 @@ def _district(place: Region, telling: Sequence[str]) -> Region | None:
     spoken = [token.text for line in lines for token in line if token.kind == "region" and token.value.level == 3]
     near = {one for name in set(spoken) for one in namesakes_of(name) if one.within(place) and one != place}
     inside = next(iter(near)) if len(near) == 1 and len(set(spoken)) == 1 < len(spoken) else None
-    sure = inside is not None and _own(inside, telling) is not None and not _outspoken(inside, telling)
-    return inside if inside is not None and sure and not _doubt(inside, telling) else None
+    if inside is None or any(map(_OF_ZONE.search, telling)) or not _leads(spoken[0], inside, telling):
+        return None
+    sure = _own(inside, telling) is not None and not _outspoken(inside, telling)
+    return inside if sure and not _doubt(inside, telling) else None
 
 
 def _of_all(region: Region | None, texts: Sequence[str]) -> Region | None:

@@ -184,3 +184,14 @@ def test_a_window_late_in_a_paragraph_is_of_what_follows_it_there_alone():
 )  # fmt: skip
 def test_what_goes_on_is_of_nothing_else(text, names):
     assert list(grown(text)) == names
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "昆明高新区三季度经济\n来源：昆明日报\n昆明高新区位于五华区。2024年前三季度，全区规模以上工业增加值增长5.1%。全区投资增长3.3%，五华区配合。",
+        "宁波日报讯 2024年1-6月，全区规模以上工业增加值增长5.1%，高于江北区2个百分点。全区投资增长3.3%，高于江北区。",
+    ],
+)
+def test_a_district_beside_a_zone_or_compared_with_is_not_whom_a_text_is_on(text):
+    assert sure(text) == []
