@@ -97,7 +97,8 @@ def whose(name: str, texts: Sequence[str], titles: Sequence[str]) -> tuple[Regio
         cities = (one for way in ways if (one := way()) is not None and one.level == 2)
         within = (_district(one, telling) for one in cities)
         return next((one for one in within if one is not None), None), ""
-    names = {one.name.rstrip("省市") for one in (place, city(place) if place.level == 3 else place)}
+    above = city(place) if place.level == 3 and not _OF_ZONE.search(place.name) else place
+    names = {one.name.rstrip("省市") for one in (place, above)}
     short = f"(?:{'|'.join(names)})" if place.level else "-"
     zone = next((found[0] for text in (*first, *headlines) if (found := re.search(short + _ZONE, text))), "")
     if zone:

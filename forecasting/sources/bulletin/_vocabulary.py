@@ -123,7 +123,10 @@ def measure_inside(name: str) -> str:
         (len(end), key)
         for key, entry in _table()["measures"].items()
         for end in entry["names"].split("|")
-        if name.endswith(end) and name != end and not entry.get("trade")
+        if name.endswith(end)
+        and name != end
+        and not entry.get("trade")
+        and (entry["part"] != "function" or words().get(name, Word()).roles.get("subject", "")[:7] == "fiscal_")
     ]
     whole = next((key for key, entry in _table()["measures"].items() if name in entry["names"].split("|")), "")
     found = max(ends)[1] if ends else ""

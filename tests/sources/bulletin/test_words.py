@@ -195,3 +195,15 @@ def test_what_goes_on_is_of_nothing_else(text, names):
 )
 def test_a_district_beside_a_zone_or_compared_with_is_not_whom_a_text_is_on(text):
     assert sure(text) == []
+
+
+def test_towns_and_villages_share_what_households_spend():
+    assert grown("城镇居民人均消费支出增长4.6%，农村居民人均消费支出增长6.9%。") == {
+        "spending_per_capita_urban": "4.6",
+        "spending_per_capita_rural": "6.9",
+    }
+
+
+def test_a_city_under_no_prefecture_is_read():
+    text = "仙桃市2019年一季度经济\n一季度，全市规模以上工业增加值增长9.2%。全市固定资产投资增长11.1%。\n"
+    assert [name for name, *_ in sure(text)] == ["xiantao_industrial_va", "xiantao_fixed_asset_investment"]
