@@ -7,7 +7,6 @@ import itertools
 import math
 import re
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -17,6 +16,7 @@ from forecasting.observations import check_observations, column_problems, month_
 from forecasting.sources._columns import tidy
 from forecasting.sources._table import read_table
 
+YEARS_AHEAD = 20
 PANEL = ("unique_id", "ds", "y")
 WEIGHTS = ("indicator", "month", "weight")
 
@@ -37,12 +37,12 @@ def read_observations(path: Path) -> pd.DataFrame:
 
     Raises:
         InputError: The file cannot be read as CSV, or some of its rows cannot be used; every one of them is
-            named by its line. A figure of a month to come is no published one.
+            named by its line. Figures may be made up for years to come, `YEARS_AHEAD` of them, but not for centuries.
     """
     table = read_table(path)
-    this_month = datetime.datetime.now(ZoneInfo("Asia/Shanghai")).strftime("%Y-%m")
+    until = f"{datetime.datetime.now(datetime.UTC).year + YEARS_AHEAD}-12"
     try:
-        frame = check_observations(_tidied(table.frame), source=table.name, lines=table.lines, until=this_month)
+        frame = check_observations(_tidied(table.frame), source=table.name, lines=table.lines, until=until)
     except InputError as error:
         table.refuse(error.problems)
         raise

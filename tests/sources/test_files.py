@@ -121,6 +121,8 @@ def test_a_period_that_cannot_have_been_published_is_named_before_it_makes_a_gri
     problems = refusal(write(tmp_path, HEADER + rows))
     assert problems[0].startswith("line 3: period '2204-03' is before 1900 or after 20")
     assert problems[1].startswith("line 4: period '0205-03' is before 1900")
+    ahead = f"{datetime.datetime.now(datetime.UTC).year + 10}-03"  # made up, which is a use too
+    assert len(read_observations(write(tmp_path, HEADER + f"a,{ahead},ytd_yoy,9.0,percent\n"))) == 1
 
 
 def test_the_reference_figures_survive_a_file(tmp_path: Path):
