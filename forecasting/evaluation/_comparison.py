@@ -247,9 +247,8 @@ def _takes_back(losses: Losses, champion: str) -> bool:
     if losses.standard == champion or losses.standard not in losses.models:
         return False
     own, other = losses.models.index(champion), losses.models.index(losses.standard)
-    known = losses.near[np.isfinite(losses.near[:, own])]
-    # NaN, where it failed at an origin, is not smaller
-    return bool(known[:, other].mean() < known[:, own].mean() and losses.far[other] < losses.far[own])
+    _, mean = _near(losses, own)
+    return bool(mean[other] < mean[own] and losses.far[other] < losses.far[own])
 
 
 def _best_rival(losses: Losses, champion: str) -> tuple[str, int] | None:
@@ -257,13 +256,22 @@ def _best_rival(losses: Losses, champion: str) -> tuple[str, int] | None:
     if champion not in losses.models:
         return None
     own = losses.models.index(champion)
-    known = losses.near[np.isfinite(losses.near[:, own])]
-    # a model that failed at an origin has shown less there than one that did not
-    whole = np.isfinite(known).all(axis=0) & (np.arange(len(losses.models)) != own)
-    if len(known) < FEWEST_ORIGINS or not whole.any():
+    origins, mean = _near(losses, own)
+    mean[own] = np.inf
+    if origins < FEWEST_ORIGINS or not np.isfinite(mean).any():
         return None
-    mean = np.where(whole, np.where(np.isfinite(known), known, 0.0).mean(axis=0), np.inf)
-    return losses.models[int(mean.argmin())], int(whole.sum())
+    return losses.models[int(mean.argmin())], int(np.isfinite(mean).sum())
+
+
+def _near(losses: Losses, own: int) -> tuple[int, Floats]:
+    """The origins at which a model forecast something, and the mean loss of each model there.
+
+    Infinite where one failed at an origin: it has shown less than one that did not.
+    """
+    known = losses.near[np.isfinite(losses.near[:, own])]
+    there = np.isfinite(known)
+    total = np.where(there, known, 0.0).sum(axis=0)
+    return len(known), np.where(there.all(axis=0), total / max(1, len(known)), np.inf)
 
 
 def _overlap(cutoffs: npt.NDArray[np.int64]) -> int:

@@ -17,6 +17,8 @@ from forecasting.sources._columns import tidy
 from forecasting.sources._table import read_table
 
 YEARS_AHEAD = 20
+"""Up to which figures may be made up; a stray period makes a grid of all months up to it."""
+
 PANEL = ("unique_id", "ds", "y")
 WEIGHTS = ("indicator", "month", "weight")
 

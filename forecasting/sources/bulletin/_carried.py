@@ -60,8 +60,9 @@ def not_of_branches(found: Sequence[Item], context: Context) -> list[Item]:
     return [replace(one, subject=None) if _is_total(one) else one for one in found]
 
 
-def _is_industry(item: Item) -> bool:
-    return item.branch is not None and item.branch.roles.get("branch") == "industry"
+def of_branch(item: Item) -> bool:
+    """Whether something is of a part, not of all industry."""
+    return item.branch is not None and item.branch.roles.get("branch") != "industry"
 
 
 def _is_total(item: Item) -> bool:
@@ -113,7 +114,7 @@ def introduced(buffer: Sequence[Token], context: Context, home: Region | None) -
             context = Context(whole.measure, found[0].branch, whole, part=_part(found[0], context))
         elif len(found) == 1 and found[0].branch is None:
             context = Context(last_measure(clause))
-        elif len(found) == 1 and not residue(clause) and not _is_industry(found[0]):
+        elif len(found) == 1 and not residue(clause) and of_branch(found[0]):
             context = replace(context, branch=found[0].branch)  # 装备制造业增势良好, 增加值增长8.2%
     return context
 

@@ -216,7 +216,7 @@ def _aside(line: Sequence[Token], at: int) -> bool:
     behind = line[at + 1 : at + 10]
     while at > 0 and line[at - 1].kind in _LISTED:
         at -= 1
-    before = line[at - 1] if at > 0 else Token("", "")
+    before = line[at - 1] if at > 0 else _NONE
     if behind and _AMONG.match(behind[0].text) and any(one.kind == "decoy" for one in behind):
         return True
     return before.kind in COMPARED and not before.text.startswith("第")
@@ -229,8 +229,8 @@ def _firm(line: Sequence[Token], at: int) -> bool:
         end += 1
     while at > 0 and line[at - 1].kind == "region":
         at -= 1
-    before = line[at - 1] if at > 0 else Token("", "")
-    behind = line[end] if end < len(line) else Token("", "")
+    before = line[at - 1] if at > 0 else _NONE
+    behind = line[end] if end < len(line) else _NONE
     if "".join([token.text for token in line[end : end + 2]]).startswith(OFFICES):
         return True
     if before.kind in ("residue", "to", "filler") and before.text.endswith(_TOWARDS):
@@ -394,7 +394,7 @@ def _only_county(texts: Sequence[str]) -> str:
 
 def _ranked(line: Sequence[Token], at: int) -> bool:
     """增速全国第六, 居全国首位: where in the nation a place stands."""
-    behind = line[at + 1] if at + 1 < len(line) else Token("", "")
+    behind = line[at + 1] if at + 1 < len(line) else _NONE
     return behind.kind == "decoy" or behind.text.startswith(_RANKS)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from forecasting.sources.bulletin._candidates import Candidate, candidate
-from forecasting.sources.bulletin._carried import context_after, not_of_branches, said_again, window_of
+from forecasting.sources.bulletin._carried import context_after, not_of_branches, of_branch, said_again, window_of
 from forecasting.sources.bulletin._clauses import residue_inside
 from forecasting.sources.bulletin._figures import Figure
 from forecasting.sources.bulletin._lexer import PLACES, Token
@@ -34,16 +34,12 @@ def _is_narrow(item: Item) -> bool:
     """Whether something is a product, a part of industry, or called by its own words."""
     if item.subject is None or not item.subject.id.isascii() or item.subject.domain == "output":
         return True
-    return item.branch is not None and item.branch.roles.get("branch") != "industry"
+    return of_branch(item)
 
 
 def _is_bare(token: Token) -> bool:
     """Whether a token says what is measured alone, or nothing of its own."""
     return token.kind in _NOTHING or (token.kind == "word" and "measure" in token.value.roles)
-
-
-def _is_of_branch(item: Item) -> bool:
-    return item.branch is not None and item.branch.roles.get("branch", "industry") != "industry"
 
 
 def _is_unknown_trade(item: Item, age: int) -> bool:
@@ -228,7 +224,7 @@ class Naming:
         # 锂电池产业产量增长20%, 出口总额达1934亿元
         sold = state.age == 0 and subject.id in ("exports", "imports") and len(words) and all(map(_is_bare, words))
         same = state.items if sold and not same else same
-        result = any(map(_is_narrow, same)) or (firms and any(map(_is_of_branch, state.items)))
+        result = any(map(_is_narrow, same)) or (firms and any(map(of_branch, state.items)))
         # 机械工业进出口总额 .... 其中出口总额 ..., 进口总额 ...
         traded = (
             led

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from forecasting.sources.bulletin._candidates import Candidate
+from forecasting.sources.bulletin._carried import of_branch
 from forecasting.sources.bulletin._clauses import (
     both_comparisons,
     gathered,
@@ -110,7 +111,7 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
         found = [replace(one, reason=one.reason or CURRENT_PRICES) if one in real else one for one in found]
     if walk.who.named and not dependent:
         state.counted = any(map(_is_strange, state.items))
-    narrow = bool(walk.who.named) and all(map(_is_part, state.items))
+    narrow = bool(walk.who.named) and all(map(of_branch, state.items))
     state.narrow = narrow and not dependent if walk.who.named else state.narrow
     state.on_month = still or ((walk.on_month or walk.aside) and not found)
     state.last = state.window
@@ -134,10 +135,6 @@ def _is_strange(item: Item) -> bool:
     if item.subject is None:
         return item.written[:1].isdigit() or item.written.endswith(("亏损额", "存货", "库存", "人数"))
     return item.branch is not None and item.unclear.startswith("words not understood")
-
-
-def _is_part(item: Item) -> bool:
-    return item.branch is not None and item.branch.roles.get("branch") != "industry"
 
 
 def _opens_abroad(line: Sequence[Token], home: Region | None) -> bool:
