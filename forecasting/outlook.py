@@ -10,7 +10,7 @@ import pandas as pd
 
 from forecasting.decumulation import Chunks, Decumulation, FloatArray, Outline, Path, Recovered, lean, point_levels
 from forecasting.errors import InputError, Problem
-from forecasting.evaluation import PanelForecast, forecast_panel, reconcile
+from forecasting.evaluation import BY_HORIZON, PanelForecast, forecast_panel, reconcile
 from forecasting.memory import give_back
 from forecasting.models import CALENDAR, HEADLINE
 from forecasting.outlook_rows import OutlookRows
@@ -19,7 +19,6 @@ from forecasting.realtime import Then, histories_then
 
 __all__ = ["Outlook", "make_outlook"]
 
-STANDARD = "headline_mean"
 APART = 0.02
 """Share of a whole by which its parts may miss it in the latest year and still be made to add up."""
 
@@ -103,7 +102,7 @@ def make_outlook(
         {name: len(months) for name, months in ends.items()},
         preset=preset,
         also=(*HEADLINE, *CALENDAR) if preset == "best" else HEADLINE,
-        standard=dict.fromkeys(dense, STANDARD),
+        standard=dict.fromkeys(dense, BY_HORIZON),
         origins=origins,
         draws=recovered.draws,
         seed=recovered.seed,

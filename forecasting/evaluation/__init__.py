@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from forecasting.evaluation._backtest import Paths
 from forecasting.evaluation._champion import Champion, Recipe
-from forecasting.evaluation._combination import combine
+from forecasting.evaluation._combination import BY_HORIZON, combine
 from forecasting.evaluation._comparison import (
     Comparison,
     Decision,
@@ -40,6 +40,7 @@ from forecasting.evaluation._scorecard import (
 )
 
 __all__ = [
+    "BY_HORIZON",
     "Backtest",
     "Champion",
     "Comparison",

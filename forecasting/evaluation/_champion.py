@@ -18,11 +18,11 @@ from forecasting.models import MODELS, following_months
 QUANTILES = ("q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975")
 """Names of the quantile columns, in the order of their levels."""
 COLUMNS = ("unique_id", "ds", "model", "mean", *QUANTILES)
-VERSION = 4
+VERSION = 5
 """Of the format."""
-EARLIER = (2, 3)
-"""Formats that are read as well: the third had no `learnt`, as no model learnt across the panel, and the second no
-`fitted` either, as every model was fitted to the whole history."""
+EARLIER = (2, 3, 4)
+"""Formats that are read as well: the fourth had one weight a candidate for all steps, the third no `learnt` either, as
+no model learnt across the panel, and the second no `fitted`, as every model was fitted to the whole history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +32,14 @@ class Recipe:
     Attributes:
         candidates: Names of the models to fit: the one itself, or those that are combined.
         fitted: Observations to fit each of them to; its state is carried on to the others.
-        weights: Of the candidates in their weighted mean; empty for their median.
+        weights: Of each candidate in their weighted mean, one for all steps or one a step; empty for their median.
         learnt: Of each candidate that learns across the panel its forecast on the modelling scale, since a series by
             itself cannot make it again; empty for the others.
     """
 
     candidates: tuple[str, ...]
     fitted: tuple[int, ...]
-    weights: tuple[float, ...]
+    weights: tuple[tuple[float, ...], ...]
     learnt: tuple[tuple[float, ...], ...]
 
 
@@ -52,7 +52,7 @@ class Champion:
         model: Name of the chosen model or combination.
         candidates: Names of the models to fit: the chosen one, or those that are combined.
         fitted: Observations to fit each of them to; its state is carried on to the others.
-        weights: Of the candidates in their weighted mean; empty for their median.
+        weights: Of each candidate in their weighted mean, one for all steps or one a step; empty for their median.
         learnt: Of each candidate that learns across the panel its forecast, see `Recipe`.
         y: History, in its own unit.
         ds: First days of its months, ``YYYY-MM``.
@@ -66,7 +66,7 @@ class Champion:
     model: str
     candidates: tuple[str, ...]
     fitted: tuple[int, ...]
-    weights: tuple[float, ...]
+    weights: tuple[tuple[float, ...], ...]
     learnt: tuple[tuple[float, ...], ...]
     y: tuple[float, ...]
     ds: tuple[str, ...]
@@ -78,8 +78,8 @@ class Champion:
     def predict(self, horizon: int) -> pd.DataFrame:
         """Fit to the stored history and forecast, without any backtest.
 
-        Beyond the steps of the backtest the band widens with the square root of the step, and a forecast that was
-        learnt across the panel goes on with its last year.
+        Beyond the steps of the backtest the band widens with the square root of the step, weights stay those of its
+        last step, and a forecast that was learnt across the panel goes on with its last year.
 
         Returns:
             Columns unique_id, ds, model, mean, q025 to q975; one row a period.
@@ -108,7 +108,7 @@ class Champion:
                     paths[i] = fit(MODELS[name], one, len(one.y), horizon, fitted)
                 except ModelError as error:
                     reasons.append(str(error))
-        path = combine(paths) if not self.weights else weighted(paths, np.array(self.weights))
+        path = weighted(paths, self._weights(horizon)) if self.weights else combine(paths)
         if np.isnan(path).any():
             raise ModelError(f"{self.unique_id}: no model could forecast: {'; '.join(reasons)}")
         steps = np.arange(1, horizon + 1)
@@ -118,6 +118,11 @@ class Champion:
         sample = one.back(path + quantile_at(u, np.array(self.quantiles))[:, None] * sigma)
         ds = following_months(one.ds[-1], horizon, self.season_length)
         return quantile_frame(self.unique_id, self.model, ds, sample)
+
+    def _weights(self, horizon: int) -> Floats:
+        """Of the candidates at so many steps, shape (M, horizon)."""
+        known = np.array(self.weights)
+        return known[:, np.minimum(np.arange(horizon), known.shape[1] - 1)]
 
     @property
     def series(self) -> Series:
@@ -133,7 +138,7 @@ class Champion:
             "model": self.model,
             "candidates": list(self.candidates),
             "fitted": list(self.fitted),
-            "weights": list(self.weights),
+            "weights": [list(each) for each in self.weights],
             "learnt": [list(path) for path in self.learnt],
             "y": list(self.y),
             "ds": list(self.ds),
@@ -160,7 +165,7 @@ class Champion:
             model=str(values["model"]),
             candidates=tuple(map(str, values["candidates"])),
             fitted=tuple(map(int, fitted)),
-            weights=tuple(map(float, values["weights"])),
+            weights=tuple(tuple(np.ravel(each).tolist()) for each in values["weights"]),
             learnt=tuple(tuple(map(float, path)) for path in values.get("learnt", [()] * count)),
             y=tuple(map(float, values["y"])),
             ds=tuple(map(str, values["ds"])),

@@ -170,8 +170,9 @@ def decide_champions(
     A loss is the mean absolute error over the next three months from one origin. The rival with the smallest mean
     loss takes over if `diebold_mariano` says at `level`, adjusted for the number of rivals, that it is better, if its
     mean error over all steps is smaller too, and if the champion has been in place for `cool_down` days. The burden of
-    proof is on those that are not the series' standard: that one takes the title back as soon as both its errors are
-    smaller than the champion's. What two years of origins proved need not last, and would else hold until disproved.
+    proof is on those that are not the series' standard: that one takes the title back as soon as its errors over all
+    steps are smaller than the champion's, and those over the next months no larger. What two years of origins proved
+    need not last, and would else hold until disproved.
 
     Args:
         losses: Of every series in the night's rolling origins.
@@ -243,12 +244,12 @@ def _against(losses: Losses, champion: str, rival: str) -> tuple[Comparison, flo
 
 
 def _takes_back(losses: Losses, champion: str) -> bool:
-    """Whether the standard one, not champion, has smaller errors over the next months and over all."""
+    """Whether the standard one, not champion, has smaller errors over all steps, and no larger ones at the next."""
     if losses.standard == champion or losses.standard not in losses.models:
         return False
     own, other = losses.models.index(champion), losses.models.index(losses.standard)
     _, mean = _near(losses, own)
-    return bool(mean[other] < mean[own] and losses.far[other] < losses.far[own])
+    return bool(mean[other] <= mean[own] and losses.far[other] < losses.far[own])
 
 
 def _best_rival(losses: Losses, champion: str) -> tuple[str, int] | None:

@@ -11,17 +11,19 @@ from forecasting.errors import InputError, Problem
 from forecasting.evaluation._backtest import Paths
 from forecasting.evaluation._champion import Recipe
 from forecasting.evaluation._combination import (
+    BY_HORIZON,
     COMBINATIONS,
     INVERSE_ERROR,
     MEDIAN,
     STACK,
+    by_horizon,
     combination_weights,
     combined,
     members,
 )
 from forecasting.evaluation._panel import SOURCE, Floats, Series
 from forecasting.evaluation._selection import Scores, panel_best
-from forecasting.models import LAST_RESORT, Model, PanelModel
+from forecasting.models import HEADLINE_STANDARD, LAST_RESORT, Model, PanelModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,8 @@ class Contest:
     Attributes:
         names: Of the candidates.
         paths: Of each series, with M candidates.
-        weights: Name of a combination -> for each series its weights, shape (O + 1, models).
+        weights: Name of a weighted combination -> of each series the weights of the forecast from the whole history,
+            shape (models, H), or (models, 1) for all steps alike.
         inside: Models that the combinations hold, shape (models,).
         across: Models that learn across the panel, shape (models,).
     """
@@ -58,11 +61,14 @@ class Contest:
         there = self.able(i)
         if name == MEDIAN:
             return self._of_models(i, there)
-        weights = self.weights[name][i][-1]
-        used = [m for m in there if weights[m] > 0]
-        return self._of_models(i, used, tuple((weights[used] / weights[used].sum()).tolist()))
+        weights = self.weights[name][i]
+        used = [m for m in there if weights[m].any()]
+        share = weights[used] / weights[used].sum(axis=0)
+        return self._of_models(i, used, tuple(tuple(each) for each in share.tolist()))
 
-    def _of_models(self, i: int, used: Sequence[int] | np.ndarray, weights: tuple[float, ...] = ()) -> Recipe:
+    def _of_models(
+        self, i: int, used: Sequence[int] | np.ndarray, weights: tuple[tuple[float, ...], ...] = ()
+    ) -> Recipe:
         each = self.paths[i]
         return Recipe(
             tuple(self.names[m] for m in used),
@@ -72,7 +78,7 @@ class Contest:
         )
 
 
-def contest_of(found: list[Paths], candidates: Sequence[Model | PanelModel]) -> Contest:
+def contest_of(series: Sequence[Series], found: list[Paths], candidates: Sequence[Model | PanelModel]) -> Contest:
     """Add the combinations to the paths of the models, which are taken out of the list one by one.
 
     Those of a large panel would not fit into memory twice.
@@ -80,12 +86,20 @@ def contest_of(found: list[Paths], candidates: Sequence[Model | PanelModel]) -> 
     models = tuple(model.name for model in candidates)
     inside = members(models)
     across = np.array([not isinstance(model, Model) for model in candidates])
-    inverse, stack = combination_weights(found, inside, across)
+    names = [name for name in COMBINATIONS if name != BY_HORIZON or HEADLINE_STANDARD in models]
+    learnt = dict(zip((INVERSE_ERROR, STACK), combination_weights(found, inside, across), strict=True))
+    tonight: dict[str, list[Floats]] = {name: [] for name in names if name != MEDIAN}
     paths: list[Paths] = []
     found.reverse()
     while found:
         i, each = len(paths), found.pop()
-        forecast, final = combined(each, inside, inverse[i], stack[i])
+        weights = {name: of[i][:, :, None] for name, of in learnt.items()}
+        if BY_HORIZON in names:
+            known, steps = np.append(each.ends, len(series[i].y)), each.final.shape[1]
+            weights[BY_HORIZON] = by_horizon(models, inside, known, series[i].season_length, steps)
+        forecast, final = combined(each, inside, [weights[name] for name in tonight])
+        for name, of in tonight.items():
+            of.append(weights[name][-1].copy())
         paths.append(
             replace(
                 each,
@@ -93,7 +107,7 @@ def contest_of(found: list[Paths], candidates: Sequence[Model | PanelModel]) -> 
                 final=np.concatenate([each.final, final]),
             )
         )
-    return Contest((*models, *COMBINATIONS), paths, {INVERSE_ERROR: inverse, STACK: stack}, inside, across)
+    return Contest((*models, *names), paths, tonight, inside, across)
 
 
 def standards(
@@ -107,7 +121,7 @@ def standards(
     learnt from fewer errors (chosen on the half of M3's monthly series that presets are chosen on).
     """
     names = contest.names
-    combinations = [names.index(name) for name in COMBINATIONS]
+    combinations = [names.index(name) for name in COMBINATIONS if name in names]
     best = panel_best(scores, combinations)
     others = [m for m in range(len(names)) if names[m] != LAST_RESORT and m not in combinations]
     learnt = np.flatnonzero(contest.across)

@@ -36,7 +36,8 @@ class Backtest:
 
     Attributes:
         forecasts: unique_id, model, cutoff (last month of the training window), ds, step, y, forecast; only
-            steps whose figure is known; the combinations are the models "median", "inverse_error" and "stack".
+            steps whose figure is known; the combinations are the models "median", "inverse_error" and "stack",
+            and "by_horizon" beside `headline_mean`.
         failures: unique_id, model, cutoff, reason.
     """
 
@@ -158,7 +159,7 @@ def backtest(
     cuts = origins_of(series, origins, step)
     found = run(series, steps, candidates, cuts, workers=workers, progress=progress, final=False)
     found = add_pooled(found, series, steps, pooled, final=False)
-    contest = contest_of(found, (*candidates, *pooled))
+    contest = contest_of(series, found, (*candidates, *pooled))
     shown = [m for m, name in enumerate(contest.names) if name != LAST_RESORT]
     paths = [replace(each, forecast=each.forecast[shown], final=each.final[shown]) for each in contest.paths]
     names = [contest.names[m] for m in shown]
@@ -224,7 +225,7 @@ def forecast_panel(
     for i, h in enumerate(steps):
         found[i] = found[i].up_to(h)
     found = add_pooled(found, series, steps, pooled, final=True)
-    contest = contest_of(found, (*candidates, *pooled))
+    contest = contest_of(series, found, (*candidates, *pooled))
     give_back()
     names, paths = contest.names, contest.paths
 

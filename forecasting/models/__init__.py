@@ -11,13 +11,23 @@ from __future__ import annotations
 from forecasting.models._calendar import calendar_effects
 from forecasting.models._months import following_months
 from forecasting.models._protocol import FEWEST, History, LevelsModel, Model, PanelModel, PanelState, State, StateModel
-from forecasting.models._registry import BASELINES, CALENDAR, HEADLINE, LAST_RESORT, MODELS, PANEL_MODELS, PRESETS
+from forecasting.models._registry import (
+    BASELINES,
+    CALENDAR,
+    HEADLINE,
+    HEADLINE_STANDARD,
+    LAST_RESORT,
+    MODELS,
+    PANEL_MODELS,
+    PRESETS,
+)
 
 __all__ = [
     "BASELINES",
     "CALENDAR",
     "FEWEST",
     "HEADLINE",
+    "HEADLINE_STANDARD",
     "LAST_RESORT",
     "MODELS",
     "PANEL_MODELS",

@@ -57,6 +57,9 @@ BASELINES = (SeasonalNaive.name, RandomWalkDrift.name, NoChange.name)
 HEADLINE = (GrowthSes.name, NoChange.name, StateSpace.name, HeadlineMean.name)
 """Models made for statistics whose headline is a cumulative rate; for such statistics only, but for `growth_ses`."""
 
+HEADLINE_STANDARD = HeadlineMean.name
+"""The one of them that forecasts the next releases."""
+
 CALENDAR = (SarimaxCalendar.name, ProphetCalendar.name)
 """Models that know the Chinese calendar; for Chinese statistics only."""
 

@@ -77,12 +77,19 @@ def forecaster_sha256(forecaster: Mapping[str, Any]) -> str:
 
 
 def weights_text(forecaster: Mapping[str, Any]) -> str:
-    """The models behind a forecaster, the heaviest first: "arima 0.612, auto_ces 0.388"; names alone for a median."""
+    """The models behind a forecaster, the heaviest first: "arima 0.612, auto_ces 0.388"; names alone for a median.
+
+    Weights that move with the step are told of the first and of the last: "headline_mean 1.000 to 0.250".
+    """
     names, weights = forecaster["candidates"], forecaster["weights"]
     if not weights:
         return ", ".join(names)
-    ordered = sorted(zip(weights, names, strict=True), key=lambda pair: (-pair[0], pair[1]))
-    return ", ".join(f"{name} {weight:.3f}" for weight, name in ordered)
+    ordered = sorted(zip(weights, names, strict=True), key=lambda pair: (*(-each for each in pair[0]), pair[1]))
+    return ", ".join(f"{name} {' to '.join(f'{w:.3f}' for w in _ends(of))}" for of, name in ordered)
+
+
+def _ends(weights: Sequence[float]) -> Sequence[float]:
+    return weights[:1] if weights[0] == weights[-1] else (weights[0], weights[-1])
 
 
 @dataclass(frozen=True, eq=False)
