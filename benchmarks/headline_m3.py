@@ -2,7 +2,8 @@
 
 Years from January, January and February together, levels known; every ninth period from the fourth year on is an
 origin. Errors in units of no change's mean error on the series, by half of the series: what `headline_mean` believes of
-growth's return was chosen on the former half. Shown beside it: the same without any return.
+growth's return, and the share of level models in `by_horizon`, were chosen on the former half. Shown beside the two:
+the former without any return.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
-from headline_no_change import year_to_date
+from headline_no_change import standard, year_to_date
 from pseudo_publication import FIRST_YEAR, industry
 
 from forecasting.models import MODELS, _trust
@@ -43,6 +44,8 @@ def errors(level: np.ndarray) -> list[tuple[int, str, float]]:
             with patch.object(_trust, "RETURNS", odds):
                 ahead = MODELS["headline_mean"].forecast(value[:cut], len(future), 11, ds)
             paths[name] = known | dict(zip(future, ahead.tolist(), strict=True))
+        ahead = standard(value[:cut], ends[:cut], len(future), 11)
+        paths["by_horizon"] = known | dict(zip(future, ahead.tolist(), strict=True))
         for h in STEPS:
             target = origin + h
             if target in actual and target in future:

@@ -1,8 +1,8 @@
 """Cumulative rates forecast at rolling origins against no change: mean absolute errors by step, pseudo-real-time.
 
-At every origin the months are recovered anew from the figures up to it; the mean that forecasts indicators by default
-(`headline_mean`: state space, smoothed growth, no change) goes on from there, the published cumulative rate of the
-origin taken as it is.
+At every origin the months are recovered anew from the figures up to it; what forecasts indicators unless another is
+clearly better (`by_horizon`: `headline_mean` for the next releases, level models from a year on) goes on from there,
+the published cumulative rate of the origin taken as it is.
 """
 
 from __future__ import annotations
@@ -10,16 +10,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
 from forecasting import decumulate
-from forecasting.models import MODELS
+from forecasting.errors import ModelError
+from forecasting.evaluation._backtest import fit
+from forecasting.evaluation._combination import by_horizon, weighted
+from forecasting.evaluation._panel import Series
+from forecasting.models import BASELINES, HEADLINE_STANDARD, MODELS, PRESETS
 from forecasting.observations import month_index, month_label
 from forecasting.parallel import in_parallel
 from forecasting.reference import load_observations
 
-STEPS = (1, 3, 6, 12)
-MODEL = "headline_mean"
+STEPS = (1, 3, 6, 12, 24)
+MEMBERS = (HEADLINE_STANDARD, *(name for name in PRESETS["default"] if name not in BASELINES))
 VALUE_ADDED = "cn_industrial_va"
 FIRST_YEARS = {True: 48, False: 22}
 """Months of history before the first origin, for long series and short ones."""
@@ -43,13 +48,27 @@ def published(table: pd.DataFrame) -> dict[int, float]:
     return {month: 100 * (value / level[month - 12] - 1) for month, value in level.items() if month - 12 in level}
 
 
+def standard(values: np.ndarray, ends: np.ndarray, steps: int, season_length: int) -> np.ndarray:
+    """Levels of so many periods after a history, by the combination whose weights move with the horizon."""
+    ds = pd.DatetimeIndex([pd.Timestamp(year=int(m) // 12, month=int(m) % 12 + 1, day=1) for m in ends])
+    one = Series("", values, ds, season_length, "log")
+    paths = np.full((len(MEMBERS), steps), np.nan)
+    for i, name in enumerate(MEMBERS):
+        try:
+            paths[i] = fit(MODELS[name], one, len(values), steps)
+        except ModelError:
+            if name == HEADLINE_STANDARD:
+                raise
+    weights = by_horizon(MEMBERS, np.full(len(MEMBERS), True), np.array([len(values)]), season_length, steps)[0]
+    return one.back(weighted(paths, weights))
+
+
 def forecast(table: pd.DataFrame, rate: float) -> dict[int, float]:
     """Month index -> forecast of the cumulative rate, from the figures of one indicator up to an origin."""
     path = next(iter(decumulate(table, draws=50).paths.values()))
     ends, values = path.periods()
     future = path.future_ends(path.last + max(STEPS))
-    dates = pd.DatetimeIndex([pd.Timestamp(year=int(m) // 12, month=int(m) % 12 + 1, day=1) for m in ends])
-    ahead = MODELS[MODEL].forecast(values, len(future), path.periods_per_year, dates)
+    ahead = standard(values, ends, len(future), path.periods_per_year)
     level = dict(zip([*ends.tolist(), *future.tolist()], [*values, *ahead], strict=True))
     origin = path.last
     found = {month: year_to_date(level, month) for month in future.tolist()}

@@ -28,8 +28,8 @@ from jobs.pulling import Pulling
 from jobs.scoring import ZONE, with_references
 
 FIRST, LAST = "2016-01", "2025-11"
-HORIZON, DRAWS = 12, 500
-STEPS = (1, 2, 3, 6, 9, 12)
+HORIZON, DRAWS = 24, 500
+STEPS = (1, 2, 3, 6, 9, 12, 18, 24)
 PANDEMIC = ("2020-01", "2021-12")
 
 

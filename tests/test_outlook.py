@@ -87,9 +87,12 @@ def test_the_odds_of_the_next_release_lie_on_its_grid_and_sum_to_one(outlook):
         assert mean == pytest.approx(row["mean"], abs=0.1 + 0.05 * (row["q95"] - row["q05"]))
 
 
-def test_the_models_of_the_headline_take_part_and_their_mean_is_the_standard_one(outlook):
+def test_the_models_of_the_headline_take_part_and_a_combination_by_horizon_is_the_standard_one(outlook):
     models = outlook.forecasts.groupby("indicator")["model"].first()
-    assert models["nation"] == "headline_mean"
+    assert models["nation"] == "by_horizon"
+    champion = outlook.panel.champions["nation"]
+    np.testing.assert_allclose(np.sum(champion.weights, axis=0), 1)
+    assert champion.weights[champion.candidates.index("headline_mean")][:3] == (1.0, 1.0, 1.0)
     for _, rows in outlook.panel.leaderboard.groupby("unique_id"):
         assert {"no_change", "state_space", "headline_mean", "growth_ses"} <= set(rows["model"])
         assert not {"sarimax_calendar", "prophet_calendar"} & set(rows["model"])

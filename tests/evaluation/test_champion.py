@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from forecasting.errors import InputError, ModelError
-from forecasting.evaluation import Champion, PanelForecast
+from forecasting.evaluation import Champion, PanelForecast, challenger
 
 ROOT = Path(__file__).parents[2]
 QUANTILES = ["q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975"]
@@ -46,6 +46,24 @@ def test_a_champion_of_the_earlier_format_is_fitted_to_its_whole_history(result:
     champion = result.champions["m50"]
     earlier = {name: value for name, value in champion.to_dict().items() if name != "fitted"} | {"version": 2}
     assert set(Champion.from_dict(earlier).fitted) == {len(champion.y)}
+
+
+def test_a_champion_of_the_earlier_format_weighs_all_steps_alike(result: PanelForecast) -> None:
+    recipe = result.recipes["m50"]["stack"]
+    values = challenger(result.champions["m50"], "stack", recipe, result.losses["m50"]).to_dict()
+    fourth = values | {"version": 4, "weights": [weight for (weight,) in values["weights"]]}
+    assert len(fourth["weights"]) > 1
+    assert Champion.from_dict(fourth) == Champion.from_dict(values)
+
+
+def test_weights_by_step_stay_beyond_the_backtest_what_they_were_at_its_end(result: PanelForecast) -> None:
+    other = replace(
+        result.champions["m50"], candidates=("auto_ets", "optimized_theta"), fitted=(50, 50), learnt=((), ())
+    )
+    first, second = (replace(other, weights=((w,), (1 - w,))).predict(8)["q50"] for w in (1.0, 0.0))
+    moving = replace(other, weights=((1.0, 1.0, 0.5), (0.0, 0.0, 0.5))).predict(8)["q50"]
+    np.testing.assert_allclose(moving[:2], first[:2], rtol=1e-9)
+    np.testing.assert_allclose(moving[2:], np.sqrt(first * second)[2:], rtol=1e-6)
 
 
 def test_a_champion_loaded_from_json_in_a_fresh_process_forecasts_the_same(

@@ -151,6 +151,17 @@ def test_the_standard_one_takes_the_title_back_by_smaller_errors_alone(close: di
     assert decide(contest(close), standard="gone").reason == "no rival is better beyond chance"
 
 
+def test_the_standard_one_that_differs_in_later_months_alone_takes_the_title_back_by_those(
+    close: dict[str, np.ndarray],
+) -> None:
+    near = contest(close | {"theta": close["median"], "ets": close["median"] + 1})
+    for far, promoted in ((4.0, True), (6.0, False)):
+        later = contest({"median": np.full(10, 5.0), "theta": np.full(10, far), "ets": np.full(10, 9.0)}, steps=24)
+        one = decide(pd.concat([near, later[later["step"] > 3]]), standard="theta")
+        assert one.promoted is promoted
+        assert (one.rival, one.gain, one.p_adjusted, one.challenger) == ("theta", 0, 1, "")
+
+
 def test_the_standard_one_stays_away_where_the_champion_has_smaller_errors(close: dict[str, np.ndarray]) -> None:
     worse = contest(close | {"theta": close["theta"] + 0.2})
     assert decide(worse, standard="theta").reason == "no rival is better beyond chance"
@@ -225,11 +236,11 @@ def test_every_combination_can_be_the_challenger_and_forecasts_by_its_weights(
     champion = replace(result.champions["m50"], model="auto_ets", candidates=("auto_ets",), weights=())
     recipe = result.recipes["m50"][combination]
     assert set(recipe.candidates) <= {"auto_ets", "optimized_theta"}
-    assert sum(recipe.weights) == pytest.approx(0.0 if combination == "median" else 1.0)
+    assert np.sum(recipe.weights) == pytest.approx(0.0 if combination == "median" else 1.0)
     rows = result.losses["m50"]
     found = challenger(champion, combination, recipe, rows).predict(6)["q50"]
     alone = [
         challenger(champion, name, result.recipes["m50"][name], rows).predict(6)["q50"] for name in recipe.candidates
     ]
-    weights = recipe.weights or [1 / len(alone)] * len(alone)
+    weights = np.ravel(recipe.weights or [1 / len(alone)] * len(alone))
     np.testing.assert_allclose(np.log(found), np.average(np.log(alone), axis=0, weights=weights), rtol=1e-6)

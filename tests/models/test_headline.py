@@ -252,10 +252,10 @@ def test_a_panel_goes_on_without_the_headline_models_where_they_refuse() -> None
     )
     names = ["short", "change", "whole"]
     found = forecast_panel(
-        panel, 4, preset="fast", also=HEADLINE, standard=dict.fromkeys(names, "headline_mean"), seed=1, draws=100
+        panel, 4, preset="fast", also=HEADLINE, standard=dict.fromkeys(names, "by_horizon"), seed=1, draws=100
     )
-    assert found.champions["whole"].model == "headline_mean"
-    assert not {found.champions[name].model for name in ("short", "change")} & {*HEADLINE, "last_resort"}
+    assert found.champions["whole"].model == "by_horizon"
+    assert not {found.champions[name].model for name in ("short", "change")} & {*HEADLINE, "by_horizon", "last_resort"}
     last = found.failures[found.failures["cutoff"].isin([ds[8], ds[29]])]
     refused = last.groupby("unique_id")["model"].agg(set)
     assert set(MADE) <= refused["short"]

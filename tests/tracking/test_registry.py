@@ -95,7 +95,7 @@ def test_a_combination_that_challenges_is_registered_with_its_weights(
     review: Review, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = {
-        "model": "stack", "candidates": ["optimized_theta", "auto_ets"], "weights": [0.25, 0.75], "fitted": [96, 90],
+        "model": "stack", "candidates": ["optimized_theta", "auto_ets"], "weights": [[0.25], [0.75]], "fitted": [96, 90],
         "learnt": [[], []],
     }  # fmt: skip
     item = review.record("seasonal_naive", recipe)
