@@ -48,11 +48,11 @@ class Table:
 
 
 def read_table(path: Path) -> Table:
-    """Read a comma-separated UTF-8 file (with or without byte order mark); blank lines are passed over.
+    """Read a comma-separated file in an encoding that `encoding_of` knows; blank lines are passed over.
 
     Raises:
-        InputError: The file cannot be opened, is empty, is not UTF-8, holds a NUL byte, has an empty or repeated
-            column name, or no row with as many fields as the header.
+        InputError: The file cannot be opened, is empty, is in no known encoding, holds a NUL byte, has an empty or
+            repeated column name, or no row with as many fields as the header.
     """
     name = str(path)
     problems: list[Problem] = []
@@ -136,17 +136,7 @@ def _text(path: Path, name: str) -> str:
         raise InputError(name, [Problem("", "is a folder; give the path of a CSV file in it")]) from error
     except OSError as error:
         raise InputError(name, [Problem("", f"cannot be read: {error.strerror}")]) from error
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        what = f"byte 0x{data[error.start]:02x} is not UTF-8 text; save the file as CSV in UTF-8"
-        raise InputError(name, [Problem(f"line {line}", what)]) from error
-    if "\0" in text:
-        line = text[: text.index("\0")].count("\n") + 1
-        what = "a NUL byte; this is not a text file, or not in UTF-8: save it as CSV in UTF-8"
-        raise InputError(name, [Problem(f"line {line}", what)])
-    return text
+    return data.decode(encoding_of(data, name))
 
 
 def header_problems(header: list[str], where: str) -> list[Problem]:

@@ -68,8 +68,8 @@ def test_line_numbers_are_true_after_quoted_line_breaks_and_blank_lines(tmp_path
         (HEADER.encode() + b'a,2024-03,ytd_yoy,"9.0,percent\n\n', "line 2: not CSV"),
         (HEADER.encode() + b'a,2024-03,ytd_yoy,"9"0,percent\n', "line 2: not CSV"),
         (HEADER.encode() + b"a,2024-03,ytd_yoy,\x009.0,percent\n", "line 2: a NUL byte"),
-        (HEADER.encode() + "a,2024-03,ytd_yoy,9.0,百分\n".encode("gbk"), "line 2: byte 0xb0 is not UTF-8"),
-        (HEADER.encode("utf-16"), "line 1: byte 0xff is not UTF-8"),
+        (HEADER.encode() + b"a,2024-03,ytd_yoy,9.0,percent\xff\n", "line 2: byte 0xff is text in neither UTF-8 nor GB"),
+        (HEADER.encode("utf-16"), "line 1: a NUL byte; this is not a text file, or in UTF-16"),
         (HEADER.replace(",", ";").encode(), "separate the columns by commas"),
         (b"indicator,period,period,,unit\n", "line 1: column 4 has no name"),
         (b"indicator,period,period,,unit\n", "line 1: column 'period' is given twice"),
@@ -78,6 +78,13 @@ def test_line_numbers_are_true_after_quoted_line_breaks_and_blank_lines(tmp_path
 def test_a_file_that_is_no_table_is_refused_with_place_and_remedy(tmp_path: Path, data: bytes, expected: str):
     assert any(expected in line for line in refusal(write(tmp_path, data)))
     assert refusal(write(tmp_path, data), read_panel)
+
+
+def test_a_file_in_gb_18030_as_chinese_spreadsheets_write_is_read_and_said_to_be_so(tmp_path: Path, caplog):
+    text = HEADER + "包头增加值,2024-03,ytd_yoy,9.0,percent\n"
+    frame = read_observations(write(tmp_path, text.encode("gb18030")))
+    assert frame["indicator"].tolist() == ["包头增加值"]
+    assert "read as GB 18030" in caplog.text
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path):

@@ -95,8 +95,8 @@ def test_a_combination_that_challenges_is_registered_with_its_weights(
     review: Review, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = {
-        "model": "stack", "candidates": ["optimized_theta", "auto_ets"], "weights": [[0.25], [0.75]], "fitted": [96, 90],
-        "learnt": [[], []],
+        "model": "stack", "candidates": ["optimized_theta", "auto_ets"], "weights": [[0.25], [0.75]],
+        "fitted": [96, 90], "learnt": [[], []],
     }  # fmt: skip
     item = review.record("seasonal_naive", recipe)
     version = review.client.get_model_version_by_alias(NAME, "challenger")
