@@ -8,6 +8,7 @@ imported by the command that needs it, so that help is instant.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
 
     from forecasting.decumulation import Decumulation
 
-__all__ = ["DEGRADED", "app", "guarded"]
+__all__ = ["DEGRADED", "LOG", "app", "guarded"]
 
 DEGRADED = 3
+LOG = "cumulus"
+"""Name of our handler on the root logger."""
 
 app = typer.Typer(
     name="cumulus",
@@ -291,7 +294,15 @@ def _settings(texts: list[str]) -> dict[str, str]:
 
 
 def guarded(command: Callable[[], object]) -> None:
-    """Run a command; an error of ours, or a folder's or disk's, becomes its message and exit code 1, no traceback."""
+    """Run a command; an error of ours, or a folder's or disk's, becomes its message and exit code 1, no traceback.
+
+    Our warnings are lines on standard error; a command that keeps a log puts its own handler in place.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(logging.WARNING)
+    handler.addFilter(logging.Filter("forecasting"))
+    handler.set_name(LOG)
+    logging.getLogger().addHandler(handler)
     try:
         command()
     except CumulusError as error:

@@ -7,6 +7,7 @@ package vl-convert makes PNG of the same specification and carries the scripts (
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from forecasting.errors import InputError, Problem
 from forecasting.observations import RATES, check_observations, month_index, month_label
 
 __all__ = ["PANELS", "check_panels", "draw_months", "picture_kind"]
+
+_logger = logging.getLogger(__name__)
 
 Json = dict[str, Any]
 
@@ -33,6 +36,9 @@ BOUNDS_COLOUR, INK, GREY = "#e3e3e3", "#1b1b1b", "#6b6b6b"
 FLAG_SHAPES = ["cross", "triangle-up", "diamond", "square", "triangle-down", "circle"]
 FLAG_ROW = 11  # pixels
 FEW = 12  # periods
+LABEL = "utcFormat(datum.value, utcmonth(datum.value) ? '%b' : '%Y')"  # long names of months run into each other
+LATIN = 0x24F  # the last letter of Latin Extended-B
+SOME = 5  # letters
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"  # the first one comes with vl-convert
 MARGIN = 0.06  # of the axis, above and below what is drawn
 REACH = 0.25  # of the band's range: as far as set bounds stretch the axis
@@ -112,11 +118,34 @@ def draw_months(monthly: pd.DataFrame, observations: pd.DataFrame, kind: str) ->
     if kind == "html":
         specs = {panel.name: _finish(_drawing(panel, [panel], 960, 420, hover=True)) for panel in panels}
         return _page(specs, vl_convert.javascript_bundle()).encode()  # type: ignore[call-arg]  # the stub is wrong
+    lacking = _without_glyph("".join(panel.name + panel.about for panel in panels))
+    if lacking:
+        what = "has no font for %s and draws boxes: install one (Noto Sans CJK has Chinese), or draw an .html picture"
+        _logger.warning(f"this machine {what}", lacking)
     columns = 1 if len(panels) <= 2 else 2 if len(panels) <= 8 else 3
     width, height = [(860, 300), (560, 240), (440, 200)][columns - 1]
     drawings = [_drawing(panel, panels, width, height, hover=False) for panel in panels]
     png: bytes = vl_convert.vegalite_to_png(_finish({"concat": drawings, "columns": columns}), scale=2)
     return png
+
+
+def _without_glyph(text: str) -> str:
+    """Some of the letters of a text that no font of this machine draws; the one that comes along has the Latin ones."""
+    letters = sorted({letter for letter in text if ord(letter) > LATIN})
+    if not letters:
+        return ""
+    from matplotlib.font_manager import findSystemFonts
+    from matplotlib.ft2font import FT2Font
+
+    for path in findSystemFonts():
+        try:
+            known = FT2Font(path).get_charmap()
+        except RuntimeError:  # not a font that scales
+            continue
+        letters = [letter for letter in letters if ord(letter) not in known]
+        if not letters:
+            break
+    return "".join(letters[:SOME])
 
 
 def _panel(name: str, rows: pd.DataFrame, observations: pd.DataFrame) -> _Panel:
@@ -219,7 +248,8 @@ def _drawing(panel: _Panel, legend_of: Sequence[_Panel], width: int, height: int
          for name, value in vertex.items()}
         for vertex in panel.bands
     ]  # fmt: skip
-    months: Json = {"tickCount": "month", "format": "%Y-%m"} if len(panel.hover) <= FEW else {}  # else days get ticks
+    few = len(panel.hover) <= FEW
+    months: Json = {"tickCount": "month", "format": "%Y-%m"} if few else {"labelExpr": LABEL}  # else days get ticks
     x = {"field": "x", "type": "temporal", "scale": {"type": "utc"}, "axis": {"title": None, "grid": False, **months}}
     axis = {"title": "growth on a year earlier, %", "titleFontWeight": "normal", "gridColor": "#eeeeee"}
     y = {"type": "quantitative", "scale": {"domain": [low, high], "nice": False, "zero": False}, "axis": axis}

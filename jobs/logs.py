@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from pythonjsonlogger.json import JsonFormatter
 
+from forecasting.cli import LOG
 from forecasting.progress import console
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["bind", "bound", "configure_logging", "restore_logging"]
 
 QUIET = ("alembic", "apprise", "apscheduler", "cmdstanpy", "httpcore2", "httpx2", "mlflow", "prophet", "urllib3")
-MARK = "cumulus"  # name of our handler on the root logger
 
 _context: ContextVar[dict[str, str]] = ContextVar("log_context")
 
@@ -85,7 +85,7 @@ def configure_logging(settings: Settings | None = None) -> None:
             text from INFO on.
     """
     root = logging.getLogger()
-    for handler in [handler for handler in root.handlers if handler.get_name() == MARK]:
+    for handler in [handler for handler in root.handlers if handler.get_name() == LOG]:
         root.removeHandler(handler)
     root.addHandler(_handler(settings))
     restore_logging()
@@ -99,7 +99,7 @@ def restore_logging() -> None:
     """
     root = logging.getLogger()
     for handler in root.handlers:
-        if handler.get_name() == MARK:
+        if handler.get_name() == LOG:
             root.setLevel(handler.level)
             break
     else:
@@ -124,7 +124,7 @@ def _handler(settings: Settings | None) -> logging.Handler:
     handler.setFormatter(formatter if settings is None else _Discreet(formatter, settings.redact))
     handler.addFilter(_add_context)
     handler.setLevel(logging.INFO if settings is None else settings.logging.level)
-    handler.set_name(MARK)
+    handler.set_name(LOG)
     return handler
 
 

@@ -202,6 +202,16 @@ def test_an_output_that_is_a_folder_is_refused(rates, tmp_path):
     assert f"{tmp_path}: is a folder; name a file in it" in result.stderr
 
 
+def test_a_table_in_gb_18030_is_read_and_said_to_be_so(rates, tmp_path):
+    table = tmp_path / "in.csv"
+    table.write_bytes(rates.read_text(encoding="utf-8").replace("\nx,", "\n增加值,").encode("gb18030"))
+    result = done("decumulate", table, "-o", tmp_path / "out.csv", "--draws", 50)
+    assert result.stderr.splitlines()[0] == (
+        f"{table}: read as GB 18030, since it is not UTF-8; names are wrong if it is neither"
+    )
+    assert "增加值" in (tmp_path / "out.csv").read_text(encoding="utf-8")
+
+
 def test_wrong_usage_exits_2():
     assert cumulus("decumulate").returncode == 2
     assert cumulus("nonsense").returncode == 2

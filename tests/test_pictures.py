@@ -181,3 +181,15 @@ def test_the_page_is_no_wider_than_a_phone(made, tmp_path):
         page.goto((tmp_path / "picture.html").as_uri())
         page.wait_for_selector("#picture svg")
         assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_letters_that_no_font_draws_are_named_with_the_remedy(made, caplog):
+    monthly, table = one(made)
+    name = "Größe \U0003fff0"  # of a plane that has no letters
+    draw_months(monthly.assign(indicator=name), table.assign(indicator=name), "html")
+    assert caplog.text == ""
+    draw_months(monthly.assign(indicator=name), table.assign(indicator=name), "png")
+    assert "no font for \U0003fff0 and draws boxes: install one" in caplog.text
+    caplog.clear()
+    draw_months(monthly, table, "png")
+    assert caplog.text == ""
