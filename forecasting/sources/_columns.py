@@ -9,7 +9,7 @@ import pandas as pd
 
 from forecasting.catalog import ColumnMapping
 from forecasting.errors import InputError, Problem
-from forecasting.observations import OPTIONAL, REQUIRED, column_problems
+from forecasting.observations import OPTIONAL, RATES, REQUIRED, column_problems
 from forecasting.payloads import BadRow
 from forecasting.sources._source import RAW_COLUMNS, Reading
 from forecasting.sources._table import field_problem, header_problems
@@ -66,6 +66,9 @@ def read_records(records: Records, name: str, mapping: ColumnMapping | None, *, 
             bad.append(cells)
             continue
         for row in _rows(cells, mapping):
+            # a workbook drops trailing zeros: rates are printed with a decimal, levels of whole numbers without
+            if wide and row.get("measure") not in RATES:
+                row["value"] = row.get("value", "").removesuffix(".0")
             collected.add(line, row)
     frame = collected.frame()
     if frame.empty and not bad:
