@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import signal
 import socket
 import sys
 from collections.abc import Iterator, Sequence
@@ -64,7 +65,7 @@ def run(
         _do_steps(only, as_of, force)
         return
     ask = not only or "pull" in only
-    with reported(settings):
+    with _stopped_by_sigterm(), reported(settings):
         result = run_night(settings, as_of=day, output=output, sources=_sources(source), force=force, ask=ask)
     _report(result)
     if result.status == "degraded":
@@ -315,6 +316,26 @@ def _check_port(host: str, port: int) -> None:
         except OSError as error:
             what = f"cannot listen on port {port}: {error.strerror}; choose another with --port"
             raise InputError("ui", [Problem("", what)]) from error
+
+
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """SIGTERM ends a night by hand at once, its workers too, and the ledger hears of it."""
+    from jobs.scheduler import end_workers
+    from jobs.steps import Interrupted
+
+    def stop(number: int, _: object) -> None:
+        end_workers()
+        raise Interrupted(f"stopped by {signal.Signals(number).name}")
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    except Interrupted as interrupted:
+        sys.stderr.write(f"{interrupted}\n")
+        raise typer.Exit(128 + signal.SIGTERM) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

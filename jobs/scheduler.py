@@ -118,7 +118,7 @@ class _Service:
 
     def _asked(self, signum: int, _: FrameType | None) -> None:
         if self._signals:  # the default action, which no lock or loop can hold up
-            _end_workers()
+            end_workers()
             signal.signal(signum, signal.SIG_DFL)
             os.kill(os.getpid(), signum)
         self._signals.append(signum)
@@ -151,7 +151,7 @@ class _Service:
                 _logger.warning("the running night is interrupted at its next safe point")
                 if not self._idle.wait(SAFE_S):
                     return self._abandon()
-        _end_workers()  # which would be waited for until they have done what an interrupted night gave them
+        end_workers()  # which would be waited for until they have done what an interrupted night gave them
         _logger.info("%s: stopped", name)
         return 0
 
@@ -160,7 +160,7 @@ class _Service:
         _logger.warning("the night has reached no safe point within %.0f s and is abandoned", SAFE_S)
         threading.Thread(target=self._work.abandon, daemon=True).start()
         time.sleep(1.0)
-        _end_workers()
+        end_workers()
         return 1
 
     def _guarded(self, job: Callable[[], None]) -> None:
@@ -214,7 +214,8 @@ def _daily(agenda: Agenda, later: dt.timedelta = dt.timedelta(0)) -> Any:
     return Daily()
 
 
-def _end_workers() -> None:
+def end_workers() -> None:
+    """Kill the workers of this process, whatever they are at."""
     for process in multiprocessing.active_children():
         if process.pid is not None:
             with suppress(ProcessLookupError):

@@ -29,7 +29,7 @@ _logger = logging.getLogger(__name__)
 
 
 class Interrupted(KeyboardInterrupt):
-    """A night was asked to stop and did at a safe point."""
+    """A night was asked to stop and did."""
 
 
 class Steps:

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -358,9 +359,15 @@ def cumulus(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     small = {"CUMULUS_FIT__ORIGINS": "4", "CUMULUS_FIT__DRAWS": "200", "CUMULUS_FIT__HORIZON": "14",
              "CUMULUS_FIT__WORKERS": "1", "CUMULUS_FIT__PRESET": "fast",
              "CUMULUS_PROJECTION__DRAWS": "128"}  # fmt: skip
-    environment = {**os.environ, **small, "CUMULUS_HOME": str(home), "CUMULUS_CATALOG": str(CATALOG)}
+    with started(home, *arguments, **small) as process:
+        out, err = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def started(home: Path, *arguments: str, **settings: str) -> subprocess.Popen[str]:
+    environment = {**os.environ, **settings, "CUMULUS_HOME": str(home), "CUMULUS_CATALOG": str(CATALOG)}
     command = [sys.executable, "-c", "from jobs.cli import main; main()", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
 
 
 def test_the_command_says_what_it_did_and_exits_3_when_degraded(tmp_path):
@@ -382,6 +389,18 @@ def test_the_command_says_what_it_did_and_exits_3_when_degraded(tmp_path):
     assert state["runs"][0]["steps"][0]["name"] == "derive"
     assert state["indicators"][0]["last_period"] == "2025-12"
     assert "cn_industrial_va" in cumulus(tmp_path, "status").stdout
+
+
+def test_a_night_by_hand_that_is_told_to_stop_does_and_the_ledger_hears_of_it(tmp_path):
+    with started(tmp_path, "run", "--as-of", "2026-01-20") as process:
+        while not json.loads(cumulus(tmp_path, "status", "--json").stdout)["runs"]:
+            assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        assert process.communicate(timeout=60)[1].endswith("stopped by SIGTERM\n")
+    assert process.returncode == 128 + signal.SIGTERM
+    (run,) = json.loads(cumulus(tmp_path, "status", "--json").stdout)["runs"]
+    assert run["status"] == "interrupted"
+    assert "stopped by SIGTERM" in run["message"]
 
 
 def test_single_steps_log_as_the_settings_say_and_refuse_what_they_would_not_use(tmp_path):
