@@ -246,12 +246,26 @@ def store(settings: Settings, _: dt.datetime) -> Iterator[Finding]:
 
 def tracking(settings: Settings, _: dt.datetime) -> Iterator[Finding]:
     """The MLflow store answers."""
+    from sqlalchemy import create_engine, inspect
+    from sqlalchemy.exc import SQLAlchemyError
+
     from forecasting.tracking import Tracker
 
     file = Path(settings.tracking.removeprefix("sqlite:///"))
     if settings.tracking.startswith("sqlite:///") and not file.exists():
         yield Finding("tracking", "ok", "none yet; cumulus run makes it")
         return
+    if not settings.tracking.startswith("http"):
+        engine = create_engine(settings.tracking)
+        try:  # MLflow itself tries ten times, a minute and a half in all
+            inspect(engine).get_table_names()
+        except SQLAlchemyError as error:
+            what = f"MLflow's database cannot be read: {settings.redact(str(error)).splitlines()[0]}"
+            remedy = "restore the last backup (docs/operations.md, Recover), or move it away: the next night makes one"
+            yield Finding("tracking", "fail", what, remedy)
+            return
+        finally:
+            engine.dispose()
     nights = Tracker(settings.tracking, settings.artifacts).nights()
     yield Finding("tracking", "ok", f"it answers; nights on record: {nights}")
 

@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from datetime import timedelta
 
 import pytest
@@ -67,6 +68,19 @@ def test_a_damaged_database_is_a_fault_and_the_other_checks_go_on(home, monkeypa
     assert "malformed" in findings["store"].message or "damaged" in findings["store"].message
     assert findings["release"].status == "ok"
     assert set(findings) == {"settings", *CHECKS}
+
+
+def test_a_damaged_database_of_mlflow_is_a_fault_at_once(tmp_path):
+    installation = Installation(tmp_path)
+    file = installation.settings.home / "mlruns" / "mlflow.db"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"\x5a" * 20000)
+    began = time.monotonic()
+    status, message = one(checks.tracking, installation)
+    assert time.monotonic() - began < 30
+    assert status == "fail"
+    assert "MLflow's database cannot be read" in message
+    assert "file is not a database" in message
 
 
 def test_a_folder_that_cannot_be_written_is_a_fault(tmp_path):
