@@ -2,7 +2,7 @@
 
 Years from January, January and February together, levels known; every ninth period from the fourth year on is an
 origin. Errors in units of no change's mean error on the series, by half of the series: what `headline_mean` believes of
-growth's return, and the share of level models in `by_horizon`, were chosen on the former half. Shown beside the two:
+growth's return, and how `by_horizon` passes on to level models, were chosen on the former half. Shown beside the two:
 the former without any return.
 """
 

@@ -59,8 +59,9 @@ def standard(values: np.ndarray, ends: np.ndarray, steps: int, season_length: in
         except ModelError:
             if name == HEADLINE_STANDARD:
                 raise
-    weights = by_horizon(MEMBERS, np.full(len(MEMBERS), True), np.array([len(values)]), season_length, steps)[0]
-    return one.back(weighted(paths, weights))
+    there = np.isfinite(paths).all(axis=1)[None]
+    weights = by_horizon(MEMBERS, there, np.array([len(values)]), season_length, steps)[0]
+    return one.back(weighted(paths, weights, one.last_year(len(values))))
 
 
 def forecast(table: pd.DataFrame, rate: float) -> dict[int, float]:

@@ -93,6 +93,8 @@ def test_the_models_of_the_headline_take_part_and_a_combination_by_horizon_is_th
     champion = outlook.panel.champions["nation"]
     np.testing.assert_allclose(np.sum(champion.weights, axis=0), 1)
     assert champion.weights[champion.candidates.index("headline_mean")][:3] == (1.0, 1.0, 1.0)
+    first = outlook.panel.quantiles.query("unique_id == 'nation'")
+    np.testing.assert_allclose(champion.predict(len(first))["q50"], first["q50"], rtol=1e-6)
     for _, rows in outlook.panel.leaderboard.groupby("unique_id"):
         assert {"no_change", "state_space", "headline_mean", "growth_ses"} <= set(rows["model"])
         assert not {"sarimax_calendar", "prophet_calendar"} & set(rows["model"])

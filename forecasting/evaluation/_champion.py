@@ -108,7 +108,8 @@ class Champion:
                     paths[i] = fit(MODELS[name], one, len(one.y), horizon, fitted)
                 except ModelError as error:
                     reasons.append(str(error))
-        path = weighted(paths, self._weights(horizon)) if self.weights else combine(paths)
+        past = one.last_year(len(one.y))
+        path = weighted(paths, self._weights(horizon), past) if self.weights else combine(paths)
         if np.isnan(path).any():
             raise ModelError(f"{self.unique_id}: no model could forecast: {'; '.join(reasons)}")
         steps = np.arange(1, horizon + 1)
@@ -120,9 +121,9 @@ class Champion:
         return quantile_frame(self.unique_id, self.model, ds, sample)
 
     def _weights(self, horizon: int) -> Floats:
-        """Of the candidates at so many steps, shape (M, horizon)."""
+        """Of the candidates at so many steps, shape (M, horizon), or (M, 1) for all alike."""
         known = np.array(self.weights)
-        return known[:, np.minimum(np.arange(horizon), known.shape[1] - 1)]
+        return known if known.shape[1] == 1 else known[:, np.minimum(np.arange(horizon), known.shape[1] - 1)]
 
     @property
     def series(self) -> Series:

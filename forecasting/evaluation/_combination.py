@@ -28,12 +28,12 @@ PANEL_PRIOR = 96.0
 """Origins that the panel's errors are worth against a series' own."""
 RIDGE = 1.0
 """Weight of equal weights in the stack, as a share of the mean squared error of its members."""
-FAR, NEAR_STEPS, BEND = 0.75, 3, 2.0
-"""Share of the level models in `by_horizon` from a year ahead on, the last step to which they do not come, and the
-power of their rise in between. Chosen on one half of M3's monthly industry told as cumulative rates; the power, which
-that leaves open, on the reference: a straight rise costs investment in manufacturing 3 % at half a year."""
+NEAR_STEPS, BEND = 3, 2.5
+"""Last step at which the level models of `by_horizon` have no weight, and the power of its rise from there to a year
+ahead, where they have all. One half of M3's monthly industry told as cumulative rates asks for that, and for a straight
+rise; such a one costs the reference's investment in manufacturing 4 % at half a year."""
 YOUNG_YEARS = 3
-"""Years of history up to which the level models of `by_horizon` have no share, and a year later all of theirs."""
+"""Years of history up to which the level models of `by_horizon` have no weight, and a year later all of theirs."""
 
 
 def combine(paths: Floats) -> Floats:
@@ -53,21 +53,34 @@ def combine(paths: Floats) -> Floats:
         return np.asarray(np.nanmedian(paths, axis=0))
 
 
-def weighted(paths: Floats, weights: Floats) -> Floats:
+def weighted(paths: Floats, weights: Floats, past: Floats) -> Floats:
     """Weighted mean over the models that are there, on the modelling scale (geometric in the unit of a log series).
+
+    Weights that move with the step weigh growth on the year before, ``g[h] = sum w[m,h] (x[m,h] - x[m,h-s])`` with s
+    periods a year, and the path is ``y[h] = y[h-s] + g[h]``: where they move from models that expect much to others
+    that expect little, levels would fall and their growth with them, for a year. Weights that are the same at all steps
+    make the same of growth as of levels.
 
     Args:
         paths: Shape (M, ..., H); rows of NaN where a model failed.
         weights: Shape (M, ..., H), or (M, ..., 1) for all steps alike, at least zero.
+        past: The last year before them, shape (..., s); NaN where less is known.
 
     Returns:
         Shape (..., H); NaN where no model with a weight is there at some step.
     """
+    moving = weights.shape[-1] > 1
+    if moving:
+        year = np.broadcast_to(past, (*paths.shape[:-1], past.shape[-1]))
+        paths = paths - np.concatenate([year, paths], axis=-1)[..., : paths.shape[-1]]
     there = np.where(np.isfinite(paths).all(axis=-1, keepdims=True), weights, 0.0)
     total = there.sum(axis=0)
     share = there / np.where(total > 0, total, np.nan)
-    out = (share * np.where(there > 0, paths, 0.0)).sum(axis=0)
-    return np.asarray(np.where(np.isfinite(out).all(axis=-1, keepdims=True), out, np.nan))
+    out = np.asarray((share * np.where(there > 0, paths, 0.0)).sum(axis=0))
+    if moving:
+        for h in range(out.shape[-1]):
+            out[..., h] += out[..., h - past.shape[-1]] if h >= past.shape[-1] else past[..., h]
+    return np.where(np.isfinite(out).all(axis=-1, keepdims=True), out, np.nan)
 
 
 def members(names: Sequence[str]) -> np.ndarray:
@@ -117,31 +130,32 @@ def combination_weights(
     return inverse, stack
 
 
-def by_horizon(names: Sequence[str], inside: np.ndarray, known: np.ndarray, season_length: int, steps: int) -> Floats:
-    """Weights that move from the headline's standard model to the mean of the level models, shape (O, M, `steps`).
+def by_horizon(names: Sequence[str], there: np.ndarray, known: np.ndarray, season_length: int, steps: int) -> Floats:
+    """Weights that move from the headline's standard model to the level models, shape (O, M, `steps`).
 
     Growth as it goes on forecasts the next releases best; a year ahead it does not know what a slump and its rebound
-    leave behind, and levels do. With m periods a year the level models share ``FAR ((h - 3) / (m - 3))^BEND`` at step
-    h, all of `FAR` from a year on; of that a history of three years grants nothing and one of four all.
+    leave behind, and levels do. With m periods a year the level models, each as much as another, have
+    ``((h - 3) / (m - 3))^BEND`` at step h and all from a year on; of that a history of three years grants nothing and
+    one of four all.
 
     Args:
         names: Of the M models, that of the headline among them.
-        inside: Models that combinations hold, shape (M,), boolean.
-        known: Observations at each of O origins.
+        there: Which of those that combinations hold have a forecast at each of O origins, shape (O, M), boolean.
+        known: Observations at each origin, shape (O,).
         season_length: m.
         steps: Steps ahead.
     """
-    near = np.array(names) == HEADLINE_STANDARD
-    far = inside & ~np.isin(names, HEADLINE)
+    far = there & ~np.isin(names, HEADLINE)
+    count = far.sum(axis=1)
     ahead = np.clip((np.arange(1, steps + 1) - NEAR_STEPS) / (season_length - NEAR_STEPS), 0.0, 1.0)
-    share = FAR * np.clip(known / season_length - YOUNG_YEARS, 0.0, 1.0)[:, None] * ahead**BEND
-    out = np.zeros((len(known), len(names), steps))
-    out[:, far] = (share / max(1, far.sum()))[:, None]
-    out[:, near] = (1 - share)[:, None]
+    old_enough = np.where(count > 0, np.clip(known / season_length - YOUNG_YEARS, 0.0, 1.0), 0.0)
+    share = old_enough[:, None] * ahead**BEND
+    out: Floats = far[:, :, None] * (share / np.maximum(count, 1)[:, None])[:, None]
+    out[:, list(names).index(HEADLINE_STANDARD)] = 1 - share
     return out
 
 
-def combined(paths: Paths, inside: np.ndarray, weights: Sequence[Floats]) -> tuple[Floats, Floats]:
+def combined(paths: Paths, inside: np.ndarray, weights: Sequence[Floats], past: Floats) -> tuple[Floats, Floats]:
     """Paths of the median and of C weighted combinations: from every origin, (1 + C, O, H), and at the end, (1 + C, H).
 
     NaN where every member failed, or every one with a weight.
@@ -150,9 +164,10 @@ def combined(paths: Paths, inside: np.ndarray, weights: Sequence[Floats]) -> tup
         paths: Of one series and M models.
         inside: Models of the median, shape (M,), boolean.
         weights: Of each weighted combination, shape (O + 1, M, H) or (O + 1, M, 1), see `weighted`.
+        past: The last year before each origin and before the end, shape (O + 1, s).
     """
     path = np.concatenate([paths.forecast, paths.final[:, None]], axis=1)
-    out = np.stack([combine(path[inside]), *(weighted(path, np.moveaxis(each, 0, 1)) for each in weights)])
+    out = np.stack([combine(path[inside]), *(weighted(path, np.moveaxis(each, 0, 1), past) for each in weights)])
     return out[:, :-1], out[:, -1]
 
 

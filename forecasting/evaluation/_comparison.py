@@ -18,6 +18,8 @@ STEPS = 3
 """Months ahead whose errors decide: those of the next releases."""
 FEWEST_ORIGINS = 8
 """Origins below which nothing is decided."""
+EQUAL = 1e-9
+"""Share by which losses that are the same but for the last digits may differ."""
 WATCHED = 0.20
 """Adjusted p-value from which on the best rival is called the challenger."""
 
@@ -249,7 +251,7 @@ def _takes_back(losses: Losses, champion: str) -> bool:
         return False
     own, other = losses.models.index(champion), losses.models.index(losses.standard)
     _, mean = _near(losses, own)
-    return bool(mean[other] <= mean[own] and losses.far[other] < losses.far[own])
+    return bool(mean[other] <= mean[own] * (1 + EQUAL) and losses.far[other] < losses.far[own])
 
 
 def _best_rival(losses: Losses, champion: str) -> tuple[str, int] | None:

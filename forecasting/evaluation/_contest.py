@@ -94,10 +94,13 @@ def contest_of(series: Sequence[Series], found: list[Paths], candidates: Sequenc
     while found:
         i, each = len(paths), found.pop()
         weights = {name: of[i][:, :, None] for name, of in learnt.items()}
+        known = np.append(each.ends, len(series[i].y))
         if BY_HORIZON in names:
-            known, steps = np.append(each.ends, len(series[i].y)), each.final.shape[1]
-            weights[BY_HORIZON] = by_horizon(models, inside, known, series[i].season_length, steps)
-        forecast, final = combined(each, inside, [weights[name] for name in tonight])
+            every = np.concatenate([each.forecast, each.final[:, None]], axis=1)
+            there = np.isfinite(every).all(axis=2).T & inside
+            weights[BY_HORIZON] = by_horizon(models, there, known, series[i].season_length, every.shape[2])
+        past = np.array([series[i].last_year(end) for end in known])
+        forecast, final = combined(each, inside, [weights[name] for name in tonight], past)
         for name, of in tonight.items():
             of.append(weights[name][-1].copy())
         paths.append(

@@ -59,6 +59,11 @@ class Series:
         """The first `end` observations as they were known then, which may be without the oldest ones."""
         return self.known.get(end, self.y[:end])
 
+    def last_year(self, end: int) -> Floats:
+        """The last year of what `until` says, on the modelling scale; shape (season_length,), NaN where shorter."""
+        year = self.scaled(self.until(end)[-self.season_length :])
+        return np.concatenate([np.full(self.season_length - len(year), np.nan), year])
+
     def back(self, z: Floats) -> Floats:
         """From the modelling scale to the unit of the series."""
         if self.scale == "log":

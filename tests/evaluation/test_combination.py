@@ -72,10 +72,11 @@ def test_models_outside_have_no_weight_and_a_failed_one_gives_its_weight_to_the_
     inverse, stack = combination_weights([one], inside, NONE)
     assert (inverse[0][:, 1] == 0).all()
     weights = [inverse[0][:, :, None], stack[0][:, :, None]]
-    _, final = combined(one, inside, weights)
+    past = np.zeros((25, 12))
+    _, final = combined(one, inside, weights, past)
     assert ((final > 1) & (final < 4)).all()
     one.final[2] = np.nan
-    _, final = combined(one, inside, weights)
+    _, final = combined(one, inside, weights, past)
     np.testing.assert_allclose(final, 1.0)
 
 
@@ -89,10 +90,23 @@ def test_a_model_that_fails_at_some_origins_is_weighed_by_the_others() -> None:
 
 
 def test_nothing_is_combined_where_no_model_with_a_weight_is_there() -> None:
-    table = np.array([[np.nan, np.nan], [1.0, 2.0]])
-    assert np.isnan(weighted(table, np.array([[1.0], [0.0]]))).all()
-    np.testing.assert_array_equal(weighted(table, np.array([[0.5], [0.5]])), [1.0, 2.0])
-    assert np.isnan(weighted(table, np.array([[1.0, 0.5], [0.0, 0.5]]))).all()
+    table, past = np.array([[np.nan, np.nan], [1.0, 2.0]]), np.zeros(12)
+    assert np.isnan(weighted(table, np.array([[1.0], [0.0]]), past)).all()
+    np.testing.assert_array_equal(weighted(table, np.array([[0.5], [0.5]]), past), [1.0, 2.0])
+    assert np.isnan(weighted(table, np.array([[1.0, 0.5], [0.0, 0.5]]), past)).all()
+
+
+def test_weights_by_step_weigh_growth_on_the_year_before() -> None:
+    rng = np.random.default_rng(6)
+    table, past = rng.normal(size=(3, 5, 30)), rng.normal(size=(5, 12))
+    alike = np.broadcast_to(np.array([0.2, 0.3, 0.5])[:, None, None], (3, 5, 30))
+    np.testing.assert_allclose(weighted(table, alike, past), weighted(table, alike[..., :1], past), rtol=1e-9)
+    line = np.concatenate([np.broadcast_to(past, (3, 5, 12)), table], axis=-1)
+    moving = rng.dirichlet(np.ones(3), size=(5, 30)).transpose(2, 0, 1)
+    out = np.concatenate([past, weighted(table, moving, past)], axis=-1)
+    expected = (moving * (line[..., 12:] - line[..., :-12])).sum(axis=0)
+    np.testing.assert_allclose(out[..., 12:] - out[..., :-12], expected)
+    assert np.isnan(weighted(table, moving, np.where(np.arange(12) < 3, np.nan, past))).all()
 
 
 NAMES = ["seasonal_naive", "arima", "auto_ces", "growth_ses", "headline_mean", "last_resort"]
@@ -100,9 +114,10 @@ H = 24
 
 
 @pytest.mark.parametrize("m", [11, 12])
-def test_by_horizon_the_headlines_model_has_the_next_steps_and_level_models_most_from_a_year_on(m: int) -> None:
+def test_by_horizon_the_headlines_model_has_the_next_steps_and_level_models_all_from_a_year_on(m: int) -> None:
     known = np.array([2 * m, 3 * m, 3 * m + m // 2, 4 * m, 9 * m])
-    weights = by_horizon(NAMES, members(NAMES), known, m, H)
+    there = np.broadcast_to(members(NAMES), (5, 6))
+    weights = by_horizon(NAMES, there, known, m, H)
     np.testing.assert_allclose(weights.sum(axis=1), 1)
     assert weights.min() >= 0
     assert (weights[:, [0, 3, 5]] == 0).all()
@@ -112,24 +127,20 @@ def test_by_horizon_the_headlines_model_has_the_next_steps_and_level_models_most
     assert (near[:2] == 1).all(), "three years of history are too few"
     assert (near[2, 3:] < 1).all()
     assert (np.diff(near[3:, 2:m], axis=1) < 0).all()
-    np.testing.assert_allclose(near[3:, m - 1 :], 0.25)
+    np.testing.assert_allclose(near[3:, m - 1 :], 0.0)
     np.testing.assert_array_equal(near[3], near[4])
     np.testing.assert_allclose(1 - near[2], (1 - near[4]) * (m // 2 / m))
+    alone = by_horizon(NAMES, there & (np.array(NAMES) == "headline_mean"), known, m, H)
+    assert (alone[:, 4] == 1).all()
+    assert alone.sum() == 5 * H
 
 
-def test_by_horizon_nothing_is_forecast_without_the_headlines_model_and_it_alone_without_others() -> None:
-    one = paths(np.zeros((6, 4, H)))
+def test_by_horizon_nothing_is_forecast_without_the_headlines_model() -> None:
+    one, past = paths(np.zeros((6, 4, H))), np.zeros((5, 12))
     one.final[:] = np.arange(6.0)[:, None]
-    weights = by_horizon(NAMES, members(NAMES), np.append(one.ends, 120), 12, H)
-    final = combined(one, members(NAMES), [weights])[1][1]
-    np.testing.assert_allclose(final[[0, 1, 2, H - 1]], [4, 4, 4, 0.25 * 4 + 0.75 * 1.5])
-    one.final[1:3] = np.nan
-    np.testing.assert_allclose(combined(one, members(NAMES), [weights])[1][1], 4)
-    one.final[1:3] = 1.0
+    weights = by_horizon(NAMES, np.broadcast_to(members(NAMES), (5, 6)), np.append(one.ends, 120), 12, H)
+    final = combined(one, members(NAMES), [weights], past)[1][1]
+    np.testing.assert_allclose(final[[0, 1, 2, 11]], [4, 4, 4, 1.5])
+    np.testing.assert_allclose(final[12:], final[:12], atol=1e-12)  # neither kind expects any growth in the second year
     one.final[4] = np.nan
-    assert np.isnan(combined(one, members(NAMES), [weights])[1][1]).all()
-
-
-def test_baselines_and_the_last_resort_are_combined_only_where_there_is_nothing_else() -> None:
-    np.testing.assert_array_equal(members(["seasonal_naive", "arima", "last_resort"]), [False, True, False])
-    np.testing.assert_array_equal(members(["seasonal_naive", "random_walk_drift", "last_resort"]), [True, True, False])
+    assert np.isnan(combined(one, members(NAMES), [weights], past)[1][1]).all()
