@@ -249,14 +249,14 @@ def tracking(settings: Settings, _: dt.datetime) -> Iterator[Finding]:
     from sqlalchemy import create_engine, inspect
     from sqlalchemy.exc import SQLAlchemyError
 
-    from forecasting.tracking import Tracker
+    from forecasting.tracking import Tracker, with_driver
 
     file = Path(settings.tracking.removeprefix("sqlite:///"))
     if settings.tracking.startswith("sqlite:///") and not file.exists():
         yield Finding("tracking", "ok", "none yet; cumulus run makes it")
         return
     if not settings.tracking.startswith("http"):
-        engine = create_engine(settings.tracking)
+        engine = create_engine(with_driver(settings.tracking))
         try:  # MLflow itself tries ten times, a minute and a half in all
             inspect(engine).get_table_names()
         except SQLAlchemyError as error:

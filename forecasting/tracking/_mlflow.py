@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from forecasting.errors import StoreError, TrackingError
+from forecasting.errors import TrackingError
 from forecasting.secrets import redacted
 
 if TYPE_CHECKING:
@@ -79,15 +79,15 @@ def open_client(tracking_uri: str) -> MlflowClient:
 
 
 def with_driver(tracking_uri: str) -> str:
-    """The address of a tracking store as MLflow needs it: with the driver of PostgreSQL that is installed.
+    """The address of a tracking store with the driver of PostgreSQL that is installed, whatever SQLAlchemy's default is.
 
     Raises:
-        StoreError: It is on PostgreSQL, and psycopg 3 is not installed.
+        TrackingError: It is on PostgreSQL, and psycopg 3 is not installed.
     """
     if not tracking_uri.startswith("postgresql://"):
         return tracking_uri
     if find_spec("psycopg") is None:
-        raise StoreError(
+        raise TrackingError(
             "tracking store: PostgreSQL needs the driver psycopg 3, which is not installed; "
             "install it with: pip install 'cumulus-forecasting[postgresql]'"
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from forecasting.tracking._mlflow import open_client, quiet
+from forecasting.tracking._mlflow import open_client, quiet, translated, with_driver
 from forecasting.tracking._tracker import INDICATORS, NIGHT, NIGHTS
 
 if TYPE_CHECKING:
@@ -30,12 +30,15 @@ def forget(tracking_uri: str, before: dt.date) -> int:
 
     Returns:
         Number of runs, points and model versions deleted.
+
+    Raises:
+        TrackingError: The store refuses or cannot be reached.
     """
     if tracking_uri.startswith("sqlite:///") and not Path(tracking_uri.removeprefix("sqlite:///")).exists():
         return 0
-    client = open_client(tracking_uri)
-    with quiet():
-        return _runs(client, tracking_uri, before) + _versions(client, before) + _points(client, tracking_uri, before)
+    with translated(tracking_uri), quiet():
+        client, uri = open_client(tracking_uri), with_driver(tracking_uri)
+        return _runs(client, uri, before) + _versions(client, before) + _points(client, uri, before)
 
 
 def _runs(client: MlflowClient, tracking_uri: str, before: dt.date) -> int:
@@ -76,6 +79,7 @@ def _for_good(tracking_uri: str, experiment: int, runs: list[str]) -> None:
     with store.engine.begin() as connection:
         unused = datasets.c.dataset_uuid.not_in(select(inputs.c.source_id))
         connection.execute(delete(datasets).where(datasets.c.experiment_id == experiment, unused))
+    store.engine.dispose()
 
 
 def _versions(client: MlflowClient, before: dt.date) -> int:

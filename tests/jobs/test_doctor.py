@@ -56,6 +56,11 @@ def test_the_store_on_postgresql_is_checked_and_its_password_not_shown(tmp_path,
     assert "hunter2xyz" not in message
 
 
+def test_mlflow_on_postgresql_is_checked(tmp_path, postgres_url):
+    installation = Installation(tmp_path, tracking_uri=SecretStr(postgres_url))
+    assert one(checks.tracking, installation) == ("ok", "it answers; nights on record: 0")
+
+
 def test_a_damaged_database_is_a_fault_and_the_other_checks_go_on(home, monkeypatch):
     file = home.settings.var / "cumulus.db"
     data = bytearray(file.read_bytes())

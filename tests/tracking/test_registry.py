@@ -2,7 +2,9 @@
 
 import datetime as dt
 import json
+import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
+from forecasting.errors import TrackingError
 from forecasting.evaluation import Champion
 from forecasting.tracking import IndicatorRecord, NightRecord, Tracker, forget
 
@@ -186,6 +189,24 @@ def test_old_nights_points_and_versions_that_nothing_names_are_forgotten(review:
     assert len(list((mlflow_home / "mlruns" / "artifacts").rglob("leaderboard.json"))) == 1
     assert forget(review.uri, dt.date(2025, 1, 3)) == 0
     assert forget(f"sqlite:///{mlflow_home}/none.db", dt.date(2025, 1, 3)) == 0
+
+
+def test_old_nights_are_forgotten_on_postgresql_too(
+    postgres_url: str, tmp_path: Path, make_indicator: Indicators, make_night: Nights
+) -> None:
+    tracker = Tracker(postgres_url, tmp_path / "artifacts")
+    for day in ("2025-01-01", "2025-01-02"):
+        tracker.record_night(make_night(day, day, indicators=[make_indicator(1)]))
+    assert forget(postgres_url, dt.date(2025, 1, 2)) > 0
+    assert tracker.nights() == 1
+
+
+def test_a_store_that_refuses_to_forget_is_an_error_of_ours(review: Review, mlflow_home: Path) -> None:
+    review.record("seasonal_naive")
+    with closing(sqlite3.connect(mlflow_home / "mlruns" / "mlflow.db")) as connection:
+        connection.execute("DROP TABLE metrics")
+    with pytest.raises(TrackingError, match="tracking store: OperationalError"):
+        forget(review.uri, dt.date(2025, 1, 1))
 
 
 def test_a_night_that_lost_its_process_is_closed_by_the_next_one(review: Review) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from forecasting.errors import StoreError
+from forecasting.errors import TrackingError
 from forecasting.tracking import IndicatorRecord, NightRecord, Server, Tracker, ui_command
 
 CARELESS = {"MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE": "true", "MLFLOW_SERVER_ALLOWED_HOSTS": "*"}
@@ -108,6 +108,6 @@ def test_without_psycopg_the_extra_is_named_and_the_password_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(StoreError, match=r"pip install 'cumulus-forecasting\[postgresql\]'") as caught:
+    with pytest.raises(TrackingError, match=r"pip install 'cumulus-forecasting\[postgresql\]'") as caught:
         ui_command("postgresql://me:secret@db/mlflow", tmp_path)
     assert "secret" not in str(caught.value)
