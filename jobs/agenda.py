@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from forecasting.catalog import ZONE
 from forecasting.errors import SettingsError
 from forecasting.settings import ScheduleSettings, Weekday
 from jobs.ledger import Run
-from jobs.scoring import ZONE
 
 __all__ = ["Agenda", "Occasion"]
 

@@ -10,11 +10,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forecasting.catalog import ZONE
 from forecasting.errors import InputError, Problem
 from forecasting.progress import progress
 from jobs.logs import restore_logging
 from jobs.results import Derived, Fitted, derived, fitted
-from jobs.scoring import ZONE
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from forecasting.catalog import Catalog
+from forecasting.catalog import ZONE, Catalog
 from forecasting.observations import month_index, month_label
 
 __all__ = ["Freshness", "due_now", "freshness"]
@@ -30,13 +30,18 @@ class Freshness:
     due_at: dt.datetime | None
     days_late: int
 
+    @property
+    def due_day(self) -> dt.date | None:
+        """The day of `due_at` where figures come out, in Asia/Shanghai."""
+        return None if self.due_at is None else self.due_at.astimezone(ZONE).date()
+
     def __str__(self) -> str:
         """``2025-10 is 3 days late``, or when the next figure is due."""
-        if self.due_period is None or self.due_at is None:
+        if self.due_period is None:
             return "no figure yet"
         if self.days_late:
             return f"{self.due_period} is {self.days_late} day{'s' * (self.days_late > 1)} late"
-        return f"{self.due_period} is due on {self.due_at.astimezone().date()}"
+        return f"{self.due_period} is due on {self.due_day}"
 
 
 def freshness(catalog: Catalog, newest: Mapping[str, str], now: dt.datetime) -> list[Freshness]:

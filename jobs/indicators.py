@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
+from forecasting.catalog import ZONE
 from jobs.freshness import freshness
-from jobs.scoring import ZONE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +56,7 @@ def indicator_table(
                 "champion": models.get(item.id),
                 "last_period": one.last_period,
                 "next_period": one.due_period,
-                "next_due": None if one.due_at is None else one.due_at.astimezone(ZONE).date(),
+                "next_due": one.due_day,
                 "days_late": None if one.due_at is None else one.days_late,
                 "publisher": item.publisher,
                 "source": item.source.connector,

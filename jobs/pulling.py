@@ -20,6 +20,7 @@ import pandas as pd
 
 from forecasting.catalog import Catalog
 from forecasting.errors import InputError, SourceError
+from forecasting.observations import KEY
 from forecasting.payloads import BadRow, Payload
 from forecasting.store import Intake, Pull, RawArchive, Store
 
@@ -30,7 +31,6 @@ __all__ = ["Pulling"]
 
 SLICE_ROWS = 100_000
 SLICE_INDICATORS = 500
-KEY = ["indicator", "period", "measure"]
 OPEN_TO_ALL = ("file", "import")  # a user may keep figures that no catalogue follows
 
 _logger = logging.getLogger(__name__)

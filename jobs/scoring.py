@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from forecasting.catalog import ZONE
 from forecasting.errors import InputError, Problem
 from forecasting.observations import month_index, month_label
 from forecasting.store import ChampionHistory, ForecastArchive, Reign
@@ -29,13 +29,10 @@ if TYPE_CHECKING:
     from forecasting.settings import ChampionSettings, Settings
     from jobs.results import Derived, Fitted
 
-__all__ = ["ZONE", "Memory", "alarms", "digest", "night_of", "roll_back", "score_lines", "with_references"]
-
-ZONE = ZoneInfo("Asia/Shanghai")
+__all__ = ["Memory", "alarms", "digest", "night_of", "roll_back", "score_lines", "with_references"]
 
 MONTHS = 24
 """Months of figures, the latest ones, whose scores are published; the archive keeps all forecasts."""
-
 
 AT_A_TIME = 500
 """Indicators whose forecasts get their references at a time."""

@@ -104,7 +104,7 @@ def read_state(settings: Settings, now: dt.datetime | None = None) -> dict[str, 
             "indicator": one.indicator,
             "last_period": one.last_period,
             "due_period": one.due_period,
-            "next_due": str(one.due_at.date()) if one.due_at else None,
+            "next_due": str(one.due_day) if one.due_day else None,
             "days_late": one.days_late,
             "note": str(one),
         }

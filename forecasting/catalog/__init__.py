@@ -1,6 +1,6 @@
 """What is followed: the indicators, their places in the whole, their sources and their release rules."""
 
-from forecasting.catalog._calendar import Calendar, load_calendar
+from forecasting.catalog._calendar import ZONE, Calendar, load_calendar
 from forecasting.catalog._catalog import Catalog
 from forecasting.catalog._indicator import Indicator, Release
 from forecasting.catalog._load import load_catalog, load_mapping
@@ -16,6 +16,7 @@ from forecasting.catalog._mapping import (
 )
 
 __all__ = [
+    "ZONE",
     "BulletinSeries",
     "Calendar",
     "Catalog",

@@ -20,6 +20,7 @@ import pandas as pd
 from forecasting.errors import CatalogError
 
 ZONE = ZoneInfo("Asia/Shanghai")
+"""Of release times, and of the days by which nights and releases are named."""
 
 _PERIOD = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import pandas as pd
 from pydantic import Field, StringConstraints, model_validator
 
+from forecasting.catalog._calendar import ZONE
 from forecasting.catalog._mapping import Frozen, Name, Region, SourceMapping, Text
 from forecasting.errors import CatalogError
 from forecasting.observations import month_index, month_label
@@ -76,7 +77,7 @@ class Release(Frozen):
 @lru_cache(maxsize=4096)
 def _moment(local: str) -> pd.Timestamp:
     """A time in Asia/Shanghai in UTC; most indicators share their release times with many others."""
-    return pd.Timestamp(local, tz="Asia/Shanghai").tz_convert("UTC")
+    return pd.Timestamp(local, tz=ZONE).tz_convert("UTC")
 
 
 class Indicator(Frozen):

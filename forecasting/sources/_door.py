@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from forecasting.catalog import Catalog
+from forecasting.catalog import ZONE, Catalog
 from forecasting.observations import (
     COLUMNS,
     FIRST_YEAR,
+    KEY,
     MEASURES,
     MORE_DECIMALS,
     MOST_DECIMALS,
@@ -34,7 +35,6 @@ from forecasting.sources._consistency import falling_levels, impossible_rates
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
-KEY = ["indicator", "period", "measure"]
 HIGHEST_RATE = 10_000.0  # percent; a hundredfold in a year is a slip of the unit
 
 _CONTENT = ["value", "decimals", "unit"]
@@ -188,7 +188,7 @@ def _schema(frame: pd.DataFrame, catalog: Catalog, now: pd.Timestamp, followed_o
         return pa.Check(test, error=reason, ignore_na=False)
 
     followed = frozenset(catalog.ids)
-    this_month = now.tz_convert("Asia/Shanghai").strftime("%Y-%m")
+    this_month = now.tz_convert(ZONE).strftime("%Y-%m")
     rate = frame["measure"].isin(RATES)
     level = frame["measure"].isin(MEASURES) & ~rate
     dated = frame["period"].str.fullmatch(_PERIOD)

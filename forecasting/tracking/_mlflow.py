@@ -79,7 +79,7 @@ def open_client(tracking_uri: str) -> MlflowClient:
 
 
 def with_driver(tracking_uri: str) -> str:
-    """The address of a tracking store with the driver of PostgreSQL that is installed, whatever SQLAlchemy's default is.
+    """The address of a tracking store with the driver of PostgreSQL that is installed, whichever is SQLAlchemy's own.
 
     Raises:
         TrackingError: It is on PostgreSQL, and psycopg 3 is not installed.

@@ -48,6 +48,14 @@ def test_an_own_calendar_goes_before_the_packaged_one_and_the_rule(tmp_path):
     assert catalog.released_at("cn_industrial_va", "2031-10") == at("2031-11-16T02:00Z")
 
 
+def test_a_figure_is_due_on_the_day_in_shanghai_wherever_the_machine_is(tmp_path):
+    own = tmp_path / "calendar.toml"
+    own.write_text('[nbs_activity]\n"2025-10" = 2025-11-20T06:00:00\n', encoding="utf-8")
+    item = one(load_catalog(calendar=own), "cn_industrial_va", "2025-09", "2025-11-14T12:00+08:00")
+    assert str(item.due_day) == "2025-11-20"
+    assert str(item) == "2025-10 is due on 2025-11-20"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
