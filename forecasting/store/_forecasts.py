@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Column, Double, Engine, Index, Integer, String, Table, func, insert, select
 
-from forecasting.observations import COLUMNS
+from forecasting.observations import COLUMNS, KEY
 from forecasting.store._database import UTCTime, reading, writing
 from forecasting.store._schema import KNOWN_AT, metadata, observations
 
@@ -75,7 +75,8 @@ class ForecastArchive:
         with writing(self._engine) as connection:
             if connection.scalar(select(_nights.c.run_id).where(_nights.c.run_id == run_id)) is not None:
                 return 0
-            before = select(_nights.c.content).where(_nights.c.vintage <= vintage).order_by(_nights.c.vintage.desc())
+            latest = (_nights.c.vintage.desc(), _nights.c.made_at.desc(), _nights.c.run_id.desc())
+            before = select(_nights.c.content).where(_nights.c.vintage <= vintage).order_by(*latest)
             if connection.scalar(before.limit(1)) == content:
                 return 0
             connection.execute(
@@ -153,7 +154,7 @@ class ForecastArchive:
             rows = connection.execute(query).all()
         frame = pd.DataFrame(rows, columns=[*COLUMNS, "appeared"])
         frame["appeared"] = pd.to_datetime(frame["appeared"], utc=True)
-        return frame.sort_values(["indicator", "period", "measure"], kind="stable", ignore_index=True)
+        return frame.sort_values(KEY, kind="stable", ignore_index=True)
 
 
 def _records(frame: pd.DataFrame, run_id: str) -> list[dict[str, Any]]:

@@ -100,6 +100,15 @@ def test_a_run_is_archived_once_and_repeated_forecasts_not_at_all(store):
     assert put(archive, "n0", "2025-03-19", forecasts(3.0)) == 2  # an earlier night, done later
 
 
+def test_of_two_runs_of_one_past_day_the_later_one_is_what_another_repeats(store):
+    archive = ForecastArchive(store.engine)
+    for run_id, value in (("n1", 2.0), ("n2", 3.0), ("n3", 2.0)):
+        assert put(archive, run_id, "2025-03-20", forecasts(value)) == 2, run_id
+    publish(store, "2025-03", 5.0, MARCH)
+    standing = archive.standing(moment("2025-05-01"), before=dt.date(2025, 5, 1), since="2024-01")
+    assert standing["forecast_run"].tolist() == ["n3"]
+
+
 def test_a_night_is_archived_whole_or_not_at_all(store):
     archive = ForecastArchive(store.engine)
     with pytest.raises(Exception, match="nothing was stored"):
