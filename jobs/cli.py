@@ -60,9 +60,11 @@ def run(
     if only and output and "publish" not in only:
         raise typer.BadParameter("--output is where publish puts a release: add --only publish, or leave it out")
     if only and "publish" not in only:
-        if "pull" in only:
-            pull(source)
-        _do_steps(only, as_of, force)
+        code = _pull([*settings.sources.pull, *_sources(source)]) if "pull" in only else 0
+        if set(only) != {"pull"}:
+            _do_steps(only, as_of, force)
+        if code:
+            raise typer.Exit(code)
         return
     ask = not only or "pull" in only
     with _stopped_by_sigterm(), reported(settings):
@@ -109,12 +111,8 @@ def pull(
     """Take in what the sources have, or read the raw archive again."""
     if replay and source:
         raise typer.BadParameter("the archive is read as a whole; leave out --source or --replay")
-    with _pulling() as (pulling, settings):
-        if replay:
-            pulls = pulling.replay()
-        else:
-            pulls = pulling.pull(_sources(source) or settings.sources.pull, dt.datetime.now(dt.UTC))
-    _tell(pulls)
+    if code := _pull(None if replay else _sources(source)):
+        raise typer.Exit(code)
 
 
 @app.command(name="import")
@@ -130,7 +128,8 @@ def import_(
         mapping = load_mapping(map_) if map_ else None
         payload = Connectors(settings).files().load(file.resolve(), dt.datetime.now(dt.UTC), mapping=mapping)
         pulls = [pulling.take(payload)]
-    _tell(pulls)
+    if code := _told(pulls):
+        raise typer.Exit(code)
 
 
 @app.command()
@@ -216,11 +215,7 @@ def notify(
 
 
 @app.command()
-def score(
-    as_of: Annotated[
-        dt.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Use what was released by this day.")
-    ] = None,
-) -> None:
+def score(as_of: AsOf = None) -> None:
     """Forecasts of earlier nights against the figures that have appeared since."""
     from forecasting.settings import load_settings
     from jobs.scoring import score_lines
@@ -356,6 +351,16 @@ def _pulling() -> Iterator[tuple[Pulling, Settings]]:
         yield Pulling(store, RawArchive(settings.raw), catalog, Connectors(settings)), settings
 
 
+def _pull(sources: Sequence[str] | None) -> int:
+    """Ask sources, by default those of the settings, or, where it is None, the raw archive; the exit code."""
+    with _pulling() as (pulling, settings):
+        if sources is None:
+            pulls = pulling.replay()
+        else:
+            pulls = pulling.pull(tuple(dict.fromkeys(sources or settings.sources.pull)), dt.datetime.now(dt.UTC))
+    return _told(pulls)
+
+
 def _sources(names: list[str] | None) -> tuple[str, ...]:
     """Names of connectors from the command line."""
     from typing import get_args
@@ -380,8 +385,8 @@ def _do_steps(names: Sequence[str], as_of: dt.datetime | None, force: bool) -> N
         typer.echo(line)
 
 
-def _tell(pulls: Sequence[Pull]) -> None:
-    """Say how pulls went and end with the exit code that says so too."""
+def _told(pulls: Sequence[Pull]) -> int:
+    """Say how pulls went; the exit code that says so too."""
     for one in pulls:
         typer.echo(
             f"{one.source}: {one.status}, {one.figures} figures, {one.new} new, {one.quarantined} rows put aside"
@@ -390,9 +395,8 @@ def _tell(pulls: Sequence[Pull]) -> None:
             typer.echo(f"  {line}", err=True)
     states = {one.status for one in pulls}
     if states == {"failed"}:
-        raise typer.Exit(1)
-    if states & {"partial", "closed", "failed"}:
-        raise typer.Exit(DEGRADED)
+        return 1
+    return DEGRADED if states & {"partial", "closed", "failed"} else 0
 
 
 def _report(result: NightResult) -> None:

@@ -287,3 +287,15 @@ def test_a_closed_source_is_said_and_ends_in_exit_3(tmp_path):
     assert "cannot be reached" in done.stderr
     state = json.loads(cumulus(tmp_path, "status", "--json").stdout)
     assert [(one["source"], one["status"]) for one in state["sources"]] == [("nbs", "failed"), ("reference", "done")]
+
+
+def test_the_steps_after_a_pull_are_done_although_a_source_lacks_something(tmp_path):
+    (tmp_path / "var" / "drop").mkdir(parents=True)
+    (tmp_path / "var" / "drop" / "old.xls").touch()
+    small = {"CUMULUS_CATALOG": str(Path(__file__).with_name("catalog.toml")), "CUMULUS_FIT__DRAWS": "100"}
+    both = ["--only", "pull", "--only", "derive", "--source", "nbs"]
+    done = cumulus(tmp_path, "run", *both, **small)
+    assert done.returncode == 3, done.stderr
+    assert [line.partition(":")[0] for line in done.stdout.splitlines()] == [
+        "reference", "file", "bulletin", "nbs", "derive",
+    ]  # fmt: skip
