@@ -227,6 +227,14 @@ class Ledger:
         patiently(close, self._patience_s if status in ("done", "degraded") else 0)
         return Run(run.run_id, run.attempt, run.night, run.key, status, run.started_at, ended, message)
 
+    def break_off(self, run: Run, error: BaseException) -> None:
+        """Close an attempt that ends with an error, which is the caller's to raise: one of ours does not hide it."""
+        status: Literal["failed", "interrupted"] = "failed" if isinstance(error, Exception) else "interrupted"
+        try:
+            self.finish(run, status, f"{type(error).__name__}: {error}")
+        except StoreError as unrecorded:
+            _logger.warning("run %s %s, which cannot be recorded: %s", run.run_id, status, unrecorded)
+
     def stands(self, run: Run) -> bool:
         """Whether an attempt is still entered as running, so that no other has begun since."""
         wanted = (_runs.c.run_id == run.run_id, _runs.c.attempt == run.attempt)
@@ -262,9 +270,9 @@ class Ledger:
         Returns:
             Number of attempts deleted.
         """
-        kept = select(func.max(_runs.c.id)).where(_runs.c.status.in_(["done", "degraded"])).scalar_subquery()
+        kept = select(func.max(_runs.c.id)).where(_runs.c.status.in_(["done", "degraded"]))
         with writing(self._engine) as connection:
-            newest = connection.scalar(select(kept)) or 0
+            newest = connection.scalar(kept) or 0
             old = (_runs.c.started_at < before, _runs.c.id != newest)
             names = select(_runs.c.run_id, _runs.c.attempt).where(*old)
             for name, attempt in connection.execute(names).all():

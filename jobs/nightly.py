@@ -194,9 +194,7 @@ def _run(night: _Night) -> NightResult:
     try:
         release = _chain(night, run, steps, observations, then, inputs, earlier)
     except BaseException as error:
-        night.ledger.finish(
-            run, "failed" if isinstance(error, Exception) else "interrupted", f"{type(error).__name__}: {error}"
-        )
+        night.ledger.break_off(run, error)
         raise
     finally:
         night.stages.trim()

@@ -1,9 +1,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from forecasting.errors import StoreError
-from forecasting.store import Store
+from forecasting.store import Store, writing
 from jobs.ledger import Ledger
 
 START = datetime(2026, 1, 10, 18, 30, tzinfo=UTC)
@@ -102,6 +103,18 @@ def test_a_step_cut_short_by_an_interrupt_is_recorded_as_failed(ledger, clock):
         ("failed", 0.0),
         ("done", 0.0),
     ]
+
+
+def test_an_error_that_ends_a_run_is_not_hidden_by_a_ledger_that_is_away(ledger, store_url, caplog):
+    ledger.break_off(begin(ledger), KeyboardInterrupt("stopped by SIGTERM"))
+    (run,) = ledger.last(1)
+    assert (run.status, run.message) == ("interrupted", "KeyboardInterrupt: stopped by SIGTERM")
+    run = begin(ledger, "2026-01-11-b")
+    with Store.open(store_url) as store, writing(store.engine) as connection:
+        connection.execute(text("DROP TABLE ledger_steps"))
+        connection.execute(text("DROP TABLE ledger_runs"))
+    ledger.break_off(run, ValueError("no figures"))
+    assert "2026-01-11-b failed, which cannot be recorded: store " in caplog.text
 
 
 def test_each_attempt_keeps_its_own_steps(ledger):
