@@ -164,11 +164,10 @@ class _Service:
         return 1
 
     def _guarded(self, job: Callable[[], None]) -> None:
-        if self._leaving.is_set():
-            return
-        self._idle.clear()
+        self._idle.clear()  # before it asks whether to leave: whoever leaves either is seen here or waits for this
         try:
-            job()
+            if not self._leaving.is_set():
+                job()
         except Interrupted as interrupted:
             _logger.warning("%s", interrupted)
         except BusyError as busy:

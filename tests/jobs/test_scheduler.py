@@ -65,6 +65,31 @@ def test_a_running_night_may_end_within_the_grace(number):
     assert "Traceback" not in err
 
 
+def test_a_job_that_begins_as_the_signal_comes_is_waited_for():
+    slow_question = """
+class Slow(threading.Event):
+    def is_set(self):
+        found = super().is_set()
+        if threading.current_thread() is not threading.main_thread():
+            say("asked")
+            time.sleep(1)
+        return found
+
+begin = scheduler._Service.__init__
+
+def slowly(self, *arguments):
+    begin(self, *arguments)
+    self._leaving = Slow()
+
+scheduler._Service.__init__ = slowly
+"""
+    process = started(slow_question)
+    assert process.stdout.readline() == "asked\n"
+    process.send_signal(signal.SIGTERM)
+    out, _ = process.communicate(timeout=60)
+    assert out.splitlines()[-1] == "returned 0"
+
+
 def test_a_signal_while_the_night_s_job_is_being_removed_disturbs_nothing():
     slow_removal = """
 from apscheduler.schedulers.base import BaseScheduler
