@@ -382,8 +382,8 @@ def load_settings(**overrides: Any) -> Settings:
         overrides: Values that win over file and environment (used by the command line).
 
     Raises:
-        SettingsError: An unknown key, a value of the wrong type or range, a file that is not TOML, or an
-            unknown CUMULUS_* variable.
+        SettingsError: An unknown key, a value of the wrong type or range, a file that cannot be read or is not
+            TOML, or an unknown CUMULUS_* variable.
     """
     file = settings_file()
     known = {f"CUMULUS_{name.upper()}" for name in Settings.model_fields}
@@ -393,15 +393,15 @@ def load_settings(**overrides: Any) -> Settings:
     if strange:
         raise SettingsError(f"unknown variable {', '.join(sorted(strange))}; known are {', '.join(sorted(known))}")
     try:
-        settings = Settings(**{"home": file.parent, **overrides})
+        return Settings(**{"home": file.parent, **overrides})
     except UnreadableVariable as error:
         raise SettingsError(f"CUMULUS_* variables: {error}; lists and tables are written as JSON") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{file}: not TOML in UTF-8: {error}") from error
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        what = "cannot be read" if isinstance(error, OSError) else "not TOML in UTF-8"
+        raise SettingsError(f"{file}: {what}: {error}") from error
     except ValidationError as error:
         lines = "; ".join(_explained(item) for item in error.errors())
         raise SettingsError(f"settings ({file} and CUMULUS_* variables): {lines}") from error
-    return settings
 
 
 def _explained(item: ErrorDetails) -> str:

@@ -49,6 +49,12 @@ def test_a_byte_order_mark_does_no_harm_and_another_charset_is_said(home):
         load_settings()
 
 
+def test_a_file_that_cannot_be_read_is_said(home):
+    (home / "cumulus.toml").symlink_to("/proc/self/mem")
+    with pytest.raises(SettingsError, match=r"cumulus\.toml: cannot be read: .*Input/output error"):
+        load_settings()
+
+
 def test_an_unknown_variable_is_refused(monkeypatch):
     monkeypatch.setenv("CUMULUS_SED", "5")
     with pytest.raises(SettingsError, match="unknown variable CUMULUS_SED"):
