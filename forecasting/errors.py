@@ -13,7 +13,9 @@ CumulusError
 ├── AssumptionError   a scenario assumption: name, unit or basis
 ├── PublishError      a release that cannot be put in place
 ├── BackupError       an archive of an installation that cannot be written or restored
-└── BusyError         another process works in the same home folder (jobs.locks)
+├── BusyError         another process works in the same home folder or on the same store (jobs.locks)
+├── LostError         the lock of the store went in the middle of a night (jobs.locks)
+└── StageFileError    a file of the stage cache that cannot be used; it is made again (jobs.encoding)
 ```
 
 A message says what was expected, what came, where, and what to do about it.

@@ -375,11 +375,8 @@ def _written(file: Path) -> dict[str, Any]:
     return tomllib.loads(file.read_text(encoding="utf-8-sig")) if file.is_file() else {}
 
 
-def load_settings(**overrides: Any) -> Settings:
+def load_settings() -> Settings:
     """Read the settings of this installation.
-
-    Args:
-        overrides: Values that win over file and environment (used by the command line).
 
     Raises:
         SettingsError: An unknown key, a value of the wrong type or range, a file that cannot be read or is not
@@ -393,7 +390,7 @@ def load_settings(**overrides: Any) -> Settings:
     if strange:
         raise SettingsError(f"unknown variable {', '.join(sorted(strange))}; known are {', '.join(sorted(known))}")
     try:
-        return Settings(**{"home": file.parent, **overrides})
+        return Settings(home=file.parent)
     except UnreadableVariable as error:
         raise SettingsError(f"CUMULUS_* variables: {error}; lists and tables are written as JSON") from error
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

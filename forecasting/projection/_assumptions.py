@@ -107,7 +107,7 @@ def load_assumptions(path: Path | None = None) -> Assumptions:
         packaged = resources.files("forecasting") / "reference" / "data" / "assumptions.toml"
         return parse_assumptions(packaged.read_text(encoding="utf-8"), "assumptions.toml")
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise AssumptionError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

@@ -46,9 +46,10 @@ def test_every_parameter_names_its_source_and_says_why(assumptions: Assumptions)
             assert len(parameter.note) > 5, name
 
 
-def test_a_file_of_ones_own_reads_as_the_packaged_one(tmp_path: Path, assumptions: Assumptions) -> None:
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_file_of_ones_own_reads_as_the_packaged_one(tmp_path: Path, assumptions: Assumptions, encoding: str) -> None:
     file = tmp_path / "mine.toml"
-    file.write_text(PACKAGED, encoding="utf-8")
+    file.write_text(PACKAGED, encoding=encoding)
     assert load_assumptions(file).scenarios == assumptions.scenarios
 
 
