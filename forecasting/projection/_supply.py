@@ -55,10 +55,10 @@ def primary_supply(
     routes = {key: Flow(_route(structure, key, values, capacity * use, quota), structure.routes[key].basis)
               for key in structure.routes}  # fmt: skip
     feed = Flow(np.zeros_like(capacity), structure.second)
-    for key, item in routes.items():
-        content = 1.0 if item.basis == structure.second else 1.0 / values(f"basis.{structure.second}.content")
-        feed = feed + (item if structure.routes[key].basis == structure.second
-                       else item.converted(structure.second, content))  # fmt: skip
+    for item in routes.values():
+        if item.basis != structure.second:
+            item = item.converted(structure.second, 1.0 / values(f"basis.{structure.second}.content"))
+        feed = feed + item
     start = feed.kt[0]
     limit = np.minimum(feed.kt, start * values("supply.separation.headroom") * capacity * use)
     if quota is not None:
