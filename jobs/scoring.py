@@ -29,7 +29,16 @@ if TYPE_CHECKING:
     from forecasting.settings import ChampionSettings, Settings
     from jobs.results import Derived, Fitted
 
-__all__ = ["Memory", "alarms", "digest", "night_of", "roll_back", "score_lines", "with_references"]
+__all__ = [
+    "Memory",
+    "alarms",
+    "digest",
+    "night_of",
+    "roll_back",
+    "score_lines",
+    "warnings_of",
+    "with_references",
+]
 
 MONTHS = 24
 """Months of figures, the latest ones, whose scores are published; the archive keeps all forecasts."""

@@ -107,10 +107,6 @@ class Catalog:
         """Indicator -> its parts, where they make it up wholly."""
         return {item.id: tuple(child.id for child in self.children(item.id)) for item in self if item.adds_up}
 
-    def in_dependency_order(self) -> tuple[Indicator, ...]:
-        """All indicators, parents and related ones before those that lean on them, else as in the file."""
-        return tuple(self._by_id[name] for name in _order(self._indicators))
-
     def hash(self) -> str:
         """Sha256 of the content: equal for equal indicators whatever their order or layout in a file."""
         content = [indicator.model_dump(mode="json") for indicator in sorted(self, key=lambda one: one.id)]
@@ -142,7 +138,7 @@ def find_problems(indicators: Sequence[Indicator]) -> list[tuple[int, str, str]]
     if problems:
         return problems
     try:
-        _order(indicators)
+        TopologicalSorter({one.id: filter(None, (one.parent, one.related)) for one in indicators}).prepare()
     except CycleError as error:
         ring = [str(name) for name in error.args[1]]
         n = min(first[name] for name in ring)
@@ -155,17 +151,3 @@ def find_problems(indicators: Sequence[Indicator]) -> list[tuple[int, str, str]]
 def _bulletin_keys(indicator: Indicator) -> list[tuple[str, str]]:
     """Region and name of an indicator in bulletins."""
     return [(series.region or indicator.region, series.name) for series in indicator.source.bulletin]
-
-
-def _order(indicators: Sequence[Indicator]) -> list[str]:
-    place = {indicator.id: n for n, indicator in enumerate(indicators)}
-    sorter: TopologicalSorter[str] = TopologicalSorter()
-    for indicator in indicators:
-        sorter.add(indicator.id, *(name for name in (indicator.parent, indicator.related) if name is not None))
-    sorter.prepare()
-    order = []
-    while sorter.is_active():
-        ready = sorted(sorter.get_ready(), key=place.__getitem__)
-        order += ready
-        sorter.done(*ready)
-    return order

@@ -55,14 +55,6 @@ def test_the_sectors_of_the_city_are_its_parts_and_non_ferrous_mining_is_a_part_
     assert catalog.children("cn_exports") == ()
 
 
-def test_indicators_come_after_those_they_lean_on():
-    order = [one.id for one in load_catalog().in_dependency_order()]
-    assert sorted(order) == sorted(load_catalog().ids)
-    for one in load_catalog():
-        for other in (one.parent, one.related):
-            assert other is None or order.index(other) < order.index(one.id)
-
-
 def test_a_related_indicator_shares_the_family():
     catalog = load_catalog()
     assert all(catalog[one.related].family == one.family for one in catalog if one.related)
