@@ -21,7 +21,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from forecasting.errors import PublishError
+from forecasting.errors import PublishError, StoreError
 from forecasting.memory import give_back
 from forecasting.settings import Settings
 from forecasting.store import RawArchive
@@ -301,12 +301,11 @@ def _retain(night: _Night) -> None:
     """Remove old releases, but none with which this night or a later one is compared."""
     from forecasting.publishing import prune
 
-    days = (night.day, night.day + dt.timedelta(days=1), dt.date.max)
-    compared = [run.run_id for day in days if (run := night.ledger.before(day.isoformat())) is not None]
-    rule = night.settings.publishing
+    days, rule = (night.day, night.day + dt.timedelta(days=1), dt.date.max), night.settings.publishing
     try:
+        compared = [run.run_id for day in days if (run := night.ledger.before(day.isoformat())) is not None]
         gone = prune(night.root, keep=rule.keep, keep_months=rule.keep_months, protect=compared)
-    except PublishError as error:  # the night is done; the next one tries again
+    except (PublishError, StoreError) as error:  # the night is done; the next one tries again
         _logger.error("%s", error)
     else:
         if gone:

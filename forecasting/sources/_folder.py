@@ -14,11 +14,19 @@ PATIENCE_S = 10.0
 
 
 def files_of(folder: Path) -> Iterator[Path]:
-    """The files of a folder by name, but for hidden ones and those that an open document leaves beside it."""
-    if folder.is_dir():
-        for path in sorted(folder.iterdir()):
-            if not path.name.startswith((".", "~$")) and path.is_file():
-                yield path
+    """The files of a folder by name, but for hidden ones and those that an open document leaves beside it.
+
+    Raises:
+        InputError: The folder is there and cannot be read.
+    """
+    try:
+        paths = sorted(folder.iterdir()) if folder.is_dir() else []
+    except OSError as error:
+        what = f"cannot be read: {error.strerror}; let this user read the folder"
+        raise InputError(str(folder), [Problem("", what)]) from error
+    for path in paths:
+        if not path.name.startswith((".", "~$")) and path.is_file():
+            yield path
 
 
 def payloads(

@@ -55,7 +55,7 @@ class Source(Protocol):
         A payload is kept in the raw archive before the iterator is asked for the next.
 
         Raises:
-            InputError: The catalogue maps something to this source that it has not.
+            InputError: The catalogue maps something to this source that it has not, or its folder cannot be read.
         """
         ...
 

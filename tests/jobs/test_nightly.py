@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import mlflow
 import pandas as pd
@@ -16,7 +17,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import SecretStr
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 from forecasting.catalog import load_catalog
 from forecasting.errors import InputError
@@ -30,11 +31,11 @@ from forecasting.settings import (
     Settings,
     SourceSettings,
 )
-from forecasting.store import Store
+from forecasting.store import Store, writing
 from jobs.backup import back_up, restore
 from jobs.ledger import Ledger
 from jobs.locks import BusyError, exclusive
-from jobs.nightly import run_night
+from jobs.nightly import _retain, run_night
 from tests.cluster import cluster
 from tests.publishing.readers import check_frictionless, check_no_formulas, check_parquet, check_sdmx, check_workbook
 
@@ -418,6 +419,18 @@ def test_single_steps_log_as_the_settings_say_and_refuse_what_they_would_not_use
         refused = cumulus(tmp_path, command, "--output", file)
         assert refused.returncode == 2
         assert "is a file" in refused.stderr
+
+
+def test_old_releases_stay_where_the_ledger_cannot_say_which_are_needed(tmp_path, caplog):
+    with Store.open(f"sqlite:///{tmp_path}/cumulus.db") as store:
+        with writing(store.engine) as connection:
+            connection.execute(text("DROP TABLE ledger_steps"))
+            connection.execute(text("DROP TABLE ledger_runs"))
+        done = SimpleNamespace(
+            day=NIGHT.date(), root=tmp_path, settings=settings(tmp_path), ledger=Ledger(store.engine)
+        )
+        _retain(done)
+    assert "no such table: ledger_runs" in caplog.text
 
 
 def test_a_home_that_cannot_be_written_is_a_message_and_no_traceback(tmp_path):

@@ -1,6 +1,7 @@
 """Pulling as a whole: the archive read again, vintages as of any day, files of a drop folder, the commands."""
 
 import datetime as dt
+import errno
 import json
 import os
 import subprocess
@@ -200,6 +201,19 @@ def test_files_of_the_drop_folder_are_read_once_and_others_named(tmp_path, store
     (drop / "old.xls").unlink()
     [again] = one.pull(["file"], NOW + DAY)
     assert (again.status, again.new) == ("unchanged", 0)
+
+
+@pytest.mark.parametrize("source", ["file", "bulletin"])
+def test_a_drop_folder_that_cannot_be_read_fails_its_source_and_not_the_night(tmp_path, store, source, monkeypatch):
+    (tmp_path / "var" / "drop").mkdir(parents=True)
+
+    def refuse(folder):  # whom root is, no folder refuses
+        raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    (pull,) = pulling(tmp_path, store).pull([source], NOW)
+    assert pull.status == "failed"
+    assert "drop: cannot be read: Permission denied" in pull.message
 
 
 def test_other_peoples_columns_are_read_by_a_mapping_of_the_catalogue(tmp_path, store):
