@@ -23,6 +23,9 @@ What was known at months that are left out nobody knows."""
 
 SOURCE = "panel"
 
+MOST = 1e100
+"""Size of a figure beyond which its square may have no number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -80,20 +83,20 @@ def read_panel(panel: pd.DataFrame, known: Known | None = None) -> list[Series]:
     for all origins.
 
     Args:
-        panel: Columns ``unique_id``, ``ds`` (any day of the month) and ``y``.
+        panel: Columns ``unique_id``, ``ds`` (any day of the month, or the month as a period) and ``y``.
         known: Real-time histories, see `Known`.
 
     Raises:
-        InputError: Missing columns, no rows, a figure that is not a finite number, a month given twice or
-            missing in between, a series with fewer than 8 observations, or a real-time history that does not fit,
-            named.
+        InputError: Missing columns, no rows, a row without a name, a date or a finite number of at most `MOST`, a
+            month given twice or missing in between, a series with fewer than 8 observations, or a real-time history
+            that does not fit, named.
     """
     missing = [name for name in ("unique_id", "ds", "y") if name not in panel.columns]
     if missing:
         raise InputError(SOURCE, [Problem("", f"column {', '.join(missing)} missing; expected unique_id, ds, y")])
     if panel.empty:
         raise InputError(SOURCE, [Problem("", "no rows: at least one series is needed")])
-    ds = pd.to_datetime(panel["ds"], errors="coerce")
+    ds = _dates(panel["ds"])
     rows = pd.DataFrame(
         {
             "unique_id": panel["unique_id"].astype(str).to_numpy(),
@@ -102,11 +105,14 @@ def read_panel(panel: pd.DataFrame, known: Known | None = None) -> list[Series]:
         }
     )
     problems: list[Problem] = []
-    for i in np.flatnonzero(rows["ds"].isna() | ~np.isfinite(rows["y"])):
+    unnamed, undated = panel["unique_id"].isna().to_numpy(), rows["ds"].isna().to_numpy()
+    for i in np.flatnonzero(unnamed | undated | ~(np.abs(rows["y"].to_numpy()) <= MOST)):
         raw = panel["y"].iloc[i]
         number = f"y {repr(raw) if isinstance(raw, str) else raw} is not a finite number"
-        what = "ds is not a date" if ds.isna().iloc[i] else number
-        problems.append(Problem(f"row {i + 1}", f"{rows['unique_id'].iloc[i]}: {what}"))
+        if np.isfinite(rows["y"].iloc[i]):
+            number = f"y {raw} is beyond {MOST:g}; give it in a larger unit"
+        what = "unique_id is missing" if unnamed[i] else "ds is not a date" if undated[i] else number
+        problems.append(Problem(f"row {i + 1}", what if unnamed[i] else f"{rows['unique_id'].iloc[i]}: {what}"))
     if problems:
         raise InputError(SOURCE, problems)
     rows = rows.sort_values(["unique_id", "ds"], kind="stable")
@@ -117,6 +123,16 @@ def read_panel(panel: pd.DataFrame, known: Known | None = None) -> list[Series]:
     if problems:
         raise InputError(SOURCE, problems)
     return [replace(one, known=_known(one, (known or {}).get(one.unique_id, {}))) for one in series]
+
+
+def _dates(ds: pd.Series) -> pd.Series:
+    """Days as their own clocks have them; NaT for what is none, as a bare number is, which could be anything."""
+    if isinstance(ds.dtype, pd.PeriodDtype):
+        return ds.dt.to_timestamp()
+    if pd.api.types.is_numeric_dtype(ds):
+        return pd.Series(pd.NaT, index=ds.index)
+    days = pd.to_datetime(ds, errors="coerce")
+    return days.dt.tz_localize(None) if isinstance(days.dtype, pd.DatetimeTZDtype) else days
 
 
 def horizons(series: list[Series], horizon: int | Mapping[str, int]) -> list[int]:

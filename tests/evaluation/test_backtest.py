@@ -234,12 +234,22 @@ def test_progress_is_told_series_by_series() -> None:
         (frame("a", np.where(np.arange(132) == 3, np.inf, AIR)), "row 4: a: y inf is not a finite number"),
         (frame("a", AIR).astype({"y": object}).replace({"y": {112.0: "x"}}), "row 1: a: y 'x' is not a finite"),
         (frame("a", AIR).assign(ds="soon"), "row 1: a: ds is not a date"),
+        (frame("a", AIR).assign(ds=lambda of: of["ds"].dt.strftime("%Y%m").astype(int)), "row 1: a: ds is not a date"),
+        (frame("a", AIR).assign(unique_id=[None, *["a"] * 131]), "row 1: unique_id is missing"),
+        (frame("a", 1e200 * AIR), "row 1: a: y 1.12e+202 is beyond 1e+100; give it in a larger unit"),
     ],
 )
 def test_a_panel_that_cannot_be_used_is_refused_with_the_place(panel: pd.DataFrame, message: str) -> None:
     with pytest.raises(InputError) as error:
         backtest(panel, 3, ["seasonal_naive"])
     assert message in str(error.value)
+
+
+def test_months_are_those_of_the_panels_own_clock_and_may_be_periods() -> None:
+    panel = frame("a", AIR)
+    expected = backtest(panel, 3, ["seasonal_naive"]).forecasts
+    for ds in (panel["ds"].dt.tz_localize("Asia/Shanghai"), panel["ds"].dt.to_period("M")):
+        pd.testing.assert_frame_equal(backtest(panel.assign(ds=ds), 3, ["seasonal_naive"]).forecasts, expected)
 
 
 def test_requests_that_make_no_sense_are_refused() -> None:
