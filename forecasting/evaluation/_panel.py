@@ -128,7 +128,7 @@ def read_panel(panel: pd.DataFrame, known: Known | None = None) -> list[Series]:
 def _dates(ds: pd.Series) -> pd.Series:
     """Days as their own clocks have them; NaT for what is none, as a bare number is, which could be anything."""
     if isinstance(ds.dtype, pd.PeriodDtype):
-        return ds.dt.to_timestamp()
+        return pd.Series(ds.dt.to_timestamp())
     if pd.api.types.is_numeric_dtype(ds):
         return pd.Series(pd.NaT, index=ds.index)
     days = pd.to_datetime(ds, errors="coerce")
