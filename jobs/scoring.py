@@ -317,4 +317,5 @@ def _reason(one: Decision) -> str:
     if one.test is None:
         return one.reason
     numbers = f"DM {one.test.statistic:.2f}, p {one.test.p_value:.4f}, adjusted {one.p_adjusted:.4f}, n {one.test.n}"
-    return f"{one.reason}: {one.rival} saves {100 * one.gain:.1f} % of {one.champion}'s loss ({numbers})"
+    saved = f"{one.rival} saves {100 * one.gain:.1f} % of {one.champion}'s loss in the next months"
+    return f"{one.reason}: {saved} ({numbers})"

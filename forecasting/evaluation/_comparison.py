@@ -96,7 +96,7 @@ class Decision:
         promoted: The rival is champion from the next night on.
         crowned: Tonight's champion is so from now on: nobody was, or who was is no candidate any more.
         reason: In words.
-        gain: Loss that the rival saves, as a share of the champion's; NaN without a rival.
+        gain: Loss up to `STEPS` months ahead that the rival saves, as a share of the champion's; NaN without a rival.
         test: Of the rival against the champion; None without a rival.
         p_adjusted: The p-value times the number of rivals (Bonferroni), since the best of them was picked.
     """
@@ -227,9 +227,10 @@ def _decide(
     elif not lasting:
         reason = f"{rival} is better up to {STEPS} months ahead, not over all months"
     elif until is not None and night < until:
-        reason = f"{rival} is better; cooling down until {until}"
+        reason = f"{rival} is better{' over all months' if back else ''}; cooling down until {until}"
     else:
-        reason = f"smaller errors are enough for the standard one: {rival} promoted" if back else f"{rival} promoted"
+        proof = "smaller errors over all months are enough for the standard one: " if back else ""
+        reason = f"{proof}{rival} promoted"
     challenger = rival if gain > 0 and adjusted <= WATCHED else ""
     promoted = reason.endswith("promoted")
     return Decision(name, champion, rival, challenger, promoted, crowned, reason, gain, test, adjusted)

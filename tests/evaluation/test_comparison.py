@@ -142,11 +142,13 @@ def test_the_standard_one_takes_the_title_back_by_smaller_errors_alone(close: di
     assert decide(contest(close)).reason == "no rival is better beyond chance"
     one = decide(contest(close), standard="theta")
     assert (one.rival, one.promoted) == ("theta", True)
-    assert one.reason == "smaller errors are enough for the standard one: theta promoted"
+    assert one.reason == "smaller errors over all months are enough for the standard one: theta promoted"
     assert one.gain == pytest.approx(0.02)
     assert one.test.statistic == pytest.approx(diebold_mariano(close["median"], close["theta"]).statistic)
     assert one.p_adjusted == one.test.p_value > 0.05
-    assert decide(contest(close), NIGHT - dt.timedelta(days=5), "theta").reason.startswith("theta is better; cooling")
+    assert decide(contest(close), NIGHT - dt.timedelta(days=5), "theta").reason.startswith(
+        "theta is better over all months; c"
+    )
     assert not decide(contest(close), None, "theta").promoted
     assert decide(contest(close), standard="gone").reason == "no rival is better beyond chance"
 
