@@ -116,8 +116,9 @@ class PanelForecast:
     def left_out(self) -> list[str]:
         """The failures in words, one line per model and reason, for a person to read."""
         lines = []
-        # a history that is too short is so at every origin, with another number of observations each time
+        # a history that is too short, or left behind, is so at every origin, with other numbers each time
         reasons = self.failures["reason"].str.replace(r": \d+ observations;", ": too few observations;", regex=True)
+        reasons = reasons.str.replace(r" by more than \S+ times its range", " by far", regex=True)
         for (reason, _), rows in self.failures.groupby([reasons, "model"], sort=True):
             where = [f"{row.unique_id} at {row.cutoff:%Y-%m}" for row in rows.itertuples(index=False)]
             more = f" and {len(where) - 3} more" if len(where) > 3 else ""

@@ -188,6 +188,10 @@ def test_an_exploding_forecast_counts_as_a_failure() -> None:
         .all()
     )
     assert set(result.forecasts["model"]) == {"optimized_theta", "median", "inverse_error", "stack"}
+    far = forecast_panel(frame("air", AIR), 90, models=[Wild(), "seasonal_naive"], seed=1)
+    assert far.failures["reason"].nunique() > 1  # so long a forecast may leave a shorter history further behind
+    (line,) = far.left_out()
+    assert line.startswith("left out, wild: the forecast leaves the history by far (air at 2018-12, air at 2019-01, ")
 
 
 def test_a_series_that_no_model_can_forecast_goes_on_at_its_last_figure_under_a_name_that_says_so() -> None:
