@@ -189,7 +189,7 @@ def test_an_exploding_forecast_counts_as_a_failure() -> None:
     )
     assert set(result.forecasts["model"]) == {"optimized_theta", "median", "inverse_error", "stack"}
     far = forecast_panel(frame("air", AIR), 90, models=[Wild(), "seasonal_naive"], seed=1)
-    assert far.failures["reason"].nunique() > 1  # so long a forecast may leave a shorter history further behind
+    assert len(set(far.failures["reason"])) > 1  # so long a forecast may leave a shorter history further behind
     (line,) = far.left_out()
     assert line.startswith("left out, wild: the forecast leaves the history by far (air at 2018-12, air at 2019-01, ")
 
