@@ -24,7 +24,8 @@ GROWN = 4 / 3
 GROWN_AT_LAST = 7 / 6
 """The same for the forecast from the whole history, the one that is published."""
 ROOM = 2.0
-"""Ranges of a history by which a forecast as long as it may leave it; one range is always granted."""
+"""Ranges of a history by which a forecast may leave it as many steps ahead as it is long; one is always granted. What
+holds as far as one looks then holds for its first steps too: who is asked for less later gets the same forecast."""
 FLOOR = 0.5
 """Share of a history's smallest figure below which a forecast made on levels of a positive series does not go."""
 YEARS = 15
@@ -265,10 +266,12 @@ def checked(model: Model | PanelModel, one: Series, start: int, end: int, foreca
         path = np.log(np.maximum(path, FLOOR * float(history.min())))
     z = one.scaled(history)
     low, high = float(z.min()), float(z.max())
-    ranges = max(1.0, ROOM * horizon / len(z))
+    ranges = np.maximum(1.0, ROOM * np.arange(1, horizon + 1) / len(z))
     room = ranges * max(high - low, 1e-6 * max(abs(low), abs(high)), 1e-12)
-    if path.min() < low - room or path.max() > high + room:
-        raise ModelError(f"{model.name}: the forecast leaves the history by more than {ranges:.3g} times its range")
+    beyond = np.flatnonzero((path < low - room) | (path > high + room))
+    if len(beyond):
+        allowed = f"{ranges[beyond[0]]:.3g} times its range"
+        raise ModelError(f"{model.name}: the forecast leaves the history by more than {allowed}")
     return path
 
 

@@ -57,12 +57,15 @@ class Picky:
 
 
 class Wild:
-    """Explodes."""
+    """Explodes, from a step on."""
 
     name = "wild"
 
+    def __init__(self, start: int = 1) -> None:
+        self.start = start
+
     def forecast(self, y: np.ndarray, horizon: int, season_length: int, ds: pd.DatetimeIndex) -> np.ndarray:
-        return y[-1] + np.arange(1.0, horizon + 1) * 1e3
+        return y[-1] + np.maximum(0.0, np.arange(1.0, horizon + 1) - self.start + 1) * 1e3
 
 
 def test_a_model_that_reaches_for_the_future_through_shared_memory_finds_nothing() -> None:
@@ -188,10 +191,27 @@ def test_an_exploding_forecast_counts_as_a_failure() -> None:
         .all()
     )
     assert set(result.forecasts["model"]) == {"optimized_theta", "median", "inverse_error", "stack"}
-    far = forecast_panel(frame("air", AIR), 90, models=[Wild(), "seasonal_naive"], seed=1)
-    assert len(set(far.failures["reason"])) > 1  # so long a forecast may leave a shorter history further behind
+    far = forecast_panel(frame("air", AIR), 90, models=[Wild(90), "seasonal_naive"], seed=1)
+    assert len(set(far.failures["reason"])) > 1  # as many steps ahead, a shorter history may be left further behind
     (line,) = far.left_out()
     assert line.startswith("left out, wild: the forecast leaves the history by far (air at 2018-12, air at 2019-01, ")
+
+
+class Leaping:
+    """Leaves the history by one and a half times its range, at once."""
+
+    name = "leaping"
+
+    def forecast(self, y: np.ndarray, horizon: int, season_length: int, ds: pd.DatetimeIndex) -> np.ndarray:
+        return np.full(horizon, y.max() + 1.5 * (y.max() - y.min()))
+
+
+def test_what_is_absurd_at_a_step_is_so_however_far_one_looks() -> None:
+    for horizon in (3, 120):
+        failed = forecast_panel(frame("air", AIR), horizon, models=[Leaping(), "seasonal_naive"], origins=2, seed=1)
+        assert set(failed.failures["cutoff"]) == set(pd.to_datetime(["2020-10-01", "2020-11-01", "2020-12-01"]))
+        (line,) = failed.left_out()
+        assert "leaping: the forecast leaves the history by far" in line
 
 
 def test_a_series_that_no_model_can_forecast_goes_on_at_its_last_figure_under_a_name_that_says_so() -> None:
