@@ -32,7 +32,7 @@ def read_observations(path: Path) -> pd.DataFrame:
     """Read published figures from a CSV file in the observation schema.
 
     Args:
-        path: UTF-8, comma-separated, with a header; columns as in `forecasting.observations`, any order.
+        path: UTF-8 or GB 18030, comma-separated, with a header; columns as in `forecasting.observations`, any order.
 
     Returns:
         The canonical observation frame.
@@ -59,7 +59,7 @@ def read_panel(path: Path) -> pd.DataFrame:
     every year, as in statistics that publish January and February together.
 
     Args:
-        path: UTF-8, comma-separated, with a header. ``ds`` is YYYY-MM or an ISO date anywhere in the month.
+        path: UTF-8 or GB 18030, comma-separated, with a header. ``ds`` is YYYY-MM or an ISO date anywhere in the month.
 
     Returns:
         Columns unique_id (str), ds (datetime64[ns], first day of the month) and y (float64), sorted by
@@ -108,7 +108,7 @@ def read_weights(path: Path) -> dict[str, np.ndarray]:
     """Read base weights from a CSV file with the columns indicator, month (1-12) and weight.
 
     Args:
-        path: UTF-8, comma-separated, with a header. Twelve rows an indicator; weights are positive, on any scale.
+        path: UTF-8 or GB 18030, comma-separated, with a header. Twelve rows an indicator; positive weights, any scale.
 
     Returns:
         Indicator -> weights of the twelve months, (12,).
