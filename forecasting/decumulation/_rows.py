@@ -57,19 +57,28 @@ def level_growth(figures: Figures) -> tuple[FloatArray, FloatArray]:
 
 
 def breaks(figures: Figures) -> list[Flag]:
-    """Months without a rate whose growth by levels only a restated level can explain: far from the year's others."""
-    growth, _ = level_growth(figures)
+    """Months without a rate whose growth by levels only a restated level can explain: far from the year's others.
+
+    Rounding may explain growth of small levels, and Chinese New Year that of January and February, between which it
+    moves: far are these two only if they are so together, too.
+    """
+    growth, half = level_growth(figures)
     silent = ~np.isfinite(figures.value["month_yoy"]) & ~np.isfinite(figures.value["ytd_yoy"])
+    together = _since_new_year(figures)
     flags = []
     for y in range(figures.years):
         seen = np.flatnonzero(np.isfinite(growth[y]) & silent[y] & (growth[y] > -1))
         if not len(seen):
             continue
         logs = np.log1p(growth[y, seen])
-        distance = np.abs(logs - np.median(logs))
+        centre = np.median(logs)
+        distance = np.abs(logs - centre)
         limit = max(BREAK_LOG, BREAK_MADS * float(np.median(distance)))
-        middle = float(np.expm1(np.median(logs)))
+        distance -= half[y, seen] / (1 + growth[y, seen])
+        middle = float(np.expm1(centre))
         for month in seen[distance > limit]:
+            if month < 2 and abs(together[y] - centre) <= limit:
+                continue
             value = float(growth[y, month])
             evidence = (
                 f"published levels give {100 * value:.2f} percent, the year's other months {100 * middle:.2f} in the "
@@ -77,6 +86,15 @@ def breaks(figures: Figures) -> list[Flag]:
             )
             flags.append(Flag.at(figures, y, int(month), "break", evidence, value - middle))
     return flags
+
+
+def _since_new_year(figures: Figures) -> FloatArray:
+    """(Y,) log growth, by published levels, of January and February together; NaN where not all four are known."""
+    level, _ = figures.month_levels()
+    both = level[:, :2].sum(axis=1)
+    out = np.full(figures.years, np.nan)
+    out[1:] = np.log(both[1:] / both[:-1])
+    return out
 
 
 def contradicted(figures: Figures, row: Row, implied: float) -> Flag:

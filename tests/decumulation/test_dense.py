@@ -139,6 +139,21 @@ def test_levels_alone_give_their_own_growth_and_a_jump_of_their_base_is_a_break_
     assert months.loc["2012-12", "yoy"] == pytest.approx(10.0, abs=0.5)
 
 
+def test_new_year_that_moves_from_january_to_february_is_no_break_of_levels():
+    growth = np.full((3, 12), 0.10)
+    growth[1, :2] = [0.70, -0.35]
+    months = recovered(publish(levels(growth, np.full(12, 100.0)), measures=("month_level",)))
+    assert set(months["flag"][12:]) == {"levels_only"}
+    assert months.loc["2011-02", "yoy"] == pytest.approx(-35, abs=0.1)
+
+
+def test_growth_of_small_levels_that_rounding_explains_is_no_break():
+    level = np.full((4, 12), 3.0)
+    level[2:, 5] = 4.0
+    months = recovered(publish(level, measures=("month_level",), decimals=0))
+    assert set(months["flag"][12:]) == {"levels_only"}
+
+
 def test_a_cumulative_rate_that_its_months_contradict_is_flagged_with_both_figures():
     growth = np.full((3, 12), 0.10)
     frame = publish(levels(growth, np.full(12, 100.0)), measures=("ytd_yoy", "month_yoy"))
