@@ -28,6 +28,7 @@ from forecasting.decumulation._rows import (
     stated_twice,
 )
 from forecasting.decumulation._scales import estimated
+from forecasting.decumulation._stirring import stirred
 from forecasting.decumulation._structure import Structure, structure
 from forecasting.decumulation._system import Row, System
 from forecasting.decumulation._weights import Profile
@@ -112,7 +113,7 @@ def recover(figures: Figures, profile: Profile, draws: int, seed: np.random.Seed
         revised = implausible(system, posterior)
         if not revised:
             free = profile.deviations(rng, draws) if system.silent else np.zeros((draws, 12))
-            z = draw(system, posterior, free, rng)
+            z = stirred(system, posterior.middle, draw(system, posterior, free, rng), rng)
             point = _point(system, posterior, z)
             if point is not None:
                 z = pull_inside(system, z, point)

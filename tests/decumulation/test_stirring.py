@@ -1,0 +1,22 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecasting import decumulate
+from tests.decumulation.publication import levels, publish
+
+
+@pytest.mark.parametrize("measures", [("ytd_yoy", "ytd_level"), ("ytd_yoy", "month_yoy", "ytd_level")])
+def test_bands_hold_the_truth_as_often_as_they_say_where_levels_and_rates_bind_the_same_months(measures):
+    rng = np.random.default_rng(5)
+    truth, frames = {}, []
+    for name in map(str, range(6)):
+        growth = 0.06 + 0.02 * rng.standard_normal((5, 12))
+        level = levels(growth, 100 * np.exp(0.1 * rng.standard_normal(12)))
+        truth[name] = 100 * (level[2:] / level[1:-1] - 1)[:, 2:]
+        frames.append(publish(level, indicator=name, measures=measures, merged=True, decimals=2))
+    inside = []
+    for name, rows in decumulate(pd.concat(frames), draws=200).monthly.groupby("indicator"):
+        low, high = (rows[edge].to_numpy()[12:].reshape(-1, 12)[:, 2:] for edge in ("yoy_q05", "yoy_q95"))
+        inside.append((low <= truth[name]) & (truth[name] <= high))
+    assert 0.85 <= np.mean(inside) <= 0.95
