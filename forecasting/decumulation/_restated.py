@@ -18,7 +18,7 @@ ALIKE = 0.05
 """Most by which growth of levels may vary against the rates, in logs within a year, for both years' shares to count."""
 
 LEAST = 0.0005
-"""Departure beyond the rounding of a rate that is worth a word."""
+"""Departure beyond rounding that is worth a word."""
 
 FEWEST = 3
 """Cumulative figures of a year that tell anything of its shares."""
@@ -28,17 +28,17 @@ def reshaped(figures: Figures) -> BoolArray:
     """(Y,) years whose cumulative levels have other shares than those of most years, by the published rates.
 
     Levels of successive years are alike if their growth departs from the cumulative rates by the same part in all
-    months. Years hang together where they are, or where no rates compare them. The years of the longest run are
-    believed, the latest of those equally long, unless none is longer than a year; and those of runs in which a year has
-    no rates, since nothing else tells its growth.
+    months, rounding apart. Years hang together where they are, or where no rates compare them. The years of the longest
+    run are believed, the latest of those equally long, unless none is longer than a year; and those of runs in which a
+    year has no rates, since nothing else tells its growth.
     """
     apart: BoolArray = np.zeros(figures.years, dtype=bool)
-    gap = _departure(figures)
+    gap, doubt = _departure(figures)
     compared = np.asarray(np.isfinite(gap).sum(axis=1) >= FEWEST)
     rated = np.asarray(np.isfinite(figures.value["ytd_yoy"]).any(axis=1))
     runs: list[list[int]] = []
     for y in np.flatnonzero(np.isfinite(figures.value["ytd_level"]).any(axis=1)).tolist():
-        varied = bool(compared[y]) and np.nanmax(gap[y]) - np.nanmin(gap[y]) > ALIKE
+        varied = bool(compared[y]) and np.nanmax(gap[y] - doubt[y]) - np.nanmin(gap[y] + doubt[y]) > ALIKE
         if runs and runs[-1][-1] == y - 1 and not varied:
             runs[-1].append(y)
         else:
@@ -51,19 +51,22 @@ def reshaped(figures: Figures) -> BoolArray:
 
 def unlike_rates(figures: Figures, apart: BoolArray) -> list[Dropped]:
     """Levels that are not believed, those of years apart, where their growth on the year before misses the rate."""
-    gap = _departure(figures)
-    near = figures.half["ytd_yoy"] + LEAST
+    gap, doubt = _departure(figures)
     found = []
-    for y, m in np.argwhere(np.isfinite(gap) & (np.abs(gap) > near)).tolist():
+    for y, m in np.argwhere(np.isfinite(gap) & (np.abs(gap) > doubt + LEAST)).tolist():
         if apart[y] or (y and apart[y - 1]):
             found.append(Dropped("ytd_level", y, m, 100 * abs(float(np.expm1(gap[y, m])))))
     return found
 
 
-def _departure(figures: Figures) -> FloatArray:
-    """(Y, 12) log of the growth of cumulative levels over that of cumulative rates; NaN where either is missing."""
+def _departure(figures: Figures) -> tuple[FloatArray, FloatArray]:
+    """Log of the growth of cumulative levels over that of cumulative rates, and what rounding may explain of it.
+
+    (Y, 12) each, NaN where either is missing.
+    """
     level, rate = figures.value["ytd_level"], figures.value["ytd_yoy"]
-    out = np.full(level.shape, np.nan)
+    fine, out, doubt = figures.half["ytd_level"] / level, np.full(level.shape, np.nan), np.full(level.shape, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         out[1:] = np.log(level[1:] / level[:-1]) - np.log1p(rate[1:])
-    return np.where(np.isfinite(out), out, np.nan)
+        doubt[1:] = fine[1:] + fine[:-1] + figures.half["ytd_yoy"][1:] / (1 + rate[1:])
+    return np.where(np.isfinite(out), out, np.nan), doubt

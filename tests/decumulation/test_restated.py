@@ -51,6 +51,12 @@ def test_years_on_either_side_of_a_year_that_was_restated_by_the_month_are_told_
     assert reshaped(figures(factor)).tolist() == [False, False, False, False, True, True]
 
 
+def test_small_levels_whose_shares_rounding_alone_disturbs_are_believed() -> None:
+    one = figures(np.full((YEARS, 12), 2e-3))
+    assert not reshaped(one).any()
+    assert unlike_rates(one, np.ones(YEARS, dtype=bool)) == []
+
+
 def test_levels_that_alone_tell_the_growth_of_a_year_stay() -> None:
     for count in (2, 3):
         factor = np.ones((YEARS, 12))
