@@ -166,6 +166,19 @@ def test_a_cumulative_rate_that_its_months_contradict_is_flagged_with_both_figur
     assert flags["gap"].iloc[0] == pytest.approx(-1.0, abs=0.05)
 
 
+def test_kinds_of_rates_of_unlike_decimals_are_no_revisions_of_each_other():
+    rng = np.random.default_rng(7)
+    frames = []
+    for name in map(str, range(10)):
+        growth = 0.06 + 0.02 * rng.standard_normal((3, 12))
+        level = levels(growth, 100 * np.exp(0.1 * rng.standard_normal(12)))
+        frames += [
+            publish(level, indicator=name, measures=(measure,), merged=True, decimals=decimals)
+            for measure, decimals in (("ytd_yoy", 1), ("month_yoy", 0))
+        ]
+    assert decumulate(pd.concat(frames), draws=60).flags.empty
+
+
 def test_the_same_seed_gives_the_same_bytes_and_other_indicators_change_nothing():
     growth = np.full((3, 12), 0.07)
     one = publish(levels(growth, np.full(12, 100.0)))
