@@ -39,7 +39,7 @@ def reshaped(figures: Figures) -> BoolArray:
     runs: list[list[int]] = []
     for y in np.flatnonzero(np.isfinite(figures.value["ytd_level"]).any(axis=1)).tolist():
         varied = bool(compared[y]) and np.nanmax(gap[y] - doubt[y]) - np.nanmin(gap[y] + doubt[y]) > ALIKE
-        if runs and runs[-1][-1] == y - 1 and not varied:
+        if runs and not varied:
             runs[-1].append(y)
         else:
             runs.append([y])

@@ -51,6 +51,14 @@ def test_years_on_either_side_of_a_year_that_was_restated_by_the_month_are_told_
     assert reshaped(figures(factor)).tolist() == [False, False, False, False, True, True]
 
 
+def test_levels_on_either_side_of_a_year_without_levels_are_believed_and_stated() -> None:
+    rows = table(np.ones((YEARS, 12)))
+    rows = rows[(rows["period"] > "2011") & ((rows["measure"] == "ytd_yoy") | ~rows["period"].str.startswith("2013"))]
+    assert not reshaped(arrange(rows)[0]).any()
+    first = decumulate(rows, draws=40).paths["a"].level[:, :12].sum(axis=1)
+    np.testing.assert_allclose(first, truth()[1].sum(), atol=0.1)
+
+
 def test_small_levels_whose_shares_rounding_alone_disturbs_are_believed() -> None:
     one = figures(np.full((YEARS, 12), 2e-3))
     assert not reshaped(one).any()
