@@ -58,6 +58,7 @@ def test_the_decimals_column_wins_over_the_text():
         ({"measure": "month_level", "unit": ""}, "unit is empty"),
         ({"decimals": "1.5"}, "decimals '1.5' is not a whole number"),
         ({"decimals": "-10"}, "decimals '-10' is not a whole number from -9 to 9"),
+        ({"value": "5.0123456789"}, "value '5.0123456789' has 10 decimals; 9 at most are taken: round it"),
         ({"released_at": "yesterday"}, "released_at 'yesterday' is not an ISO date"),
         ({"note": "two\nlines"}, "note holds a control character"),
     ],
