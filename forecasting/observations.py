@@ -239,7 +239,9 @@ def _values(
         else:
             places = max(0, -int(Decimal(text).as_tuple().exponent))
             if isinstance(raw, str) and places > MOST_DECIMALS:
-                what = f"has {places} decimals; {MOST_DECIMALS} at most are taken: round it, or give it in a smaller unit"
+                what = (
+                    f"has {places} decimals; {MOST_DECIMALS} at most are taken: round it, or give it in a smaller unit"
+                )
                 problems.append((i, f"value {text!r} {what}"))
                 continue
             # a float has lost its trailing zeros: statistics of this kind come with one decimal or more
