@@ -28,6 +28,9 @@ TABLES = {
 """Columns of each table."""
 
 NEGLIGIBLE = 1e-4
+"""Probability at each end of the odds that is left out, of all values beyond together."""
+VANISHING = 1e-8
+"""Probability of a value between the ends that is left out."""
 MOST_VALUES = 5000
 
 
@@ -56,7 +59,7 @@ class OutlookRows:
         names = [month_label(int(month)) for month in months]
         model = self._models.get(name) or f"related:{self._recovered.leans.get(name, 'none')}"
         forecasts = _forecasts(names, [2 if path.is_pair(int(month)) else 1 for month in months], targets, model)
-        headlines = _headlines(names, forecasts, ytd, _no_change(path, past.last, rates))
+        headlines = _headlines(names, forecasts, ytd, _no_change(path, past.last, rates), half)
         rows: dict[str, dict[str, Any]] = {
             "forecasts": forecasts,
             "headlines": headlines,
@@ -153,21 +156,27 @@ def _quantiles(draws: FloatArray, shares: FloatArray) -> FloatArray:
 
 
 def _headlines(
-    names: list[str], forecasts: Mapping[str, Any], ytd: FloatArray, no_change: float
+    names: list[str], forecasts: Mapping[str, Any], ytd: FloatArray, no_change: float, half: float
 ) -> dict[str, list[str] | float | FloatArray]:
-    """Of the cumulative rate, the last of the targets of the forecasts."""
+    """Of the cumulative rate, the last of the targets of the forecasts.
+
+    A rate is above the last one if it will be as it is published: one that rounds to the same is not.
+    """
+    unit = 200 * half
+    same = (np.round(no_change / unit) + 0.5) * unit
     return {
         "period": names,
         **{column: forecasts[column][-len(names) :] for column in ("mean", *SHOWN)},
         "no_change": no_change,
-        "prob_above_no_change": (ytd > no_change).mean(axis=0),
+        "prob_above_no_change": (ytd > same).mean(axis=0),
     }
 
 
 def _odds(period: str, ytd: FloatArray, half: float) -> dict[str, str | FloatArray]:
     """Probability of each value of the published grid: the draws, smoothed by a normal kernel (Silverman's rule).
 
-    A value stands for what rounds to it. Where the draws span more than `MOST_VALUES` of them, the grid is ten times
+    A value stands for what rounds to it; the odds' quantiles are those of the draws, however many values share the
+    tails. Where the draws span more than `MOST_VALUES` of them, the grid is ten times
     as coarse, or a hundred.
     """
     from scipy.special import ndtr
@@ -180,7 +189,8 @@ def _odds(period: str, ytd: FloatArray, half: float) -> dict[str, str | FloatArr
     steps = np.arange(np.floor(ytd.min() / unit) - 3, np.ceil(ytd.max() / unit) + 4)
     edges = (np.append(steps, steps[-1] + 1) - 0.5) * unit
     probability = np.diff([ndtr((edge - ytd) / width).mean() for edge in edges])
-    kept = probability >= NEGLIGIBLE
+    ends = np.minimum(probability.cumsum(), probability[::-1].cumsum()[::-1])
+    kept = (ends >= NEGLIGIBLE) & (probability >= VANISHING)
     decimals = max(0, round(-np.log10(unit)))
     return {
         "period": period,
