@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ __all__ = ["diff_lines"]
 
 _INPUTS = {
     "observations": "the figures known",
+    "known_then": "what was known at the origins of the backtests",
     "forecasts_scored": "the earlier forecasts that could be scored",
     "calibration": "the calibration table of the projection",
     "claims": "the published claims",
@@ -20,8 +22,10 @@ _INPUTS = {
     "fit": "setting fit",
     "champion": "setting champion",
     "projection": "setting projection",
+    "pictures": "setting publishing.pictures",
     "compared_with": "the release that the night was compared with",
 }
+_HASH = re.compile(r"[0-9a-f]{32,64}")
 _TITLES = {
     "monthly": "recovered growth, percent",
     "forecasts": "forecasts, median in percent",
@@ -80,8 +84,8 @@ def _block(title: str, entries: Sequence[str], top: int) -> list[str]:
 def _input(one: Mapping[str, Any]) -> str:
     section, _, name = one["input"].partition(".")
     words = " ".join(filter(None, (_INPUTS.get(section, section), name)))
-    long = any(isinstance(one[side], str) and len(one[side]) == 64 for side in ("before", "after"))  # a SHA-256
-    return words if long else f"{words}: {_arrow(one)}"
+    hashed = any(isinstance(one[side], str) and _HASH.fullmatch(one[side]) for side in ("before", "after"))
+    return words if hashed else f"{words}: {_arrow(one)}"
 
 
 def _figure(one: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from forecasting.errors import InputError
 from forecasting.publishing import diff_lines, diff_releases, find_release, previous_release, publish
 from tests.publishing.conftest import small_tables
 
-INPUTS = {"observations": "0" * 64, "seed": 1, "fit": {"draws": 200, "preset": "fast"}, "champions": {}}
+INPUTS = {"observations": "0" * 64, "known_then": "0" * 48, "seed": 1, "fit": {"draws": 200, "preset": "fast"}, "champions": {}}
 
 
 def put(root: Path, name: str, as_of: str, tables: dict[str, pd.DataFrame], **inputs: object) -> Path:
@@ -44,7 +44,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tables["claim_check"] = tables["claim_check"].assign(p_below=0.2, p_within=0.75)
     tables["indicators"].loc[1, "unit"] = "CNY million"
     tables["indicators"]["days_late"] = [1, 15, None]
-    changed = {"observations": "1" * 64, "fit": {"draws": 1000, "preset": "fast"}, "compared_with": "first"}
+    changed = {"observations": "1" * 64, "known_then": "1" * 48, "fit": {"draws": 1000, "preset": "fast"}, "compared_with": "first"}
     put(folder, "second", "2025-05-20", tables, **changed, champions={"baotou_va": "ets"})
     put(folder, "third", "2025-05-21", tables, **changed, champions={"baotou_va": "ets"})
     return folder
@@ -58,7 +58,7 @@ def difference(root: Path) -> dict[str, object]:
 def test_what_changed_is_said_with_its_causes(difference):
     assert difference["before"] == {"release": "first", "as_of": "2025-04-30", "schema_version": "1.2"}
     assert [one["input"] for one in difference["inputs"]] == [
-        "champions.baotou_va", "compared_with", "fit.draws", "observations"
+        "champions.baotou_va", "compared_with", "fit.draws", "known_then", "observations"
     ]  # fmt: skip
     assert difference["libraries"] == []
     figures = difference["figures"]
@@ -96,6 +96,7 @@ def test_people_get_lines_of_text(difference):
     assert lines[0] == "from first (as of 2025-04-30) to second (as of 2025-05-20)"
     for line in (
         "  the figures known",
+        "  what was known at the origins of the backtests",
         "  setting fit draws: 200 -> 1000",
         "  the champions in place: 1 changed",
         "  baotou_va 2025-04 ytd_yoy (percent): 9.4, expected 8.80",
