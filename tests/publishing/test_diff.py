@@ -11,7 +11,13 @@ from forecasting.errors import InputError
 from forecasting.publishing import diff_lines, diff_releases, find_release, previous_release, publish
 from tests.publishing.conftest import small_tables
 
-INPUTS = {"observations": "0" * 64, "known_then": "0" * 48, "seed": 1, "fit": {"draws": 200, "preset": "fast"}, "champions": {}}
+INPUTS = {
+    "observations": "0" * 64,
+    "known_then": "0" * 48,
+    "seed": 1,
+    "fit": {"draws": 200, "preset": "fast"},
+    "champions": {},
+}
 
 
 def put(root: Path, name: str, as_of: str, tables: dict[str, pd.DataFrame], **inputs: object) -> Path:
@@ -44,7 +50,12 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tables["claim_check"] = tables["claim_check"].assign(p_below=0.2, p_within=0.75)
     tables["indicators"].loc[1, "unit"] = "CNY million"
     tables["indicators"]["days_late"] = [1, 15, None]
-    changed = {"observations": "1" * 64, "known_then": "1" * 48, "fit": {"draws": 1000, "preset": "fast"}, "compared_with": "first"}
+    changed = {
+        "observations": "1" * 64,
+        "known_then": "1" * 48,
+        "fit": {"draws": 1000, "preset": "fast"},
+        "compared_with": "first",
+    }
     put(folder, "second", "2025-05-20", tables, **changed, champions={"baotou_va": "ets"})
     put(folder, "third", "2025-05-21", tables, **changed, champions={"baotou_va": "ets"})
     return folder

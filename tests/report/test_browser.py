@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
@@ -263,6 +264,40 @@ def test_the_browser_fills_in_specifications_as_the_pictures_have_them(browser: 
             drawn.add(kinds[id(chart)])
     page.close()
     assert drawn == {"board", "months", "fan", "scenarios", "milestones", "claims", "tornado", "scores", "backtest"}
+
+
+def test_who_forecasts_an_indicator_is_said_in_words_and_wide_bars_of_the_odds_say_what_they_hold(
+    browser: Browser, tmp_path: Path
+) -> None:
+    tables = made_tables()
+    tables["indicators"].loc[:1, "champion"] = ["by_horizon", "related:indicator_2"]
+    leaderboard = tables["leaderboard"].replace({"model": {"theta": "by_horizon"}})
+    tables["leaderboard"] = leaderboard[leaderboard["indicator"] != "indicator_1"]
+    odds = tables["headline_odds"]
+    middle = odds.groupby("indicator")["value"].transform("mean")
+    tables["headline_odds"] = pd.concat(
+        [odds.assign(value=(middle + 10 * (odds["value"] - middle) + at / 10).round(1)) for at in range(10)]
+    ).assign(probability=odds["probability"] / 10)
+    with Visit(browser, put(tmp_path, tables).as_uri() + "?lang=en") as visit:
+        visit.show("indicator/indicator_0")
+        assert visit.page.get_by_text("Each bar holds 7 such values;").count() == 1
+        visit.page.get_by_text("What these models are").click()
+        assert visit.page.get_by_text(TEXTS["model.by_horizon"][0]).is_visible()
+        visit.show("indicator/indicator_1")
+        assert visit.page.get_by_text("follows its related indicator (Output of product 2)").is_visible()
+        assert visit.said == []
+
+
+def test_names_of_hindcasts_have_the_whole_width_of_a_phone(browser: Browser, tmp_path: Path) -> None:
+    tables = made_tables()
+    words = "quota of the second half, kt of oxides; the process in use, from hold"
+    tables["hindcast"]["variable"] = [words, words]
+    with Visit(browser, put(tmp_path, tables).as_uri() + "?lang=en", viewport={"width": 390, "height": 800}) as visit:
+        visit.show("hindcasts")
+        drawn = visit.page.locator(".chart").inner_text()
+        assert "from hold" in drawn
+        assert "\u2026" not in drawn
+        assert overflow(visit.page) <= 0
 
 
 def test_addresses_that_lead_nowhere_say_so(browser: Browser, address: str) -> None:

@@ -12,6 +12,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from forecasting.evaluation._combination import COMBINATIONS
+from forecasting.models import MODELS, PANEL_MODELS
 from forecasting.projection import load_assumptions
 from forecasting.publishing import publish
 from forecasting.report import Report
@@ -194,3 +196,9 @@ def test_scenarios_and_flags_of_the_package_have_names_in_both_languages(page: s
     assert {f"name.{scenario}" for scenario in load_assumptions(None).scenarios} <= set(texts)
     for flag in ("block", "sparse", "levels_only", "restated_base", "revision", "break", "contradiction"):
         assert {f"name.{flag}", f"flag.{flag}"} <= set(texts)
+
+
+def test_models_have_names_in_both_languages_and_are_explained(page: str) -> None:
+    texts = data_of(page)["texts"]
+    for model in (*MODELS, *PANEL_MODELS, *COMBINATIONS):
+        assert {f"name.{model}", f"model.{model}"} <= set(texts), model

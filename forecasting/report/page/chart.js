@@ -140,6 +140,7 @@ function pictureOf(figure) {
     ...base,
     unit: figure.unit,
     "unit.x": base.narrow ? null : figure.unit,
+    ...(figure.labelled === "whole" ? { label_limit: base.width } : {}), // nothing stands at the end of its rows
     ...figure.values,
   });
   place.redraw = async () => {

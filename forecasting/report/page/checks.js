@@ -134,6 +134,7 @@ function hindcastsView() {
     pictureOf({
       title: t("nav.hindcasts"),
       kind: "hindcasts",
+      labelled: "whole",
       data: { hindcasts },
       values: {},
       unit: t("hindcasts.unit"),

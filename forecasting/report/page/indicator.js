@@ -169,11 +169,16 @@ function levelFigure(item, one, shared, latest) {
 
 function oddsFigure(item, source) {
   const [first, step, p] = item.odds;
+  const unit = 10 ** -item.decimals;
+  const held = Math.max(1, Math.round(step / unit)); // values in a bar
+  const reach = (unit * (held - 1)) / 2;
+  const named = (middle) =>
+    held > 1 ? between(middle - reach, middle + reach, item.decimals) : shown(middle, item.decimals);
   const all = p.map((probability, at) => ({
     value: first + step * (at - 0.5),
     end: first + step * (at + 0.5),
     probability,
-    label: shown(first + step * at, item.decimals),
+    label: named(first + step * at),
   }));
   const middle = (row) => row.value + step / 2;
   const part = (fits) => {
@@ -194,7 +199,12 @@ function oddsFigure(item, source) {
     title: t("indicator.odds"),
     unit: t("indicator.growth_unit"),
     values: {},
-    caption: t("indicator.odds_caption", { period: item.period, last: shown(item.last, item.decimals) }),
+    caption: [
+      t("indicator.odds_caption", { period: item.period, last: shown(item.last, item.decimals) }),
+      held > 1 ? t("indicator.odds_wide", { n: held }) : "",
+    ]
+      .filter(Boolean)
+      .join(" "),
     data,
     file: "headline_odds.csv",
     columns: [
@@ -234,7 +244,8 @@ function flagsCard(one) {
 
 function modelsCard(item, one) {
   const rows = rowsOf(one.leaderboard);
-  const model = nameOf(item.champion);
+  const [, related] = /^related:(.*)$/.exec(item.champion) ?? [];
+  const model = related ? itemTitle(related) : nameOf(item.champion);
   if (!rows.length)
     return section(
       t("indicator.champion"),
@@ -260,6 +271,21 @@ function modelsCard(item, one) {
         ["n_real_time", t("column.n_real_time"), 0],
       ],
       rows,
+    ),
+    modelNotes(rows),
+  );
+}
+
+function modelNotes(rows) {
+  const known = rows.filter((row) => DATA.texts[`model.${row.model}`]);
+  return el(
+    "details",
+    {},
+    el("summary", {}, t("indicator.models")),
+    el(
+      "dl",
+      { class: "facts wide" },
+      known.map((row) => el("div", {}, el("dt", {}, nameOf(row.model)), el("dd", {}, t(`model.${row.model}`)))),
     ),
   );
 }
