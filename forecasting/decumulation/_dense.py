@@ -11,7 +11,7 @@ from forecasting.decumulation._bounds import set_bounds
 from forecasting.decumulation._certificate import Dropped, consistent
 from forecasting.decumulation._draws import anchor, draw, pull_inside
 from forecasting.decumulation._figures import BoolArray, Figures, FloatArray
-from forecasting.decumulation._flags import by_levels, revisions
+from forecasting.decumulation._flags import by_levels, revisions, unlike_levels
 from forecasting.decumulation._misprints import misprints
 from forecasting.decumulation._paths import Flag, Path
 from forecasting.decumulation._posterior import Posterior, evidence, farthest, implausible, infer
@@ -175,6 +175,7 @@ def _path(
     growth = np.where(grown, growth, np.nan)
     low, high = set_bounds(figures, use, shares)
     flags = [*broken, *revisions(figures, dropped, level[0]), *by_levels(figures, broken)]
+    flags += unlike_levels(figures, growth[0], flags)
     return Path(
         indicator=figures.indicator,
         start=figures.year * 12,

@@ -11,7 +11,7 @@ from forecasting.decumulation._figures import Figures, FloatArray
 from forecasting.decumulation._paths import Flag
 from forecasting.decumulation._rows import level_growth
 
-__all__ = ["by_levels", "revisions"]
+__all__ = ["by_levels", "revisions", "unlike_levels"]
 
 LEAST_GAP = 0.001
 """Growth by levels that is this near to the rates is not worth a flag."""
@@ -48,6 +48,34 @@ def revisions(figures: Figures, dropped: Sequence[Dropped], levels: FloatArray) 
         if abs(gap) > LEAST_GAP:
             flags.append(Flag.at(figures, y, m, "restated_base", evidence, gap))
     return flags
+
+
+def unlike_levels(figures: Figures, growth: FloatArray, told: Sequence[Flag]) -> list[Flag]:
+    """Months of which the published levels say another growth than was recovered from the rates.
+
+    A level that is not believed is told of by `revisions` where it grows unlike the rates; but the level of the year
+    after grows unlike them too, and so does the month after a cumulative level on another base.
+
+    Args:
+        figures: Published figures, Y years.
+        growth: (Y, 12) growth of the months as recovered, a merged January-February at February.
+        told: Flags that there are already; a month has one of each name.
+    """
+    stated, half = level_growth(figures)
+    away = {flag.month for flag in told if flag.name in ("restated_base", "break")}
+    gap = growth - stated
+    return [
+        Flag.at(
+            figures,
+            y,
+            m,
+            "restated_base",
+            f"this month: levels give {100 * stated[y, m]:.2f} percent, the rates give {100 * growth[y, m]:.2f}",
+            float(gap[y, m]),
+        )
+        for y, m in np.argwhere(np.abs(np.nan_to_num(gap)) > LEAST_GAP + np.nan_to_num(half)).tolist()
+        if (figures.year + y) * 12 + m not in away
+    ]
 
 
 def by_levels(figures: Figures, broken: Sequence[Flag]) -> list[Flag]:
