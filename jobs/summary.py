@@ -68,9 +68,16 @@ def _counts(rows: Sequence[Row]) -> str:
     either = len(rows) - rise - fall
     sure = f"{100 * LIKELY:.0f} %"
     return (
-        f"{len(rows):,} indicators: the rate rises in {rise:,} and falls in {fall:,} with a chance of {sure} and more;"
-        f" {either:,} may do either"
+        f"{len(rows):,} indicators: the rate rises in {rise:,} and does not in {fall:,} with a chance of {sure} and"
+        f" more; {either:,} may do either"
     )
+
+
+def _percent(chance: float) -> str:
+    """Whole percent; what is nearly impossible or certain is not said to be so."""
+    if 0 < chance < 0.005:
+        return "<1"
+    return ">99" if 0.995 <= chance < 1 else f"{100 * chance:.0f}"
 
 
 def _doubt(row: Row) -> tuple[float, float, str]:
@@ -85,7 +92,7 @@ def _line(row: Row) -> str:
     )
     return (
         f"  {row['indicator']:<29} {row['period']}  {middle:6.1f} ({low:6.1f} to {high:6.1f})"
-        f"  latest {latest:6.1f}  {100 * chance:3.0f} %"
+        f"  latest {latest:6.1f}  {_percent(chance):>3} %"
     )
 
 

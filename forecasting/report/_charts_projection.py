@@ -78,6 +78,7 @@ def _scenarios() -> Chart:
         ("q95", "column.q95", ",.4~r"),
     )
     x = quantity("q50", title="unit.x", format="~s")
+    x["scale"] = {**x["scale"], "padding": 48}  # the medians stand at the right, clear of the reference
     reference = layer(
         "reference", {"type": "rule", "strokeDash": [4, 3], "color": ink("muted")}, x={**x, "field": "value"}
     )

@@ -29,6 +29,7 @@ SCORES = 36
 """Scores shown of an indicator, the latest ones."""
 REACH = 0.25  # of the band's range: as far as set bounds stretch the axis
 MARGIN = 0.06  # of the axis, above and below what is drawn
+ASIDE = 1 / 12  # years before the first and after the last point of the axis of time, so that their marks are whole
 SHAPES = {
     "block": "triangle-up",
     "sparse": "diamond",
@@ -243,7 +244,7 @@ def _spans(past: Lists, drawn: Sequence[str], ahead: Lists) -> Json:
         low, high = (min(known), max(known)) if known else (0.0, 1.0)
         margin = MARGIN * (high - low or 1.0)
         out[str(years)] = {
-            "x": [round(begin, 4), end],
+            "x": [round(begin - ASIDE, 4), round(end + ASIDE, 4)],
             "y": [round(low - margin, 4), round(high + margin, 4)],
         }
     return out

@@ -36,9 +36,15 @@ def test_of_many_indicators_there_are_counts_the_surest_ones_and_where_all_are(r
     headlines(release, 1000)
     lines = summary(release)
     assert lines[0] == (
-        "1,000 indicators: the rate rises in 500 and falls in 1 with a chance of 80 % and more; 499 may do either"
+        "1,000 indicators: the rate rises in 500 and does not in 1 with a chance of 80 % and more; 499 may do either"
     )
     assert [line.split()[0] for line in lines[2:-1]] == ["made_up_0002"] + [
         f"made_up_{i:04d}" for i in range(999, 999 - 2 * (TELLING - 1), -2)
     ]
     assert lines[-1] == f"  all 1,000: {release / 'headlines.csv'}"
+
+
+def test_what_is_nearly_certain_is_not_said_to_be_so(release: Path) -> None:
+    rows = [f"n_{p},2025-11,1,5,20,5,{p}\n" for p in ("0.0", "0.003", "0.997", "1.0")]
+    (release / "headlines.csv").write_text(HEAD + "".join(rows))
+    assert [line.split("latest")[1].split()[1] for line in summary(release)[1:]] == ["0", "<1", ">99", "100"]

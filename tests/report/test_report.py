@@ -17,6 +17,7 @@ from forecasting.models import MODELS, PANEL_MODELS
 from forecasting.projection import load_assumptions
 from forecasting.publishing import publish
 from forecasting.report import Report
+from forecasting.report._pictures import _chance
 from tests.publishing.conftest import small_tables
 from tests.report.tables import HOSTILE, SCENARIOS, empty_tables, made_tables
 
@@ -202,3 +203,12 @@ def test_models_have_names_in_both_languages_and_are_explained(page: str) -> Non
     texts = data_of(page)["texts"]
     for model in (*MODELS, *PANEL_MODELS, *COMBINATIONS):
         assert {f"name.{model}", f"model.{model}"} <= set(texts), model
+
+
+def test_points_at_the_ends_of_the_axis_of_time_are_whole_and_near_certainty_is_no_certainty() -> None:
+    tables = made_tables()
+    one = data_of(page_of(tables))["details"]["indicator_1"]
+    first, last = one["spans"]["months"]["0"]["x"]
+    assert first < one["months"]["x"][0]
+    assert last > one["ahead_months"]["x"][-1]
+    assert [_chance(p) for p in (0, 0.001, 0.5, 0.997, 1)] == ["0 %", "<1 %", "50 %", ">99 %", "100 %"]
