@@ -181,16 +181,24 @@ def _of_milestones(milestones: list[Json]) -> Iterator[tuple[str, Picture]]:
         )
 
 
+def _range(low: float | None, high: float | None) -> str:
+    """What is claimed, every digit of it; one end may be open."""
+    ends = ["" if end is None else f"{end:.8g}".replace("-", "−") for end in (low, high)]
+    if low is None or high is None:
+        return f"≤ {ends[1]}" if low is None else f"≥ {ends[0]}"
+    return ends[0] if low == high else text("page.between", low=ends[0], high=ends[1])
+
+
 def _of_claims(claims: Lists) -> Iterator[tuple[str, Picture]]:
     if not claims["scenario"]:
         return
     scenario = _baseline(dict.fromkeys(claims["scenario"]))
     own = [at for at, name in enumerate(claims["scenario"]) if name == scenario]
-    below, within, above = ([claims[part][at] for at in own] for part in ("below", "within", "above"))
+    below, within, above = ([claims[part][at] or 0 for at in own] for part in ("below", "within", "above"))
     data: Lists = {
         "row": own,
         "title": [f"{claims['claim'][at]}|{claims['metric'][at]}" for at in own],
-        "range": [text("page.between", low=f"{claims['low'][at]:.4g}", high=f"{claims['high'][at]:.4g}") for at in own],
+        "range": [_range(claims["low"][at], claims["high"][at]) for at in own],
         "below": below,
         "within": within,
         "above": above,

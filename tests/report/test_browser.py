@@ -300,6 +300,22 @@ def test_names_of_hindcasts_have_the_whole_width_of_a_phone(browser: Browser, tm
         assert overflow(visit.page) <= 0
 
 
+def test_claims_are_told_to_their_last_digit_and_may_have_an_open_end(browser: Browser, tmp_path: Path) -> None:
+    tables = made_tables()
+    claims = tables["claim_check"]
+    claims["claim_low"] = [137.35, None] * (len(claims) // 2)
+    claims["claim_high"] = [137.45, 0.25] * (len(claims) // 2)
+    with Visit(browser, put(tmp_path, tables).as_uri() + "?lang=en") as visit:
+        visit.show("claims")
+        drawn = visit.page.locator(".chart").inner_text()
+        assert "137.35 to 137.45" in drawn
+        assert "\u2264 0.25" in drawn
+        assert visit.said == []
+    [picture] = [one for name, one in described(Material.of(tables)) if name == "claims"]
+    [(_, data, _)] = picture.panels
+    assert data["claims"]["range"] == ["137.35 to 137.45", "\u2264 0.25"]
+
+
 def test_addresses_that_lead_nowhere_say_so(browser: Browser, address: str) -> None:
     with Visit(browser, f"{address}?lang=en") as visit:
         for hash_ in ("nowhere", "indicator/unknown", "indicator/%", "constructor", "about/more"):

@@ -77,8 +77,8 @@ function monthOf(x) {
   return `${Math.floor(month / 12)}-${String((month % 12) + 1).padStart(2, "0")}`;
 }
 
-// kind: a number of decimals, "%" for shares, "s" for four significant digits, "+" with its sign, "name",
-// "yes" for a tick, "" for texts
+// kind: a number of decimals, "%" for shares, "s" for four significant digits, "all" for every one, "+" with its sign,
+// "name", "yes" for a tick, "" for texts
 function shown(value, kind = "") {
   if (value === null || value === undefined || value === "") return NONE;
   if (kind === "") return String(value);
@@ -88,8 +88,8 @@ function shown(value, kind = "") {
     return value > 0 && value < 0.005 ? "<1 %" : value < 1 && value > 0.995 ? ">99 %" : `${Math.round(100 * value)} %`;
   if (kind === "+") return (value > 0 ? "+" : "") + shown(value, "s");
   const options =
-    kind === "s"
-      ? { maximumSignificantDigits: 4 }
+    kind === "s" || kind === "all"
+      ? { maximumSignificantDigits: kind === "s" ? 4 : 8 }
       : { minimumFractionDigits: Number(kind), maximumFractionDigits: Number(kind) };
   return new Intl.NumberFormat("en", options).format(value).replace("-", "\u2212");
 }

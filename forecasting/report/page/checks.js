@@ -3,7 +3,11 @@ function claimsView() {
   const all = rowsOf(PROJECTION.claims);
   if (!all.length) return [...heading(t("claims.title")), sentence(t("claims.empty"))];
   const known = inOrder(new Set(all.map((row) => row.scenario)));
-  const range = (row) => (row.low === row.high ? shown(row.low, "s") : between(row.low, row.high, "s"));
+  const range = ({ low, high }) => {
+    if (low === null) return `\u2264 ${shown(high, "all")}`;
+    if (high === null) return `\u2265 ${shown(low, "all")}`;
+    return low === high ? shown(low, "all") : between(low, high, "all");
+  };
   return following(
     t("claims.title"),
     t("claims.lead"),
