@@ -221,7 +221,7 @@ def _chain(
     inputs: Mapping[str, Any],
     earlier: Path | None,
 ) -> Path:
-    from forecasting.publishing import TABLES, draft_release, publish
+    from forecasting.publishing import EXPORTS, TABLES, draft_release, publish
     from forecasting.report import Report
     from jobs.indicators import indicator_table
     from jobs.review import track
@@ -269,7 +269,7 @@ def _chain(
                 drawn,
             ),
         )  # fmt: skip
-    beside = [*(f"{name}.csv" for name in TABLES), "cumulus.xlsx", "datapackage.json", "provenance.json", *drawn]
+    beside = [*(f"{name}.csv" for name in TABLES), *EXPORTS, "datapackage.json", "provenance.json", *drawn]
     told = {**provenance, "missing": list(night.messages)}  # without MLflow's id, which is another in another home
     page = steps.unless_it_fails("page", key, lambda _: report.page(told, beside)) or {}
 

@@ -9,12 +9,14 @@ from forecasting.publishing._dictionary import SCHEMA_VERSION, TABLES
 from forecasting.publishing._diff import diff_releases
 from forecasting.publishing._diff_text import diff_lines
 from forecasting.publishing._draft import draft_release
+from forecasting.publishing._exports import EXPORTS
 from forecasting.publishing._release import altered, publish, put_forward, read_release
 from forecasting.publishing._render import csv_bytes, csv_pieces
 from forecasting.publishing._retention import prune
 from forecasting.publishing._shelf import find_release, previous_release, provenance
 
 __all__ = [
+    "EXPORTS",
     "SCHEMA_VERSION",
     "TABLES",
     "altered",

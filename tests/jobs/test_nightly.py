@@ -22,7 +22,7 @@ from sqlalchemy import inspect, text
 from forecasting.catalog import load_catalog
 from forecasting.errors import InputError
 from forecasting.projection import HORIZON
-from forecasting.publishing import TABLES, read_release
+from forecasting.publishing import EXPORTS, TABLES, read_release
 from forecasting.settings import (
     FitSettings,
     HttpSettings,
@@ -70,6 +70,8 @@ def test_the_chain_publishes_every_table_and_the_release_reads_back(home):
     assert all(message.startswith("projection: ") for message in result.messages)
     tables = read_release(path / "var" / "published" / "latest")
     assert set(tables) == set(TABLES)
+    page = (result.release / "index.html").read_text(encoding="utf-8")
+    assert [path for path in EXPORTS if f'"{path}"' not in page] == []
     monthly = tables["monthly"]
     assert set(monthly["indicator"]) == {
         "cn_industrial_va", "baotou_industrial_va", "baotou_rare_earth_va", "baotou_hydrogen_storage_va"
