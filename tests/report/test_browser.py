@@ -300,6 +300,25 @@ def test_names_of_hindcasts_have_the_whole_width_of_a_phone(browser: Browser, tm
         assert overflow(visit.page) <= 0
 
 
+def test_long_names_of_rows_take_two_lines_wherever_they_do_not_fit(browser: Browser, tmp_path: Path) -> None:
+    tables = made_tables()
+    words = "Investment in Fixed Assets (Excluding Rural Households), Manufacture of Computers and Other Equipment"
+    tables["indicators"].loc[1, "title_en"] = words
+    with Visit(browser, put(tmp_path, tables).as_uri() + "?lang=en", viewport={"width": 760, "height": 800}) as visit:
+        visit.show("scorecard")
+        drawn = " ".join(visit.page.locator(".chart").all_inner_texts())
+        assert words.split()[-1] in drawn
+        assert "\u2026" not in drawn
+
+
+def test_what_has_not_come_into_sight_is_drawn_to_be_printed(browser: Browser, address: str) -> None:
+    with Visit(browser, f"{address}?lang=en#/indicator/indicator_1", viewport={"width": 800, "height": 300}) as visit:
+        visit.page.wait_for_selector(".chart svg")
+        assert not visit.page.evaluate(DRAWN)
+        visit.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        visit.page.wait_for_function(DRAWN)
+
+
 def test_claims_are_told_to_their_last_digit_and_may_have_an_open_end(browser: Browser, tmp_path: Path) -> None:
     tables = made_tables()
     claims = tables["claim_check"]

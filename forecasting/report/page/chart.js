@@ -27,11 +27,14 @@ function draw(kind, data, values) {
     const [key, column] = where.split(".");
     slots[`domain.${where}`] = [...new Set(sets[key].map((row) => row[column]))];
   }
-  if (chart.labels.length) slots.height = values["row.height"] * sets[chart.data[0]].length;
-  for (const where of chart.labels) {
-    const [key, column] = where.split(".");
-    for (const row of sets[key]) row[column] = values.narrow ? broken(row[column], values.label_limit) : row[column];
+  const labels = chart.labels.map((where) => where.split(".")).filter(([, column]) => column !== t("field.untitled"));
+  const long = labels.some(([key, column]) => sets[key].some((row) => wide(row[column]) > values.label_limit));
+  if (values.narrow || long) {
+    Object.assign(slots, TALL);
+    for (const [key, column] of labels)
+      for (const row of sets[key]) row[column] = broken(row[column], values.label_limit);
   }
+  if (chart.labels.length) slots.height = slots["row.height"] * sets[chart.data[0]].length;
   const spec = fill({ ...DATA.shared, ...chart.spec }, slots);
   spec.layer = spec.layer.filter((one) => !one.data.name || sets[one.data.name].length);
   spec.datasets = Object.fromEntries(chart.data.map((key) => [key, sets[key]]));
@@ -64,15 +67,17 @@ function measures(width) {
     legend_columns: Math.max(1, Math.floor(width / 190)),
     label_limit: width - 110,
     narrow: width < 480,
-    ...(width < 480
-      ? { "row.height": 62, "row.label": -24, "row.drawn": 17 }
-      : { "row.height": 46, "row.label": -10, "row.drawn": 8 }),
+    "row.height": 46,
+    "row.label": -10,
+    "row.drawn": 8,
   };
 }
 
+const TALL = { "row.height": 62, "row.label": -24, "row.drawn": 17 }; // rows with labels in two lines
+const wide = (text) => [...text].reduce((sum, letter) => sum + (letter > "\u2e7f" ? 12 : 6.4), 0);
+
 // A label in two lines; what is left over at the end of the second is cut off.
 function broken(label, limit) {
-  const wide = (text) => [...text].reduce((sum, letter) => sum + (letter > "\u2e7f" ? 12 : 6.4), 0);
   if (wide(label) <= limit) return label;
   let at = label.length;
   while (at > 1 && wide(label.slice(0, at)) > limit) at -= 1;
@@ -110,6 +115,11 @@ const provenance = (figure) => [
   t("page.unit", { unit: figure.unit }),
   `${t("page.as_of", DATA.meta)} \u00b7 ${t("page.run", DATA.meta)} \u00b7 ${t("page.source", { source: figure.source })}`,
 ];
+
+// Printed is also what has not come into sight.
+addEventListener("beforeprint", () => {
+  for (const place of document.querySelectorAll(".chart")) if (!place.view) place.redraw();
+});
 
 const EMBED = {
   ast: true,
