@@ -300,7 +300,7 @@ def test_names_of_hindcasts_have_the_whole_width_of_a_phone(browser: Browser, tm
         assert overflow(visit.page) <= 0
 
 
-def test_long_names_of_rows_take_two_lines_wherever_they_do_not_fit(browser: Browser, tmp_path: Path) -> None:
+def test_long_names_of_rows_take_several_lines_wherever_they_do_not_fit(browser: Browser, tmp_path: Path) -> None:
     tables = made_tables()
     words = "Investment in Fixed Assets (Excluding Rural Households), Manufacture of Computers and Other Equipment"
     tables["indicators"].loc[1, "title_en"] = words

@@ -30,9 +30,13 @@ function draw(kind, data, values) {
   const labels = chart.labels.map((where) => where.split(".")).filter(([, column]) => column !== t("field.untitled"));
   const long = labels.some(([key, column]) => sets[key].some((row) => wide(row[column]) > values.label_limit));
   if (values.narrow || long) {
-    Object.assign(slots, TALL);
+    let lines = 1;
     for (const [key, column] of labels)
-      for (const row of sets[key]) row[column] = broken(row[column], values.label_limit);
+      for (const row of sets[key]) {
+        row[column] = broken(row[column], values.label_limit);
+        lines = Math.max(lines, row[column].split("\n").length);
+      }
+    Object.assign(slots, lines > 3 ? TALLEST : TALL);
   }
   if (chart.labels.length) slots.height = slots["row.height"] * sets[chart.data[0]].length;
   const spec = fill({ ...DATA.shared, ...chart.spec }, slots);
@@ -73,17 +77,18 @@ function measures(width) {
   };
 }
 
-const TALL = { "row.height": 62, "row.label": -24, "row.drawn": 17 }; // rows with labels in two lines
+const TALL = { "row.height": 62, "row.label": -24, "row.drawn": 17 }; // rows with labels in up to three lines
+const TALLEST = { "row.height": 76, "row.label": -31, "row.drawn": 24 };
 const wide = (text) => [...text].reduce((sum, letter) => sum + (letter > "\u2e7f" ? 12 : 6.4), 0);
 
-// A label in two lines; what is left over at the end of the second is cut off.
-function broken(label, limit) {
-  if (wide(label) <= limit) return label;
+// A label in four lines at most; what is left over at the end of the last is cut off.
+function broken(label, limit, lines = 4) {
+  if (lines === 1 || wide(label) <= limit) return label;
   let at = label.length;
   while (at > 1 && wide(label.slice(0, at)) > limit) at -= 1;
   const space = label.lastIndexOf(" ", at);
   const cut = space > at / 2 ? space : at;
-  return `${label.slice(0, cut)}\n${label.slice(cut).trimStart()}`;
+  return `${label.slice(0, cut)}\n${broken(label.slice(cut).trimStart(), limit, lines - 1)}`;
 }
 
 // A saved picture is light and says title, caption, unit, vintage and source.
@@ -150,7 +155,7 @@ function pictureOf(figure) {
     ...base,
     unit: figure.unit,
     "unit.x": base.narrow ? null : figure.unit,
-    ...(figure.labelled === "whole" ? { label_limit: base.width } : {}), // nothing stands at the end of its rows
+    ...(figure.labelled === "whole" ? { label_limit: base.width - 12 } : {}), // nothing stands at the end of its rows
     ...figure.values,
   });
   place.redraw = async () => {
