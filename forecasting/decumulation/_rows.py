@@ -60,32 +60,65 @@ def breaks(figures: Figures) -> list[Flag]:
     """Months without a rate whose growth by levels only a restated level can explain: far from the year's others.
 
     Rounding may explain growth of small levels, and Chinese New Year that of January and February, between which it
-    moves: far are these two only if they are so together, too.
+    moves: far are these two only if they are so together, too. A shock passes, as that of early 2020 did, where a base
+    stays: far months are believed that have neighbours on the same side, if growth is back among the year's others
+    within a year; a month that is far all by itself is taken for a misprint.
     """
     growth, half = level_growth(figures)
     silent = ~np.isfinite(figures.value["month_yoy"]) & ~np.isfinite(figures.value["ytd_yoy"])
     together = _since_new_year(figures)
+    seen = np.isfinite(growth) & silent & (growth > -1)
+    logs = np.log1p(np.where(seen, growth, np.nan))
+    centre, limit, aside = np.full((3, figures.years), np.nan)
+    for y in np.flatnonzero(seen.any(axis=1)).tolist():
+        centre[y] = np.nanmedian(logs[y])
+        spread = float(np.nanmedian(np.abs(logs[y] - centre[y])))
+        limit[y] = max(BREAK_LOG, BREAK_MADS * spread)
+        aside[y] = max(limit[y] / 5, 2 * spread)
+    away = logs - centre[:, None]
+    far = np.nan_to_num(np.abs(away) - half / (1 + growth)) > limit[:, None]
+    far[:, :2] &= ~(np.abs(together - centre) <= limit)[:, None]
+    if far.any():
+        far &= ~_passing(figures, logs, away, aside, centre, limit)
     flags = []
-    for y in range(figures.years):
-        seen = np.flatnonzero(np.isfinite(growth[y]) & silent[y] & (growth[y] > -1))
-        if not len(seen):
-            continue
-        logs = np.log1p(growth[y, seen])
-        centre = np.median(logs)
-        distance = np.abs(logs - centre)
-        limit = max(BREAK_LOG, BREAK_MADS * float(np.median(distance)))
-        distance -= half[y, seen] / (1 + growth[y, seen])
-        middle = float(np.expm1(centre))
-        for month in seen[distance > limit]:
-            if month < 2 and abs(together[y] - centre) <= limit:
-                continue
-            value = float(growth[y, month])
-            evidence = (
-                f"published levels give {100 * value:.2f} percent, the year's other months {100 * middle:.2f} in the "
-                "middle: not used, the month follows its neighbours"
-            )
-            flags.append(Flag.at(figures, y, int(month), "break", evidence, value - middle))
+    for y, month in np.argwhere(far).tolist():
+        value, middle = float(growth[y, month]), float(np.expm1(centre[y]))
+        evidence = (
+            f"published levels give {100 * value:.2f} percent, the year's other months {100 * middle:.2f} in the "
+            "middle: not used, the month follows its neighbours"
+        )
+        flags.append(Flag.at(figures, y, month, "break", evidence, value - middle))
     return flags
+
+
+def _passing(
+    figures: Figures, logs: FloatArray, away: FloatArray, aside: FloatArray, centre: FloatArray, limit: FloatArray
+) -> BoolArray:
+    """(Y, 12) months of runs on one side of their years' others that end within a year where growth comes back.
+
+    Args:
+        figures: Published figures, Y years.
+        logs: (Y, 12) log growth by levels, NaN where unknown.
+        away: The same less the median of its year.
+        aside: (Y,) distance from which on a month is on one side.
+        centre: (Y,) medians.
+        limit: (Y,) distance within which growth is back.
+    """
+    out: BoolArray = np.zeros(logs.shape, dtype=bool)
+    months = [(y, m) for y in range(figures.years) for m in range(12) if m or not figures.merged[y]]
+    run: list[tuple[int, int]] = []
+    side = 0.0
+    for y, m in months:
+        now = float(np.sign(away[y, m])) if abs(away[y, m]) > aside[y] else 0.0
+        if run and now != side:
+            year = run[-1][0]  # whose middle it is: a base that stays makes the middle of the next
+            if abs(logs[y, m] - centre[year]) <= limit[year] and 1 < len(run) < 12:
+                out[tuple(np.transpose(run))] = True
+            run = []
+        if now:
+            run.append((y, m))
+        side = now
+    return out
 
 
 def _since_new_year(figures: Figures) -> FloatArray:

@@ -157,6 +157,33 @@ def test_new_year_that_moves_from_january_to_february_is_no_break_of_levels():
     assert months.loc["2011-02", "yoy"] == pytest.approx(-35, abs=0.1)
 
 
+def test_a_shock_of_levels_that_passes_is_believed_and_so_is_its_rebound():
+    growth = np.full((4, 12), 0.10)
+    growth[1, 1:4], growth[2, 1:4] = [-0.45, -0.40, -0.10], [1.0, 0.9, 0.3]
+    months = recovered(publish(levels(growth, np.full(12, 100.0)), measures=("month_level",)))
+    assert set(months["flag"][12:]) == {"levels_only"}
+    np.testing.assert_allclose(months["yoy"][12:], 100 * growth[1:].ravel(), atol=0.2)
+
+
+@pytest.mark.parametrize(
+    ("months", "size"),
+    [([5], 2.0), ([6], 0.5), (range(10, 26), 1.6)],
+    ids=["misprint", "another misprint", "a base that stays for more than a year"],
+)
+def test_a_month_that_is_far_by_itself_and_a_base_that_stays_are_breaks(months, size):
+    level = levels(np.full((4, 12), 0.10), np.full(12, 100.0))
+    level.ravel()[12 + np.array(months)] *= size
+    found = recovered(publish(level, measures=("month_level",)))
+    assert found["flag"].str.contains("break").any()
+
+
+def test_a_shock_that_has_not_passed_yet_may_be_a_new_base():
+    growth = np.full((3, 12), 0.10)
+    growth[2, 10:] = -0.45
+    months = recovered(publish(levels(growth, np.full(12, 100.0)), measures=("month_level",)))
+    assert months["flag"].iloc[-2:].str.contains("break").all()
+
+
 def test_growth_of_small_levels_that_rounding_explains_is_no_break():
     level = np.full((4, 12), 3.0)
     level[2:, 5] = 4.0
