@@ -23,7 +23,7 @@ CITY = "baotou_"
 
 def spread(path: Path, month: int) -> float:
     """Width of the 90 % band of the cumulative rate of a month, points."""
-    low, high = np.quantile(100 * path.year_to_date(month), [0.05, 0.95])
+    low, high = np.quantile(100 * path.year_to_date(np.array([month])), [0.05, 0.95])
     return float(high - low)
 
 
@@ -34,7 +34,7 @@ def points(path: Path, table: pd.DataFrame) -> bool:
     known = set(rows["period"].map(month_index))
     for period, value in zip(rows["period"], rows["value"], strict=True):
         month = month_index(period)
-        at = 100 * path.year_to_date(month)
+        at = 100 * path.year_to_date(np.array([month]))
         stated = bool((np.abs(at - value) <= 0.05 + 1e-9).all())
         january = month - month % 12
         around = min(spread(path, m) for m in range(january, min(january + 11, path.last) + 1) if m not in known)
