@@ -77,6 +77,8 @@ def resolve(
     """
     if preset not in PRESETS:
         raise InputError("models", [Problem("", f"preset {preset!r} is unknown; known are {', '.join(PRESETS)}")])
+    if isinstance(models, str):
+        raise InputError("models", [Problem("", f"{models!r} is a text; give a list of models, [{models!r}]")])
     wanted = tuple(dict.fromkeys((*PRESETS[preset], *also))) if models is None else models
     every: dict[str, Model | PanelModel] = {**MODELS, **PANEL_MODELS}
     unknown = [one for one in wanted if isinstance(one, str) and one not in every]

@@ -131,8 +131,9 @@ def standards(
     out = []
     for i, (one, each) in enumerate(zip(series, contest.paths, strict=True)):
         wanted = standard.get(one.unique_id)
-        if wanted is not None and wanted not in names:
-            raise InputError(SOURCE, [Problem("", f"{one.unique_id}: {wanted} is not among {', '.join(names)}")])
+        if wanted is not None and (wanted not in names or wanted == LAST_RESORT):
+            known = ", ".join(name for name in names if name != LAST_RESORT)
+            raise InputError(SOURCE, [Problem("", f"{one.unique_id}: {wanted} is not among {known}")])
         order = [best, *combinations, *others, names.index(LAST_RESORT)]
         if np.isfinite(each.final[learnt]).all(axis=1).any():
             order = [names.index(STACK), *order]

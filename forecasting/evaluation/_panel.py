@@ -139,13 +139,14 @@ def horizons(series: list[Series], horizon: int | Mapping[str, int]) -> list[int
     """Periods ahead for each series.
 
     Raises:
-        InputError: A series without a horizon, or one below 1.
+        InputError: A series without a horizon, or one that is no whole number of at least 1.
     """
     out = []
     for one in series:
         value = horizon.get(one.unique_id, 0) if isinstance(horizon, Mapping) else horizon
-        if value < 1:
-            raise InputError(SOURCE, [Problem("", f"{one.unique_id}: horizon {value}; at least 1 period is needed")])
+        if value < 1 or value != int(value):
+            what = f"{one.unique_id}: horizon {value}; at least 1 whole period is needed"
+            raise InputError(SOURCE, [Problem("", what)])
         out.append(int(value))
     return out
 

@@ -281,6 +281,8 @@ def test_requests_that_make_no_sense_are_refused() -> None:
     for request, message in [
         ({"horizon": 0}, "a: horizon 0"),
         ({"horizon": {"b": 3}}, "a: horizon 0"),
+        ({"horizon": 1.5}, "a: horizon 1.5; at least 1 whole period"),
+        ({"horizon": 3, "models": "arima"}, r"'arima' is a text; give a list of models, \['arima'\]"),
         ({"horizon": 3, "models": ["lstm"]}, "model 'lstm' is unknown; known are seasonal_naive"),
         ({"horizon": 3, "preset": "slow"}, "preset 'slow' is unknown; known are fast, default, best"),
         ({"horizon": 3, "models": []}, "no models"),
