@@ -120,8 +120,8 @@ def draw_months(monthly: pd.DataFrame, observations: pd.DataFrame, kind: str) ->
         return _page(specs, vl_convert.javascript_bundle()).encode()  # type: ignore[call-arg]  # the stub is wrong
     lacking = _without_glyph("".join(panel.name + panel.about for panel in panels))
     if lacking:
-        what = "has no font for %s and draws boxes: install one (Noto Sans CJK has Chinese), or draw an .html picture"
-        _logger.warning(f"this machine {what}", lacking)
+        remedy = "install one (Noto Sans CJK has Chinese), or draw an .html picture"
+        _logger.warning("this machine has no font for %s and draws boxes: %s", lacking, remedy)
     columns = 1 if len(panels) <= 2 else 2 if len(panels) <= 8 else 3
     width, height = [(860, 300), (560, 240), (440, 200)][columns - 1]
     drawings = [_drawing(panel, panels, width, height, hover=False) for panel in panels]

@@ -73,13 +73,6 @@ def _counts(rows: Sequence[Row]) -> str:
     )
 
 
-def _percent(chance: float) -> str:
-    """Whole percent; what is nearly impossible or certain is not said to be so."""
-    if 0 < chance < 0.005:
-        return "<1"
-    return ">99" if 0.995 <= chance < 1 else f"{100 * chance:.0f}"
-
-
 def _doubt(row: Row) -> tuple[float, float, str]:
     """Sorts the surest first, of equally sure ones those that move most."""
     move = float(row["q50"]) - float(row["no_change"])
@@ -87,12 +80,14 @@ def _doubt(row: Row) -> tuple[float, float, str]:
 
 
 def _line(row: Row) -> str:
+    from forecasting.report import percent
+
     middle, low, high, latest, chance = (
         float(row[name]) for name in ("q50", "q05", "q95", "no_change", "prob_above_no_change")
     )
     return (
         f"  {row['indicator']:<29} {row['period']}  {middle:6.1f} ({low:6.1f} to {high:6.1f})"
-        f"  latest {latest:6.1f}  {_percent(chance):>3} %"
+        f"  latest {latest:6.1f}  {percent(chance):>5}"
     )
 
 

@@ -37,8 +37,10 @@ def stirred(system: System, particle: Particle, z: FloatArray, rng: np.random.Ge
         z: (n, N) draws.
         rng: Source of the moves.
     """
+    if not _told_twice(system):
+        return z
     inside = system.inside(system.stated(z))
-    if not _told_twice(system) or not inside.any():
+    if not inside.any():
         return z
     centre = np.exp(particle.mode)
     move = _directions(system, centre)

@@ -155,20 +155,18 @@ def by_horizon(names: Sequence[str], there: np.ndarray, known: np.ndarray, seaso
     return out
 
 
-def combined(paths: Paths, inside: np.ndarray, weights: Sequence[Floats], past: Floats) -> tuple[Floats, Floats]:
-    """Paths of the median and of C weighted combinations: from every origin, (1 + C, O, H), and at the end, (1 + C, H).
+def combined(path: Floats, inside: np.ndarray, weights: Sequence[Floats], past: Floats) -> Floats:
+    """Paths of the median and of C weighted combinations from O origins, the last of them the end, (1 + C, O, H).
 
     NaN where every member failed, or every one with a weight.
 
     Args:
-        paths: Of one series and M models.
+        path: Of one series by M models, shape (M, O, H).
         inside: Models of the median, shape (M,), boolean.
-        weights: Of each weighted combination, shape (O + 1, M, H) or (O + 1, M, 1), see `weighted`.
-        past: The last year before each origin and before the end, shape (O + 1, s).
+        weights: Of each weighted combination, shape (O, M, H) or (O, M, 1), see `weighted`.
+        past: The last year before each origin, shape (O, s).
     """
-    path = np.concatenate([paths.forecast, paths.final[:, None]], axis=1)
-    out = np.stack([combine(path[inside]), *(weighted(path, np.moveaxis(each, 0, 1), past) for each in weights)])
-    return out[:, :-1], out[:, -1]
+    return np.stack([combine(path[inside]), *(weighted(path, np.moveaxis(each, 0, 1), past) for each in weights)])
 
 
 def convex(gram: Floats) -> Floats:

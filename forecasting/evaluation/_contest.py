@@ -95,21 +95,15 @@ def contest_of(series: Sequence[Series], found: list[Paths], candidates: Sequenc
         i, each = len(paths), found.pop()
         weights = {name: of[i][:, :, None] for name, of in learnt.items()}
         known = np.append(each.ends, len(series[i].y))
+        path = np.concatenate([each.forecast, each.final[:, None]], axis=1)
         if BY_HORIZON in names:
-            every = np.concatenate([each.forecast, each.final[:, None]], axis=1)
-            there = np.isfinite(every).all(axis=2).T & inside
-            weights[BY_HORIZON] = by_horizon(models, there, known, series[i].season_length, every.shape[2])
+            there = np.isfinite(path).all(axis=2).T & inside
+            weights[BY_HORIZON] = by_horizon(models, there, known, series[i].season_length, path.shape[2])
         past = np.array([series[i].last_year(end) for end in known])
-        forecast, final = combined(each, inside, [weights[name] for name in tonight], past)
+        path = np.concatenate([path, combined(path, inside, [weights[name] for name in tonight], past)])
         for name, of in tonight.items():
             of.append(weights[name][-1].copy())
-        paths.append(
-            replace(
-                each,
-                forecast=np.concatenate([each.forecast, forecast]),
-                final=np.concatenate([each.final, final]),
-            )
-        )
+        paths.append(replace(each, forecast=path[:, :-1].copy(), final=path[:, -1].copy()))
     return Contest((*models, *names), paths, tonight, inside, across)
 
 

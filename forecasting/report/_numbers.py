@@ -43,6 +43,17 @@ def shares(values: Any) -> list[Any]:
     return decimals(values, 4)
 
 
+def percent(share: float) -> str:
+    """Whole percent; what is nearly impossible or certain is not said to be so.
+
+    >>> percent(0.001), percent(0.5), percent(0.997), percent(1.0)
+    ('<1 %', '50 %', '>99 %', '100 %')
+    """
+    if 0 < share < 0.005:
+        return "<1 %"
+    return ">99 %" if 0.995 <= share < 1 else f"{100 * share:.0f} %"
+
+
 def texts(values: Iterable[Any]) -> list[str]:
     """Texts, "" where there is none; days as YYYY-MM-DD."""
     return [

@@ -10,7 +10,7 @@ from forecasting.report._charts_indicators import BOARD, MONTHS
 from forecasting.report._charts_projection import CLAIMS, FAN, MILESTONES, SCENARIOS, TORNADO
 from forecasting.report._charts_quality import BACKTEST, SCORES
 from forecasting.report._material import Material
-from forecasting.report._numbers import Lists
+from forecasting.report._numbers import Lists, percent
 from forecasting.report._picture import Picture, png_of, svg_of
 from forecasting.report._texts import name_of, text
 
@@ -53,13 +53,6 @@ def described(material: Material) -> Iterator[tuple[str, Picture]]:
     yield from _of_quality(material)
 
 
-def _chance(p: float) -> str:
-    """As the page says it: what is nearly impossible or certain is not said to be so."""
-    if 0 < p < 0.005:
-        return "<1 %"
-    return ">99 %" if 0.995 < p < 1 else f"{100 * p:.0f} %"
-
-
 def _of_headlines(board: Lists) -> Iterator[tuple[str, Picture]]:
     known = [at for at, last in enumerate(board["last"]) if last is not None]
     first = sorted(known, key=lambda at: board["next_due"][at] or "9999")[:ROWS]
@@ -71,7 +64,7 @@ def _of_headlines(board: Lists) -> Iterator[tuple[str, Picture]]:
     data |= {name: [board[name][at] for at in shown] for name in ("title_en", "title_zh", "period", "last", "p_above")}
     data["median"] = [board["q50"][at] for at in shown]
     data["band"] = [text("page.between", low=board["q05"][at], high=board["q95"][at]) for at in shown]
-    data["right"] = [text("board.right", p=_chance(board["p_above"][at])) for at in shown]
+    data["right"] = [text("board.right", p=percent(board["p_above"][at])) for at in shown]
     few = f" {text('board.caption_few', n=len(shown))}" if len(shown) < len(known) else ""
     caption = text("board.caption") + few
     yield (

@@ -79,7 +79,7 @@ def forecaster_sha256(forecaster: Mapping[str, Any]) -> str:
 def weights_text(forecaster: Mapping[str, Any]) -> str:
     """The models behind a forecaster, the heaviest first: "arima 0.612, auto_ces 0.388"; names alone for a median.
 
-    Weights that move with the step are told of the first and of the last: "headline_mean 1.000 to 0.250".
+    Weights that move with the step are told of the first and of the last: "headline_mean 1.000 to 0.000".
     """
     names, weights = forecaster["candidates"], forecaster["weights"]
     if not weights:

@@ -23,6 +23,11 @@ def paths(errors: np.ndarray, key: int = 0) -> Paths:
     )  # fmt: skip
 
 
+def together(one: Paths) -> np.ndarray:
+    """Forecasts from all origins and from the end, shape (M, O + 1, H)."""
+    return np.concatenate([one.forecast, one.final[:, None]], axis=1)
+
+
 def noise(seed: int, scales: tuple[float, ...], origins: int = 24, steps: int = 6) -> np.ndarray:
     rng = np.random.default_rng(seed)
     return np.stack([scale * rng.normal(size=(origins, steps)) for scale in scales])
@@ -73,10 +78,10 @@ def test_models_outside_have_no_weight_and_a_failed_one_gives_its_weight_to_the_
     assert (inverse[0][:, 1] == 0).all()
     weights = [inverse[0][:, :, None], stack[0][:, :, None]]
     past = np.zeros((25, 12))
-    _, final = combined(one, inside, weights, past)
+    final = combined(together(one), inside, weights, past)[:, -1]
     assert ((final > 1) & (final < 4)).all()
     one.final[2] = np.nan
-    _, final = combined(one, inside, weights, past)
+    final = combined(together(one), inside, weights, past)[:, -1]
     np.testing.assert_allclose(final, 1.0)
 
 
@@ -139,8 +144,8 @@ def test_by_horizon_nothing_is_forecast_without_the_headlines_model() -> None:
     one, past = paths(np.zeros((6, 4, H))), np.zeros((5, 12))
     one.final[:] = np.arange(6.0)[:, None]
     weights = by_horizon(NAMES, np.broadcast_to(members(NAMES), (5, 6)), np.append(one.ends, 120), 12, H)
-    final = combined(one, members(NAMES), [weights], past)[1][1]
+    final = combined(together(one), members(NAMES), [weights], past)[1, -1]
     np.testing.assert_allclose(final[[0, 1, 2, 11]], [4, 4, 4, 1.5])
     np.testing.assert_allclose(final[12:], final[:12], atol=1e-12)  # neither kind expects any growth in the second year
     one.final[4] = np.nan
-    assert np.isnan(combined(one, members(NAMES), [weights], past)[1][1]).all()
+    assert np.isnan(combined(together(one), members(NAMES), [weights], past)[1, -1]).all()

@@ -16,8 +16,7 @@ from forecasting.evaluation._combination import COMBINATIONS
 from forecasting.models import MODELS, PANEL_MODELS
 from forecasting.projection import load_assumptions
 from forecasting.publishing import publish
-from forecasting.report import Report
-from forecasting.report._pictures import _chance
+from forecasting.report import Report, percent
 from tests.publishing.conftest import small_tables
 from tests.report.tables import HOSTILE, SCENARIOS, empty_tables, made_tables
 
@@ -211,4 +210,4 @@ def test_points_at_the_ends_of_the_axis_of_time_are_whole_and_near_certainty_is_
     first, last = one["spans"]["months"]["0"]["x"]
     assert first < one["months"]["x"][0]
     assert last > one["ahead_months"]["x"][-1]
-    assert [_chance(p) for p in (0, 0.001, 0.5, 0.997, 1)] == ["0 %", "<1 %", "50 %", ">99 %", "100 %"]
+    assert [percent(p) for p in (0, 0.001, 0.5, 0.997, 1)] == ["0 %", "<1 %", "50 %", ">99 %", "100 %"]

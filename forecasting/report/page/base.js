@@ -85,7 +85,7 @@ function shown(value, kind = "") {
   if (kind === "name") return nameOf(value);
   if (kind === "yes") return value ? "\u2713" : "\u2717";
   if (kind === "%")
-    return value > 0 && value < 0.005 ? "<1 %" : value < 1 && value > 0.995 ? ">99 %" : `${Math.round(100 * value)} %`;
+    return value > 0 && value < 0.005 ? "<1 %" : value < 1 && value >= 0.995 ? ">99 %" : `${Math.round(100 * value)} %`;
   if (kind === "+") return (value > 0 ? "+" : "") + shown(value, "s");
   const options =
     kind === "s" || kind === "all"
