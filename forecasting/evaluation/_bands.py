@@ -2,7 +2,12 @@
 
 Symbols: e[i,o,h] error of series i at origin o and step h on the modelling scale, s[i] its in-sample naive scale,
 w[i,o] the weight of an origin by its age, p[h] the panel's profile, sigma[i,h] the scale of its errors (a mean
-absolute error), Q(u) the quantile function of e / sigma, shared by the panel, symmetric about zero.
+absolute error), Q(u) the quantile function of e / sigma, symmetric about zero, shared by the panel but for tails that
+widen where little is known of a series.
+
+A history of less than a year and four months has a naive scale of another kind (from month to month, for from year to
+year), and no seasonal that a forecast could know. Such series learn from each other alone: what the errors of long
+histories are worth in naive ones would make their bands half as wide as they have to be.
 """
 
 from __future__ import annotations
@@ -19,21 +24,30 @@ LEVELS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 
 SERIES_PRIOR = 2.0
 """Origins that the panel's error level is worth against a series' own."""
+RELATIVE_PRIOR = 8.0
+"""Origins that errors as large as naive ones are worth against the panel's ratio of the two."""
 STEP_PRIOR = 10.0
 """Origins that the panel's profile is worth against a series' own error at one step."""
 SHAPE_PRIOR = 3.0
 """Origins that growth with the fourth root of the step is worth against the panel's profile."""
 POOL_PRIOR = 30.0
 """Origins that Student's t with `FREEDOM` degrees of freedom is worth against the pooled errors."""
-FREEDOM = 5
+ATOMS = 1000
+"""Points of equal weight by which it joins them."""
+FREEDOM = 5.0
+LEAST_FREEDOM = 2.5
+"""Degrees of freedom of a series without any origin; errors of M3's and tourism's histories of 8 to 15 months, over the
+scales that are known of them, have tails of 2 to 3."""
+ORIGINS_A_DEGREE = 4.0
+"""Origins that add a degree of freedom, up to `FREEDOM`: a month apart they share most of their errors."""
 HALF_LIFE = 12.0
 """Origins back at which an error has half the weight of the latest: forecasts grow better with what they are learnt
 from, and a series' noise moves. Of 24, 12, 8, 6 and none the one with the lowest interval score on the half of M3's
 monthly series that presets are chosen on."""
 LUCK = 1.3
 """Most by which errors of a chosen candidate are raised to those of the standard one."""
-APART = 24
-"""Share of the origins, as a divisor, that are left out on either side of one: a month of 24."""
+APART = 2
+"""Origins that are left out on either side of one."""
 TAIL = 0.98
 """Central probability beyond which the pooled errors only scale the tail of Student's t."""
 
@@ -43,32 +57,66 @@ GRID = np.array([*np.linspace(0.5, 0.95, 19), 0.96, 0.97, 0.975, 0.98, 0.985, 0.
 
 @dataclass(frozen=True, slots=True)
 class Bands:
-    """Error scales and the shape they share.
+    """Error scales and the shapes of the errors.
 
     Attributes:
         sigma: Mean absolute error by step, shape (S, H), non-decreasing in the step.
-        quantiles: Q at `GRID` (probabilities from 0.5), shape (len(GRID),); Q(1 - u) = -Q(u).
+        quantiles: Q at `GRID` (probabilities from 0.5) of each series, shape (S, len(GRID)); Q(1 - u) = -Q(u).
     """
 
     sigma: Floats
     quantiles: Floats
 
 
-def error_bands(errors: Floats, naive: Floats) -> Bands:
+def error_bands(errors: Floats, naive: Floats, seasonal: np.ndarray) -> Bands:
     """Scales and standardised quantiles from errors of the chosen candidates.
 
     Q comes from errors divided by scales that were estimated without their own origin and its neighbours: the spread
     of these ratios holds the uncertainty of the scales themselves, which is what a band must cover (leave-one-out
     conformal prediction; Barber et al. 2021, *Predictive inference with the jackknife+*, Annals of Statistics
     49(1)). Late origins weigh more than early ones (Barber et al. 2023, *Conformal prediction beyond exchangeability*,
-    Annals of Statistics 51(2)). Few pooled origins are blended with Student's t.
+    Annals of Statistics 51(2)). Few pooled origins are mixed with Student's t, and the fewer a series has itself, the
+    heavier are its tails (`tails`).
 
     Args:
         errors: e, shape (S, O, H), NaN where unknown.
         naive: s, shape (S,), on the modelling scale.
+        seasonal: Whether s compares with the year before (`naive_lag`), shape (S,); series of a kind learn from each
+            other alone.
     """
-    weights = recency(errors)
-    return Bands(error_scale(errors, naive, weights), Pool(left_out_ratios(errors, naive), weights).quantiles())
+    bands = Bands(np.empty((len(errors), errors.shape[2])), np.empty((len(errors), len(GRID))))
+    for kind in _kinds(seasonal):
+        weights = recency(errors[kind])
+        bands.sigma[kind] = error_scale(errors[kind], naive[kind], weights)
+        shared = Pool(left_out_ratios(errors[kind], naive[kind]), weights).quantiles()
+        bands.quantiles[kind] = shared * tails(_origins(errors[kind], weights))
+    return bands
+
+
+def _kinds(seasonal: np.ndarray) -> list[np.ndarray]:
+    """Positions of the series of each kind."""
+    return [each for each in (np.flatnonzero(seasonal), np.flatnonzero(~seasonal)) if len(each)]
+
+
+def tails(origins: Floats) -> Floats:
+    """Q of each series over the shared one: wider in its tails where a scale rests on few origins.
+
+    An error over a scale that is an estimate itself is distributed like Student's t, whose degrees of freedom grow with
+    what is known: `LEAST_FREEDOM` and one more with every `ORIGINS_A_DEGREE`. The factors are its quantiles over those
+    with `FREEDOM`, both over their upper quartile, and one and the same beyond `TAIL`.
+
+    Args:
+        origins: Sum of w of each series, shape (S,).
+
+    Returns:
+        At `GRID`, shape (S, len(GRID)), non-decreasing.
+    """
+    from scipy.special import stdtrit
+
+    freedom = np.minimum(LEAST_FREEDOM + origins / ORIGINS_A_DEGREE, FREEDOM)
+    u = np.clip(GRID, GRID[1], 0.5 + TAIL / 2)
+    few, enough = (stdtrit(v, u) / stdtrit(v, 0.75) for v in (freedom[:, None], FREEDOM))
+    return np.asarray(few / enough)
 
 
 def recency(errors: Floats) -> Floats:
@@ -100,8 +148,8 @@ def error_scale(errors: Floats, naive: Floats, weights: Floats) -> Floats:
 
     The profile p is the panel's mean of |e| / a[i], with a[i] the mean of |e| / p over a series, alternating;
     shrunk to h^(1/4), monotone, and growing with the square root of the step beyond the last one seen.
-    a[i] is shrunk to the panel's median ratio of a to s times s[i]; sigma[i,h] is the mean of a[i] p[h] and
-    the series' own mean |e| at h, weighted by `STEP_PRIOR` and the sum of w; then made monotone.
+    a[i] is shrunk to s[i] times the panel's median ratio of a to s, itself shrunk to 1; sigma[i,h] is the mean of
+    a[i] p[h] and the series' own mean |e| at h, weighted by `STEP_PRIOR` and the sum of w; then made monotone.
 
     Args:
         errors: e, shape (S, O, H), NaN where unknown.
@@ -152,7 +200,9 @@ class _Sums:
         usable = (level > 0) & (naive > 0)
         relative = 0.0 if last else 1.0  # all exact; nothing seen: errors are taken to be as large as naive ones
         if usable.any():
-            relative = float(np.median(level[usable] / naive[usable]))
+            origins = float(self.count[usable].sum())
+            ratio = math.log(float(np.median(level[usable] / naive[usable])))
+            relative = math.exp(ratio * origins / (origins + RELATIVE_PRIOR))
         level = (SERIES_PRIOR * relative * naive + self.count * level) / (SERIES_PRIOR + self.count)
         return monotone((STEP_PRIOR * level[:, None] * profile + self.size) / (STEP_PRIOR + self.weight))
 
@@ -166,15 +216,20 @@ def _sums(errors: Floats, weights: Floats, kept: Floats) -> list[_Sums]:
     return [_Sums(*each) for each in zip(*parts, strict=True)]
 
 
+def _origins(errors: Floats, weights: Floats) -> Floats:
+    """Sum of w over the origins of each series, shape (S,)."""
+    return np.asarray(np.where(np.isfinite(errors).any(axis=2), weights, 0.0).sum(axis=1))
+
+
 def left_out_ratios(errors: Floats, naive: Floats) -> Floats:
     """|e| / sigma with sigma from the other origins but the nearest, shape (S, O, H); 0 where both are zero.
 
-    Origins a month apart share most of what is to come, so an origin's neighbours, O / `APART` on either side, are left
-    out with it: their errors would make the scale look surer of itself than it is of the future.
+    Origins a month apart share most of what is to come, so an origin's neighbours, `APART` on either side, are left out
+    with it: their errors would make the scale look surer of itself than it is of the future.
     """
     out = np.empty(errors.shape)
     origin = np.arange(errors.shape[1])
-    kept = (np.abs(origin - origin[:, None]) > len(origin) // APART).astype(np.float64)
+    kept = (np.abs(origin - origin[:, None]) > APART).astype(np.float64)
     for o, sums in enumerate(_sums(errors, recency(errors), kept)):
         sigma, size = sums.scale(naive), np.abs(errors[:, o])
         out[:, o] = np.where(sigma > 0, size / np.where(sigma > 0, sigma, 1.0), np.where(size > 0, np.inf, size))
@@ -182,7 +237,7 @@ def left_out_ratios(errors: Floats, naive: Floats) -> Floats:
 
 
 class Pool:
-    """Ratios |e| / sigma of all series in their order, whose quantiles are wanted with and without some origins."""
+    """Ratios |e| / sigma of all series and Student's t, in their order, for quantiles with and without some origins."""
 
     def __init__(self, ratios: Floats, weights: Floats) -> None:
         """Put them in order.
@@ -191,46 +246,51 @@ class Pool:
             ratios: Shape (S, O, H), NaN where unknown.
             weights: w, shape (S, O).
         """
-        self._known = np.isfinite(ratios)
-        values = ratios[self._known]
+        known = np.isfinite(ratios)
+        student = _student(0.5 + (np.arange(ATOMS) + 0.5) / (2 * ATOMS))
+        values = np.concatenate([ratios[known], student])
         order = np.argsort(values, kind="stable")
         self._values = values[order]
-        self._of = np.broadcast_to(weights[:, :, None], ratios.shape)[self._known][order]
-        self._origin = np.nonzero(self._known)[1][order]
+        of = np.broadcast_to(weights[:, :, None], ratios.shape)[known]
+        self._of = np.concatenate([of, np.zeros(ATOMS)])[order]
+        self._student = (order >= len(of)) * (POOL_PRIOR / ATOMS)
+        self._origin = np.concatenate([np.nonzero(known)[1], np.full(ATOMS, -1)])[order]
+        self._origins = known.any(axis=2).sum(axis=0)
 
     def quantiles(self, but: int | None = None) -> Floats:
-        """Q at `GRID`, blended with Student's t, from all origins but one.
+        """Q at `GRID` from the ratios of all origins but one, mixed with Student's t.
 
-        The central probability 2u - 1 is raised by (n + 1) / n for n origins, as in conformal prediction.
+        The ratios weigh as much as there are origins, n, and Student's t `POOL_PRIOR`; the central probability 2u - 1
+        is raised as by one origin more, as in conformal prediction.
         """
-        student, central = _student(GRID), 2 * GRID - 1
-        there = np.asarray(self._known.any(axis=2))
-        origins = int(there.sum()) - (0 if but is None else int(there[:, but].sum()))
+        central = 2 * GRID - 1
+        origins = int(self._origins.sum()) - (0 if but is None else int(self._origins[but]))
         of = self._of if but is None else np.where(self._origin == but, 0.0, self._of)
-        if not origins or self._values[of > 0].max() == 0:
-            return student
-        level = np.minimum(central * (origins + 1) / origins, TAIL)
-        total = np.cumsum(of)
+        share = origins / max(float(of.sum()), 1e-300)
+        total = np.cumsum(share * of + self._student)
+        level = np.minimum(central * (1 + 1 / (origins + POOL_PRIOR)), TAIL)
         at = np.searchsorted(total, level * total[-1], side="left")
-        pooled = np.where(central > 0, self._values[at], 0.0)
+        pooled = np.where(central > 0, self._values[np.minimum(at, len(total) - 1)], 0.0)
         beyond = central > TAIL
         inside = int(np.flatnonzero(~beyond)[-1])
+        student = _student(GRID)
         pooled[beyond] = pooled[inside] * student[beyond] / student[inside]
-        weight = origins / (origins + POOL_PRIOR)
-        return np.asarray(np.maximum.accumulate(weight * pooled + (1 - weight) * student))
+        return np.asarray(np.maximum.accumulate(pooled))
 
 
-def left_out_coverage(errors: Floats, naive: Floats, central: float) -> Floats:
+def left_out_coverage(errors: Floats, naive: Floats, seasonal: np.ndarray, central: float) -> Floats:
     """Share of each series' errors inside a central band made without their origin, shape (S,).
 
     Neither the scale nor Q has seen the origin that is judged. NaN without errors.
     """
-    ratios = left_out_ratios(errors, naive)
-    pool = Pool(ratios, recency(errors))
-    inside = np.full(ratios.shape, np.nan)
-    for o in range(ratios.shape[1]):
-        q = float(quantile_at(0.5 + central / 2, pool.quantiles(o)))
-        inside[:, o] = np.where(np.isnan(ratios[:, o]), np.nan, ratios[:, o] <= q)
+    inside = np.full(errors.shape, np.nan)
+    for kind in _kinds(seasonal):
+        weights, ratios = recency(errors[kind]), left_out_ratios(errors[kind], naive[kind])
+        pool, u = Pool(ratios, weights), 0.5 + central / 2
+        wider = np.array([quantile_at(u, each) for each in tails(_origins(errors[kind], weights))])[:, None]
+        for o in range(ratios.shape[1]):
+            q = float(quantile_at(u, pool.quantiles(o)))
+            inside[kind, o] = np.where(np.isnan(ratios[:, o]), np.nan, ratios[:, o] <= q * wider)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Mean of empty slice", RuntimeWarning)
         return np.asarray(np.nanmean(inside, axis=(1, 2)))
@@ -256,4 +316,4 @@ def _student(u: Floats) -> Floats:
 
     v = FREEDOM
     mean = 2 * math.sqrt(v) * math.gamma((v + 1) / 2) / (math.sqrt(math.pi) * math.gamma(v / 2) * (v - 1))
-    return np.asarray(stdtrit(v, u)) / mean
+    return np.asarray(stdtrit(v, u) / mean)

@@ -69,7 +69,7 @@ class JointDraws:
         path = walk + SMOOTHING * _walk(own, draws, h)
         place = np.argsort(path, axis=0, kind="stable")
         out = np.empty(path.shape)
-        value = sigma * quantile_at((np.arange(draws)[:, None] + 0.5) / draws, self._bands.quantiles)
+        value = sigma * quantile_at((np.arange(draws)[:, None] + 0.5) / draws, self._bands.quantiles[i])
         np.put_along_axis(out, place, value, axis=0)
         return out
 

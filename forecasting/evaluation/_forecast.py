@@ -17,7 +17,7 @@ from forecasting.evaluation._champion import Champion, Recipe, quantile_frame
 from forecasting.evaluation._comparison import Losses, losses_of
 from forecasting.evaluation._contest import contest_of, hold, standards
 from forecasting.evaluation._draws import JointDraws
-from forecasting.evaluation._metrics import naive_scale
+from forecasting.evaluation._metrics import naive_lag, naive_scale
 from forecasting.evaluation._panel import SOURCE, Floats, Known, Series, horizons, read_panel
 from forecasting.evaluation._pooled import add_pooled
 from forecasting.evaluation._selection import Scores, choose, panel_gains, score
@@ -28,6 +28,10 @@ from forecasting.parallel import Keep, Workers, check_workers, in_parallel
 
 ORIGINS = 24
 """Cut-offs of a backtest, a month apart: what split conformal bands of a short series need."""
+
+
+Judged = tuple[Floats, Floats, np.ndarray, float]
+"""Errors, naive scales, whether these are seasonal, and the central probability of a band."""
 
 
 @dataclass(frozen=True)
@@ -241,7 +245,8 @@ def forecast_panel(
     chosen = [hold(one, each, names, held or {}, m) for one, each, m in zip(series, paths, chosen, strict=True)]
     naive = np.array([float(naive_scale(one.z, one.season_length)) for one in series])
     best = sobered(_errors(paths, chosen, max(steps)), _errors(paths, usual, max(steps)))
-    bands = error_bands(best, naive)
+    seasonal = np.array([naive_lag(len(one.y), one.season_length) > 1 for one in series])
+    bands = error_bands(best, naive, seasonal)
     order = [one.unique_id for one in series]
     shocks = JointDraws(order, best, [each.keys for each in paths], bands, steps, draws, seed)
     champions = {}
@@ -261,9 +266,9 @@ def forecast_panel(
             season_length=one.season_length,
             scale=one.scale,
             sigma=tuple(bands.sigma[i, : steps[i]].tolist()),
-            quantiles=tuple(bands.quantiles.tolist()),
+            quantiles=tuple(bands.quantiles[i].tolist()),
         )
-    errors = _ErrorsOfEach(paths, len(names), max(steps), naive)
+    errors = _ErrorsOfEach(paths, len(names), max(steps), naive, seasonal)
     covered = np.array(in_parallel(left_out_coverage, errors, workers, names=names))
     return PanelForecast(
         draws=OnDemand(order, lambda i: series[i].back(paths[i].final[chosen[i]] + shocks.of(i))),
@@ -299,23 +304,26 @@ def _errors(paths: Sequence[Paths], chosen: Sequence[int], horizon: int) -> Floa
     return out
 
 
-class _ErrorsOfEach(Sequence[tuple[Floats, Floats, float]]):
+class _ErrorsOfEach(Sequence[Judged]):
     """Arguments of `left_out_coverage` for each candidate, made when they are asked for: all are too much at once."""
 
-    def __init__(self, paths: Sequence[Paths], candidates: int, horizon: int, naive: Floats) -> None:
-        self._paths, self._candidates, self._horizon, self._naive = paths, candidates, horizon, naive
+    def __init__(
+        self, paths: Sequence[Paths], candidates: int, horizon: int, naive: Floats, seasonal: np.ndarray
+    ) -> None:
+        self._paths, self._candidates, self._horizon = paths, candidates, horizon
+        self._naive, self._seasonal = naive, seasonal
 
     def __len__(self) -> int:
         return self._candidates
 
     @overload
-    def __getitem__(self, m: int) -> tuple[Floats, Floats, float]: ...
+    def __getitem__(self, m: int) -> Judged: ...
     @overload
-    def __getitem__(self, m: slice) -> list[tuple[Floats, Floats, float]]: ...
-    def __getitem__(self, m: int | slice) -> tuple[Floats, Floats, float] | list[tuple[Floats, Floats, float]]:
+    def __getitem__(self, m: slice) -> list[Judged]: ...
+    def __getitem__(self, m: int | slice) -> Judged | list[Judged]:
         if isinstance(m, slice):
             return [self[each] for each in range(*m.indices(len(self)))]
-        return _errors(self._paths, [m] * len(self._paths), self._horizon), self._naive, 0.9
+        return _errors(self._paths, [m] * len(self._paths), self._horizon), self._naive, self._seasonal, 0.9
 
 
 def _leaderboard(

@@ -17,19 +17,24 @@ Floats = NDArray[np.float64]
 __all__ = ["coverage", "crps_draws", "crps_quantiles", "mase", "naive_scale", "rmsse", "smape"]
 
 
+def naive_lag(n: int, season_length: int) -> int:
+    """Periods back of the naive forecast that scales errors: a year, or one with less than a year and four of n."""
+    return season_length if n >= season_length + 4 else 1
+
+
 def naive_scale(history: npt.ArrayLike, season_length: int, *, squared: bool = False) -> Floats:
     """In-sample error of the seasonal naive forecast.
 
-    ``mean |y[t] - y[t-m]|``, or the root of the mean square; with fewer than m + 4 observations m is 1.
+    ``mean |y[t] - y[t-m]|`` with m by `naive_lag`, or the root of the mean square.
     Hyndman and Koehler (2006), *Another look at measures of forecast accuracy*, Int. J. Forecasting 22(4).
 
     Args:
         history: Training window, shape (..., n), n at least 2.
-        season_length: m.
+        season_length: Periods a year.
         squared: Root mean square instead of mean absolute value.
     """
     y = np.asarray(history, dtype=np.float64)
-    m = season_length if y.shape[-1] >= season_length + 4 else 1
+    m = naive_lag(y.shape[-1], season_length)
     change = y[..., m:] - y[..., :-m]
     return np.asarray(np.sqrt(np.mean(change**2, axis=-1)) if squared else np.mean(np.abs(change), axis=-1))
 

@@ -23,6 +23,10 @@ What was known at months that are left out nobody knows."""
 
 SOURCE = "panel"
 
+BEYOND = 1.0
+"""Distance on the logarithm above the largest figure of a history from which on forecasts grow linearly: what a tail
+multiplies there nobody has seen, and a thousandfold in one draw of many would be the mean of all."""
+
 MOST = 1e100
 """Size of a figure beyond which its square may have no number."""
 
@@ -68,9 +72,10 @@ class Series:
         return np.concatenate([np.full(self.season_length - len(year), np.nan), year])
 
     def back(self, z: Floats) -> Floats:
-        """From the modelling scale to the unit of the series."""
+        """From the modelling scale to the unit of the series; from a logarithm linear above `BEYOND` its history."""
         if self.scale == "log":
-            return np.exp(z)
+            top = float(np.log(self.y.max())) + BEYOND
+            return np.asarray(np.exp(np.minimum(z, top)) * (1 + np.maximum(z - top, 0.0)))
         return np.maximum(z, 0.0) if self.scale == "censored" else z
 
 

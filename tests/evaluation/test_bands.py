@@ -8,6 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from forecasting.evaluation._bands import (
     GRID,
+    Bands,
     Pool,
     error_bands,
     error_scale,
@@ -17,12 +18,17 @@ from forecasting.evaluation._bands import (
     quantile_at,
     recency,
     sobered,
+    tails,
 )
 
 
 def walks(seed: int, series: int, origins: int, steps: int, scale: float = 1.0) -> np.ndarray:
     rng = np.random.default_rng(seed)
     return scale * rng.normal(size=(series, origins, steps)).cumsum(axis=2)
+
+
+def bands_of(errors: np.ndarray, naive: np.ndarray) -> Bands:
+    return error_bands(errors, naive, np.ones(len(errors), dtype=bool))
 
 
 def scale_of(errors: np.ndarray, naive: np.ndarray) -> np.ndarray:
@@ -39,13 +45,13 @@ def scale_of(errors: np.ndarray, naive: np.ndarray) -> np.ndarray:
 def test_scales_are_finite_and_never_fall_with_the_step_whatever_the_errors(
     errors: np.ndarray, naive: np.ndarray
 ) -> None:
-    bands = error_bands(errors, naive)
+    bands = bands_of(errors, naive)
     assert np.isfinite(bands.sigma).all()
     assert (bands.sigma >= 0).all()
     assert (np.diff(bands.sigma, axis=1) >= -1e-9 * (1 + bands.sigma[:, 1:])).all()
     assert np.isfinite(bands.quantiles).all()
-    assert bands.quantiles[0] == 0
-    assert (np.diff(bands.quantiles) >= 0).all()
+    assert (bands.quantiles[:, 0] == 0).all()
+    assert (np.diff(bands.quantiles, axis=1) >= 0).all()
 
 
 @given(arrays(np.float64, (2, 7), elements=st.floats(-1e3, 1e3)))
@@ -85,9 +91,9 @@ def test_a_series_without_origins_borrows_the_panels_ratio_to_the_naive_error() 
 
 
 def test_without_any_origin_errors_are_taken_to_be_as_large_as_naive_ones() -> None:
-    bands = error_bands(np.full((1, 1, 3), np.nan), np.array([2.0]))
+    bands = bands_of(np.full((1, 1, 3), np.nan), np.array([2.0]))
     assert bands.sigma[0, 0] == pytest.approx(2.0 * 10 / 10)
-    assert quantile_at(0.95, bands.quantiles) > 1.6
+    assert quantile_at(0.95, bands.quantiles[0]) > 2.5
 
 
 def test_exact_forecasts_have_no_band() -> None:
@@ -95,16 +101,59 @@ def test_exact_forecasts_have_no_band() -> None:
     assert (scale_of(np.zeros((1, 5, 3)), np.array([0.0])) == 0).all()
 
 
-@pytest.mark.parametrize(("series", "origins"), [(1, 10), (4, 10), (30, 10), (30, 4)])
-@pytest.mark.parametrize("central", [0.8, 0.9, 0.95])
-def test_fresh_errors_of_short_backtests_are_covered_as_promised(series: int, origins: int, central: float) -> None:
+def month_by_month(seed: int, series: int, origins: int, steps: int) -> tuple[np.ndarray, np.ndarray]:
+    """Errors of the naive forecast of random walks at origins a month apart, as far as they have come, and the next."""
+    y = np.random.default_rng(seed).normal(size=(series, origins + steps + 1)).cumsum(axis=1)
+    ahead = np.arange(origins + 1)[:, None] + np.arange(1, steps + 1)
+    errors = y[:, ahead] - y[:, : origins + 1, None]
+    return np.where(ahead[:-1] <= origins, errors[:, :-1], np.nan), errors[:, -1]
+
+
+@pytest.mark.parametrize(("series", "origins"), [(1, 24), (4, 12), (30, 24), (30, 12), (30, 4)])
+def test_fresh_errors_of_short_backtests_are_covered_as_promised(series: int, origins: int) -> None:
     inside = []
-    for seed in range(300 // series):
-        errors = walks(seed, series, origins + 1, 8)
-        bands = error_bands(errors[:, :-1], np.full(series, 0.8))
-        limit = quantile_at(0.5 + central / 2, bands.quantiles) * bands.sigma
-        inside.append(np.abs(errors[:, -1]) <= limit)
-    assert np.mean(inside) == pytest.approx(central, abs=0.05)
+    for seed in range(1200 // series):
+        errors, fresh = month_by_month(seed, series, origins, 8)
+        bands = bands_of(errors, np.full(series, 0.8))
+        for central in (0.8, 0.9, 0.95):
+            limit = np.array([quantile_at(0.5 + central / 2, each) for each in bands.quantiles])[:, None] * bands.sigma
+            inside.append(np.abs(fresh) <= limit)
+    covered = [np.mean(np.concatenate(inside[k::3])) for k in range(3)]
+    assert covered == pytest.approx([0.8, 0.9, 0.95], abs=0.05)
+
+
+def test_a_short_history_does_not_learn_its_scale_from_long_ones() -> None:
+    long, short = walks(10, 12, 24, 6, scale=0.1), np.full((2, 24, 6), np.nan)
+    errors, naive = np.concatenate([long, short]), np.array([1.0] * 12 + [1.0, 3.0])
+    old = np.arange(14) < 12
+    bands = error_bands(errors, naive, old)
+    alone = error_bands(short, naive[12:], np.zeros(2, dtype=bool))
+    np.testing.assert_array_equal(bands.sigma[12:], alone.sigma)
+    np.testing.assert_array_equal(bands.quantiles[12:], alone.quantiles)
+    np.testing.assert_array_equal(bands.sigma[:12], bands_of(long, naive[:12]).sigma)
+    assert bands.sigma[12, 0] == pytest.approx(1.0)
+    assert bands.sigma[:12, 0].max() < 0.3
+    assert np.isfinite(left_out_coverage(errors, naive, old, 0.9)).tolist() == old.tolist()
+
+
+def test_tails_are_heavy_where_nothing_is_known_and_the_panels_where_enough_is() -> None:
+    factors = tails(np.array([0.0, 4.0, 10.0, 13.0]))
+    at = GRID == 0.975
+    assert (np.diff(factors, axis=1) >= 0).all()
+    assert (np.diff(factors[:, at].ravel()) <= 0).all()
+    np.testing.assert_allclose(factors[:, GRID == 0.75], 1.0)
+    np.testing.assert_allclose(factors[2:], 1.0)
+    assert factors[0, at] > 1.25
+    np.testing.assert_allclose(factors[:, -1], factors[:, GRID == 0.99].ravel())
+
+
+def test_one_wild_origin_of_a_single_series_does_not_make_the_tail() -> None:
+    errors = np.full((1, 4, 6), np.nan)
+    for o in range(4):
+        errors[0, o, : 4 - o] = 0.1
+    usual = bands_of(errors, np.ones(1)).quantiles[0]
+    errors[0, 1, 0] = 50.0
+    assert bands_of(errors, np.ones(1)).quantiles[0][GRID == 0.975] < 3 * usual[GRID == 0.975]
 
 
 def test_an_origin_is_judged_by_a_band_that_has_not_seen_it() -> None:
@@ -113,10 +162,11 @@ def test_an_origin_is_judged_by_a_band_that_has_not_seen_it() -> None:
     louder = errors.copy()
     louder[:, 3] *= 50
     np.testing.assert_allclose(left_out_ratios(louder, np.ones(8))[:, 3], 50 * ratios[:, 3])
-    covered = left_out_coverage(errors, np.ones(8), 0.9)
+    old = np.ones(8, dtype=bool)
+    covered = left_out_coverage(errors, np.ones(8), old, 0.9)
     assert covered.mean() == pytest.approx(0.9, abs=0.06)
-    assert left_out_coverage(louder, np.ones(8), 0.9).mean() < 0.95
-    assert np.isnan(left_out_coverage(np.full((1, 2, 3), np.nan), np.ones(1), 0.9)).all()
+    assert left_out_coverage(louder, np.ones(8), old, 0.9).mean() < 0.95
+    assert np.isnan(left_out_coverage(np.full((1, 2, 3), np.nan), np.ones(1), old[:1], 0.9)).all()
 
 
 def test_heavy_tails_of_the_panel_widen_the_outer_quantiles() -> None:

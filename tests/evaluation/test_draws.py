@@ -26,7 +26,7 @@ def joint_draws(names, errors, keys, bands, horizons, draws, seed) -> list[np.nd
 
 def draw(errors: np.ndarray, keys: list[np.ndarray] | None = None, **changes: int) -> list[np.ndarray]:
     size, origins, steps = errors.shape
-    bands = error_bands(errors, np.ones(size))
+    bands = error_bands(errors, np.ones(size), np.ones(size, dtype=bool))
     keys = keys or [np.arange(origins)[::-1]] * size
     options = {"draws": 2000, "seed": 1, **changes}
     names = [f"s{i}" for i in range(size)]
@@ -57,20 +57,20 @@ def test_dependence_lasts_beyond_the_steps_that_recent_origins_know() -> None:
 @pytest.mark.parametrize("draws", [500, 1001, 4000])
 def test_quantiles_of_the_draws_are_those_of_the_bands(draws: int) -> None:
     errors = correlated(3)
-    bands = error_bands(errors, np.ones(3))
+    bands = error_bands(errors, np.ones(3), np.ones(3, dtype=bool))
     for i, each in enumerate(draw(errors, draws=draws)):
         table = np.quantile(each, LEVELS, axis=0)
-        expected = quantile_at(np.array(LEVELS), bands.quantiles)[:, None] * bands.sigma[i]
+        expected = quantile_at(np.array(LEVELS), bands.quantiles[i])[:, None] * bands.sigma[i]
         np.testing.assert_allclose(table, expected, atol=0.04 * bands.sigma[i].max())
         assert np.abs(table[4]).max() < 1e-9
 
 
 def test_a_series_draws_the_same_whoever_else_is_in_the_panel_and_another_with_another_seed() -> None:
     errors = correlated(4)
-    bands = error_bands(errors, np.ones(3))
+    bands = error_bands(errors, np.ones(3), np.ones(3, dtype=bool))
     keys = [np.arange(10)] * 3
     three = joint_draws(["a", "b", "c"], errors, keys, bands, [12, 12, 6], 300, 5)
-    alone = joint_draws(["b"], errors[1:2], keys[1:2], Bands(bands.sigma[1:2], bands.quantiles), [12], 300, 5)
+    alone = joint_draws(["b"], errors[1:2], keys[1:2], Bands(bands.sigma[1:2], bands.quantiles[1:2]), [12], 300, 5)
     np.testing.assert_array_equal(three[1], alone[0])
     assert three[2].shape == (300, 6)
     assert not np.array_equal(joint_draws(["b"], errors[1:2], keys[1:2], bands, [12], 300, 6)[0], alone[0])
