@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecasting.evaluation._panel import Floats
-from forecasting.models import BASELINES, HEADLINE, HEADLINE_STANDARD, LAST_RESORT
+from forecasting.models import BASELINES, HEADLINE, HEADLINE_STANDARD, LAST_RESORT, SHORT_HISTORY
 
 if TYPE_CHECKING:
     from forecasting.evaluation._backtest import Paths
@@ -32,8 +32,9 @@ NEAR_STEPS, BEND = 3, 2.5
 """Last step at which the level models of `by_horizon` have no weight, and the power of its rise from there to a year
 ahead, where they have all. One half of M3's monthly industry told as cumulative rates asks for that, and for a straight
 rise; such a one costs the reference's investment in manufacturing 4 % at half a year."""
-YOUNG_YEARS = 3
-"""Years of history up to which the level models of `by_horizon` have no weight, and a year later all of theirs."""
+YOUNG_YEARS, YOUNG_SHARE = 3, 0.5
+"""Years of history up to which the level models of `by_horizon` have no weight, and a year later all of theirs; and
+what `last_year` has of that weight until they have it."""
 
 
 def combine(paths: Floats) -> Floats:
@@ -90,6 +91,18 @@ def members(names: Sequence[str]) -> np.ndarray:
     return chosen if chosen.any() else ~resort
 
 
+def is_young(known: np.ndarray, season_length: int) -> np.ndarray:
+    """Whether `last_year` alone is better than any combination of models, for histories of so many observations.
+
+    With less than two years and four months most models take a season for noise, or noise for a season, all at once.
+
+    Args:
+        known: Observations, shape (O,).
+        season_length: Periods a year.
+    """
+    return np.asarray(known < 2 * season_length + 4)
+
+
 def combination_weights(
     paths: Sequence[Paths], inside: np.ndarray, across: np.ndarray
 ) -> tuple[list[Floats], list[Floats]]:
@@ -136,7 +149,7 @@ def by_horizon(names: Sequence[str], there: np.ndarray, known: np.ndarray, seaso
     Growth as it goes on forecasts the next releases best; a year ahead it does not know what a slump and its rebound
     leave behind, and levels do. With m periods a year the level models, each as much as another, have
     ``((h - 3) / (m - 3))^BEND`` at step h and all from a year on; of that a history of three years grants nothing and
-    one of four all.
+    one of four all, and `last_year` has half of what they are not granted.
 
     Args:
         names: Of the M models, that of the headline among them.
@@ -145,13 +158,15 @@ def by_horizon(names: Sequence[str], there: np.ndarray, known: np.ndarray, seaso
         season_length: m.
         steps: Steps ahead.
     """
-    far = there & ~np.isin(names, HEADLINE)
+    last_year = np.isin(names, SHORT_HISTORY)
+    far = there & ~np.isin(names, HEADLINE) & ~last_year
     count = far.sum(axis=1)
-    ahead = np.clip((np.arange(1, steps + 1) - NEAR_STEPS) / (season_length - NEAR_STEPS), 0.0, 1.0)
+    ahead = np.clip((np.arange(1, steps + 1) - NEAR_STEPS) / (season_length - NEAR_STEPS), 0.0, 1.0) ** BEND
     old_enough = np.where(count > 0, np.clip(known / season_length - YOUNG_YEARS, 0.0, 1.0), 0.0)
-    share = old_enough[:, None] * ahead**BEND
-    out: Floats = far[:, :, None] * (share / np.maximum(count, 1)[:, None])[:, None]
-    out[:, list(names).index(HEADLINE_STANDARD)] = 1 - share
+    share = far * (old_enough / np.maximum(count, 1))[:, None]
+    share = share + (there & last_year) * (YOUNG_SHARE * (1 - old_enough))[:, None]
+    out: Floats = share[:, :, None] * ahead
+    out[:, list(names).index(HEADLINE_STANDARD)] = 1 - out.sum(axis=1)
     return out
 
 
@@ -162,11 +177,12 @@ def combined(path: Floats, inside: np.ndarray, weights: Sequence[Floats], past: 
 
     Args:
         path: Of one series by M models, shape (M, O, H).
-        inside: Models of the median, shape (M,), boolean.
+        inside: Models of the median at each origin, shape (O, M), boolean.
         weights: Of each weighted combination, shape (O, M, H) or (O, M, 1), see `weighted`.
         past: The last year before each origin, shape (O, s).
     """
-    return np.stack([combine(path[inside]), *(weighted(path, np.moveaxis(each, 0, 1), past) for each in weights)])
+    middle = combine(np.where(inside.T[:, :, None], path, np.nan))
+    return np.stack([middle, *(weighted(path, np.moveaxis(each, 0, 1), past) for each in weights)])
 
 
 def convex(gram: Floats) -> Floats:

@@ -19,11 +19,12 @@ from forecasting.evaluation._combination import (
     by_horizon,
     combination_weights,
     combined,
+    is_young,
     members,
 )
 from forecasting.evaluation._panel import SOURCE, Floats, Series
 from forecasting.evaluation._selection import Scores, panel_best
-from forecasting.models import HEADLINE_STANDARD, LAST_RESORT, Model, PanelModel
+from forecasting.models import HEADLINE_STANDARD, LAST_RESORT, SHORT_HISTORY, Model, PanelModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Contest:
         paths: Of each series, with M candidates.
         weights: Name of a weighted combination -> of each series the weights of the forecast from the whole history,
             shape (models, H), or (models, 1) for all steps alike.
-        inside: Models that the combinations hold, shape (models,).
+        inside: Models that the combinations of each series hold from the whole history, shape (S, models).
         across: Models that learn across the panel, shape (models,).
     """
 
@@ -53,16 +54,15 @@ class Contest:
 
     def able(self, i: int) -> np.ndarray:
         """Positions of the models that the combinations of a series hold tonight."""
-        return np.flatnonzero(self.inside & np.isfinite(self.paths[i].final[: len(self.inside)]).all(axis=1))
+        return np.flatnonzero(self.inside[i] & np.isfinite(self.paths[i].final[: self.inside.shape[1]]).all(axis=1))
 
     def _recipe(self, i: int, name: str) -> Recipe:
         if name not in COMBINATIONS:
             return self._of_models(i, [self.names.index(name)])
-        there = self.able(i)
         if name == MEDIAN:
-            return self._of_models(i, there)
+            return self._of_models(i, self.able(i))
         weights = self.weights[name][i]
-        used = [m for m in there if weights[m].any()]
+        used = np.flatnonzero(weights.any(axis=1) & np.isfinite(self.paths[i].final[: len(weights)]).all(axis=1))
         share = weights[used] / weights[used].sum(axis=0)
         return self._of_models(i, used, tuple(tuple(each) for each in share.tolist()))
 
@@ -87,24 +87,30 @@ def contest_of(series: Sequence[Series], found: list[Paths], candidates: Sequenc
     inside = members(models)
     across = np.array([not isinstance(model, Model) for model in candidates])
     names = [name for name in COMBINATIONS if name != BY_HORIZON or HEADLINE_STANDARD in models]
-    learnt = dict(zip((INVERSE_ERROR, STACK), combination_weights(found, inside, across), strict=True))
+    last_year = np.array(models) == SHORT_HISTORY
+    usual = inside & ~last_year if (inside & ~last_year).any() else inside
+    learnt = dict(zip((INVERSE_ERROR, STACK), combination_weights(found, usual, across), strict=True))
     tonight: dict[str, list[Floats]] = {name: [] for name in names if name != MEDIAN}
     paths: list[Paths] = []
+    holds: list[np.ndarray] = []
     found.reverse()
     while found:
         i, each = len(paths), found.pop()
-        weights = {name: of[i][:, :, None] for name, of in learnt.items()}
         known = np.append(each.ends, len(series[i].y))
         path = np.concatenate([each.forecast, each.final[:, None]], axis=1)
+        able = np.isfinite(path).all(axis=2).T & inside
+        alone = ((able & last_year).any(axis=1) & is_young(known, series[i].season_length))[:, None]
+        there = np.where(alone, last_year, usual)
+        weights = {name: np.where(alone, last_year, of[i])[:, :, None] for name, of in learnt.items()}
         if BY_HORIZON in names:
-            there = np.isfinite(path).all(axis=2).T & inside
-            weights[BY_HORIZON] = by_horizon(models, there, known, series[i].season_length, path.shape[2])
+            weights[BY_HORIZON] = by_horizon(models, able, known, series[i].season_length, path.shape[2])
         past = np.array([series[i].last_year(end) for end in known])
-        path = np.concatenate([path, combined(path, inside, [weights[name] for name in tonight], past)])
+        path = np.concatenate([path, combined(path, there, [weights[name] for name in tonight], past)])
         for name, of in tonight.items():
             of.append(weights[name][-1].copy())
+        holds.append(there[-1])
         paths.append(replace(each, forecast=path[:, :-1].copy(), final=path[:, -1].copy()))
-    return Contest((*models, *names), paths, tonight, inside, across)
+    return Contest((*models, *names), paths, tonight, np.array(holds), across)
 
 
 def standards(

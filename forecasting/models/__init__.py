@@ -20,6 +20,7 @@ from forecasting.models._registry import (
     MODELS,
     PANEL_MODELS,
     PRESETS,
+    SHORT_HISTORY,
 )
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "MODELS",
     "PANEL_MODELS",
     "PRESETS",
+    "SHORT_HISTORY",
     "History",
     "LevelsModel",
     "Model",

@@ -11,6 +11,7 @@ from forecasting.models._auto_ces import AutoCes
 from forecasting.models._auto_ets import AutoEts, AutoEtsLevels, AutoEtsRecent
 from forecasting.models._growth_ses import GrowthSes
 from forecasting.models._headline import HeadlineMean, NoChange, StateSpace
+from forecasting.models._last_year import LastYear
 from forecasting.models._naive import LastResort, RandomWalkDrift, SeasonalNaive
 from forecasting.models._pooled_boosting import PooledBoosting
 from forecasting.models._prophet import Prophet, ProphetCalendar
@@ -27,6 +28,7 @@ _ALL: tuple[Model, ...] = (
     AutoEtsLevels(),
     AutoEtsRecent(),
     AggregatedEts(),
+    LastYear(),
     AutoCes(),
     OptimizedTheta(),
     OptimizedThetaLevels(),
@@ -60,13 +62,23 @@ HEADLINE = (GrowthSes.name, NoChange.name, StateSpace.name, HeadlineMean.name)
 HEADLINE_STANDARD = HeadlineMean.name
 """The one of them that forecasts the next releases."""
 
+SHORT_HISTORY = LastYear.name
+"""The model that knows most of a season of which there are less than two years and four months."""
+
 CALENDAR = (SarimaxCalendar.name, ProphetCalendar.name)
 """Models that know the Chinese calendar; for Chinese statistics only."""
 
 LAST_RESORT = LastResort.name
 """Model of a series that no other could forecast; it takes no part elsewhere."""
 
-_FAST = (SeasonalNaive.name, RandomWalkDrift.name, AggregatedEts.name, AutoCes.name, DynamicTheta.name)
+_FAST = (
+    SeasonalNaive.name,
+    RandomWalkDrift.name,
+    AggregatedEts.name,
+    AutoCes.name,
+    DynamicTheta.name,
+    LastYear.name,
+)
 _DEFAULT = (*_FAST, AutoEtsLevels.name, Arima.name)
 PRESETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from forecasting.evaluation._backtest import Paths
-from forecasting.evaluation._combination import by_horizon, combination_weights, combined, convex, members, weighted
+from forecasting.evaluation._combination import (
+    by_horizon,
+    combination_weights,
+    combined,
+    convex,
+    is_young,
+    members,
+    weighted,
+)
 
 ALL = np.array([True, True, True])
 NONE = ~ALL
@@ -26,6 +34,11 @@ def paths(errors: np.ndarray, key: int = 0) -> Paths:
 def together(one: Paths) -> np.ndarray:
     """Forecasts from all origins and from the end, shape (M, O + 1, H)."""
     return np.concatenate([one.forecast, one.final[:, None]], axis=1)
+
+
+def everywhere(inside: np.ndarray, one: Paths) -> np.ndarray:
+    """The same models at all origins and the end, shape (O + 1, M)."""
+    return np.broadcast_to(inside, (len(one.ends) + 1, len(inside)))
 
 
 def noise(seed: int, scales: tuple[float, ...], origins: int = 24, steps: int = 6) -> np.ndarray:
@@ -78,10 +91,10 @@ def test_models_outside_have_no_weight_and_a_failed_one_gives_its_weight_to_the_
     assert (inverse[0][:, 1] == 0).all()
     weights = [inverse[0][:, :, None], stack[0][:, :, None]]
     past = np.zeros((25, 12))
-    final = combined(together(one), inside, weights, past)[:, -1]
+    final = combined(together(one), everywhere(inside, one), weights, past)[:, -1]
     assert ((final > 1) & (final < 4)).all()
     one.final[2] = np.nan
-    final = combined(together(one), inside, weights, past)[:, -1]
+    final = combined(together(one), everywhere(inside, one), weights, past)[:, -1]
     np.testing.assert_allclose(final, 1.0)
 
 
@@ -140,12 +153,30 @@ def test_by_horizon_the_headlines_model_has_the_next_steps_and_level_models_all_
     assert alone.sum() == 5 * H
 
 
+@pytest.mark.parametrize("m", [11, 12])
+def test_by_horizon_the_last_year_has_half_of_what_level_models_are_not_granted(m: int) -> None:
+    names = [*NAMES, "last_year"]
+    known = np.array([m + 2, 3 * m, 3 * m + m // 2, 4 * m])
+    weights = by_horizon(names, np.broadcast_to(members(names), (4, 7)), known, m, H)
+    np.testing.assert_allclose(weights.sum(axis=1), 1)
+    np.testing.assert_allclose(weights[:, 6, -1], [0.5, 0.5, 0.5 * (1 - (m // 2) / m), 0])
+    np.testing.assert_allclose(weights[:, 4, -1], weights[:, 6, -1])
+    assert (weights[:, 4, :3] == 1).all()
+    usual = by_horizon(NAMES, np.broadcast_to(members(NAMES), (4, 6)), known, m, H)
+    np.testing.assert_array_equal(weights[3, :6], usual[3])
+
+
 def test_by_horizon_nothing_is_forecast_without_the_headlines_model() -> None:
     one, past = paths(np.zeros((6, 4, H))), np.zeros((5, 12))
     one.final[:] = np.arange(6.0)[:, None]
     weights = by_horizon(NAMES, np.broadcast_to(members(NAMES), (5, 6)), np.append(one.ends, 120), 12, H)
-    final = combined(together(one), members(NAMES), [weights], past)[1, -1]
+    final = combined(together(one), everywhere(members(NAMES), one), [weights], past)[1, -1]
     np.testing.assert_allclose(final[[0, 1, 2, 11]], [4, 4, 4, 1.5])
     np.testing.assert_allclose(final[12:], final[:12], atol=1e-12)  # neither kind expects any growth in the second year
     one.final[4] = np.nan
-    assert np.isnan(combined(together(one), members(NAMES), [weights], past)[1, -1]).all()
+    assert np.isnan(combined(together(one), everywhere(members(NAMES), one), [weights], past)[1, -1]).all()
+
+
+@pytest.mark.parametrize("m", [11, 12])
+def test_a_history_is_young_for_two_years_and_four_months(m: int) -> None:
+    assert is_young(np.array([8, 2 * m + 3, 2 * m + 4, 10 * m]), m).tolist() == [True, True, False, False]

@@ -131,6 +131,59 @@ def test_a_constant_series_is_forecast_by_itself() -> None:
     assert outcome.leaderboard["mase"].isna().all()
 
 
+def seasonal(name: str, months: int, seed: int) -> pd.DataFrame:
+    """Months of strong season, the last of them December 2019."""
+    ds = pd.date_range(end="2019-12-01", periods=months, freq="MS")
+    noise = np.random.default_rng(seed).normal(scale=0.1, size=months)
+    return pd.DataFrame({"unique_id": name, "ds": ds, "y": 100 * np.exp(np.sin(2 * np.pi * ds.month / 12) + noise)})
+
+
+def test_a_young_series_is_forecast_by_its_last_year_and_an_older_one_by_a_combination() -> None:
+    panel, models = pd.concat([seasonal("young", 20, 1), seasonal("old", 39, 2)]), ["last_year", "auto_ets", "auto_ces"]
+    outcome = forecast_panel(panel, 12, models=models, draws=200, seed=1)
+    young, old = outcome.champions["young"], outcome.champions["old"]
+    assert (young.model, young.candidates) == ("last_year", ("last_year",))
+    assert old.model in COMBINATIONS
+    assert len(old.candidates) > 1
+    truth = 100 * np.exp(np.sin(2 * np.pi * np.arange(1, 13) / 12))
+    median = outcome.quantiles.groupby("unique_id")["q50"]
+    for name, error in (("young", 0.25), ("old", 0.15)):
+        assert np.abs(np.log(median.get_group(name).to_numpy() / truth)).mean() < error
+    np.testing.assert_allclose(young.predict(12)["q50"], median.get_group("young"), rtol=1e-3)
+    by_date = outcome.backtest.pivot_table(index=["unique_id", "cutoff", "ds"], columns="model", values="forecast")
+    early = by_date.loc["old"].loc[:"2018-11-01"]
+    np.testing.assert_allclose(early["median"], early["last_year"])
+    np.testing.assert_allclose(early["stack"], early["last_year"])
+    assert not np.allclose(
+        by_date.loc["old"].loc["2019-06-01":, "median"], by_date.loc["old"].loc["2019-06-01":, "last_year"]
+    )
+
+
+def test_a_young_series_among_old_ones_has_the_bands_that_it_has_among_young_ones() -> None:
+    """Errors of long histories are half of the naive ones or less, those of a season that is not known as large."""
+    young = pd.concat([seasonal(f"young{k}", 10, k) for k in range(4)])
+    old = pd.concat([seasonal(f"old{k}", 96, 10 + k) for k in range(12)])
+    alone, among = (
+        forecast_panel(each, 6, models=["last_year", "auto_ets"], draws=1000, seed=1)
+        for each in (young, pd.concat([young, old]))
+    )
+    for name in ("young0", "young3"):
+        assert among.champions[name].sigma == pytest.approx(alone.champions[name].sigma)
+        assert among.champions[name].quantiles == pytest.approx(alone.champions[name].quantiles)
+
+
+def test_what_nobody_has_seen_grows_linearly() -> None:
+    """The mean of a tail that multiplies is that of its wildest draw."""
+    y = np.array([3640.0, 1490.0, 80.0, 340.0, 21070.0, 16890.0, 9850.0, 9060.0])
+    panel = pd.DataFrame({"unique_id": "x", "ds": pd.date_range("2015-01-01", periods=8, freq="MS"), "y": y})
+    outcome = forecast_panel(panel, 12, draws=2000, seed=1)
+    rows = outcome.quantiles
+    assert (np.diff(rows[QUANTILES].to_numpy(), axis=1) > 0).all()
+    assert (rows["mean"] < rows["q95"]).all()
+    assert rows["q975"].max() < 50 * y.max()
+    np.testing.assert_allclose(rows["q50"], outcome.champions["x"].predict(12)["q50"], rtol=1e-4)
+
+
 @settings(max_examples=20)
 @given(
     st.lists(st.floats(1e-3, 1e6), min_size=8, max_size=30),

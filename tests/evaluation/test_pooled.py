@@ -140,7 +140,7 @@ def test_the_stack_is_the_standard_where_a_model_learnt_across_the_panel(learnt:
     final = np.ones((7, H))
     final[2] = learnt
     paths = Paths(np.array([20]), np.array([0]), np.ones((1, H)), np.ones((7, 1, H)), final, (), np.full(3, 24))
-    contest = Contest(names, [paths], {}, np.full(3, True), np.array([False, False, True]))
+    contest = Contest(names, [paths], {}, np.full((1, 3), True), np.array([False, False, True]))
     by_step = np.repeat([[1.0], [1.0], [1.0], [0.8], [0.9], [0.9], [2.0]], H, axis=1)  # the median is best so far
     scores = Scores(by_step[:, :1], by_step[:, :1], by_step[:, :1], by_step)
     (one,) = read_panel(frame("a", series(1, 24)))

@@ -31,7 +31,7 @@ from forecasting.models import (
 
 ROOT = Path(__file__).parents[2]
 FAST = ("seasonal_naive", "random_walk_drift", "auto_ets", "aggregated_ets", "auto_ces", "optimized_theta",
-        "dynamic_theta")  # fmt: skip
+        "dynamic_theta", "last_year")  # fmt: skip
 NEEDED = {
     "seasonal_naive": 12,
     "growth_ses": 20,
@@ -272,6 +272,28 @@ def test_the_recent_years_alone_count_for_the_model_of_recent_years() -> None:
     changed = np.concatenate([y[:-48] * 7 + 3, y[-48:]])
     np.testing.assert_allclose(forecast("auto_ets_recent", changed), forecast("auto_ets_recent", y), rtol=1e-6)
     assert not np.allclose(forecast("auto_ets_levels", changed), forecast("auto_ets_levels", y), rtol=1e-3)
+
+
+def test_the_last_year_counts_for_what_it_has_told_of_the_one_after_it() -> None:
+    rng = np.random.default_rng(11)
+    season = np.tile(3 * np.sin(2 * np.pi * np.arange(12) / 12), 3)
+    seasonal, noise = season[:20] + rng.normal(scale=0.1, size=20), 3 * rng.normal(size=20)
+    np.testing.assert_allclose(forecast("last_year", seasonal), season[20:32], atol=0.6)
+    assert np.ptp(forecast("last_year", noise)) < 0.7 * np.ptp(noise)
+    half = forecast("last_year", seasonal[:12])  # a year tells nothing about years: one half
+    np.testing.assert_allclose(np.ptp(half), np.ptp(seasonal[:12]) / 2, rtol=0.05)
+    np.testing.assert_allclose(np.diff(forecast("last_year", noise[:11])), 0, atol=1e-9)
+
+
+def test_half_of_the_last_years_growth_goes_on_and_half_of_that_in_the_next() -> None:
+    profile = 10 * np.sin(2 * np.pi * np.arange(12) / 12)
+    y = np.concatenate([profile, profile + 0.8])
+    path = forecast("last_year", y, horizon=36)
+    np.testing.assert_allclose(np.diff(path.reshape(3, 12), axis=0), [[0.2] * 12, [0.1] * 12], atol=0.01)
+
+
+def test_the_last_year_sees_three_years() -> None:
+    np.testing.assert_array_equal(forecast("last_year", AIR[:96]), forecast("last_year", AIR[60:96]))
 
 
 def test_a_line_through_the_ends_is_the_drift() -> None:
