@@ -65,12 +65,17 @@ def panel_best(scores: Sequence[Scores], among: Sequence[int]) -> int:
 
 
 def panel_gains(scores: Sequence[Scores], standard: Sequence[int]) -> Floats:
-    """Mean over the panel of every candidate's gain on the standard one in mean scaled error, shape (M,)."""
+    """Mean over the panel of every candidate's gain on the standard one in mean scaled error, shape (M,).
+
+    `PANEL_PRIOR` origins without any gain are counted in: a panel of one short series knows no more than the series.
+    """
     gains = np.array(
         [[_mean(each.mase[s] - row) for row in each.mase] for each, s in zip(scores, standard, strict=True)]
     )
     there = np.isfinite(gains)
-    return np.asarray(np.where(there, gains, 0.0).sum(axis=0) / np.maximum(there.sum(axis=0), 1))
+    mean = np.where(there, gains, 0.0).sum(axis=0) / np.maximum(there.sum(axis=0), 1)
+    origins = np.sum([np.isfinite(each.mase).sum(axis=1) for each in scores], axis=0)
+    return np.asarray(mean * origins / (origins + PANEL_PRIOR))
 
 
 def choose(scores: Scores, final: Floats, standard: int, gains: Floats) -> int:

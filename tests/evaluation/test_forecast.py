@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import forecasting.evaluation as public
 from forecasting.errors import InputError, ModelError
 from forecasting.evaluation import Champion, PanelForecast, forecast_panel
-from forecasting.evaluation._selection import Scores, choose, standard_error
+from forecasting.evaluation._selection import Scores, choose, panel_gains, standard_error
 
 COMBINATIONS = ("median", "inverse_error", "stack")
 FAST = ("seasonal_naive", "auto_ets", "optimized_theta")
@@ -218,6 +218,21 @@ def test_a_model_must_beat_the_combination_clearly_to_take_its_place() -> None:
     failed = final.copy()
     failed[0] = np.nan
     assert chosen(base - 0.2, failed) == 2
+
+
+def test_a_panel_of_few_origins_has_little_to_say_for_a_candidate() -> None:
+    base = np.array([1.0, 1.2, 0.9, 1.1])
+    table = np.stack([base - 0.2, base])
+    one = Scores(table, table, table, table)
+    alone, many = panel_gains([one], [1]), panel_gains([one] * 60, [1] * 60)
+    np.testing.assert_allclose(alone, [0.2 * 4 / (4 + 24), 0.0])
+    np.testing.assert_allclose(many, [0.2 * 240 / (240 + 24), 0.0])
+    wavering = np.stack(
+        [base - np.array([0.3, 0.1, 0.3, 0.1]), base]
+    )  # better at all of four origins that share errors
+    one = Scores(wavering, wavering, wavering, wavering)
+    assert choose(one, np.zeros((2, 3)), 1, panel_gains([one], [1])) == 1
+    assert choose(one, np.zeros((2, 3)), 1, panel_gains([one] * 60, [1] * 60)) == 0
 
 
 def test_a_custom_model_takes_part_beside_the_named_ones() -> None:
