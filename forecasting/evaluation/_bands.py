@@ -87,9 +87,10 @@ def error_bands(errors: Floats, naive: Floats, seasonal: np.ndarray) -> Bands:
     bands = Bands(np.empty((len(errors), errors.shape[2])), np.empty((len(errors), len(GRID))))
     for kind in _kinds(seasonal):
         weights = recency(errors[kind])
-        bands.sigma[kind] = error_scale(errors[kind], naive[kind], weights)
+        sums = all_sums(errors[kind], weights)
+        bands.sigma[kind] = sums.scale(naive[kind])
         shared = Pool(left_out_ratios(errors[kind], naive[kind]), weights).quantiles()
-        bands.quantiles[kind] = shared * tails(_origins(errors[kind], weights))
+        bands.quantiles[kind] = shared * tails(sums.count)
     return bands
 
 
@@ -143,28 +144,8 @@ def sobered(chosen: Floats, standard: Floats) -> Floats:
     return np.asarray(chosen * np.clip(ratio, 1.0, LUCK)[:, None, None])
 
 
-def error_scale(errors: Floats, naive: Floats, weights: Floats) -> Floats:
-    """Mean absolute error of every series and step, shrunk to the panel; all means are weighted by w.
-
-    The profile p is the panel's mean of |e| / a[i], with a[i] the mean of |e| / p over a series, alternating;
-    shrunk to h^(1/4), monotone, and growing with the square root of the step beyond the last one seen.
-    a[i] is shrunk to s[i] times the panel's median ratio of a to s, itself shrunk to 1; sigma[i,h] is the mean of
-    a[i] p[h] and the series' own mean |e| at h, weighted by `STEP_PRIOR` and the sum of w; then made monotone.
-
-    Args:
-        errors: e, shape (S, O, H), NaN where unknown.
-        naive: s, shape (S,).
-        weights: w, shape (S, O), above zero.
-
-    Returns:
-        Shape (S, H), finite, at least zero.
-    """
-    (sums,) = _sums(errors, weights, np.ones((1, errors.shape[1])))
-    return sums.scale(naive)
-
-
 @dataclass(frozen=True, slots=True)
-class _Sums:
+class Sums:
     """What scales depend on.
 
     Attributes:
@@ -178,7 +159,19 @@ class _Sums:
     count: Floats
 
     def scale(self, naive: Floats) -> Floats:
-        """See `error_scale`."""
+        """Mean absolute error of every series and step, shrunk to the panel; all means are weighted by w.
+
+        The profile p is the panel's mean of |e| / a[i], with a[i] the mean of |e| / p over a series, alternating;
+        shrunk to h^(1/4), monotone, and growing with the square root of the step beyond the last one seen.
+        a[i] is shrunk to s[i] times the panel's median ratio of a to s, itself shrunk to 1; sigma[i,h] is the mean of
+        a[i] p[h] and the series' own mean |e| at h, weighted by `STEP_PRIOR` and the sum of w; then made monotone.
+
+        Args:
+            naive: s, shape (S,).
+
+        Returns:
+            Shape (S, H), finite, at least zero.
+        """
         steps = np.arange(1, self.size.shape[1] + 1, dtype=np.float64)
         seen = self.weight.any(axis=0)
         last = int(np.flatnonzero(seen)[-1]) + 1 if seen.any() else 0
@@ -207,18 +200,24 @@ class _Sums:
         return monotone((STEP_PRIOR * level[:, None] * profile + self.size) / (STEP_PRIOR + self.weight))
 
 
-def _sums(errors: Floats, weights: Floats, kept: Floats) -> list[_Sums]:
+def all_sums(errors: Floats, weights: Floats) -> Sums:
+    """Sums over all origins.
+
+    Args:
+        errors: e, shape (S, O, H), NaN where unknown.
+        weights: w, shape (S, O), above zero.
+    """
+    (sums,) = _sums(errors, weights, np.ones((1, errors.shape[1])))
+    return sums
+
+
+def _sums(errors: Floats, weights: Floats, kept: Floats) -> list[Sums]:
     """Sums over the origins that are kept, by rows of ones and zeros (R, O), each taken by itself."""
     known = np.isfinite(errors)
     weight = np.where(known, weights[:, :, None], 0.0)
     size = weight * np.where(known, np.abs(errors), 0.0)
     parts = (np.einsum("ro,so...->rs...", kept, each) for each in (size, weight, weight.max(axis=2)))
-    return [_Sums(*each) for each in zip(*parts, strict=True)]
-
-
-def _origins(errors: Floats, weights: Floats) -> Floats:
-    """Sum of w over the origins of each series, shape (S,)."""
-    return np.asarray(np.where(np.isfinite(errors).any(axis=2), weights, 0.0).sum(axis=1))
+    return [Sums(*each) for each in zip(*parts, strict=True)]
 
 
 def left_out_ratios(errors: Floats, naive: Floats) -> Floats:
@@ -287,7 +286,7 @@ def left_out_coverage(errors: Floats, naive: Floats, seasonal: np.ndarray, centr
     for kind in _kinds(seasonal):
         weights, ratios = recency(errors[kind]), left_out_ratios(errors[kind], naive[kind])
         pool, u = Pool(ratios, weights), 0.5 + central / 2
-        wider = np.array([quantile_at(u, each) for each in tails(_origins(errors[kind], weights))])[:, None]
+        wider = np.array([quantile_at(u, each) for each in tails(all_sums(errors[kind], weights).count)])[:, None]
         for o in range(ratios.shape[1]):
             q = float(quantile_at(u, pool.quantiles(o)))
             inside[kind, o] = np.where(np.isnan(ratios[:, o]), np.nan, ratios[:, o] <= q * wider)

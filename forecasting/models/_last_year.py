@@ -26,7 +26,7 @@ class LastYear(Carried):
 
     Seasonal factors of few years forecast better where they are shrunk: Miller and Williams (2003), *Shrinkage
     estimators of time series seasonal factors and their effect on forecasting accuracy*, Int. J. Forecasting 19(4).
-    The shares were chosen on a quarter of M3's monthly series, cut short.
+    The shares were chosen on M3's monthly series of even position, cut short, and looked at on tourism's.
     """
 
     name = "last_year"

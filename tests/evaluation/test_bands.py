@@ -10,8 +10,8 @@ from forecasting.evaluation._bands import (
     GRID,
     Bands,
     Pool,
+    all_sums,
     error_bands,
-    error_scale,
     left_out_coverage,
     left_out_ratios,
     monotone,
@@ -32,7 +32,7 @@ def bands_of(errors: np.ndarray, naive: np.ndarray) -> Bands:
 
 
 def scale_of(errors: np.ndarray, naive: np.ndarray) -> np.ndarray:
-    return error_scale(errors, naive, recency(errors))
+    return all_sums(errors, recency(errors)).scale(naive)
 
 
 @settings(max_examples=100)
@@ -99,6 +99,20 @@ def test_without_any_origin_errors_are_taken_to_be_as_large_as_naive_ones() -> N
 def test_exact_forecasts_have_no_band() -> None:
     assert (scale_of(np.zeros((1, 5, 3)), np.array([3.0])) < 1.0).all()
     assert (scale_of(np.zeros((1, 5, 3)), np.array([0.0])) == 0).all()
+
+
+@pytest.mark.parametrize(("series", "origins"), [(1, 10), (4, 10), (30, 10)])
+@pytest.mark.parametrize("central", [0.8, 0.9, 0.95])
+def test_fresh_errors_are_covered_as_promised_where_origins_share_nothing(
+    series: int, origins: int, central: float
+) -> None:
+    inside = []
+    for seed in range(300 // series):
+        errors = walks(seed, series, origins + 1, 8)
+        bands = bands_of(errors[:, :-1], np.full(series, 0.8))
+        limit = np.array([quantile_at(0.5 + central / 2, each) for each in bands.quantiles])[:, None] * bands.sigma
+        inside.append(np.abs(errors[:, -1]) <= limit)
+    assert np.mean(inside) == pytest.approx(central, abs=0.05)
 
 
 def month_by_month(seed: int, series: int, origins: int, steps: int) -> tuple[np.ndarray, np.ndarray]:
@@ -191,7 +205,7 @@ def test_a_series_that_has_calmed_down_gets_a_narrower_band_than_one_that_has_wo
     calmer = walks(9, 6, 24, 6) * np.linspace(3, 1, 24)[None, :, None]
     sigma = [scale_of(each, np.ones(6)).mean() for each in (calmer, calmer[:, ::-1])]
     assert sigma[0] < 0.9 * sigma[1]
-    assert scale_of(calmer, np.ones(6)).mean() < error_scale(calmer, np.ones(6), np.ones((6, 24))).mean()
+    assert scale_of(calmer, np.ones(6)).mean() < all_sums(calmer, np.ones((6, 24))).scale(np.ones(6)).mean()
 
 
 def test_quantiles_of_standardised_errors_are_antisymmetric() -> None:

@@ -227,9 +227,7 @@ def test_a_panel_of_few_origins_has_little_to_say_for_a_candidate() -> None:
     alone, many = panel_gains([one], [1]), panel_gains([one] * 60, [1] * 60)
     np.testing.assert_allclose(alone, [0.2 * 4 / (4 + 24), 0.0])
     np.testing.assert_allclose(many, [0.2 * 240 / (240 + 24), 0.0])
-    wavering = np.stack(
-        [base - np.array([0.3, 0.1, 0.3, 0.1]), base]
-    )  # better at all of four origins that share errors
+    wavering = np.stack([base - np.array([0.3, 0.1, 0.3, 0.1]), base])  # better at all four origins
     one = Scores(wavering, wavering, wavering, wavering)
     assert choose(one, np.zeros((2, 3)), 1, panel_gains([one], [1])) == 1
     assert choose(one, np.zeros((2, 3)), 1, panel_gains([one] * 60, [1] * 60)) == 0
