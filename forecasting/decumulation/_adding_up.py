@@ -8,7 +8,7 @@ and found with the months. Moved by Newton steps in the metric of the parts' pri
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.linalg import block_diag, cho_solve
@@ -30,6 +30,12 @@ NEGLIGIBLE = 1e-4
 """Standard deviation of the log of the sum, for the algebra; draws are moved on until they add up."""
 
 STEPS, TRIES = 60, 10
+LASTS = 5
+"""Steps of many draws until they are linearised anew."""
+
+HOPELESS = 10
+"""Draws, one by one, after which none has arrived."""
+
 LONGEST_STEP = 1.0
 REACHED = 1e-9
 OWN_REACHED = 1e-3
@@ -51,42 +57,29 @@ def add_up(parts: Sequence[Sparse], whole: Path, rng: np.random.Generator) -> li
     span = np.arange(start, end)
     level, growth = np.vstack([whole.point_level, whole.level]), np.vstack([whole.point_growth, whole.growth])
     target = np.log(np.hstack([level[:, :12] / (1 + growth[:, :12]), level])[:, span - whole.start + 12])
-    sizes = [part.system.size for part in parts]
-    offsets = np.concatenate([[0], np.cumsum(sizes)])
-    columns = [offset + 12 + span - part.path.start for offset, part in zip(offsets, parts, strict=False)]
-
-    z: list[FloatArray] = []
-    blocks: list[FloatArray] = []
-    for part, own in zip(parts, columns, strict=True):
-        known = any(not row.yoy for row in part.system.rows)
-        draws = np.vstack([part.centre, part.z])
-        if not known:
-            at = own[0] - offsets[len(z)]
-            share = np.log(1 / len(parts)) + SPREAD * rng.standard_normal((len(draws), 1))
-            share[0] = np.log(1 / len(parts))
-            draws = draws + target[:, :1] - draws[:, at : at + 1] + share
-        z.append(draws)
-        blocks.append(part.particle.covariance + (0.0 if known else SHARE_SD**2))
-    state = np.concatenate(z, axis=1)
+    tie = _Tie.between(parts, span)
+    state = tie.begun(target, rng)
     own_target = [part.system.stated(np.vstack([part.centre, part.z])) for part in parts]
-    covariance = block_diag(*blocks)
-    state = _moved(state, parts, covariance, offsets, columns, target, own_target)
+    begun, state = state, tie.moved(state, target, own_target)
+    kept = tie.kept(state, target)
+    left = source = np.flatnonzero(~kept)
     for _ in range(TRIES):
-        kept = _kept(state, parts, offsets, columns, target)
-        left, good = np.flatnonzero(~kept), np.flatnonzero(kept)
-        if not len(left) or not len(good):
+        for i, (d, k) in enumerate(zip(left, source, strict=True)):
+            if i == HOPELESS and not kept.any():
+                break
+            # linearised for itself, from where it began; if that fails, from the shares of another that arrived
+            one, place = slice(d, d + 1), begun[k : k + 1].copy()
+            if d != k:
+                place[:, np.concatenate(tie.columns)] += np.tile(target[d] - target[k], len(parts))
+            state[one] = tie.moved(place, target[one], [own[k : k + 1] for own in own_target])
+            kept[one] = tie.kept(state[one], target[one])
+        left, begun = np.flatnonzero(~kept), state
+        if not len(left) or not kept.any():
             break
-        for d, start in zip(left, good[rng.integers(len(good), size=len(left))], strict=True):
-            # linearised for itself, from where another draw has found its way
-            one = slice(d, d + 1)
-            wanted = [own[start : start + 1] for own in own_target]
-            state[one] = _moved(state[start : start + 1], parts, covariance, offsets, columns, target[one], wanted)
+        source = rng.choice(np.flatnonzero(kept), size=len(left))
     if len(left):
         return [_apart(part.path, parts, whole) for part in parts]
-    return [
-        part.rebuilt(state[1:, low:high], state[0, low:high])
-        for part, low, high in zip(parts, offsets[:-1], offsets[1:], strict=True)
-    ]
+    return [part.rebuilt(own[1:], own[0]) for part, own in zip(parts, tie.split(state), strict=True)]
 
 
 def _apart(path: Path, parts: Sequence[Sparse], whole: Path) -> Path:
@@ -95,55 +88,98 @@ def _apart(path: Path, parts: Sequence[Sparse], whole: Path) -> Path:
     return replace(path, flags=(*path.flags, Flag(path.indicator, path.last, "contradiction", evidence, 0.0)))
 
 
-def _sums(state: FloatArray, columns: Sequence[np.ndarray]) -> tuple[FloatArray, list[FloatArray]]:
-    """(n, T) logs of the sums of the parts, and each part's share of them."""
-    logs = np.stack([state[:, own] for own in columns])
-    top = logs.max(axis=0)
-    total = top + np.log(np.exp(logs - top).sum(axis=0))
-    return total, list(np.exp(logs - total))
+@dataclass(frozen=True, slots=True)
+class _Tie:
+    """Stacked log levels of the parts (N,), and which of them are the months that add up.
 
+    Attributes:
+        parts: The parts.
+        known: Whether a part's level is; else its share is free.
+        offsets: Where each part's log levels begin, and the last one's end.
+        columns: (T,) for each part, its months.
+        covariance: (N, N) prior covariance.
+    """
 
-def _moved(
-    state: FloatArray,
-    parts: Sequence[Sparse],
-    covariance: FloatArray,
-    offsets: np.ndarray,
-    columns: Sequence[np.ndarray],
-    target: FloatArray,
-    own_target: Sequence[FloatArray],
-) -> FloatArray:
-    months = target.shape[1]
-    noise = np.concatenate([np.full(months, NEGLIGIBLE**2), *(np.diag(part.system.noise) for part in parts)])
-    noise[months:] *= OWN_REACHED
-    for step in range(STEPS):
-        total, share = _sums(state, columns)
-        stated = [part.system.stated(state[:, low:high])
-                  for part, low, high in zip(parts, offsets[:-1], offsets[1:], strict=True)]  # fmt: skip
-        miss = np.concatenate([target - total, *(t - s for t, s in zip(own_target, stated, strict=True))], axis=1)
-        if np.abs(miss[:, :months]).max() < REACHED:
-            break
-        if step % 5 == 0:  # linearised anew about the middle draw
-            slope = np.zeros((miss.shape[1], state.shape[1]))
-            row = months
-            for part, own, low, high, weight in zip(parts, columns, offsets[:-1], offsets[1:], share, strict=True):
-                slope[np.arange(months), own] = np.median(weight, axis=0)
-                _, inner = part.system.observe(np.median(state[:, low:high], axis=0))
-                slope[row : row + len(inner), low:high] = inner
-                row += len(inner)
-            cross = slope @ covariance
-            gain = cho_solve(factor(cross @ slope.T + np.diag(noise)), cross, check_finite=False)
-        move = miss @ gain
-        size = np.abs(move).max(axis=1, keepdims=True)
-        state = state + move * np.minimum(1.0, LONGEST_STEP / np.maximum(size, LONGEST_STEP))
-    return state
+    parts: Sequence[Sparse]
+    known: Sequence[bool]
+    offsets: np.ndarray
+    columns: Sequence[np.ndarray]
+    covariance: FloatArray
 
+    @classmethod
+    def between(cls, parts: Sequence[Sparse], span: np.ndarray) -> _Tie:
+        """The parts tied in a span of months."""
+        known = [any(not row.yoy for row in part.system.rows) for part in parts]
+        offsets = np.concatenate([[0], np.cumsum([part.system.size for part in parts])])
+        columns = [at + 12 + span - part.path.start for at, part in zip(offsets, parts, strict=False)]
+        blocks = [part.particle.covariance + (0.0 if sure else SHARE_SD**2)
+                  for part, sure in zip(parts, known, strict=True)]  # fmt: skip
+        return cls(parts, known, offsets, columns, block_diag(*blocks))
 
-def _kept(
-    state: FloatArray, parts: Sequence[Sparse], offsets: np.ndarray, columns: Sequence[np.ndarray], target: FloatArray
-) -> np.ndarray:
-    """(n,) states that add up and state every figure of their parts."""
-    total, _ = _sums(state, columns)
-    kept = np.abs(target - total).max(axis=1) < 100 * REACHED
-    for part, low, high in zip(parts, offsets[:-1], offsets[1:], strict=True):
-        kept &= part.system.inside(part.system.stated(state[:, low:high]))
-    return np.asarray(kept)
+    def split(self, state: FloatArray) -> list[FloatArray]:
+        """Each part's log levels (n, its own)."""
+        return np.split(state, self.offsets[1:-1], axis=1)
+
+    def begun(self, target: FloatArray, rng: np.random.Generator) -> FloatArray:
+        """The parts' point estimates and draws; shares that nobody knows are drawn about equal ones."""
+        states = []
+        for part, known, own, offset in zip(self.parts, self.known, self.columns, self.offsets[:-1], strict=True):
+            draws = np.vstack([part.centre, part.z])
+            if not known:
+                at = own[0] - offset
+                share = np.log(1 / len(self.parts)) + SPREAD * rng.standard_normal((len(draws), 1))
+                share[0] = np.log(1 / len(self.parts))
+                draws = draws + target[:, :1] - draws[:, at : at + 1] + share
+            states.append(draws)
+        return np.concatenate(states, axis=1)
+
+    def sums(self, state: FloatArray) -> tuple[FloatArray, list[FloatArray]]:
+        """(n, T) logs of the sums of the parts, and each part's share of them."""
+        logs = np.stack([state[:, own] for own in self.columns])
+        top = logs.max(axis=0)
+        total = top + np.log(np.exp(logs - top).sum(axis=0))
+        return total, list(np.exp(logs - total))
+
+    def stated(self, state: FloatArray) -> list[FloatArray]:
+        """The figures that each part states."""
+        return [part.system.stated(own) for part, own in zip(self.parts, self.split(state), strict=True)]
+
+    def kept(self, state: FloatArray, target: FloatArray) -> np.ndarray:
+        """(n,) states that add up and state every figure of their parts."""
+        kept = np.abs(target - self.sums(state)[0]).max(axis=1) < 100 * REACHED
+        for part, stated in zip(self.parts, self.stated(state), strict=True):
+            kept &= part.system.inside(stated)
+        return np.asarray(kept)
+
+    def moved(self, state: FloatArray, target: FloatArray, own_target: Sequence[FloatArray]) -> FloatArray:
+        """States (n, N) moved until they add up to (n, T) logs of the whole and state figures near the targets."""
+        months = target.shape[1]
+        noise = np.concatenate([np.full(months, NEGLIGIBLE**2), *(np.diag(part.system.noise) for part in self.parts)])
+        noise[months:] *= OWN_REACHED
+        for step in range(STEPS):
+            total, share = self.sums(state)
+            stated = self.stated(state)
+            there = all(part.system.inside(own).all() for part, own in zip(self.parts, stated, strict=True))
+            miss = np.concatenate([target - total, *(t - s for t, s in zip(own_target, stated, strict=True))], axis=1)
+            if there and np.abs(miss[:, :months]).max() < REACHED:
+                break
+            if step % (LASTS if len(state) > 1 else 1) == 0:
+                slope = self._slope(state, share, miss.shape[1])
+                cross = slope @ self.covariance
+                gain = cho_solve(factor(cross @ slope.T + np.diag(noise)), cross, check_finite=False)
+            move = miss @ gain
+            size = np.abs(move).max(axis=1, keepdims=True)
+            state = state + move * np.minimum(1.0, LONGEST_STEP / np.maximum(size, LONGEST_STEP))
+        return state
+
+    def _slope(self, state: FloatArray, share: Sequence[FloatArray], rows: int) -> FloatArray:
+        """(rows, N) derivatives of the sums and the figures at the middle draw."""
+        slope = np.zeros((rows, state.shape[1]))
+        row = share[0].shape[1]
+        months = np.arange(row)
+        for i, (part, own) in enumerate(zip(self.parts, self.split(state), strict=True)):
+            slope[months, self.columns[i]] = np.median(share[i], axis=0)
+            _, inner = part.system.observe(np.median(own, axis=0))
+            slope[row : row + len(inner), self.offsets[i] : self.offsets[i + 1]] = inner
+            row += len(inner)
+        return slope

@@ -2,10 +2,11 @@
 
 Log growth on the year before is
 
-    gamma[t] = (1 + beta) r[t] + mu + a[t] + e[t]
+    gamma[t] = (1 + beta) r[t] + mu + a[t] + e[t] - e[t - 12]
 
-with r the related indicator's, a a slowly moving (Ornstein-Uhlenbeck) deviation and e an irregular one; the log levels
-of the year before the first follow the base weights. The figures are stated by every draw (`_system`, `_draws`), each
+with r the related indicator's, a a slowly moving (Ornstein-Uhlenbeck) deviation and e the irregular of a month's level,
+so that months do not wander off from each other over the years; the log levels of the year before the first follow the
+base weights. The figures are stated by every draw (`_system`, `_draws`), each
 starting from a draw of the prior about a draw of the related path (randomised maximum likelihood; Oliver, He and
 Reynolds 1996). The four scales are shared by a family and integrated over a grid by their marginal likelihood, so that
 a family with few points keeps wide bands. A single point thus gives a wide band that narrows there.
@@ -35,9 +36,11 @@ __all__ = ["Sparse", "recover_family"]
 
 BETA_SD = 0.5
 HEIGHT_SD = 3.0
-S_MU = (0.05, 0.10, 0.20, 0.40)
-S_A = (0.03, 0.08, 0.20)
-S_E = (0.01, 0.05, 0.15)
+S_MU = (0.05, 0.15, 0.40)
+S_A = (0.03, 0.10, 0.30)
+S_E = (0.01, 0.04, 0.10, 0.20)
+"""Standard deviations of what the irregular adds to growth, that is 2 ** 0.5 times its own."""
+
 LENGTH = (6.0, 24.0)
 STEPS = 20
 CONVERGED = 1e-9
@@ -210,14 +213,10 @@ def _prior(case: _Case, scales: tuple[float, ...]) -> tuple[FloatArray, FloatArr
     t = np.arange(len(r))
     covariance = np.zeros((12 + len(r),) * 2)
     covariance[:12, :12] = np.diag(case.base_sd**2) + case.height_sd**2
-    covariance[12:, 12:] = (
-        BETA_SD**2 * np.outer(r, r)
-        + s_mu**2
-        + s_a**2 * np.exp(-np.abs(t[:, None] - t) / length)
-        + s_e**2 * np.eye(len(r))
-    )
+    covariance[12:, 12:] = BETA_SD**2 * np.outer(r, r) + s_mu**2 + s_a**2 * np.exp(-np.abs(t[:, None] - t) / length)
     half = _levels(covariance[:, :12], covariance[:, 12:])
-    return _levels(case.base, r), _levels(half.T[:, :12], half.T[:, 12:])
+    smooth = _levels(half.T[:, :12], half.T[:, 12:])
+    return _levels(case.base, r), smooth + s_e**2 / 2 * np.eye(len(smooth))
 
 
 def _fit(case: _Case, scales: tuple[float, ...]) -> tuple[Particle, float]:
@@ -248,16 +247,11 @@ def _draw(
     months = r.shape[1]
     t = np.arange(months)
     root = np.linalg.cholesky(np.exp(-np.abs(t[:, None] - t) / length))
-    normal = rng.standard_normal((len(at), 12 + 3 + 2 * months))
+    normal = rng.standard_normal((len(at), 12 + 3 + 2 * months + 12))
     base = case.base + case.base_sd * normal[:, :12] + case.height_sd * normal[:, 12:13]
-    growth = (
-        (1 + BETA_SD * normal[:, 13:14]) * r
-        + s_mu * normal[:, 14:15]
-        + s_a * normal[:, 15 : 15 + months] @ root.T
-        + s_e * normal[:, 15 + months :]
-    )
-    noise = rng.uniform(-1, 1, size=(len(at), len(case.system.rows))) * case.system.half
-    target, z = case.system.value + noise, _levels(base, growth)
+    growth = (1 + BETA_SD * normal[:, 13:14]) * r + s_mu * normal[:, 14:15] + s_a * normal[:, 15 : 15 + months] @ root.T
+    z = _levels(base, growth) + s_e / np.sqrt(2) * normal[:, 15 + months :]
+    target = case.system.value + case.system.half * rng.uniform(-1, 1, size=(len(at), len(case.system.rows)))
     z = z + (target - fit.value - (z - fit.mode) @ fit.slope.T) @ fit.gain.T  # as if figures were linear in logs
     return settle(case.system, fit, z, target)
 

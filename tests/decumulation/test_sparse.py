@@ -77,6 +77,14 @@ def test_without_anything_to_lean_on_the_band_is_wide_but_there():
     assert (path.monthly()["status"].isin(["E", "K", "W"])).all()
 
 
+def test_months_do_not_wander_off_from_each_other_over_the_years():
+    years = points(*((f"{year}-12", f"{10 + year % 3}.0") for year in range(2006, 2014)))
+    log_level = np.log(decumulate(years, draws=300).paths["city"].level).reshape(300, -1, 12)
+    profile = log_level - log_level.mean(axis=2, keepdims=True)
+    apart = (profile - profile[:, :1]).std(axis=0).mean(axis=1)
+    assert apart[7] < 1.8 * apart[1]  # a random walk's would be 7 ** 0.5 times as far
+
+
 def test_indicators_that_lean_on_each_other_are_refused():
     one, two = points(("2013-11", "20.0")), points(("2013-11", "10.0"), indicator="town")
     with pytest.raises(InputError, match="lean on each other"):
@@ -119,6 +127,20 @@ def test_parts_add_up_to_the_whole_in_every_draw_and_go_on_stating_their_figures
     for path, value in zip(parts, (15.0, 12.0, 8.0), strict=True):
         assert (np.abs(stated(path, "2014-11") - value) <= 0.05 + 1e-6).all()
     assert np.isfinite(parts[0].growth).all()
+
+
+def test_parts_add_up_in_every_draw_however_far_months_are_from_each_other(monkeypatch):
+    monkeypatch.setattr("forecasting.decumulation._sparse.S_A", (0.3,))
+    monkeypatch.setattr("forecasting.decumulation._sparse.S_E", (0.4,))
+    frame = pd.concat([
+        points(("2013-06", "17.1"), ("2013-07", "12.6"), ("2013-08", "17.4"), ("2015-11", "11.3")),
+        points(("2013-08", "21.5"), ("2015-11", "10.0"), indicator="making"),
+        points(("2013-08", "6.6"), ("2015-11", "19.4"), indicator="mining"),
+    ])  # fmt: skip
+    result = decumulate(frame, parts={"city": ["making", "mining"]}, draws=300, seed=5)
+    city, *parts = (result.paths[name] for name in ("city", "making", "mining"))
+    assert result.flags.empty
+    np.testing.assert_allclose(sum(path.level for path in parts), city.level, rtol=1e-6)
 
 
 def test_parts_that_cannot_add_up_are_left_apart_with_a_flag():
