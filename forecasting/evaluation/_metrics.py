@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-__all__ = ["coverage", "crps_draws", "crps_quantiles", "mase", "naive_scale", "rmsse", "smape"]
+__all__ = ["coverage", "crps_draws", "crps_quantiles", "level_weights", "mase", "naive_scale", "rmsse", "smape"]
 
 
 def naive_lag(n: int, season_length: int) -> int:
@@ -94,19 +94,26 @@ def crps_draws(y: npt.ArrayLike, draws: npt.ArrayLike) -> Floats:
 
 
 def crps_quantiles(y: npt.ArrayLike, quantiles: npt.ArrayLike, levels: npt.ArrayLike) -> Floats:
-    """CRPS of each step from quantiles: twice the pinball loss, averaged over evenly weighted levels.
+    """CRPS of each step from quantiles: twice the pinball loss, averaged over the levels.
 
     Gneiting and Ranjan (2011), *Comparing density forecasts using threshold- and quantile-weighted scoring
-    rules*, J. Business and Economic Statistics 29(3), equation 17, with equal weights.
+    rules*, J. Business and Economic Statistics 29(3), equation 17; every level has the width of the probabilities
+    that are nearest to it.
 
     Args:
         y: Actuals, shape (horizon,).
         quantiles: Shape (horizon, levels).
-        levels: Probabilities in (0, 1), shape (levels,).
+        levels: Probabilities in (0, 1), increasing, shape (levels,).
     """
     u = np.asarray(levels, dtype=np.float64)
     error = np.asarray(y, dtype=np.float64)[..., None] - np.asarray(quantiles, dtype=np.float64)
-    return np.asarray(2 * np.maximum(u * error, (u - 1) * error).mean(axis=-1))
+    return np.asarray(2 * np.maximum(u * error, (u - 1) * error) @ level_weights(u))
+
+
+def level_weights(levels: npt.ArrayLike) -> Floats:
+    """Share of the probabilities in (0, 1) that are nearest to each of some increasing levels, shape (levels,)."""
+    u = np.asarray(levels, dtype=np.float64)
+    return np.diff(np.concatenate([[0.0], (u[1:] + u[:-1]) / 2, [1.0]]))
 
 
 def _mean(values: Floats) -> Floats:

@@ -11,11 +11,13 @@ import numpy as np
 import pandas as pd
 
 from forecasting.evaluation._comparison import diebold_mariano
+from forecasting.evaluation._metrics import crps_quantiles, level_weights
 from forecasting.evaluation._panel import Floats
 from forecasting.observations import month_index
 
 QUANTILES = {"q025": 0.025, "q05": 0.05, "q10": 0.10, "q25": 0.25, "q50": 0.50,
              "q75": 0.75, "q90": 0.90, "q95": 0.95, "q975": 0.975}  # fmt: skip
+LEVELS = list(QUANTILES.values())
 BANDS = {80: ("q10", "q90"), 90: ("q05", "q95"), 95: ("q025", "q975")}
 SCORECARD_COLUMNS = [
     "indicator", "target", "period", "origin", "print", "step", "forecast_run", "forecast_as_of", "model", "appeared",
@@ -136,7 +138,7 @@ def score_forecasts(forecasts: pd.DataFrame, first: pd.DataFrame, latest: pd.Dat
     table["error"] = table["actual"] - table["q50"]
     table["abs_error"] = table["error"].abs()
     table["scaled_error"] = table["abs_error"] / table["scale"].where(table["scale"] > 0)
-    table["crps"] = _crps(table)
+    table["crps"] = crps_quantiles(table["actual"], table[list(QUANTILES)], LEVELS)
     table["expected_abs_error"] = _promised(table)
     for name in ("no_change", "seasonal_naive"):
         table[f"{name}_abs_error"] = (table["actual"] - table[name]).abs()
@@ -220,19 +222,7 @@ def _holm(p: pd.Series) -> pd.Series:
     return pd.Series(adjusted, index=known.index).reindex(p.index)
 
 
-def _weights() -> Floats:
-    """Share of the levels in (0, 1) that each quantile stands for: those nearest to it."""
-    u = np.array(list(QUANTILES.values()))
-    return np.diff(np.concatenate([[0.0], (u[1:] + u[:-1]) / 2, [1.0]]))
-
-
-def _crps(table: pd.DataFrame) -> Floats:
-    u = np.array(list(QUANTILES.values()))
-    error = table["actual"].to_numpy(dtype=np.float64)[:, None] - table[list(QUANTILES)].to_numpy(dtype=np.float64)
-    return np.asarray(2 * np.maximum(u * error, (u - 1) * error) @ _weights())
-
-
 def _promised(table: pd.DataFrame) -> Floats:
     """Mean absolute error that a forecast's own distribution promises, E |Y - median|."""
     quantiles = table[list(QUANTILES)].to_numpy(dtype=np.float64)
-    return np.asarray(np.abs(quantiles - table[["q50"]].to_numpy(dtype=np.float64)) @ _weights())
+    return np.asarray(np.abs(quantiles - table[["q50"]].to_numpy(dtype=np.float64)) @ level_weights(LEVELS))

@@ -21,7 +21,7 @@ from forecasting.projection._growth import (
     log_rate,
     logistic,
 )
-from forecasting.projection._hindcasts import HINDCAST_COLUMNS, crps
+from forecasting.projection._hindcasts import HINDCAST_COLUMNS
 from forecasting.projection._identities import Contribution, SectorWeights, contribution, sector_weights
 from forecasting.projection._milestones import MILESTONE_COLUMNS
 from forecasting.projection._sensitivity import SENSITIVITY_COLUMNS, sobol_indices
@@ -58,7 +58,6 @@ __all__ = [
     "check_against",
     "claim_list",
     "contribution",
-    "crps",
     "damped_trend",
     "damped_trend_continuous",
     "flow",

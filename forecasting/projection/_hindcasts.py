@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.errors import AssumptionError
+from forecasting.evaluation import crps_draws
 from forecasting.projection._assumptions import Assumptions
 from forecasting.projection._controls import delay_kernel
 from forecasting.projection._draws import Uniforms, Values, seeded, sobol_points
@@ -23,7 +24,7 @@ from forecasting.projection._quota import quota_states
 from forecasting.projection._schema import draw_blocks
 from forecasting.projection._tables import quantiles
 
-__all__ = ["HINDCAST_COLUMNS", "crps", "hindcast_table"]
+__all__ = ["HINDCAST_COLUMNS", "hindcast_table"]
 
 HINDCAST_COLUMNS = ("case", "origin", "target", "variable", "realised", "q05", "q50", "q95", "pit", "crps",
                     "crps_naive", "covered90")  # fmt: skip
@@ -171,18 +172,6 @@ KINDS: Mapping[str, Callable[[Case], Array]] = {
 }  # fmt: skip
 
 
-def crps(draws: Array, realised: float) -> float:
-    """Continuous ranked probability score of draws: ``E|X - y| - E|X - X'|/2``, in the unit of y.
-
-    >>> crps(np.array([1.0, 1.0]), 3.0)
-    2.0
-    """
-    ordered = np.sort(draws)
-    n = len(ordered)
-    spread = float(((2 * np.arange(1, n + 1) - n - 1) * ordered).sum()) / n**2
-    return float(np.abs(ordered - realised).mean()) - spread
-
-
 def hindcast_table(assumptions: Assumptions, calibration: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     """A row a case: quantiles of the method's draws, what came, the probability transform, and scores.
 
@@ -210,8 +199,9 @@ def hindcast_table(assumptions: Assumptions, calibration: pd.DataFrame, *, seed:
         realised = case.number("realised") * (case.number("scale") if case.has("scale") else 1.0)
         low, middle, high = (float(level) for level in quantiles(draws, (0.05, 0.50, 0.95)))
         below = float((draws < realised).mean() + 0.5 * (draws == realised).mean())
+        score = float(crps_draws([realised], draws[:, None])[0])
         naive = min(abs(value - realised) for value in case.numbers("naive"))
         rows.append((item.case, case.text("origin"), case.text("target"), case.text("variable"), realised, low, middle,
-                     high, below, crps(draws, realised), naive, low <= realised <= high))  # fmt: skip
+                     high, below, score, naive, low <= realised <= high))  # fmt: skip
     table = pd.DataFrame(rows, columns=list(HINDCAST_COLUMNS))
     return table.sort_values(["case", "target", "variable"], kind="stable", ignore_index=True)

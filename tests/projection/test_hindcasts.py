@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from forecasting.errors import AssumptionError
-from forecasting.projection import HINDCAST_COLUMNS, Assumptions, crps
+from forecasting.projection import HINDCAST_COLUMNS, Assumptions
 from forecasting.projection._hindcasts import hindcast_table
 from forecasting.projection._questions import Hindcast
 
@@ -87,8 +87,3 @@ def test_a_case_that_cannot_be_tried_is_refused(assumptions, calibration, kind, 
     questions = dataclasses.replace(assumptions.questions, hindcasts=(Hindcast("X", kind, args),))
     with pytest.raises(AssumptionError, match=expected):
         hindcast_table(dataclasses.replace(assumptions, questions=questions), calibration, seed=1)
-
-
-def test_crps_of_a_normal_sample_is_the_known_one() -> None:
-    draws = np.random.default_rng(1).standard_normal(20_000)
-    assert crps(draws, 0.0) == pytest.approx((np.sqrt(2) - 1) / np.sqrt(np.pi), abs=0.01)
