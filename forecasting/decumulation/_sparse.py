@@ -41,7 +41,7 @@ S_A = (0.03, 0.10, 0.30)
 S_E = (0.01, 0.04, 0.10, 0.20)
 """Standard deviations of what the irregular adds to growth, that is 2 ** 0.5 times its own."""
 
-LENGTH = (6.0, 24.0)
+LENGTH = (4.0, 16.0)
 STEPS = 20
 CONVERGED = 1e-9
 

@@ -101,7 +101,7 @@ def test_a_sparse_indicator_goes_on_along_a_path_that_reaches_ahead():
         "city"
     ]
     assert city.last == nation.last + 24
-    soon, late = (city.growth[:, month - city.start].std() for month in (month_index("2013-12"), city.last))
+    soon, late = (np.log(city.level[:, month - city.start]).std() for month in (month_index("2013-12"), city.last))
     assert late > soon
 
 
