@@ -58,7 +58,7 @@ def figures_then(
         *(asked[column].tolist() for column in ("indicator", "period", "over", "in_time")), strict=True
     ):
         figures = _other_than_today(revised[name], period, moment) if name in revised else None
-        if known or figures is not None:
+        if known or (figures is not None and len(figures)):
             out.setdefault(name, {})[month_index(period)] = figures
     return out
 

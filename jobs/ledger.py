@@ -6,7 +6,7 @@ Both tables live in the store's database. A night with the same key as a finishe
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -249,9 +249,16 @@ class Ledger:
             row = connection.execute(query).first()
         return None if row is None else Run(*row)
 
-    def before(self, night: str) -> Run | None:
-        """The last run of the latest night before this one that ended as done or degraded, if there is one."""
-        wanted = (_runs.c.night < night, _runs.c.status.in_(["done", "degraded"]))
+    def before(self, night: str, among: Collection[str] | None = None) -> Run | None:
+        """The last run of the latest night before this one that ended as done or degraded, if there is one.
+
+        Args:
+            night: The night's day.
+            among: Names of runs that count; by default all of them.
+        """
+        wanted = [_runs.c.night < night, _runs.c.status.in_(["done", "degraded"])]
+        if among is not None:
+            wanted.append(_runs.c.run_id.in_(among))
         query = select(*(_runs.c[name] for name in _RUN)).where(*wanted)
         with reading(self._engine) as connection:
             row = connection.execute(query.order_by(_runs.c.night.desc(), _runs.c.id.desc()).limit(1)).first()

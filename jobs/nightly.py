@@ -152,7 +152,7 @@ def run_night(
             moment=moment,
             now=now,
             root=output or settings.published,
-            memory=Memory.recall(store.engine, day, moment),
+            memory=Memory.recall(store.engine, catalog, day, moment),
             stages=Stages(settings.stage_folder, settings.stages.max_mb, fresh=force),
             force=force,
             asked=as_of is not None,
@@ -299,11 +299,12 @@ def _chain(
 
 def _retain(night: _Night) -> None:
     """Remove old releases, but none with which this night or a later one is compared."""
-    from forecasting.publishing import prune
+    from forecasting.publishing import prune, shelf
 
     days, rule = (night.day, night.day + dt.timedelta(days=1), dt.date.max), night.settings.publishing
     try:
-        compared = [run.run_id for day in days if (run := night.ledger.before(day.isoformat())) is not None]
+        there = [one.name for one in shelf(night.root)]
+        compared = [run.run_id for day in days if (run := night.ledger.before(day.isoformat(), there)) is not None]
         gone = prune(night.root, keep=rule.keep, keep_months=rule.keep_months, protect=compared)
     except (PublishError, StoreError) as error:  # the night is done; the next one tries again
         _logger.error("%s", error)
@@ -338,10 +339,12 @@ def _pull(
 
 
 def _earlier(night: _Night) -> tuple[Run | None, Path | None]:
-    """The run of the night before and its release, with which this one is compared."""
-    run = night.ledger.before(night.day.isoformat())
-    folder = night.root / "releases" / run.run_id if run else None
-    return run, folder if folder is not None and (folder / "datapackage.json").exists() else None
+    """The run of the last night before that published here, and its release, with which this one is compared."""
+    from forecasting.publishing import shelf
+
+    there = {one.name: one.folder for one in shelf(night.root)}
+    run = night.ledger.before(night.day.isoformat(), there)
+    return run, None if run is None else there[run.run_id]
 
 
 def _stands(night: _Night, last: Run, release: Path, inputs: Mapping[str, Any]) -> bool:

@@ -19,12 +19,14 @@ from forecasting.catalog import ZONE
 from forecasting.errors import InputError, Problem
 from forecasting.observations import month_index, month_label
 from forecasting.store import ChampionHistory, ForecastArchive, Reign
+from jobs.ledger import Ledger
 from jobs.locks import sole_worker
 
 if TYPE_CHECKING:
     import pandas as pd
     from sqlalchemy import Engine
 
+    from forecasting.catalog import Catalog
     from forecasting.evaluation import Decision
     from forecasting.settings import ChampionSettings, Settings
     from jobs.results import Derived, Fitted
@@ -96,11 +98,16 @@ class Memory:
     reigns: Mapping[str, list[Reign]]
 
     @classmethod
-    def recall(cls, engine: Engine, day: dt.date, moment: dt.datetime) -> Memory:
-        """Read what a night of a day, with the figures known at a moment, owes to the nights before that day."""
+    def recall(cls, engine: Engine, catalog: Catalog, day: dt.date, moment: dt.datetime) -> Memory:
+        """Read what a night of a day, with the figures known at a moment, owes to the nights before that day.
+
+        Of the catalogue's indicators alone: one that is no longer followed is not judged, and back in it, is again.
+        """
         archive, history = ForecastArchive(engine), ChampionHistory(engine)
         standing = archive.standing(moment, before=day, since=_since(day))
-        return cls(day, moment, archive, history, standing, history.before(day))
+        standing = standing[standing["indicator"].isin(catalog.ids)].reset_index(drop=True)
+        reigns = {name: of for name, of in history.before(day).items() if name in catalog}
+        return cls(day, moment, archive, history, standing, reigns)
 
     @property
     def champions(self) -> dict[str, str]:
@@ -261,13 +268,15 @@ def score_lines(settings: Settings, as_of: dt.date | None = None) -> list[str]:
         settings: Of this installation.
         as_of: Use what was released by the end of this day in Asia/Shanghai; by default what is known now.
     """
+    from forecasting.catalog import load_catalog
     from forecasting.store import Store
 
     day, moment = night_of(dt.datetime.now(dt.UTC), as_of)
+    catalog = load_catalog(settings.catalog, settings.calendar)
     if not settings.has_store:
         return ["nothing to score yet; cumulus run makes the first forecasts"]
     with Store.open(settings.store) as store:
-        tables = Memory.recall(store.engine, day, moment).score(store.as_of(moment))
+        tables = Memory.recall(store.engine, catalog, day, moment).score(store.as_of(moment))
     rows = tables["scorecard"].query("print == 'first'")
     if rows.empty:
         return [f"no figure has appeared by {day} that an earlier night had forecast"]
@@ -307,6 +316,9 @@ def roll_back(settings: Settings, indicator: str) -> str:
             what = "has had no champion yet" if not reigns else f"has had no champion but {reigns[-1].model}"
             raise InputError("rollback", [Problem(indicator, f"{what}; there is nothing to go back to")])
         model = others[-1].model
+        tonight = Ledger(store.engine).before((day + dt.timedelta(days=1)).isoformat())
+        if tonight is None or tonight.night < day.isoformat():  # a night that is still to come is the next one
+            day -= dt.timedelta(days=1)
         history.add([Reign(indicator, day, model, "", f"rolled back from {reigns[-1].model} by hand")])
         moved = Tracker(settings.tracking, settings.artifacts).roll_back(indicator, model)
     alias = "the alias champion is back on it" if moved else "the next night registers it"

@@ -47,7 +47,7 @@ def do_steps(
     with sole_worker(settings) as (store, _):
         observations, lines = known_figures(store, catalog, day, moment)
         then = figures_of_the_past(store, catalog, moment, settings.fit.origins)
-        champions = Memory.recall(store.engine, day, moment).champions
+        champions = Memory.recall(store.engine, catalog, day, moment).champions
         computing = Computing(settings, catalog, observations, then, champions, stages)
         if "derive" in names:
             months, how = computing.derive()

@@ -13,7 +13,7 @@ from forecasting.publishing._exports import EXPORTS
 from forecasting.publishing._release import altered, publish, put_forward, read_release
 from forecasting.publishing._render import csv_bytes, csv_pieces
 from forecasting.publishing._retention import prune
-from forecasting.publishing._shelf import find_release, previous_release, provenance
+from forecasting.publishing._shelf import find_release, previous_release, provenance, shelf
 
 __all__ = [
     "EXPORTS",
@@ -32,4 +32,5 @@ __all__ = [
     "publish",
     "put_forward",
     "read_release",
+    "shelf",
 ]
