@@ -184,6 +184,28 @@ def test_any_mixture_of_figures_is_forecast_or_refused_with_a_reason(seed):
     assert np.isfinite(found.headlines[["q05", "q95", "no_change"]]).all(axis=None)
 
 
+@pytest.mark.parametrize("years", [[2015], [2010, 2011, 2012, 2013, 2015]], ids=["the only one", "after a gap"])
+def test_a_single_year_of_rates_goes_on_from_the_year_that_it_refers_to(years):
+    rates = publish(levels(np.full((8, 12), 0.06), PROFILE), merged=True)
+    shown = check_observations(rates[rates["period"].str[:4].astype(int).isin(years)])
+    ahead = make_outlook(decumulate(shown, draws=DRAWS, seed=1), shown, horizon=6, preset="fast", origins=4)
+    first = ahead.headlines.iloc[0]
+    assert first["period"] == "2016-02"
+    assert first["q05"] < first["q50"] < first["q95"]
+    assert ahead.headlines["q50"].between(5, 7).all()
+
+
+def test_figures_of_long_ago_take_no_forecast_from_a_densely_published_indicator():
+    rates = publish(levels(GROWTH, PROFILE), merged=True)
+    old = pd.DataFrame(
+        [["x", f"{year}-12", "ytd_yoy", "6.0", "percent", ""] for year in range(1995, 2009)], columns=rates.columns
+    )
+    table = check_observations(pd.concat([old, rates]))
+    result = decumulate(table, draws=DRAWS, seed=1)
+    assert not result.paths["x"].sparse
+    assert len(make_outlook(result, table, horizon=3, preset="fast", origins=4).headlines)
+
+
 def test_a_lone_january_at_the_end_leaves_the_pair_to_be_forecast():
     merged = publish(levels(GROWTH[:4], PROFILE), merged=True)
     january = pd.DataFrame([["x", "2014-01", "ytd_yoy", "6.0", "percent", ""]], columns=list(merged.columns))

@@ -84,6 +84,18 @@ def test_without_vintages_of_the_time_there_is_no_history_of_the_time(figures, t
         assert then_of(late, came("2017-06")) == {}
 
 
+def test_figures_imported_before_a_catalogue_follows_them_are_no_history_of_a_past_that_nobody_knew(figures, tmp_path):
+    with Store.open(f"sqlite:///{tmp_path / 'late.db'}") as late:
+        sha = hashlib.sha256(b"").hexdigest()
+        late.append(figures.assign(released_at=pd.NaT), ingested_at=came("2016-11"), payload_sha256=sha)
+        wrong = figures[figures["period"] == REVISED]
+        revised = wrong.assign(value=wrong["value"] + FIRST_PRINT, released_at=pd.NaT)
+        late.append(revised, ingested_at=came("2016-12"), payload_sha256=sha)
+        moment = came("2017-01")
+        assert late.revised(moment) == ["nation"]
+        assert then_of(late, moment) == {}
+
+
 def test_the_backtest_forecasts_from_the_first_print_where_that_was_known(store, figures):
     then = then_of(store, came("2016-11"))
     months = decumulate(figures, draws=100, seed=1)

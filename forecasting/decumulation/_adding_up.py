@@ -26,19 +26,21 @@ SHARE_SD = 1.0
 SPREAD = 0.5
 """Standard deviation of the log shares that draws start from."""
 
-NEGLIGIBLE = 1e-4
+NEGLIGIBLE = 1e-5
 """Standard deviation of the log of the sum, for the algebra; draws are moved on until they add up."""
 
-STEPS, TRIES = 60, 10
+STEPS, TRIES = 200, 10
 LASTS = 5
 """Steps of many draws until they are linearised anew."""
 
 HOPELESS = 10
 """Draws, one by one, after which none has arrived."""
 
+EDGE = 1e-4
+"""Share of the half-width that figures keep from the edge."""
+
 LONGEST_STEP = 1.0
 REACHED = 1e-9
-OWN_REACHED = 1e-3
 
 
 def add_up(parts: Sequence[Sparse], whole: Path, rng: np.random.Generator) -> list[Path]:
@@ -59,8 +61,7 @@ def add_up(parts: Sequence[Sparse], whole: Path, rng: np.random.Generator) -> li
     target = np.log(np.hstack([level[:, :12] / (1 + growth[:, :12]), level])[:, span - whole.start + 12])
     tie = _Tie.between(parts, span)
     state = tie.begun(target, rng)
-    own_target = [part.system.stated(np.vstack([part.centre, part.z])) for part in parts]
-    begun, state = state, tie.moved(state, target, own_target)
+    begun, state = state, tie.moved(state, target)
     kept = tie.kept(state, target)
     left = source = np.flatnonzero(~kept)
     for _ in range(TRIES):
@@ -71,7 +72,7 @@ def add_up(parts: Sequence[Sparse], whole: Path, rng: np.random.Generator) -> li
             one, place = slice(d, d + 1), begun[k : k + 1].copy()
             if d != k:
                 place[:, np.concatenate(tie.columns)] += np.tile(target[d] - target[k], len(parts))
-            state[one] = tie.moved(place, target[one], [own[k : k + 1] for own in own_target])
+            state[one] = tie.moved(place, target[one])
             kept[one] = tie.kept(state[one], target[one])
         left, begun = np.flatnonzero(~kept), state
         if not len(left) or not kept.any():
@@ -146,21 +147,21 @@ class _Tie:
 
     def kept(self, state: FloatArray, target: FloatArray) -> np.ndarray:
         """(n,) states that add up and state every figure of their parts."""
-        kept = np.abs(target - self.sums(state)[0]).max(axis=1) < 100 * REACHED
+        kept = np.abs(target - self.sums(state)[0]).max(axis=1) < 10 * REACHED
         for part, stated in zip(self.parts, self.stated(state), strict=True):
             kept &= part.system.inside(stated)
         return np.asarray(kept)
 
-    def moved(self, state: FloatArray, target: FloatArray, own_target: Sequence[FloatArray]) -> FloatArray:
-        """States (n, N) moved until they add up to (n, T) logs of the whole and state figures near the targets."""
+    def moved(self, state: FloatArray, target: FloatArray) -> FloatArray:
+        """States (n, N) moved until they add up to (n, T) logs of the whole and state the figures."""
         months = target.shape[1]
         noise = np.concatenate([np.full(months, NEGLIGIBLE**2), *(np.diag(part.system.noise) for part in self.parts)])
-        noise[months:] *= OWN_REACHED
         for step in range(STEPS):
             total, share = self.sums(state)
             stated = self.stated(state)
             there = all(part.system.inside(own).all() for part, own in zip(self.parts, stated, strict=True))
-            miss = np.concatenate([target - total, *(t - s for t, s in zip(own_target, stated, strict=True))], axis=1)
+            own_miss = [part.system.nearest(own, 1 - EDGE) - own for part, own in zip(self.parts, stated, strict=True)]
+            miss = np.concatenate([target - total, *own_miss], axis=1)
             if there and np.abs(miss[:, :months]).max() < REACHED:
                 break
             if step % (LASTS if len(state) > 1 else 1) == 0:

@@ -146,7 +146,6 @@ def settle(system: System, particle: Particle, z: FloatArray, target: FloatArray
 
 def _relaxed(system: System, gain: FloatArray, z: FloatArray) -> FloatArray:
     """States (n, N) moved by what their figures miss their intervals, as long as `SWEEPS` and `REACH` allow it."""
-    middle, reach = (system.low + system.high) / 2, (1 - MARGIN) * system.half
     out, moving, pace = z.copy(), np.arange(len(z)), np.ones(len(z))
     stated = system.stated(z)
     for _ in range(SWEEPS):
@@ -154,7 +153,7 @@ def _relaxed(system: System, gain: FloatArray, z: FloatArray) -> FloatArray:
         moving, stated, pace = moving[left], stated[left], pace[left]
         if not len(moving):
             break
-        miss = (np.clip(stated, middle - reach, middle + reach) - stated) * system.hard
+        miss = system.nearest(stated, 1 - MARGIN) - stated
         step = pace[:, None] * (miss @ gain)
         near = np.abs(step).max(axis=1) <= REACH
         moving, before, pace, miss = moving[near], stated[near], pace[near], miss[near]

@@ -302,12 +302,15 @@ def lean(
 
 
 def _is_dense(figures: Figures) -> bool:
-    """At least a year of figures that state growth, and most months of the span covered by them or by levels."""
+    """Up to the last figure, a stretch with a year of figures that state growth, most of its months covered.
+
+    What was published of earlier years, a figure a year often, does not count against it.
+    """
     levels, _ = figures.month_levels()
     known = np.isfinite(levels)
     growth = np.isfinite(figures.value["month_yoy"]) | np.isfinite(figures.value["ytd_yoy"])
     growth[1:] |= known[1:] & known[:-1]
     span = slice(figures.first - figures.year * 12, figures.last + 1 - figures.year * 12)
-    covered = (growth | known).ravel()[span]
-    expected = len(covered) - int(figures.merged.sum())
-    return bool(growth.sum() >= 12 - figures.merged.any() and covered.sum() >= MIN_DENSE_SHARE * expected)
+    expected = ~(figures.merged[:, None] & (np.arange(12) == 0))
+    rates, covered, months = (part.ravel()[span][::-1].cumsum() for part in (growth, growth | known, expected))
+    return bool(((rates >= 12 - figures.merged.any()) & (covered >= MIN_DENSE_SHARE * months)).any())

@@ -106,13 +106,18 @@ class Path:
         Returns:
             Month index of each period's last month and its level in the point estimate, (P,) both: the unbroken
             run of periods up to the last month shown, empty if that one has no growth rate. With any merged
-            January-February, the two are one period in every year.
+            January-February, the two are one period in every year. A run of a single year, which tells nothing of
+            the season, follows the year that its rates refer to.
         """
         ends = ends_between(self.start, self.last, self.periods_per_year)
-        level = self._in_periods(self._chain(), ends)
+        chain = self._chain()
+        level = self._in_periods(chain, ends)
         missing = np.flatnonzero(np.isnan(level))
         run = slice(int(missing[-1]) + 1 if len(missing) else 0, None)
-        return ends[run], level[run]
+        if len(ends[run]) != self.periods_per_year:
+            return ends[run], level[run]
+        base = self._in_periods(chain / (1 + self.point_growth), ends[run])
+        return np.concatenate([ends[run] - 12, ends[run]]), np.concatenate([base, level[run]])
 
     def _chain(self) -> FloatArray:
         by_month = self.point_growth.reshape(-1, 12)
@@ -188,11 +193,14 @@ class Path:
         return value
 
     def trailing_rates(self, months: IntArray) -> FloatArray:
-        """Draws (n, H) of the growth of twelve-month sums that end at these months, fractions."""
+        """Draws (n, H) of the growth of twelve-month sums that end at these months, fractions.
+
+        Where the path is younger, of as many months as there are.
+        """
         base = np.concatenate([self.level[:, :12] / (1 + self.growth[:, :12]), self.level[:, :-12]], axis=1)
         out = np.empty((len(base), len(months)))
         for k, month in enumerate(months):
-            window = slice(int(month) - self.start - 11, int(month) - self.start + 1)
+            window = slice(max(int(month) - self.start - 11, 0), int(month) - self.start + 1)
             weight = base[:, window] / base[:, window].sum(axis=1, keepdims=True)
             out[:, k] = (weight * self.growth[:, window]).sum(axis=1)
         return out

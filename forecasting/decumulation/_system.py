@@ -213,6 +213,11 @@ class System:
         kept: BoolArray = (((stated >= self.low - slack) & (stated <= self.high + slack)) | ~self.hard).all(axis=1)
         return kept
 
+    def nearest(self, stated: FloatArray, keep: float) -> FloatArray:
+        """The figures (n, P), hard ones moved into a part of the half-width of their intervals that is kept."""
+        margin = (1 - keep) * self.half
+        return np.where(self.hard, np.clip(stated, self.low + margin, self.high - margin), stated)
+
     def intervals(self, keep: float) -> tuple[FloatArray, FloatArray]:
         """The hard figures as lever @ x <= limit for levels x, each interval narrowed to a part of itself.
 

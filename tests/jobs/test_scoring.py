@@ -4,6 +4,7 @@ import datetime as dt
 import filecmp
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ import pandas as pd
 import pytest
 from pydantic import SecretStr
 
+from forecasting.catalog import ZONE
 from forecasting.errors import CatalogError, InputError
 from forecasting.observations import month_index, month_label
 from forecasting.publishing import TABLES, read_release
@@ -208,6 +210,34 @@ def test_a_champion_of_the_store_forecasts_and_a_rollback_brings_the_one_before_
     assert "seasonal_naive forecasts from the next night on" in said
     assert "the alias champion is back on it" in said
     assert (model_of("champion"), model_of("previous")) == ("seasonal_naive", last.model)
+
+
+def test_an_indicator_that_leaves_the_catalogue_is_not_judged_and_back_in_it_is_again(home, tmp_path):
+    path, results = home
+    whole = tmp_path / "home"
+    shutil.copytree(path, whole, symlinks=True)
+    entries = CATALOG.read_text(encoding="utf-8").split("[[indicator]]")
+    gone = "baotou_industrial_va"
+    kept = [entry.replace(f'related = "{gone}"\n', "") for entry in entries if f'id = "{gone}"' not in entry]
+    fewer = tmp_path / "fewer.toml"
+    fewer.write_text("[[indicator]]".join(kept), encoding="utf-8")
+    assert gone in set(table(results[-1], "scorecard")["indicator"])
+    day = DAYS[-1] + dt.timedelta(days=1)
+    without = run_night(settings(whole, catalog=fewer), as_of=day, clock=lambda: CLOCK)
+    assert gone not in set(table(without, "scorecard")["indicator"])
+    again = run_night(settings(whole), as_of=day + dt.timedelta(days=1), clock=lambda: CLOCK)
+    assert gone in set(table(again, "scorecard")["indicator"])
+
+
+def test_a_rollback_before_the_night_of_a_day_counts_in_that_night(tmp_path):
+    configured = settings(tmp_path)
+    today = dt.datetime.now(ZONE).date()
+    with Store.open(configured.store) as store:
+        reigns = [Reign(DENSE, today - dt.timedelta(days=n), model, "", "by hand") for n, model in ((3, "a"), (1, "b"))]
+        ChampionHistory(store.engine).add(reigns)
+    roll_back(configured, DENSE)
+    with Store.open(configured.store) as store:
+        assert ChampionHistory(store.engine).before(today)[DENSE][-1].model == "a"
 
 
 def test_there_is_no_way_back_without_another_champion(home):
