@@ -119,7 +119,7 @@ def _latest(ordered: pd.DataFrame) -> pd.DataFrame:
 
 def _on_base_of(today: Outline, then: Path, month: int) -> FloatArray:
     """Levels up to a month as they were recovered then, for the latest periods of today's history; (0,) without any."""
-    (ends, levels), (past_ends, past) = (today.ends, today.levels), then.periods()
+    (ends, levels), (past_ends, past) = (today.ends, today.levels), then.history()
     until = int(np.searchsorted(ends, month, side="right"))
     count = min(until, len(past_ends))
     shown = slice(until - count, until)

@@ -180,7 +180,7 @@ def _contradictions(
 
 
 def _stands(path: Path) -> bool:
-    return len(path.periods()[0]) >= path.periods_per_year
+    return len(path.history()[0]) >= path.periods_per_year
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ class Outline:
     Attributes:
         last: Month index of the last month that is shown.
         periods_per_year: 11 if any year has a merged January-February, else 12.
-        ends: (P,) month index of each period's last month, see `Path.periods`; none where it is sparse.
+        ends: (P,) month index of each period's last month, see `Path.history`; none where it is sparse.
         levels: (P,) their levels on a comparable base.
         latest_year: Sum of the levels of the twelve months up to the last one, on the scale of the monthly table; NaN
             where it is sparse.
@@ -45,7 +45,7 @@ def outline(path: Path) -> Outline:
     """The outline of a path."""
     ends, levels, year = np.zeros(0, dtype=np.int64), np.zeros(0), np.nan
     if not path.sparse:
-        ends, levels = path.periods()
+        ends, levels = path.history()
         year = float(point_levels(path, np.arange(path.last - 11, path.last + 1)).sum())
     return Outline(
         last=path.last,

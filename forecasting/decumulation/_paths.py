@@ -106,18 +106,24 @@ class Path:
         Returns:
             Month index of each period's last month and its level in the point estimate, (P,) both: the unbroken
             run of periods up to the last month shown, empty if that one has no growth rate. With any merged
-            January-February, the two are one period in every year. A run of a single year, which tells nothing of
-            the season, follows the year that its rates refer to.
+            January-February, the two are one period in every year.
         """
         ends = ends_between(self.start, self.last, self.periods_per_year)
-        chain = self._chain()
-        level = self._in_periods(chain, ends)
+        level = self._in_periods(self._chain(), ends)
         missing = np.flatnonzero(np.isnan(level))
         run = slice(int(missing[-1]) + 1 if len(missing) else 0, None)
-        if len(ends[run]) != self.periods_per_year:
-            return ends[run], level[run]
-        base = self._in_periods(chain / (1 + self.point_growth), ends[run])
-        return np.concatenate([ends[run] - 12, ends[run]]), np.concatenate([base, level[run]])
+        return ends[run], level[run]
+
+    def history(self) -> tuple[IntArray, FloatArray]:
+        """What forecasts begin from: `periods`, and before a single year of them the one that its rates refer to.
+
+        A year alone tells nothing of the season.
+        """
+        ends, level = self.periods()
+        if len(ends) != self.periods_per_year:
+            return ends, level
+        base = self._in_periods(self._chain() / (1 + self.point_growth), ends)
+        return np.concatenate([ends - 12, ends]), np.concatenate([base, level])
 
     def _chain(self) -> FloatArray:
         by_month = self.point_growth.reshape(-1, 12)

@@ -21,7 +21,7 @@ class Tail(Path):
 
     Attributes:
         rows: The monthly table of the whole path.
-        ends: The periods of the whole path, see `Path.periods`.
+        ends: The periods of the whole path, see `Path.history`.
         comparable: Their levels.
         per_year: Periods a year of the whole path.
     """
@@ -36,8 +36,8 @@ class Tail(Path):
         """See `Path.periods_per_year`."""
         return self.per_year
 
-    def periods(self) -> tuple[IntArray, FloatArray]:
-        """See `Path.periods`."""
+    def history(self) -> tuple[IntArray, FloatArray]:
+        """See `Path.history`."""
         return self.ends, self.comparable
 
     @property
@@ -55,7 +55,7 @@ def cut(path: Path) -> Path:
     start = (path.last // 12 - 1) * 12
     if start <= path.start:
         return path
-    ends, comparable = path.periods()
+    ends, comparable = path.history()
     shown = slice(start - path.start, None)
     values = {field.name: getattr(path, field.name) for field in fields(Path)}
     for name in ("point_growth", "low", "high", "observed", "exact", "level_known"):

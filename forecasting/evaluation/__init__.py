@@ -20,15 +20,6 @@ from forecasting.evaluation._comparison import (
     diebold_mariano,
 )
 from forecasting.evaluation._forecast import Backtest, PanelForecast, backtest, forecast_panel
-from forecasting.evaluation._metrics import (
-    coverage,
-    crps_draws,
-    crps_quantiles,
-    mase,
-    naive_scale,
-    rmsse,
-    smape,
-)
 from forecasting.evaluation._reconciliation import reconcile
 from forecasting.evaluation._scorecard import (
     add_references,
@@ -37,6 +28,15 @@ from forecasting.evaluation._scorecard import (
     last_forecasts,
     score_forecasts,
     years_ahead,
+)
+from forecasting.metrics import (
+    coverage,
+    crps_draws,
+    crps_quantiles,
+    mase,
+    naive_scale,
+    rmsse,
+    smape,
 )
 
 __all__ = [

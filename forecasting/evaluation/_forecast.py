@@ -17,11 +17,11 @@ from forecasting.evaluation._champion import Champion, Recipe, quantile_frame
 from forecasting.evaluation._comparison import Losses, losses_of
 from forecasting.evaluation._contest import contest_of, hold, standards
 from forecasting.evaluation._draws import JointDraws
-from forecasting.evaluation._metrics import naive_lag, naive_scale
 from forecasting.evaluation._panel import SOURCE, Floats, Known, Series, horizons, read_panel
 from forecasting.evaluation._pooled import add_pooled
 from forecasting.evaluation._selection import Scores, choose, panel_gains, score
 from forecasting.memory import give_back
+from forecasting.metrics import naive_lag, naive_scale
 from forecasting.models import LAST_RESORT, Model, PanelModel, following_months
 from forecasting.observations import month_label
 from forecasting.parallel import Keep, Workers, check_workers, in_parallel

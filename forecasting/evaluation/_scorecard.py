@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from forecasting.evaluation._comparison import diebold_mariano
-from forecasting.evaluation._metrics import crps_quantiles, level_weights
 from forecasting.evaluation._panel import Floats
+from forecasting.metrics import crps_quantiles, level_weights
 from forecasting.observations import month_index
 
 QUANTILES = {"q025": 0.025, "q05": 0.05, "q10": 0.10, "q25": 0.25, "q50": 0.50,

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecasting.evaluation._backtest import Paths
-from forecasting.evaluation._metrics import mase, naive_scale, rmsse, smape
 from forecasting.evaluation._panel import Floats, Series
+from forecasting.metrics import mase, naive_scale, rmsse, smape
 
 CLEARLY = 2.0
 """Standard errors of the paired difference by which a candidate must beat the standard one."""

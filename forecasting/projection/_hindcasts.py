@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.errors import AssumptionError
-from forecasting.evaluation import crps_draws
+from forecasting.metrics import crps_draws
 from forecasting.projection._assumptions import Assumptions
 from forecasting.projection._controls import delay_kernel
 from forecasting.projection._draws import Uniforms, Values, seeded, sobol_points

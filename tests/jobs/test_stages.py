@@ -130,6 +130,15 @@ def test_a_night_without_news_leaves_the_release_in_place_until_there_is_some(ho
     assert not night(path, days=4).repeated
 
 
+def test_a_night_that_was_published_elsewhere_is_none_that_the_next_one_is_compared_with(home, tmp_path):
+    path = copied(home, tmp_path)
+    made = night(path, days=1)
+    elsewhere = night(path, days=2, output=tmp_path / "elsewhere")
+    assert elsewhere.release.is_relative_to(tmp_path / "elsewhere")
+    idle = night(path, days=3)
+    assert (idle.run_id, idle.release, idle.repeated) == (made.run_id, made.release, True)
+
+
 def test_a_night_that_was_degraded_is_made_again(home, tmp_path):
     path = copied(home, tmp_path)
     night(path, days=1)
