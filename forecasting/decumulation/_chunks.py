@@ -14,6 +14,7 @@ from forecasting.decumulation._engine import Decumulation, recover_all
 from forecasting.decumulation._figures import FloatArray, arrange
 from forecasting.decumulation._leaning import together
 from forecasting.decumulation._outline import Outline, outline
+from forecasting.decumulation._weights import check_named
 from forecasting.observations import check_observations
 from forecasting.parallel import Keep, Workers
 
@@ -137,6 +138,7 @@ def decumulate_in_chunks(
     `decumulate`, whose arguments and errors these are.
     """
     table = check_observations(observations)
+    check_named(weights, list(table["indicator"].unique()))  # each chunk sees its own ones only
     groups = list(_closed(table, related or {}, parts or {}, size))
     return Chunks(table, groups, related or {}, parts or {}, weights, draws, seed, workers, short, keep)
 
