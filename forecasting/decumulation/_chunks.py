@@ -149,7 +149,7 @@ def _closed(
     """Names of the indicators, those that know of each other together, by chunk."""
     families = {str(name): str(family) for name, family in table.groupby("indicator")["family"].max().items()}
     links = [*related.items(), *((whole, part) for whole, of in parts.items() for part in of)]
-    groups = together(sorted(families), links, [families[name] or name for name in sorted(families)])
+    groups = together(sorted(families), links, [families[name] for name in sorted(families)])
     chunk: list[list[str]] = []
     for group in groups:
         chunk.append(group)
