@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +42,9 @@ COLUMNS = REQUIRED + OPTIONAL
 MOST_DECIMALS = 9  # and at least as many below zero: -2 is a figure rounded to hundreds
 MORE_DECIMALS = "value has more decimals than decimals says"
 FIRST_YEAR = 1900
+HELD = {"float64": (12, 5e-14), "float32": (6, 5e-7), "float16": (3, 5e-4)}
+"""Digits of a published figure that survive arithmetic in a kind of number, and the share of it that is noise there."""
+
 KEY = ["indicator", "period", "measure"]
 
 _PERIOD = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
@@ -90,15 +94,16 @@ def check_observations(
 
     Args:
         frame: At least the columns `REQUIRED`. Text is accepted everywhere; the decimals of a figure that
-            gives none of its own are then counted from its text ("9.0" has one).
+            gives none of its own are then counted from its text ("9.0" has one). Those of a number are counted after
+            the noise of arithmetic is taken off (0.034 * 100 has one), from 1 to `MOST_DECIMALS`.
         source: What to call the input in messages, usually the file's name.
         lines: Line number of each row in that file; without it messages count rows from 1.
         until: The last period that a figure can be of; a stray one would make a grid of all months up to it.
 
     Returns:
-        Columns `COLUMNS`, sorted by indicator, period and measure: ``value`` float64 (rates in percent),
-        ``decimals`` int64 (-2 where rounded to hundreds), ``released_at`` UTC timestamps (NaT where unknown), the
-        rest str ("" if absent).
+        Columns `COLUMNS`, sorted by indicator, period and measure: ``value`` float64 (rates in percent), the nearest
+        one to the figure of its decimals; ``decimals`` int64 (-2 where rounded to hundreds); ``released_at`` UTC
+        timestamps (NaT where unknown), the rest str ("" if absent).
 
     Raises:
         InputError: A missing or unknown column, no rows, or bad rows: an empty name, a period that is not
@@ -216,8 +221,8 @@ def _values(
     stated: list[int] = []
     given = _text(rows, "decimals").tolist()
     whole = {text: pd.to_numeric(text, errors="coerce") for text in set(given)}
-    for i, raw in enumerate(rows["value"]):
-        text = raw.strip() if isinstance(raw, str) else "" if pd.isna(raw) else repr(float(raw))
+    for i, raw in enumerate(_numbers(rows["value"])):
+        text = raw.strip() if isinstance(raw, str) else "" if pd.isna(raw) else _figure(raw)
         if not text:
             problems.append((i, "value is empty; leave the row out where there is no figure"))
             continue
@@ -248,7 +253,32 @@ def _values(
             decimals[i] = places if isinstance(raw, str) else max(1, places)
     finer = off_grid(value[stated], decimals[stated].astype(float))
     problems += [(stated[n], MORE_DECIMALS) for n in _where(finer)]
+    value[stated] = list(map(round, value[stated].tolist(), decimals[stated].tolist()))
     return value, decimals
+
+
+def _numbers(column: pd.Series) -> Iterable[Any]:
+    """Values of a column; those of a column of floats in its own precision, which iterating over it would lose."""
+    kind = getattr(column.dtype, "numpy_dtype", column.dtype)
+    if isinstance(kind, np.dtype) and kind.kind == "f":
+        return column.to_numpy(dtype=kind, na_value=np.nan)
+    return column
+
+
+def _figure(raw: Any) -> str:
+    """The published figure that a number stands for: the fewest digits that say it but for the noise of arithmetic.
+
+    >>> [_figure(raw) for raw in (0.034 * 100, np.float32(6.1), 100 * (1.001 - 1), 12345678901.23)]
+    ['3.4', '6.1', '0.1', '12345678901.23']
+    """
+    number = raw if isinstance(raw, np.floating) and raw.dtype.name in HELD else np.float64(raw)
+    digits, noise = HELD[number.dtype.name]
+    text, short, exact = str(number), f"{number:.{digits}g}", float(number)
+    if not exact.is_integer() and abs(float(short) - exact) <= noise * abs(exact):
+        text = short
+    if np.isfinite(exact) and -int(Decimal(text).as_tuple().exponent) > MOST_DECIMALS:
+        text = str(round(float(text), MOST_DECIMALS) + 0.0)
+    return text
 
 
 def _released(rows: pd.DataFrame, problems: list[tuple[int, str]]) -> pd.Series[pd.Timestamp]:

@@ -119,6 +119,12 @@ def test_decumulate_takes_base_weights_from_a_file(rates, tmp_path):
     bad = cumulus("decumulate", rates, "-o", out, "--weights", weights)
     assert bad.returncode == 1
     assert "line 3: month '13'" in bad.stderr
+    out.unlink()
+    weights.write_text("indicator,month,weight\n" + "".join(f"y,{m},5\n" for m in range(1, 13)))
+    stray = cumulus("decumulate", rates, "-o", out, "--weights", weights)
+    assert stray.returncode == 1
+    assert "weights: no indicator 'y' in the table; known are x" in stray.stderr
+    assert not out.exists()
 
 
 def test_headline_writes_quantiles_of_the_next_releases_and_the_odds_of_the_first(rates, tmp_path):

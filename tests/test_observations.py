@@ -1,3 +1,4 @@
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -31,6 +32,46 @@ def test_a_number_without_its_text_has_at_least_one_decimal():
     assert check_observations(frame({"value": 6.0}))["decimals"].tolist() == [1]
     assert check_observations(frame({"value": 6.25}))["decimals"].tolist() == [2]
     assert check_observations(frame({"value": 1e-05}))["decimals"].tolist() == [5]
+
+
+@pytest.mark.parametrize(
+    ("value", "figure", "decimals"),
+    [
+        (0.034 * 100, 3.4, 1),
+        (100 * (1.001 - 1), 0.1, 1),
+        (1234567890.12 - 1200000000.03, 34567890.09, 2),
+        (-2e-14, 0.0, 1),
+        (1 / 3, 0.333333333, 9),
+        (np.float32(6.1), 6.1, 1),
+        (np.float32(0.034) * np.float32(100), 3.4, 1),
+        (np.float32(1234.567), 1234.567, 3),
+        (np.float32(16777213), 16777213.0, 1),
+        (1234567890.123, 1234567890.123, 3),
+        (123456789012.3, 123456789012.3, 1),
+        (9007199254740991, 9007199254740991.0, 1),
+    ],
+)
+def test_the_noise_of_arithmetic_is_no_decimals_and_long_figures_keep_their_digits(value, figure, decimals):
+    out = check_observations(frame({"value": value}))
+    assert out["value"].tolist() == [figure]
+    assert not np.signbit(out["value"]).any()
+    assert out["decimals"].tolist() == [decimals]
+
+
+@pytest.mark.parametrize("kind", ["float64", "float32", "Float32", "float16"])
+def test_a_column_of_any_floats_gives_what_its_text_gives(kind):
+    texts = [{"value": f"{tenths / 10:.1f}", "period": f"{2000 + tenths}-03"} for tenths in range(-80, 130)]
+    texts = [row for row in texts if row["value"] != "-0.0"]
+    numbers = frame(*texts).assign(value=lambda rows: rows["value"].astype(float).astype(kind))
+    pd.testing.assert_frame_equal(check_observations(numbers), check_observations(frame(*texts)), check_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "figure"),
+    [(0.034 * 100, 1, 3.4), (np.float32(123456.7), 1, 123456.7), (5800.0000001, -2, 5800.0), ("3.4000000004", 1, 3.4)],
+)
+def test_a_value_is_the_nearest_to_the_figure_of_the_decimals_that_are_given(value, decimals, figure):
+    assert check_observations(frame({"value": value, "decimals": decimals}))["value"].tolist() == [figure]
 
 
 def test_the_decimals_column_wins_over_the_text():

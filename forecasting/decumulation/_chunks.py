@@ -14,6 +14,7 @@ from forecasting.decumulation._engine import Decumulation, recover_all
 from forecasting.decumulation._figures import FloatArray, arrange
 from forecasting.decumulation._leaning import together
 from forecasting.decumulation._outline import Outline, outline
+from forecasting.decumulation._weights import check_named
 from forecasting.observations import check_observations
 from forecasting.parallel import Keep, Workers
 
@@ -137,6 +138,7 @@ def decumulate_in_chunks(
     `decumulate`, whose arguments and errors these are.
     """
     table = check_observations(observations)
+    check_named(weights, list(table["indicator"].unique()))  # each chunk sees its own ones only
     groups = list(_closed(table, related or {}, parts or {}, size))
     return Chunks(table, groups, related or {}, parts or {}, weights, draws, seed, workers, short, keep)
 
@@ -147,7 +149,7 @@ def _closed(
     """Names of the indicators, those that know of each other together, by chunk."""
     families = {str(name): str(family) for name, family in table.groupby("indicator")["family"].max().items()}
     links = [*related.items(), *((whole, part) for whole, of in parts.items() for part in of)]
-    groups = together(sorted(families), links, [families[name] or name for name in sorted(families)])
+    groups = together(sorted(families), links, [families[name] for name in sorted(families)])
     chunk: list[list[str]] = []
     for group in groups:
         chunk.append(group)

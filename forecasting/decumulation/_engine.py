@@ -14,7 +14,15 @@ from forecasting.decumulation._figures import Figures, FloatArray, arrange
 from forecasting.decumulation._leaning import lean_on, leans_on, seeded
 from forecasting.decumulation._paths import Path
 from forecasting.decumulation._tail import cut
-from forecasting.decumulation._weights import Profile, by_calendar, by_family, exactly, given_profiles, tells
+from forecasting.decumulation._weights import (
+    Profile,
+    by_calendar,
+    by_family,
+    check_named,
+    exactly,
+    given_profiles,
+    tells,
+)
 from forecasting.errors import InputError, Problem
 from forecasting.observations import check_observations, month_label
 from forecasting.parallel import Keep, Workers, in_parallel
@@ -115,7 +123,8 @@ def decumulate(
         there is a handful.
 
     Raises:
-        InputError: Bad rows (all of them are named), bad weights, a circle of related indicators.
+        InputError: Bad rows (all of them are named), bad weights or ones of an indicator that is not in the table, a
+            circle of related indicators.
     """
     table = check_observations(observations)
     return recover_all(arrange(table), related or {}, parts or {}, weights, draws, seed, workers, short, keep)
@@ -137,6 +146,7 @@ def recover_all(
         raise InputError(
             "weights", [Problem("", f"{weights!r} is neither 'learned' nor 'equal' nor shares by indicator")]
         )
+    check_named(weights, [figure.indicator for figure in figures])
     dense = [figure for figure in figures if _is_dense(figure)]
     profiles = {
         figure.indicator: exactly(np.ones(12), "equal") if weights == "equal" else by_calendar() for figure in figures

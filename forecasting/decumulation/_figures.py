@@ -111,22 +111,26 @@ def _figures(indicator: str, rows: Mapping[str, npt.NDArray[Any]]) -> Figures:
             cumulative |= mine
     if (cumulative & (index == first)).any():
         first = year * 12
-    published = np.any([~np.isnan(grid) for grid in value.values()], axis=0)
     return Figures(
         indicator=indicator,
         family=next((str(name) for name in rows["family"] if name), ""),
         year=year,
         value=value,
         half=half,
-        merged=_merged(published, by_month=bool(np.isfinite(value["month_level"]).any())),
+        merged=_merged(value),
         first=first,
         last=last,
     )
 
 
-def _merged(published: BoolArray, by_month: bool) -> BoolArray:
-    """A year is merged if its January has no figure and its February has; others follow their neighbours."""
-    january, february = published[:, 0], published[:, 1]
-    state = pd.Series(np.where(january, 0.0, np.where(february, 1.0, np.nan)))
-    never_seen = 0.0 if by_month else 1.0
+def _merged(value: Mapping[str, FloatArray]) -> BoolArray:
+    """A year is merged if its February has a cumulative figure and its January none; others follow their neighbours.
+
+    A February of its own without a January is a month that nobody published, and no sum of two.
+    """
+    seen = {measure: np.isfinite(grid[:, :2]) for measure, grid in value.items()}
+    january, february = np.any(list(seen.values()), axis=0).T
+    together = (seen["ytd_yoy"] | seen["ytd_level"])[:, 1]
+    state = pd.Series(np.where(january, 0.0, np.where(together, 1.0, np.where(february, 0.0, np.nan))))
+    never_seen = 0.0 if np.isfinite(value["month_level"]).any() else 1.0
     return (state.bfill().ffill().fillna(never_seen) == 1.0).to_numpy()

@@ -33,7 +33,7 @@ def leans_on(sparse: list[Figures], dense: list[Figures], related: Mapping[str, 
 
 
 def together(names: Sequence[str], links: Iterable[tuple[str, str]], families: Sequence[str]) -> list[list[str]]:
-    """Names in groups that know of each other, by family or by links; links to others are passed over."""
+    """Names in groups that know of each other, by family ("" for none) or by links; links to others are passed over."""
     place = {name: name for name in names}
 
     def root(name: str) -> str:
@@ -43,7 +43,7 @@ def together(names: Sequence[str], links: Iterable[tuple[str, str]], families: S
         return name
 
     first: dict[str, str] = {}
-    same = [(first.setdefault(family, name), name) for name, family in zip(names, families, strict=True)]
+    same = [(first.setdefault(family, name), name) for name, family in zip(names, families, strict=True) if family]
     for one, other in [*same, *links]:
         if one in place and other in place:
             low, high = sorted((root(one), root(other)))
@@ -75,7 +75,7 @@ def lean_on(
     _check_start(by_name, related)
     adding = {whole: tuple(of) for whole, of in parts.items() if of and by_name.keys() >= set(of)}
     links = [*related.items(), *((of[0], name) for whole, of in adding.items() for name in (whole, *of))]
-    families = [figure.family or figure.indicator for _, figure in sorted(by_name.items())]
+    families = [figure.family for _, figure in sorted(by_name.items())]
     groups = together(sorted(by_name), links, families)
     tasks = []
     for names in groups:
@@ -122,10 +122,10 @@ def _lean_together(
     recovered: dict[str, Sparse] = {}
     while waiting:
         ready = [f for f in waiting if related.get(f.indicator) is None or related[f.indicator] in known]
-        families: dict[str, list[Figures]] = {}
-        for figure in ready:
-            families.setdefault(figure.family or figure.indicator, []).append(figure)
-        for family, members in sorted(families.items()):
+        families: dict[tuple[str, str], list[Figures]] = {}
+        for figure in ready:  # without a family each is by itself, though one may be called as it is
+            families.setdefault((figure.family, "" if figure.family else figure.indicator), []).append(figure)
+        for (family, alone), members in sorted(families.items()):
             leans = {f.indicator: known.get(related.get(f.indicator, "")) for f in members}
             reach = max([f.last for f in members] + [path.last for path in leans.values() if path is not None])
             found = recover_family(
@@ -134,7 +134,7 @@ def _lean_together(
                 profiles,
                 until=reach if until is None else until,
                 draws=draws,
-                seed=seeded(seed, "/".join([family, *(f.indicator for f in members)])),
+                seed=seeded(seed, "/".join([family or alone, *(f.indicator for f in members)])),
             )
             recovered |= {one.path.indicator: one for one in found}
             known |= {one.path.indicator: one.path for one in found}

@@ -11,7 +11,7 @@ bands. What is expected stays as it is then, whatever the rates.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -19,9 +19,9 @@ import numpy as np
 
 from forecasting.decumulation._calendar import new_year_exposure, working_days
 from forecasting.decumulation._figures import Figures, FloatArray
-from forecasting.errors import InputError, Problem
+from forecasting.errors import InputError, Problem, suggestion
 
-__all__ = ["Profile", "by_calendar", "by_family", "exactly", "given_profiles", "tells"]
+__all__ = ["Profile", "by_calendar", "by_family", "check_named", "exactly", "given_profiles", "tells"]
 
 DAYS_MEAN, DAYS_SD = 0.3, 0.2
 """Elasticity of a month's output to its working days: industry runs on at weekends, offices do not."""
@@ -103,6 +103,18 @@ class Profile:
 def exactly(share: FloatArray, source: str) -> Profile:
     """Shares without doubt."""
     return Profile(share / share.sum(), (), source)
+
+
+def check_named(given: Mapping[str, FloatArray] | str, known: Collection[str]) -> None:
+    """Refuse shares of indicators that are not in the table.
+
+    Raises:
+        InputError: There are such shares; the message suggests the nearest names.
+    """
+    unknown = [] if isinstance(given, str) else sorted(set(given) - set(known))
+    if unknown:
+        problems = [Problem("", f"no indicator {name!r} in the table; {suggestion(name, known)}") for name in unknown]
+        raise InputError("weights", problems)
 
 
 def given_profiles(given: Mapping[str, FloatArray]) -> dict[str, Profile]:

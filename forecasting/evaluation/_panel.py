@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from datetime import datetime
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -22,6 +24,9 @@ in the unit of today's figures; None where that was today's history. From one to
 What was known at months that are left out nobody knows."""
 
 SOURCE = "panel"
+
+_OFFSET = re.compile(r"(\d[T ]\d{2}(?::?\d{2}(?::?\d{2}(?:[.,]\d+)?)?)?)\s*(?:Z|[+-]\d{2}(?::?\d{2})?)\s*$", re.ASCII)
+"""The offset at the end of an ISO time."""
 
 BEYOND = 1.0
 """Distance on the logarithm above the largest figure of a history from which on forecasts grow linearly: what a tail
@@ -136,8 +141,20 @@ def _dates(ds: pd.Series) -> pd.Series:
         return pd.Series(ds.dt.to_timestamp())
     if pd.api.types.is_numeric_dtype(ds):
         return pd.Series(pd.NaT, index=ds.index)
-    days = pd.to_datetime(ds, errors="coerce")
+    # in texts and objects a zone with summer time has two offsets, and pandas takes one a column
+    days = pd.to_datetime(ds if ds.dtype.kind == "M" else ds.map(_own_clock), errors="coerce")
     return days.dt.tz_localize(None) if isinstance(days.dtype, pd.DatetimeTZDtype) else days
+
+
+def _own_clock(day: Any) -> Any:
+    """A day or its ISO text without the zone; anything else as it is.
+
+    >>> _own_clock("2016-07-01T00:00:00+02:00")
+    '2016-07-01T00:00:00'
+    """
+    if isinstance(day, str):
+        return _OFFSET.sub(r"\1", day)
+    return day.replace(tzinfo=None) if isinstance(day, datetime) and day.tzinfo else day
 
 
 def horizons(series: list[Series], horizon: int | Mapping[str, int]) -> list[int]:

@@ -50,12 +50,15 @@ def board(tables: Mapping[str, pd.DataFrame]) -> Lists:
 
 
 def _odds(rows: pd.DataFrame | None, period: Any, no_change: float) -> list[Any] | None:
-    """Middle of the first bar, width of a bar and probabilities of the next release's values, far tails cut off."""
+    """Middle of the first bar, width of a bar and probabilities of the next release's values.
+
+    Values that lie in a far tail with all their probability are left out.
+    """
     if rows is None:
         return None
     rows = rows[rows["period"] == period].sort_values("value")
-    below = rows["probability"].cumsum()
-    rows = rows[(below > TAIL) & (below < 1 - TAIL)]
+    upto = rows["probability"].cumsum()
+    rows = rows[(upto > TAIL) & (upto - rows["probability"] < 1 - TAIL)]
     if not len(rows):
         return None
     values = rows["value"].to_numpy()

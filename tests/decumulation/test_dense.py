@@ -8,6 +8,7 @@ from hypothesis.extra.numpy import arrays
 from forecasting import decumulate
 from forecasting.decumulation._weights import by_calendar
 from tests.decumulation.publication import levels, publish
+from tests.decumulation.rounding import unstated
 
 growths = arrays(np.float64, (3, 12), elements=st.floats(-0.3, 0.5, allow_nan=False))
 profiles = arrays(np.float64, 12, elements=st.floats(50, 200, allow_nan=False))
@@ -79,6 +80,29 @@ def test_january_and_february_stay_one_period_when_they_are_published_together()
     assert february["yoy"] == pytest.approx(100 * (level[2, :2].sum() / level[1, :2].sum() - 1), abs=1e-4)
     base = level[1].mean()
     assert february["level"] == pytest.approx(100 * level[2, :2].sum() / base, rel=1e-6)
+
+
+@pytest.mark.parametrize("measure", ["month_level", "month_yoy"])
+@pytest.mark.parametrize("gone", [["2010-01"], ["2011-01"], ["2010-01", "2011-01", "2012-01"]])
+def test_a_february_of_its_own_is_a_month_where_its_january_is_missing(measure, gone):
+    level = levels(np.random.default_rng(2).normal(0.05, 0.02, (3, 12)), np.full(12, 100.0))
+    frame = publish(level, measures=(measure,))
+    frame = frame[~frame["period"].isin(gone)]
+    path = decumulate(frame, draws=50).paths["x"]
+    assert path.periods_per_year == 12
+    assert unstated(frame, path) == []
+    months = path.monthly().set_index("month")
+    assert (months["months"] == 1).all()
+    if measure == "month_level":
+        shown = months.loc[["2010-02", "2011-02", "2012-02"], "level"].to_numpy()
+        assert shown == pytest.approx(level[1:, 1], abs=0.05)
+
+
+def test_a_cumulative_february_without_a_january_is_the_two_together_whatever_else_it_has():
+    level = levels(np.random.default_rng(2).normal(0.05, 0.02, (3, 12)), np.full(12, 100.0))
+    frame = publish(level, measures=("ytd_yoy", "month_yoy"))
+    frame = frame[~frame["period"].str.endswith("-01")]
+    assert decumulate(frame, draws=50).paths["x"].merged.all()
 
 
 def test_a_missing_month_leaves_the_sum_of_the_gap_exact_and_says_that_its_split_is_not_determined():

@@ -71,6 +71,15 @@ def test_the_draws_come_as_plain_arrays_of_the_months_shown():
     assert arrays["x.months"][[0, -1]].tolist() == ["2010-01", "2011-12"]
 
 
+def test_rates_that_were_computed_as_floats_give_the_bytes_of_their_text():
+    wild = np.random.default_rng(3).normal(0.05, 0.02, (3, 12))
+    text = publish(levels(wild, np.full(12, 100.0)), measures=("ytd_yoy", "month_yoy"))
+    rates = text["value"].astype(float)
+    for numbers in ((rates / 100).round(4) * 100, rates.astype("float32")):
+        made = decumulate(text.assign(value=numbers), draws=50)
+        pd.testing.assert_frame_equal(made.monthly, decumulate(text, draws=50).monthly, check_exact=True)
+
+
 def test_bad_figures_are_refused_before_anything_is_computed():
     frame = publish(levels(np.full((1, 12), 0.05), np.full(12, 100.0)))
     with pytest.raises(InputError, match=r"row 13: .* given twice, first on row 1"):

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from forecasting import decumulate
-from forecasting.decumulation import lean
+from forecasting.decumulation import decumulate_in_chunks, lean
 from forecasting.errors import InputError
 from forecasting.observations import check_observations, month_index
 from tests.decumulation.publication import levels, publish
@@ -83,6 +83,19 @@ def test_months_do_not_wander_off_from_each_other_over_the_years():
     profile = log_level - log_level.mean(axis=2, keepdims=True)
     apart = (profile - profile[:, :1]).std(axis=0).mean(axis=1)
     assert apart[7] < 1.8 * apart[1]  # a random walk's would be 7 ** 0.5 times as far
+
+
+def test_a_family_that_is_called_like_an_indicator_without_one_does_not_take_it_in():
+    steel = points(("2013-11", "20.0"), ("2014-11", "-3.0"), indicator="steel")
+    rails = points(("2012-11", "4.0"), ("2014-11", "5.0"), indicator="rails").assign(family="steel")
+    plates = points(("2012-11", "6.0"), ("2015-06", "4.0"), indicator="plates").assign(family="steel")
+    everything = pd.concat([steel, rails, plates])
+    apart = pd.concat([decumulate(steel, draws=50).monthly, decumulate(pd.concat([rails, plates]), draws=50).monthly])
+    chunks = decumulate_in_chunks(everything, size=1, draws=50)
+    for made in ([decumulate(everything, draws=50)], chunks):
+        months = pd.concat([one.monthly for one in made]).sort_values(["indicator", "month"], ignore_index=True)
+        pd.testing.assert_frame_equal(months, apart.sort_values(["indicator", "month"], ignore_index=True))
+    assert sorted(sorted(group) for chunk in chunks.groups for group in chunk) == [["plates", "rails"], ["steel"]]
 
 
 def test_indicators_that_lean_on_each_other_are_refused():

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from forecasting import decumulate
+from forecasting.decumulation import decumulate_in_chunks
 from forecasting.decumulation._weights import by_calendar
 from forecasting.errors import InputError
 from tests.decumulation.publication import FIRST_YEAR, levels, publish
@@ -80,6 +81,24 @@ def test_weights_of_the_user_win_over_learned_ones():
 def test_weights_that_are_not_twelve_positive_numbers_are_refused(bad):
     with pytest.raises(InputError, match="x: twelve positive shares"):
         decumulate(publish(levels(GROWTH, PROFILE)), weights={"x": bad})
+
+
+@pytest.mark.parametrize("how", [decumulate, decumulate_in_chunks])
+def test_weights_of_indicators_that_are_not_in_the_table_are_refused_with_the_nearest_names(how):
+    frame = pd.concat([publish(levels(GROWTH, PROFILE), indicator=name) for name in ("exports", "steel")])
+    with pytest.raises(InputError) as caught:
+        how(frame, weights={"exprots": PROFILE, "steel": PROFILE, "x": PROFILE}, draws=60)
+    assert str(caught.value).splitlines() == [
+        "weights: no indicator 'exprots' in the table; did you mean exports?",
+        "weights: no indicator 'x' in the table; known are exports, steel",
+    ]
+
+
+def test_every_chunk_takes_the_weights_of_its_own_indicators():
+    frame = pd.concat([publish(levels(GROWTH, PROFILE), indicator=name) for name in ("exports", "steel")])
+    given = {"exports": PROFILE, "steel": PROFILE}
+    chunks = list(decumulate_in_chunks(frame, size=1, weights=given, draws=60))
+    assert [set(chunk.weights["source"]) for chunk in chunks] == [{"given"}, {"given"}]
 
 
 def test_an_unknown_way_of_weighing_is_refused():

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timezone
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -274,6 +277,27 @@ def test_months_are_those_of_the_panels_own_clock_and_may_be_periods() -> None:
     expected = backtest(panel, 3, ["seasonal_naive"]).forecasts
     for ds in (panel["ds"].dt.tz_localize("Asia/Shanghai"), panel["ds"].dt.to_period("M")):
         pd.testing.assert_frame_equal(backtest(panel.assign(ds=ds), 3, ["seasonal_naive"]).forecasts, expected)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "UTC"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda day: day.isoformat(),
+        lambda day: day.isoformat(" "),
+        lambda day: day.strftime("%Y-%m-%dT%H:%M%z"),
+        lambda day: day.isoformat().replace("+00:00", "Z"),
+        lambda day: day.to_pydatetime(),
+        lambda day: day,
+        lambda day: day.replace(tzinfo=timezone(day.utcoffset())),
+    ],
+    ids=["iso", "space", "minutes", "zulu", "datetime", "stamp", "offsets"],
+)
+def test_months_are_those_of_the_clock_in_winter_and_in_summer(zone: str, written: Callable) -> None:
+    panel = frame("a", AIR)
+    expected = backtest(panel, 3, ["seasonal_naive"]).forecasts
+    ds = pd.Series([written(day) for day in panel["ds"].dt.tz_localize(zone)], dtype=object)
+    pd.testing.assert_frame_equal(backtest(panel.assign(ds=ds), 3, ["seasonal_naive"]).forecasts, expected)
 
 
 def test_requests_that_make_no_sense_are_refused() -> None:

@@ -8,6 +8,7 @@ import re
 import string
 from importlib.resources import files
 
+import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
@@ -125,6 +126,32 @@ def test_numbers_of_the_page_are_those_of_the_tables_rounded(page: str) -> None:
         a <= b <= c
         for a, b, c in zip(fan["by"]["full_ban"][0], fan["by"]["full_ban"][2], fan["by"]["full_ban"][4], strict=True)
     )
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "first", "shown"),
+    [
+        ([0.1, 0.8, 0.1], 5.8, [0.1, 0.8, 0.1]),
+        ([1.0], 5.8, [1.0]),
+        ([0.5, 0.499, 0.001], 5.8, [0.5, 0.499]),
+        ([0.001, 0.998, 0.001], 5.9, [0.998]),
+        ([0.002, 0.24, 0.5, 0.253, 0.005], 5.9, [0.24, 0.5, 0.253, 0.005]),
+    ],
+)
+def test_the_odds_lose_no_bar_but_those_wholly_in_a_far_tail(probabilities, first, shown) -> None:
+    tables = made_tables()
+    row = tables["headlines"].query("indicator == 'indicator_1'").iloc[0]
+    odds = tables["headline_odds"]
+    mine = pd.DataFrame({
+        "indicator": "indicator_1",
+        "origin": row["origin"],
+        "period": row["period"],
+        "value": np.round(5.8 + 0.1 * np.arange(len(probabilities)), 1),
+        "probability": probabilities,
+    }).reindex(columns=odds.columns)  # fmt: skip
+    tables["headline_odds"] = pd.concat([odds[odds["indicator"] != "indicator_1"], mine], ignore_index=True)
+    shelf = data_of(page_of(tables))["board"]
+    assert shelf["odds"][shelf["id"].index("indicator_1")] == [pytest.approx(first), pytest.approx(0.1), shown]
 
 
 def test_set_bounds_stretch_the_axis_by_a_quarter_of_the_band_at_most(page: str) -> None:
