@@ -14,6 +14,7 @@ from pydantic_settings import SettingsError as UnreadableVariable
 
 from forecasting.errors import SettingsError, suggestion
 from forecasting.parallel import ADDRESS
+from forecasting.places import sqlite_address
 from forecasting.secrets import SecretFiles, redacted, secret_variables, secrets_of
 
 __all__ = [
@@ -328,7 +329,7 @@ class Settings(BaseSettings):
     @property
     def store(self) -> str:
         """SQLAlchemy URL of the observation store."""
-        return self.store_url.get_secret_value() if self.store_url else f"sqlite:///{self.var / 'cumulus.db'}"
+        return self.store_url.get_secret_value() if self.store_url else sqlite_address(self.var / "cumulus.db")
 
     @property
     def has_store(self) -> bool:
@@ -345,7 +346,7 @@ class Settings(BaseSettings):
         """MLflow tracking URI."""
         if self.tracking_uri:
             return self.tracking_uri.get_secret_value()
-        return f"sqlite:///{self.home / 'mlruns' / 'mlflow.db'}"
+        return sqlite_address(self.home / "mlruns" / "mlflow.db")
 
     @property
     def artifacts(self) -> Path:
