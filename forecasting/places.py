@@ -1,10 +1,42 @@
-"""Addresses of SQLite databases, and the files behind them."""
+"""Where files lie that settings name: addresses of SQLite databases, and what is relative to the settings' folder."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, get_args
 
-__all__ = ["sqlite_address", "sqlite_file"]
+from pydantic import BaseModel, SecretStr
+
+__all__ = ["rooted", "sqlite_address", "sqlite_file"]
+
+
+def rooted(values: Mapping[str, Any], model: type[BaseModel], folder: Path) -> dict[str, Any]:
+    """What a file says of settings, with its relative paths, and those in addresses of SQLite files, made absolute.
+
+    Args:
+        values: As they were read, not yet checked.
+        model: Of the settings.
+        folder: Of the file, to which its paths are relative.
+    """
+    out = dict(values)
+    for name, field in model.model_fields.items():
+        value, kinds = values.get(name), (field.annotation, *get_args(field.annotation))
+        if isinstance(value, str) and Path in kinds:
+            out[name] = str(folder / value)
+        elif isinstance(value, str) and SecretStr in kinds:
+            out[name] = _rooted_address(value, folder)
+        elif isinstance(value, dict) and isinstance(kinds[0], type) and issubclass(kinds[0], BaseModel):
+            out[name] = rooted(value, kinds[0], folder)
+    return out
+
+
+def _rooted_address(address: str, folder: Path) -> str:
+    file = sqlite_file(address) if address.startswith("sqlite") else None
+    driver, _, rest = address.partition(":///")
+    if file is None or file.is_absolute() or rest.startswith("file:"):
+        return address
+    return f"{driver}:///{sqlite_address(folder).partition(':///')[2]}/{rest}"
 
 
 def sqlite_address(file: Path) -> str:

@@ -14,7 +14,7 @@ from pydantic_settings import SettingsError as UnreadableVariable
 
 from forecasting.errors import SettingsError, suggestion
 from forecasting.parallel import ADDRESS
-from forecasting.places import sqlite_address
+from forecasting.places import rooted, sqlite_address
 from forecasting.secrets import SecretFiles, redacted, secret_variables, secrets_of
 
 __all__ = [
@@ -373,7 +373,7 @@ class Settings(BaseSettings):
 
 
 def _written(file: Path) -> dict[str, Any]:
-    return tomllib.loads(file.read_text(encoding="utf-8-sig")) if file.is_file() else {}
+    return rooted(tomllib.loads(file.read_text(encoding="utf-8-sig")), Settings, file.parent) if file.is_file() else {}
 
 
 def load_settings() -> Settings:
@@ -414,5 +414,5 @@ def _explained(item: ErrorDetails) -> str:
 
 
 def settings_file() -> Path:
-    """Where the settings of this installation are read from; it need not exist."""
+    """The file of the settings of this installation, which need not exist; paths in it are as seen from there."""
     return Path(os.environ.get("CUMULUS_HOME", ".")).resolve() / "cumulus.toml"
