@@ -157,8 +157,8 @@ def _walk(name: str, path: Path, above: tuple[Path, ...] = ()) -> Iterator[tuple
         path = _behind(path)
     if path in above:
         raise BackupError(f"{name}: leads back to {path}, in which it lies; remove the link")
-    if not (path.is_symlink() or path.is_file() or path.is_dir()):
-        raise BackupError(f"{name}: neither a file nor a folder nor a link; remove it")
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise BackupError(f"{name}: neither a file nor a folder; remove it")
     yield name, path
     if path.is_dir() and not path.is_symlink():
         for child in sorted(path.iterdir()):
