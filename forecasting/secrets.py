@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
@@ -21,6 +22,9 @@ __all__ = ["SecretFiles", "redacted", "secret_files", "secret_variables", "secre
 HIDDEN = "***"
 SHORTEST = 4
 """Characters of the shortest text that is hidden; hiding shorter ones would hide half of every message."""
+
+ADDRESS = re.compile(r"([^:/?#]+)://([^/?#]+)([^?#]*)\??([^#]*)")
+"""As in RFC 3986, appendix B; `urlsplit` raises where a bracket stands in the password."""
 
 Place = tuple[str, ...]
 
@@ -105,14 +109,16 @@ def _all_parts(secrets: tuple[str, ...]) -> list[str]:
 def _parts(secret: str) -> set[str]:
     """What must not be seen of a secret, in every form in which it may be written."""
     parts = {secret}
-    address = urlsplit(secret)
-    if address.scheme and address.netloc:
-        user, _, at = address.netloc.rpartition("@")
-        parts.add(user.partition(":")[2] if at else "")
-        parts |= {value for _, value in parse_qsl(address.query)}
-        if address.scheme not in ("http", "https") and not address.scheme.startswith(("postgresql", "sqlite")):
+    if address := ADDRESS.match(secret):
+        scheme, netloc, path, query = address.groups()
+        user = netloc.rpartition("@")[0]
+        # a database's password goes on to the first @, whatever else is in it
+        early, at, _ = secret.partition("://")[2].partition("@")
+        parts |= {user.partition(":")[2], early.partition(":")[2] if at else ""}
+        parts |= {value for _, value in parse_qsl(query)}
+        if not scheme.lower().startswith(("http", "postgresql", "sqlite")):
             # addresses of messengers carry their tokens anywhere
-            parts |= {user, *address.path.split("/")} | ({address.netloc} if "." not in address.netloc else set())
+            parts |= {user, *path.split("/")} | ({netloc} if "." not in netloc else set())
     parts |= {unquote(part) for part in parts}
     parts |= {json.dumps(part, ensure_ascii=False)[1:-1] for part in parts}
     return {part for part in parts if len(part) >= SHORTEST}

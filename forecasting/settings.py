@@ -14,6 +14,7 @@ from pydantic_settings import SettingsError as UnreadableVariable
 
 from forecasting.errors import SettingsError, suggestion
 from forecasting.parallel import ADDRESS
+from forecasting.places import rooted, sqlite_address
 from forecasting.secrets import SecretFiles, redacted, secret_variables, secrets_of
 
 __all__ = [
@@ -328,7 +329,7 @@ class Settings(BaseSettings):
     @property
     def store(self) -> str:
         """SQLAlchemy URL of the observation store."""
-        return self.store_url.get_secret_value() if self.store_url else f"sqlite:///{self.var / 'cumulus.db'}"
+        return self.store_url.get_secret_value() if self.store_url else sqlite_address(self.var / "cumulus.db")
 
     @property
     def has_store(self) -> bool:
@@ -345,7 +346,7 @@ class Settings(BaseSettings):
         """MLflow tracking URI."""
         if self.tracking_uri:
             return self.tracking_uri.get_secret_value()
-        return f"sqlite:///{self.home / 'mlruns' / 'mlflow.db'}"
+        return sqlite_address(self.home / "mlruns" / "mlflow.db")
 
     @property
     def artifacts(self) -> Path:
@@ -372,7 +373,7 @@ class Settings(BaseSettings):
 
 
 def _written(file: Path) -> dict[str, Any]:
-    return tomllib.loads(file.read_text(encoding="utf-8-sig")) if file.is_file() else {}
+    return rooted(tomllib.loads(file.read_text(encoding="utf-8-sig")), Settings, file.parent) if file.is_file() else {}
 
 
 def load_settings() -> Settings:
@@ -413,5 +414,5 @@ def _explained(item: ErrorDetails) -> str:
 
 
 def settings_file() -> Path:
-    """Where the settings of this installation are read from; it need not exist."""
+    """The file of the settings of this installation, which need not exist; paths in it are as seen from there."""
     return Path(os.environ.get("CUMULUS_HOME", ".")).resolve() / "cumulus.toml"

@@ -18,6 +18,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from forecasting.errors import CumulusError, PublishError, SourceError
+from forecasting.places import sqlite_file
 from forecasting.secrets import secret_files
 from forecasting.settings import Settings, settings_file
 
@@ -251,8 +252,8 @@ def tracking(settings: Settings, _: dt.datetime) -> Iterator[Finding]:
 
     from forecasting.tracking import Tracker, with_driver
 
-    file = Path(settings.tracking.removeprefix("sqlite:///"))
-    if settings.tracking.startswith("sqlite:///") and not file.exists():
+    file = sqlite_file(settings.tracking)
+    if file is not None and not file.exists():
         yield Finding("tracking", "ok", "none yet; cumulus run makes it")
         return
     if not settings.tracking.startswith("http"):

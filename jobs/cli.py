@@ -200,12 +200,16 @@ def notify(
     """Tell the receivers of the settings what they have not been told yet; exit 3 if one cannot be reached."""
     from forecasting.settings import load_settings
     from jobs.logs import configure_logging
-    from jobs.notifications import facts_of, tell, tell_test
+    from jobs.notifications import facts_of, tell, tell_test, unknown_of
     from jobs.state import read_state
 
     settings = load_settings()
     configure_logging(settings)
-    deliveries = tell_test(settings.notify) if test else tell(facts_of(read_state(settings)), settings)
+    if test:
+        deliveries = tell_test(settings.notify)
+    else:
+        state = read_state(settings)
+        deliveries = tell(facts_of(state), settings, unknown_of(state))
     for delivery in deliveries:
         typer.echo(f"{delivery.receiver}: {'told' if delivery.taken else 'could not be told'}")
     if not deliveries:

@@ -33,8 +33,12 @@ State = Mapping[str, Any]
 _logger = logging.getLogger(__name__)
 
 
-def registry_of(read: Callable[[], State]) -> CollectorRegistry:
-    """A registry whose metrics are those of a state (see `jobs.state.read_state`), read at each collection."""
+def registry_of(read: Callable[[], State | None]) -> CollectorRegistry:
+    """A registry whose metrics are those of a state (see `jobs.state.read_state`), read at each collection.
+
+    Args:
+        read: Reads the state; None or an error of ours say that it cannot be read.
+    """
     from prometheus_client import CollectorRegistry
 
     class Collector:
@@ -56,8 +60,8 @@ def registry_of(read: Callable[[], State]) -> CollectorRegistry:
     return registry
 
 
-def write_textfile(path: Path, state: State) -> None:
-    """Write the metrics of a state to a file, whole or not at all.
+def write_textfile(path: Path, state: State | None) -> None:
+    """Write the metrics of a state, or that there is none to be read, to a file, whole or not at all.
 
     Raises:
         InputError: It cannot be written.
@@ -188,7 +192,7 @@ def _families(state: State) -> Iterator[Metric]:
     kinds = [line.partition(":")[0] for line in state["alarms"]]
     yield from gauges(
         "alarms", "Alarms of the release in place: figures outside the 95 % band, and drift of the forecasts.", "kind",
-        {kind: kinds.count(kind) for kind in ("surprise", "drift")},
+        {} if state["release_message"] else {kind: kinds.count(kind) for kind in ("surprise", "drift")},
     )  # fmt: skip
     changes = state["champions"]["changes"]
     yield CounterMetricFamily("cumulus_champion_changes", "Champions that another model replaced.", value=changes)

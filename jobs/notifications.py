@@ -11,7 +11,7 @@ import json
 import logging
 import os
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ from forecasting.settings import Event, NotifySettings, Settings
 if TYPE_CHECKING:
     from apprise import NotifyBase
 
-__all__ = ["Delivery", "Fact", "facts_of", "receivers", "tell", "tell_test"]
+__all__ = ["Delivery", "Fact", "facts_of", "receivers", "tell", "tell_test", "unknown_of"]
 
 SHOWN = 10
 """Facts of one kind in a message."""
@@ -73,22 +73,37 @@ class Delivery:
     taken: bool
 
 
-def facts_of(state: Mapping[str, Any], error: Exception | None = None) -> list[Fact]:
+def facts_of(state: Mapping[str, Any] | None, error: Exception | None = None) -> list[Fact]:
     """What is to know of a state (see `jobs.state.read_state`), most pressing kind first.
 
     Args:
-        state: Of the installation.
+        state: Of the installation; None where it cannot be read.
         error: With which the night just ended, where it did.
     """
-    return [*_failures(state, error), *_lateness(state), *_surprises(state), *_champions(state), *_quarantine(state)]
+    if error is not None:
+        reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+        failures = [Fact("failure", "night", reason, f"the night failed: {reason}")]
+    else:
+        failures = [] if state is None else [*_failures(state)]
+    if state is None:
+        return failures
+    return [*failures, *_lateness(state), *_surprises(state), *_champions(state), *_quarantine(state)]
 
 
-def tell(facts: Sequence[Fact], settings: Settings) -> list[Delivery]:
+def unknown_of(state: Mapping[str, Any] | None) -> tuple[Event, ...]:
+    """The kinds of facts of which a state does not say whether there are any, as `tell` takes them."""
+    if state is None:
+        return "late", "surprise", "champion", "quarantine"
+    return ("surprise",) if state["release_message"] else ()
+
+
+def tell(facts: Sequence[Fact], settings: Settings, unknown: Collection[Event] = ()) -> list[Delivery]:
     """Tell every receiver the facts that it has not been told, in one message.
 
     Args:
         facts: That are true now.
         settings: Of this installation.
+        unknown: Kinds of which nothing is known now: what was told of them is remembered on.
 
     Returns:
         One delivery a receiver that there was something to tell.
@@ -108,7 +123,8 @@ def tell(facts: Sequence[Fact], settings: Settings) -> list[Delivery]:
             delivery = _send(receiver, _title(news), settings.redact(_body(news)), news[0].event)
             deliveries.append(delivery)
             missed = set() if delivery.taken else {fact.key for fact in news}
-        told[name] = {fact.key: fact.value for fact in wanted if fact.key not in missed}
+        told[name] = {key: value for key, value in before.items() if key.partition(":")[0] in unknown}
+        told[name] |= {fact.key: fact.value for fact in wanted if fact.key not in missed}
         told[name] |= {key: before[key] for key in missed & set(before)}
     if told != known:
         _remember(told, memory)
@@ -149,14 +165,11 @@ def receivers(settings: NotifySettings) -> dict[str, NotifyBase]:
     return made
 
 
-def _failures(state: Mapping[str, Any], error: Exception | None) -> Iterator[Fact]:
+def _failures(state: Mapping[str, Any]) -> Iterator[Fact]:
     health = state["health"]
-    if error is not None:
-        reason = f"{type(error).__name__}: {error}".partition("\n")[0]
-        yield Fact("failure", "night", reason, f"the night failed: {reason}")
-    elif health["status"] == "failed":
+    if health["status"] == "failed":
         yield Fact("failure", "night", health["message"].partition(": ")[2], health["message"])
-    for step in state["runs"][0]["steps"] if state["runs"] and error is None else ():
+    for step in state["runs"][0]["steps"] if state["runs"] else ():
         if step["status"] == "failed" and state["runs"][0]["status"] != "failed":
             reason = step["message"].partition("\n")[0]
             text = f"the night came out without the step {step['name']}: {reason}"

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
+from forecasting.errors import CumulusError
 from forecasting.settings import Settings
 from jobs.locks import BusyError
 from jobs.logs import bound
 
 __all__ = ["report", "reported"]
+
+FAILED = "the night is as it is, but its report failed"
 
 _logger = logging.getLogger(__name__)
 
@@ -34,13 +38,30 @@ def report(settings: Settings, error: Exception | None = None) -> None:
     if settings.metrics.textfile is None and not settings.notify.urls:
         return
     from jobs.metrics import write_textfile
-    from jobs.notifications import facts_of, tell
+    from jobs.notifications import facts_of, tell, unknown_of
+
+    state, textfile = _state(settings), settings.metrics.textfile
+    if textfile is not None:
+        _try(lambda: write_textfile(textfile, state))
+    if state is not None or error is not None:  # else nothing is known
+        _try(lambda: tell(facts_of(state, error), settings, unknown_of(state)))
+
+
+def _state(settings: Settings) -> dict[str, Any] | None:
+    """The state of the installation, or None where it cannot be read, which is what a night may have failed of."""
     from jobs.state import read_state
 
     try:
-        state = read_state(settings)
-        if settings.metrics.textfile is not None:
-            write_textfile(settings.metrics.textfile, state)
-        tell(facts_of(state, error), settings)
+        return read_state(settings)
+    except CumulusError as error:
+        _logger.error("the report says no more than how the night ended, since the state cannot be read: %s", error)
     except Exception:
-        _logger.exception("the night is as it is, but its report failed")
+        _logger.exception(FAILED)
+    return None
+
+
+def _try(work: Callable[[], object]) -> None:
+    try:
+        work()
+    except Exception:
+        _logger.exception(FAILED)

@@ -38,7 +38,7 @@ class Service:
 
     def night(self, occasion: Occasion, stop: threading.Event) -> None:
         """Do a scheduled night, unless the ledger has it from whomever."""
-        with sole_worker(self._settings) as held:
+        with reported(self._settings), sole_worker(self._settings) as held:
             runs = Ledger(held[0].engine).entered(occasion.moment, occasion.until)
             moment = occasion.moment.astimezone(ZoneInfo(self._settings.schedule.timezone)).isoformat(
                 timespec="minutes"
@@ -48,10 +48,7 @@ class Service:
                 _logger.info("the night due at %s has been run: %s %s", moment, last.run_id, last.status)
                 return
             _logger.info("the night due at %s begins", moment)
-            with reported(self._settings):
-                result = run_night(
-                    self._settings, connectors=self._connectors, stop=stop, force=occasion.deep, held=held
-                )
+            result = run_night(self._settings, connectors=self._connectors, stop=stop, force=occasion.deep, held=held)
         self._tell(result)
 
     def release(self, stop: threading.Event) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from forecasting.errors import InputError
+from forecasting.errors import InputError, PublishError
 from forecasting.settings import Settings
 from jobs.agenda import Agenda
 from jobs.scoring import alarms, night_of
@@ -56,7 +56,8 @@ def read_state(settings: Settings, now: dt.datetime | None = None) -> dict[str, 
         "schema": SCHEMA,
         "health": {"status": "ok", "message": ""},
         "release": str(latest.resolve()) if latest.exists() else None,
-        "alarms": alarms(latest),
+        "release_message": "",
+        "alarms": [],
         "last_success": None,
         "runs": [],
         "champions": {"changes": 0, "last": []},
@@ -65,6 +66,10 @@ def read_state(settings: Settings, now: dt.datetime | None = None) -> dict[str, 
         "review": {"file": str(settings.review), "waiting": 0, "message": ""},
         "sizes": {name: _size(folder) for name, folder in _folders(settings).items()},
     }
+    try:
+        state["alarms"] = alarms(latest)
+    except PublishError as error:
+        state["release_message"] = str(error)
     try:
         state["review"]["waiting"] = Connectors(settings).review().waiting()
     except InputError as error:

@@ -78,10 +78,11 @@ def _health(state: Mapping[str, Any]) -> str:
 
 
 def _place(state: Mapping[str, Any]) -> list[str]:
-    """The last night that came out and where its release is."""
+    """The last night that came out, where its release is, and what is wrong with that."""
     done = state["last_success"]
     last = [f"last night that came out: {done['night']}, {done['ended_at']}"] if done else []
-    return [*last, f"release: {state['release'] or 'none yet; cumulus run makes one'}"]
+    place = f"release: {state['release'] or 'none yet; cumulus run makes one'}"
+    return [*last, place, *filter(None, [state["release_message"]])]
 
 
 def _aside(state: Mapping[str, Any]) -> list[str]:

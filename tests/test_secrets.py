@@ -67,6 +67,11 @@ def test_a_file_of_no_or_too_many_lines_is_refused(home, monkeypatch):
     [
         ("postgresql://u:p%40ss@h/d", "to postgresql://u:p%40ss@h/d by p%40ss, p@ss", "to *** by ***, ***"),
         ("http://u:hunter2@proxy:3128", "proxy u:hunter2@proxy:3128 at proxy", "proxy u:***@proxy:3128 at proxy"),
+        ("postgresql://u:hunt[2xyz@h/d", "u, hunt[2xyz, postgresql://u:hunt[2xyz@h/d", "u, ***, ***"),
+        ("http://u:hunter]2@proxy:3128", "by hunter]2", "by ***"),
+        ("json://u:hunt[2xyz@h.org/hook/", "by hunt[2xyz", "by ***"),
+        ("postgresql://u:hunt/2#[x@h/d", "by hunt/2#[x", "by ***"),
+        ("postgresql://u:hunter2@h℀/d", "by hunter2", "by ***"),
         ("slack://AAAAAA/BBBBBB/CCCCCC", "POST /services/AAAAAA/BBBBBB/CCCCCC", "POST /services/***/***/***"),
         ("json://localhost/?token=abcdef", "token abcdef", "token ***"),
         ("sqlite:///mlruns/mlflow.db", "mlruns/mlflow.db is locked", "mlruns/mlflow.db is locked"),

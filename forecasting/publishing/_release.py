@@ -159,7 +159,7 @@ def read_release(path: Path, only: Sequence[str] = ()) -> dict[str, pd.DataFrame
                     "the file was changed after publishing, publish the run again under a new name"
                 )
             out[resource["name"]] = _frame(parse_csv(data), resource["schema"]["fields"])
-    except OSError as error:
+    except (OSError, ValueError, KeyError) as error:
         raise PublishError(f"{path}: no release to read: {error}; publish one or name its folder") from error
     return out
 

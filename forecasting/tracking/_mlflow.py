@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from forecasting.errors import TrackingError
+from forecasting.places import sqlite_address, sqlite_file
 from forecasting.secrets import redacted
 
 if TYPE_CHECKING:
@@ -67,8 +68,8 @@ def open_client(tracking_uri: str) -> MlflowClient:
     load_mlflow()
     from mlflow import MlflowClient
 
-    if tracking_uri.startswith("sqlite:///"):
-        file = Path(tracking_uri.removeprefix("sqlite:///")).resolve()
+    if (place := sqlite_file(tracking_uri)) is not None:
+        file = place.resolve()
         file.parent.mkdir(parents=True, exist_ok=True)
         if not file.exists():
             _make(file)
@@ -106,7 +107,7 @@ def _make(file: Path) -> None:
     with quiet():
         from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
-        store: Any = SqlAlchemyStore(f"sqlite:///{part}", "./mlruns")  # type: ignore[no-untyped-call]
+        store: Any = SqlAlchemyStore(sqlite_address(part), "./mlruns")  # type: ignore[no-untyped-call]
     store.engine.dispose()
     part.replace(file)
 

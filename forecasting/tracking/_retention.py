@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from forecasting.places import sqlite_file
 from forecasting.tracking._mlflow import open_client, quiet, translated, with_driver
 from forecasting.tracking._tracker import INDICATORS, NIGHT, NIGHTS
 
@@ -34,7 +35,8 @@ def forget(tracking_uri: str, before: dt.date) -> int:
     Raises:
         TrackingError: The store refuses or cannot be reached.
     """
-    if tracking_uri.startswith("sqlite:///") and not Path(tracking_uri.removeprefix("sqlite:///")).exists():
+    file = sqlite_file(tracking_uri)
+    if file is not None and not file.exists():
         return 0
     with translated(tracking_uri), quiet():
         client, uri = open_client(tracking_uri), with_driver(tracking_uri)

@@ -90,6 +90,97 @@ def test_what_is_not_in_the_backup_is_said(home, tmp_path):
     ]
 
 
+def test_what_lies_behind_links_is_backed_up_and_restored_as_plain_files(home, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    for name in ("raw", "published", "cumulus.db"):  # each on a disk of its own, behind a folder that is on one too
+        (home / "var" / name).rename(disk / name)
+        (home / "var" / name).symlink_to(disk / name)
+    (home / "var").rename(tmp_path / "moved")
+    (home / "var").symlink_to("../moved")
+    (home / "cumulus.toml").rename(disk / "cumulus.toml")
+    (home / "cumulus.toml").symlink_to(disk / "cumulus.toml")
+    (home / "var" / "drop").mkdir()
+    assert len(back_up(Settings(home=home), tmp_path / "b.tar.gz")) == 1
+    back = tmp_path / "back"
+    (tmp_path / "mounted").mkdir()
+    back.mkdir()
+    (back / "var").symlink_to(tmp_path / "mounted")
+    assert len(restore(Settings(home=back), tmp_path / "b.tar.gz")) == 2  # MLflow has none yet
+    assert files(tmp_path / "mounted") == [
+        "cumulus.db", "published/releases/r1/monthly.csv", "raw/ab/payload.gz"
+    ]  # fmt: skip
+    assert (back / "cumulus.toml").read_text(encoding="utf-8") == "seed = 5\n"
+    assert [path.name for path in (back / "var").rglob("*") if path.is_symlink()] == ["latest"]
+    assert os.readlink(back / "var" / "published" / "latest") == "releases/r1"
+    with Store.open(Settings(home=back).store) as store:
+        assert len(store.vintages()) == 1
+
+
+@pytest.mark.parametrize(
+    ("place", "to", "expected"),
+    [
+        ("mlruns", "/none/mlruns", "home/mlruns: leads to /none/mlruns: No such file or directory; mount it"),
+        ("var/drop", "/none/drop", "home/var/drop: leads to /none/drop: No such file or directory; mount it"),
+        ("var/drop", "..", "var/drop/var: leads back to .*/home/var, in which it lies; remove the link"),
+        ("var/drop", "/dev/null", "var/drop: neither a file nor a folder; remove it"),
+    ],
+)
+def test_a_link_behind_which_nothing_can_be_taken_is_refused(home, tmp_path, place, to, expected):
+    (home / place).symlink_to(to)
+    with pytest.raises(BackupError, match=expected):
+        back_up(Settings(home=home), tmp_path / "b.tar.gz")
+    assert os.listdir(tmp_path) == ["home"]
+
+
+@pytest.mark.parametrize("name", ["no. #1", "what?", "A%41", "包头"])
+def test_a_home_of_any_name_is_backed_up_and_restored(home, tmp_path, name):
+    odd = home.rename(tmp_path / name)
+    assert len(back_up(Settings(home=odd), tmp_path / "b.tar.gz")) == 1
+    back = tmp_path / f"back {name}"
+    restore(Settings(home=back), tmp_path / "b.tar.gz")
+    assert (back / "var" / "cumulus.db").exists()
+    with Store.open(Settings(home=back).store) as store:
+        assert len(store.vintages()) == 1
+    assert sorted(os.listdir(tmp_path)) == sorted(["b.tar.gz", back.name, name])
+
+
+@pytest.mark.parametrize("form", ["sqlite:///{}?timeout=30", "sqlite+pysqlite:///{}"])
+@pytest.mark.parametrize("place", ["var/own.db", "data/own.db"])
+def test_a_store_in_the_home_is_taken_whatever_form_its_address_has(home, tmp_path, form, place):
+    (home / place).parent.mkdir(exist_ok=True)
+    (home / "var" / "cumulus.db").rename(home / place)
+    settings = Settings(home=home, store_url=SecretStr(form.format(home / place)))
+    with closing(sqlite3.connect(home / place)) as writer:
+        writer.execute("DELETE FROM observations")  # not committed, so not to be in it
+        assert len(back_up(settings, tmp_path / "b.tar.gz")) == 1
+        writer.rollback()
+    back = tmp_path / "back"
+    own = Settings(home=back, store_url=SecretStr(form.format(back / place)))
+    assert not any("the store" in line for line in restore(own, tmp_path / "b.tar.gz"))
+    with Store.open(own.store) as store:
+        assert len(store.vintages()) == 1
+    with tarfile.open(tmp_path / "b.tar.gz") as archive:
+        assert [name for name in archive.getnames() if "own" in name] == [place]
+
+
+def test_a_store_that_should_be_there_and_is_not_is_said(home, tmp_path):
+    settings = Settings(home=home, store_url=SecretStr("sqlite:////none/cumulus.db"))
+    assert back_up(settings, tmp_path / "b.tar.gz")[1:] == [
+        "not in it: the store, which lies at /none/cumulus.db, where there is none"
+    ]
+
+
+def test_a_restored_store_replaces_none(home, tmp_path):
+    (home / "var" / "cumulus.db").rename(home / "own.db")
+    back_up(Settings(home=home, store_url=SecretStr(f"sqlite:///{home}/own.db")), tmp_path / "b.tar.gz")
+    (tmp_path / "back").mkdir()
+    (tmp_path / "back" / "own.db").write_text("mine", encoding="utf-8")
+    with pytest.raises(BackupError, match=r"back/own\.db: there already; move it away"):
+        restore(Settings(home=tmp_path / "back"), tmp_path / "b.tar.gz")
+    assert files(tmp_path / "back") == ["own.db"]
+
+
 def test_no_backup_is_made_of_nothing_nor_over_another_nor_during_a_night(home, tmp_path):
     with pytest.raises(BackupError, match="nothing has run here yet"):
         back_up(Settings(home=tmp_path / "empty"), tmp_path / "b.tar.gz")
@@ -102,6 +193,10 @@ def test_no_backup_is_made_of_nothing_nor_over_another_nor_during_a_night(home, 
         back_up(Settings(home=home), tmp_path)
     with pytest.raises(BackupError, match="would be a part of itself"):
         back_up(Settings(home=home), home / "var" / "c.tar.gz")
+    (tmp_path / "disk").mkdir()
+    (home / "var" / "drop").symlink_to(tmp_path / "disk")
+    with pytest.raises(BackupError, match="would be a part of itself"):
+        back_up(Settings(home=home), tmp_path / "disk" / "c.tar.gz")
     with pytest.raises(BackupError, match=r"cannot be written: .*No such file or directory.*nothing is left"):
         back_up(Settings(home=home), tmp_path / "absent" / "b.tar.gz")
 

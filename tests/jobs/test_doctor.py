@@ -40,6 +40,24 @@ def test_a_good_installation_has_nothing_to_complain_of(home):
         assert [status for status, _, _ in found(CHECKS[name], home)] == ["ok"], name
 
 
+def test_an_address_with_a_bracket_in_its_password_is_no_traceback_and_does_not_show(tmp_path):
+    (tmp_path / "cumulus.toml").write_text(
+        'store_url = "postgresql://u:hunt[2xyz@127.0.0.1:1/d"\nnotify.urls = ["json://u:hunt[3xyz@127.0.0.1:1"]\n',
+        encoding="utf-8",
+    )
+    environment = {**os.environ, "CUMULUS_HOME": str(tmp_path)}
+    command = [sys.executable, "-c", "from jobs.cli import main; main()"]
+    for arguments in (["doctor", "--json"], ["notify", "--test"]):
+        done = subprocess.run([*command, *arguments], env=environment, capture_output=True, text=True, check=False)
+        shown = done.stdout + done.stderr
+        assert "Traceback" not in shown
+        assert "Logging error" not in shown
+        assert "xyz" not in shown
+        if arguments[0] == "doctor":
+            findings = {one["check"]: one["status"] for one in json.loads(done.stdout)["findings"]}
+            assert (findings["store"], findings["secrets"]) == ("fail", "warn")
+
+
 def test_a_new_home_is_well_and_stays_empty(tmp_path):
     for check in CHECKS.values():
         assert {status for status, _, _ in found(check, Installation(tmp_path / "new"))} <= {"ok", "warn"}

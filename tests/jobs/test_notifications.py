@@ -2,13 +2,18 @@ import http.server
 import json
 import logging
 import threading
+from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
-from forecasting.errors import SettingsError, StoreError
-from forecasting.settings import NotifySettings
-from jobs.notifications import Fact, facts_of, tell, tell_test
+from forecasting.errors import CumulusError, SettingsError, StoreError
+from forecasting.settings import MetricsSettings, NotifySettings, ScheduleSettings
+from jobs.agenda import Agenda
+from jobs.nightly import run_night
+from jobs.notifications import Fact, facts_of, tell, tell_test, unknown_of
 from jobs.reporting import reported
+from jobs.service import Service
 from jobs.state import read_state
 from tests.jobs.installation import DAY, MINUTE, NIGHT, Installation
 from tests.tracking.test_server import free_port
@@ -159,6 +164,68 @@ def test_a_report_that_fails_leaves_the_night_alone(tmp_path, caplog):
         done = True
     assert done
     assert "the night is as it is, but its report failed" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("broken", "error"),
+    [
+        (
+            {"store_url": SecretStr("postgresql://u@127.0.0.1:1/d")},
+            "StoreError: store postgresql+psycopg://u@127.0.0.1:1/d: ",
+        ),
+        ({"catalog": Path("/dev/null/catalog.toml")}, "CatalogError: /dev/null/catalog.toml: cannot be read: "),
+    ],
+)
+def test_a_night_that_fails_of_what_the_report_reads_too_is_told_and_measured(tmp_path, broken, error):
+    with Receiver() as receiver:
+        well = settings(tmp_path, receiver)
+        tell([LATE], well)
+        own = well.model_copy(
+            update={
+                "schedule": ScheduleSettings(patience_s=0),
+                "metrics": MetricsSettings(textfile=tmp_path / "cumulus.prom"),
+                **broken,
+            }
+        )
+        for _ in range(2):
+            with pytest.raises(CumulusError), reported(own):
+                run_night(own)
+        assert "cumulus_store_up 0.0\n" in (tmp_path / "cumulus.prom").read_text(encoding="utf-8")
+        tell([LATER], well)  # that it is late was told before, and is not told anew
+    late, failed = receiver.texts
+    assert late == "Late:\n- a: 2025-12 is 1 day late"
+    assert failed.startswith(f"Failed:\n- the night failed: {error}")
+
+
+def test_a_night_that_the_scheduler_cannot_begin_is_told(tmp_path):
+    with Receiver() as receiver:
+        own = settings(tmp_path, receiver).model_copy(update={"store_url": SecretStr("postgresql://u@127.0.0.1:1/d")})
+        with pytest.raises(StoreError):
+            Service(own, print).night(Agenda(own.schedule).last(NIGHT), threading.Event())
+    assert receiver.texts[0].startswith("Failed:\n- the night failed: StoreError: store ")
+
+
+def test_metrics_that_cannot_be_written_keep_nobody_from_being_told(tmp_path, caplog):
+    with Receiver() as receiver:
+        metrics = MetricsSettings(textfile=Path("/dev/null/cumulus.prom"))
+        own = settings(tmp_path, receiver).model_copy(update={"metrics": metrics})
+        with pytest.raises(StoreError), reported(own):
+            raise StoreError("gone")
+    assert len(receiver.texts) == 1
+    assert "metrics cannot be written" in caplog.text
+
+
+def test_surprises_of_a_release_that_cannot_be_read_are_not_told_anew_when_it_can(tmp_path):
+    surprise = Fact("surprise", "x", "", "x came in at 9")
+    with Receiver() as receiver:
+        home = installation(tmp_path, receiver)
+        tell([surprise], home.settings)
+        state = read_state(home.settings, NIGHT) | {"release_message": "scorecard.csv: sha256 differs"}
+        tell(facts_of(state), home.settings, unknown_of(state))
+        tell([surprise], home.settings)
+        tell([], home.settings)
+        tell([surprise], home.settings)
+    assert receiver.texts == ["Outside the 95 % band:\n- x came in at 9"] * 2
 
 
 def test_the_operator_can_try_the_receivers(tmp_path):

@@ -6,11 +6,15 @@ import subprocess
 import sys
 
 import pytest
+from prometheus_client import generate_latest
 from pydantic import SecretStr
 
+from forecasting.publishing import publish
+from jobs.metrics import registry_of
 from jobs.state import read_state
 from jobs.status import as_lines
 from tests.jobs.installation import CATALOG, DAY, MINUTE, NIGHT, Installation
+from tests.publishing.conftest import small_tables
 
 
 @pytest.fixture
@@ -77,8 +81,8 @@ def test_the_json_has_the_keys_that_are_promised(installation):
     installation.pull()
     found = json.loads(json.dumps(state(installation)))
     assert set(found) == {
-        "schema", "health", "release", "alarms", "last_success", "runs", "champions", "sources", "quarantine", "review",
-        "sizes", "indicators",
+        "schema", "health", "release", "release_message", "alarms", "last_success", "runs", "champions", "sources",
+        "quarantine", "review", "sizes", "indicators",
     }  # fmt: skip
     run = {"run_id", "attempt", "night", "status", "started_at", "ended_at", "message"}
     assert set(found["last_success"]) == run
@@ -89,6 +93,26 @@ def test_the_json_has_the_keys_that_are_promised(installation):
         "indicator", "last_period", "due_period", "next_due", "days_late", "note"
     }  # fmt: skip
     assert found["indicators"][0]["days_late"] == 3
+
+
+@pytest.mark.parametrize("file", ["scorecard.csv", "datapackage.json"])
+def test_a_release_that_was_changed_is_said_beside_all_else(tmp_path, file):
+    installation = Installation(tmp_path)
+    installation.night()
+    root = installation.settings.published
+    release = publish(small_tables(), root=root, run_id="r1", as_of="2026-01-20", provenance={})
+    assert state(installation)["release_message"] == ""
+    with (release / file).open("a", encoding="utf-8") as damaged:
+        damaged.write("x")
+    found = state(installation)
+    assert found["alarms"] == []
+    assert found["health"] == {"status": "ok", "message": ""}
+    lines = as_lines(found)
+    assert lines[2] == f"release: {release}"
+    assert str(release.parent if file == "scorecard.csv" else root) in lines[3]
+    metrics = generate_latest(registry_of(lambda: found)).decode()
+    assert "cumulus_store_up 1.0" in metrics
+    assert "cumulus_alarms{" not in metrics
 
 
 def test_lines_name_every_indicator(installation):

@@ -16,6 +16,7 @@ from mlflow.entities import Run
 import forecasting.tracking as tracking
 from forecasting.errors import InputError
 from forecasting.evaluation import Champion
+from forecasting.places import sqlite_address
 from forecasting.tracking import IndicatorRecord, NightRecord, Tracker
 from forecasting.tracking._records import forecaster_sha256
 
@@ -68,6 +69,14 @@ def test_importing_the_package_imports_neither_mlflow_nor_matplotlib() -> None:
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
     assert done.stdout.strip() == "set()"
+
+
+def test_a_store_in_a_folder_of_any_name_is_made_there(tmp_path: Path) -> None:
+    home = tmp_path / "no. #1 A%41?包"
+    tracker = Tracker(f"{sqlite_address(home / 'mlflow.db')}?timeout=30", home / "artifacts")
+    assert tracker.nights() == 0
+    assert {path.name for path in home.iterdir()} >= {"mlflow.db", "artifacts"}
+    assert [path.name for path in tmp_path.iterdir()] == [home.name]
 
 
 def test_a_night_has_a_run_with_params_panel_metrics_leaderboard_provenance_and_picture(

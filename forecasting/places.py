@@ -1,0 +1,73 @@
+"""Where files lie that settings name: addresses of SQLite databases, and what is relative to the settings' folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, SecretStr
+
+__all__ = ["rooted", "sqlite_address", "sqlite_file"]
+
+
+def rooted(values: Mapping[str, Any], model: type[BaseModel], folder: Path) -> dict[str, Any]:
+    """What a file says of settings, with its relative paths, and those in addresses of SQLite files, made absolute.
+
+    Args:
+        values: As they were read, not yet checked.
+        model: Of the settings.
+        folder: Of the file, to which its paths are relative.
+    """
+    out = dict(values)
+    for name, field in model.model_fields.items():
+        value, kinds = values.get(name), (field.annotation, *get_args(field.annotation))
+        if isinstance(value, str) and Path in kinds:
+            out[name] = str(folder / value)
+        elif isinstance(value, str) and SecretStr in kinds:
+            out[name] = _rooted_address(value, folder)
+        elif isinstance(value, dict) and isinstance(kinds[0], type) and issubclass(kinds[0], BaseModel):
+            out[name] = rooted(value, kinds[0], folder)
+    return out
+
+
+def _rooted_address(address: str, folder: Path) -> str:
+    file = sqlite_file(address) if address.startswith("sqlite") else None
+    driver, _, rest = address.partition(":///")
+    if file is None or file.is_absolute() or rest.startswith("file:"):
+        return address
+    return f"{driver}:///{sqlite_address(folder).partition(':///')[2]}/{rest}"
+
+
+def sqlite_address(file: Path) -> str:
+    """The SQLAlchemy URL of a database in a file, whatever characters its path has.
+
+    >>> sqlite_address(Path("/srv/no. #1/cumulus.db"))
+    'sqlite:////srv/no. #1/cumulus.db'
+    >>> sqlite_address(Path("/srv/90%25/cumulus.db"))
+    'sqlite+pysqlite:////srv/90%2525/cumulus.db'
+    """
+    from sqlalchemy import URL
+
+    plain = f"sqlite:///{file}"
+    if sqlite_file(plain) == file:
+        return plain
+    # by the driver's name too, since MLflow makes the folder of a plain address without decoding it
+    return URL.create("sqlite+pysqlite", database=str(file)).render_as_string(hide_password=False)
+
+
+def sqlite_file(address: str) -> Path | None:
+    """The file of a database by its SQLAlchemy URL; None where that is none of a file of SQLite's.
+
+    >>> sqlite_file("sqlite+pysqlite:////srv/90%2525/cumulus.db?timeout=30")
+    PosixPath('/srv/90%25/cumulus.db')
+    """
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError):  # addresses of MLflow's are not all SQLAlchemy's
+        return None
+    in_file = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
+    return Path(str(url.database)) if in_file else None
