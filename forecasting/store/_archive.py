@@ -76,6 +76,10 @@ class RawArchive:
         except OSError as error:
             raise StoreError(f"raw archive {self._folder}: cannot be written: {error}; nothing was read") from error
 
+    def has(self, sha256: str) -> bool:
+        """Whether a payload with this hash is kept."""
+        return self._path(sha256).exists()
+
     def fetches(self) -> Iterator[Fetch]:
         """The fetches in their order.
 

@@ -178,6 +178,58 @@ def test_the_embedded_figures_do_not_undo_a_later_revision(tmp_path, store):
     assert figure["value"].tolist() == [5.5]
 
 
+SALES = "cn_retail_sales,2025-10,month_yoy"
+
+
+def sales(store: Store) -> list[float]:
+    """Every vintage of a figure, in the order in which it became known."""
+    rows = store.vintages(["cn_retail_sales"]).query("period == '2025-10' and measure == 'month_yoy'")
+    return rows["value"].tolist()
+
+
+def test_a_pull_after_a_replay_into_a_new_store_does_not_undo_revisions(tmp_path, store):
+    drop = tmp_path / "var" / "drop"
+    drop.mkdir(parents=True)
+    one = pulling(tmp_path, store)
+    for day, (name, value) in enumerate({"2025.csv": "12.9", "2025-revised.csv": "13.1"}.items()):
+        (drop / name).write_bytes(csv(f"{SALES},{value},percent,"))
+        one.pull(["file"], NOW + day * DAY)
+    assert sales(store) == [12.9, 13.1]
+    with Store.open(f"sqlite:///{tmp_path}/new.db") as new:
+        again = pulling(tmp_path, new)
+        again.replay()
+        assert [(pull.status, pull.new) for pull in again.pull(["file"], NOW + 3 * DAY)] == [("unchanged", 0)]
+        assert sales(new) == [12.9, 13.1]
+
+
+def test_an_old_file_under_a_new_name_does_not_undo_what_came_after_it(tmp_path, store):
+    drop = tmp_path / "var" / "drop"
+    drop.mkdir(parents=True)
+    one = pulling(tmp_path, store)
+    (drop / "2025.csv").write_bytes(csv(f"{SALES},12.9,percent,"))
+    one.pull(["file"], NOW)
+    one.take(Payload("import", "fix.csv", NOW + DAY, csv(f"{SALES},13.1,percent,")))
+    (drop / "2025.csv").rename(drop / "2025-old.csv")
+    assert [(pull.status, pull.new) for pull in one.pull(["file"], NOW + 2 * DAY)] == [("done", 0)]
+    assert sales(store) == [12.9, 13.1]
+    with Store.open(f"sqlite:///{tmp_path}/new.db") as new:
+        pulling(tmp_path, new).replay()
+        assert rows(new) == rows(store)
+
+
+def test_a_file_that_goes_back_to_what_it_said_revises(tmp_path, store):
+    drop = tmp_path / "var" / "drop"
+    drop.mkdir(parents=True)
+    one = pulling(tmp_path, store)
+    for day, value in enumerate(("12.9", "13.1", "12.9")):
+        (drop / "2025.csv").write_bytes(csv(f"{SALES},{value},percent,"))
+        one.pull(["file"], NOW + day * DAY)
+    assert sales(store) == [12.9, 13.1, 12.9]
+    with Store.open(f"sqlite:///{tmp_path}/new.db") as new:
+        pulling(tmp_path, new).replay()
+        assert rows(new) == rows(store)
+
+
 def test_what_is_amiss_is_said_every_time_and_not_only_the_first(tmp_path, store):
     drop = tmp_path / "var" / "drop"
     drop.mkdir(parents=True)
