@@ -220,13 +220,12 @@ class Pulling:
                 self._put_aside(payload, theirs, tally)
 
     def _unsaid(self, rows: pd.DataFrame, moment: datetime, tally: _Tally) -> pd.DataFrame:
-        """Rows but for values that the store has had: what is old must not undo later revisions."""
+        """Rows but for values that the store has had in this unit: what is old must not undo later revisions."""
         had = self._store.vintages(rows["indicator"].unique().tolist())
-        had = had[had["ingested_at"] <= pd.Timestamp(moment)]
+        had = had[(had["ingested_at"] <= pd.Timestamp(moment)) & ~self._catalog.other_units(had)]
+        figure = [*KEY, "value", "unit"]
         values = pd.to_numeric(rows["value"], errors="coerce")
-        said = pd.MultiIndex.from_frame(rows[KEY].assign(value=values)).isin(
-            pd.MultiIndex.from_frame(had[[*KEY, "value"]])
-        )
+        said = pd.MultiIndex.from_frame(rows.assign(value=values)[figure]).isin(pd.MultiIndex.from_frame(had[figure]))
         tally.figures += int(said.sum())
         return rows[~said]
 

@@ -21,6 +21,7 @@ from forecasting.payloads import Payload
 from forecasting.settings import Settings
 from forecasting.sources import Connectors
 from forecasting.store import Intake, RawArchive, Store
+from jobs.computing import known_figures
 from jobs.pulling import Pulling
 
 NOW = dt.datetime(2026, 2, 1, 12, 0, tzinfo=dt.UTC)
@@ -298,6 +299,82 @@ wide = [
         ("cn_industrial_va", "2025-03", 6.5, "a yearbook"),
         ("cn_industrial_va", "2025-04", 6.4, "a yearbook"),
     ]
+
+
+STEEL = """
+[[indicator]]
+id = "steel"
+title_en = "Steel"
+title_zh = "钢"
+region = "CN"
+sector = "industry"
+unit = "{unit}"
+decimals = 1
+role = "context"
+family = "steel"
+source = {{ connector = "file" }}
+publisher = "a yearbook"
+release = {{ lag = 1, day = 16, time = "10:00" }}
+
+[[mapping]]
+files = "steel-*.csv"
+columns = {{ period = "month" }}
+wide = [{{ column = "steel", indicator = "steel", measure = "month_level", unit = "{told}" }}]
+"""
+
+
+def steel(home: Path, store: Store, unit: str, told: str) -> Pulling:
+    """A pulling whose catalogue has one unit, and its mapping another or the same."""
+    path = home / "catalog.toml"
+    path.write_text(STEEL.format(unit=unit, told=told), encoding="utf-8")
+    own = Settings(home=home)
+    return Pulling(store, RawArchive(own.raw), load_catalog(path), Connectors(own))
+
+
+@pytest.mark.parametrize("replayed", [False, True])
+def test_a_unit_that_was_wrong_is_corrected_by_a_pull_or_a_replay(tmp_path, store, replayed):
+    drop = tmp_path / "var" / "drop"
+    drop.mkdir(parents=True)
+    table = "month,steel\n2025-10,101.5\n2025-11,102.5\n"
+    (drop / "steel-own.csv").write_text(table)
+    steel(tmp_path, store, "t", "t").pull(["file"], NOW)
+    [aside] = steel(tmp_path, store, "10,000 t", "t").pull(["file"], NOW + DAY)
+    assert (aside.status, aside.new, aside.quarantined) == ("partial", 0, 2)
+    assert "not the catalogue's; correct" in Intake(store.engine).quarantined(1)[0]["reason"]
+    right = steel(tmp_path, store, "10,000 t", "10,000 t")
+    [pull] = right.replay() if replayed else right.pull(["file"], NOW + 2 * DAY)
+    assert (pull.new, pull.quarantined) == (2, 0)
+    (drop / "steel-own.csv").write_text(f"{table}2025-12,103.5\n")
+    [pull] = right.pull(["file"], NOW + 3 * DAY)
+    assert (pull.status, pull.new) == ("done", 1)
+    day = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)  # the unit was wrong, the figures were known by then
+    figures, lines = known_figures(store, load_catalog(tmp_path / "catalog.toml"), day.date(), day)
+    assert figures["value"].tolist() == [101.5, 102.5]
+    assert lines == []
+    assert store.as_of()["unit"].tolist() == ["10,000 t"] * 3
+
+
+def test_a_revision_in_a_wrong_unit_is_corrected_from_its_own_time_on(tmp_path, store):
+    drop = tmp_path / "var" / "drop"
+    drop.mkdir(parents=True)
+    for day, value in enumerate(("101.5", "102.5")):
+        (drop / "steel-own.csv").write_text(f"month,steel\n2025-11,{value}\n")
+        steel(tmp_path, store, "t", "t").pull(["file"], NOW + day * DAY)
+    steel(tmp_path, store, "10,000 t", "10,000 t").pull(["file"], NOW + 2 * DAY)
+    assert store.as_of()[["value", "unit"]].to_numpy().tolist() == [[102.5, "10,000 t"]]
+    assert store.as_of(NOW)[["value", "unit"]].to_numpy().tolist() == [[101.5, "t"]]
+    steel(tmp_path, store, "10,000 t", "10,000 t").replay()
+    assert store.as_of()[["value", "unit"]].to_numpy().tolist() == [[102.5, "10,000 t"]]
+    assert store.as_of(NOW)[["value", "unit"]].to_numpy().tolist() == [[101.5, "10,000 t"]]
+
+
+def test_levels_that_no_catalogue_follows_are_in_the_unit_of_those_known_of_any_month(tmp_path, store):
+    one = pulling(tmp_path, store)
+    one.take(Payload("import", "a.csv", NOW, csv("coal,2025-10,month_level,101,t,")))
+    other = one.take(Payload("import", "b.csv", NOW + DAY, csv("coal,2025-11,month_level,102,kt,")))
+    assert (other.new, other.quarantined) == (0, 1)
+    assert "not that of the indicator's other levels" in Intake(store.engine).quarantined(1)[0]["reason"]
+    assert one.take(Payload("import", "c.csv", NOW + DAY, csv("coal,2025-11,month_level,102,t,"))).new == 1
 
 
 def cumulus(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
