@@ -21,7 +21,7 @@ import pandas as pd
 from forecasting.catalog import Catalog
 from forecasting.errors import InputError, SourceError
 from forecasting.observations import KEY
-from forecasting.payloads import BadRow, Payload
+from forecasting.payloads import BadRow, Payload, storable
 from forecasting.store import Intake, Pull, RawArchive, Store
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class _Tally:
             message.append(f"{source}: {self.doubtful} doubtful figures went to {self.review}; {remedy}")
         if self.quarantined:
             message.append(f"{source}: {self.quarantined} rows were put aside; cumulus status shows them")
-        return Pull(source, at, status, self.figures, self.new, self.quarantined, "\n".join(message))
+        return Pull(source, at, status, self.figures, self.new, self.quarantined, storable("\n".join(message)))
 
 
 class Pulling:

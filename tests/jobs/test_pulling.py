@@ -256,6 +256,24 @@ def test_files_of_the_drop_folder_are_read_once_and_others_named(tmp_path, store
     assert (again.status, again.new) == ("unchanged", 0)
 
 
+def test_files_whose_names_are_no_utf_8_are_read_told_apart_and_named(tmp_path, store):
+    drop = tmp_path / "var" / "drop"
+    drop.mkdir(parents=True)
+    told = {"钢铁.csv": csv("steel,2025-11,ytd_yoy,5.1,percent,"), "煤炭.csv": csv("coal,2025-11,ytd_yoy,6.1,percent,"),
+            "公报.txt": "2025年1—11月，全国出口按美元计价增长5.9%。".encode(), "数据.pdf": b"%PDF"}  # fmt: skip
+    for name, body in told.items():
+        (drop / os.fsdecode(name.encode("gbk"))).write_bytes(body)
+    one = pulling(tmp_path, store)
+    tables, bulletins = one.pull(["file", "bulletin"], NOW)
+    assert (tables.status, tables.new, bulletins.new) == ("partial", 2, 1)
+    assert r"\xca\xfd\xbe\xdd.pdf: only .csv, .xlsx and bulletins" in tables.message
+    [steel] = store.as_of(indicators=["steel"])["source"]
+    assert steel == r"file \xb8\xd6\xcc\xfa.csv"
+    assert [again.new for again in one.pull(["file", "bulletin"], NOW + DAY)] == [0, 0]
+    table = drop / os.fsdecode("钢铁.csv".encode("gbk"))
+    assert one.take(Connectors(Settings(home=tmp_path)).files().load(table, NOW)).status == "done"
+
+
 @pytest.mark.parametrize("source", ["file", "bulletin"])
 def test_a_drop_folder_that_cannot_be_read_fails_its_source_and_not_the_night(tmp_path, store, source, monkeypatch):
     (tmp_path / "var" / "drop").mkdir(parents=True)
