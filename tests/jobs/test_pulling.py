@@ -231,6 +231,27 @@ def test_a_file_that_goes_back_to_what_it_said_revises(tmp_path, store):
         assert rows(new) == rows(store)
 
 
+def test_a_thinned_archive_replays_to_the_same_figures(tmp_path, store):
+    drop = tmp_path / "var" / "drop"
+    drop.mkdir(parents=True)
+    one = pulling(tmp_path, store)
+    exports = "cn_exports,2025-10,month_yoy,1.0,percent"
+    one.take(Payload("import", "own.csv", NOW, csv(f"{exports},")))
+    (drop / "idle.csv").write_bytes(csv(f"{exports} ,"))  # says what is known
+    for day, told in enumerate([f"{SALES},12.9,percent,", f"{exports}  ,", *[f"{SALES},12.9,percent,"] * 3]):
+        (drop / "2025.csv").write_bytes(csv(told))
+        one.pull(["file"], NOW + day * DAY)
+        if day == 1:
+            fixed = csv(f"{SALES},13.1,percent,", f"{exports.replace('1.0', '2.0')},")
+            one.take(Payload("import", "fix.csv", NOW + day * DAY, fixed))
+    assert sales(store) == [12.9, 13.1, 12.9]
+    archive = RawArchive(Settings(home=tmp_path).raw)
+    assert archive.thin(NOW + 4 * DAY, Intake(store.engine).used_payloads()) == 4  # repetitions
+    with Store.open(f"sqlite:///{tmp_path}/new.db") as new:
+        pulling(tmp_path, new).replay()
+        assert rows(new) == rows(store)
+
+
 def test_what_is_amiss_is_said_every_time_and_not_only_the_first(tmp_path, store):
     drop = tmp_path / "var" / "drop"
     drop.mkdir(parents=True)
