@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-__all__ = ["BadRow", "Payload"]
+__all__ = ["BadRow", "Payload", "storable"]
 
 
 @dataclass(frozen=True)
@@ -49,3 +49,8 @@ class BadRow:
     where: str
     row: Mapping[str, str]
     reason: str
+
+
+def storable(text: str) -> str:
+    """A text that quotes what came, without what databases do not take: lone surrogates and NUL."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\ufffd")

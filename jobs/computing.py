@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -183,7 +184,9 @@ def _followed(assumptions: Assumptions) -> tuple[str, ...]:
 
 
 def known_figures(store: Store, catalog: Catalog, day: dt.date, moment: dt.datetime) -> tuple[pd.DataFrame, list[str]]:
-    """The figures of a catalogue that were known at a moment of a night's day, and which indicators have none.
+    """The figures of a catalogue that were known at a moment of a night's day, and what is missing of them.
+
+    Levels in another unit than the catalogue's are left out, and named.
 
     Raises:
         InputError: None has any.
@@ -191,7 +194,10 @@ def known_figures(store: Store, catalog: Catalog, day: dt.date, moment: dt.datet
     from forecasting.observations import COLUMNS, KEY
 
     known = store.as_of(moment, columns=COLUMNS)
-    known = _with_growth(known[known["indicator"].isin(catalog.ids)]).reset_index(drop=True)
+    known = _with_growth(known[known["indicator"].isin(catalog.ids)])
+    foreign = catalog.other_units(known)
+    lines = _left_out(known[foreign], catalog)
+    known = known[~foreign].reset_index(drop=True)
     present = set(known["indicator"])
     absent = [name for name in catalog.ids if name not in present]
     if not present:
@@ -199,8 +205,9 @@ def known_figures(store: Store, catalog: Catalog, day: dt.date, moment: dt.datet
         every = store.as_of(columns=[*KEY, "released_at"])
         times = every["released_at"][every["indicator"].isin(catalog.ids)].dropna()
         first = f"; the first came out on {times.min().tz_convert(ZONE).date()}" if len(times) else ""
-        raise InputError("observations", [Problem("", f"{what}{first}; choose a later day or pull a source")])
-    return known, [f"no figures yet of {', '.join(absent)}"] if absent else []
+        problems = [*lines, f"{what}{first}; choose a later day or pull a source"]
+        raise InputError("observations", [Problem("", problem) for problem in problems])
+    return known, [*lines, *([f"no figures yet of {', '.join(absent)}"] if absent else [])]
 
 
 def figures_of_the_past(store: Store, catalog: Catalog, moment: dt.datetime, origins: int) -> Then:
@@ -211,8 +218,18 @@ def figures_of_the_past(store: Store, catalog: Catalog, moment: dt.datetime, ori
     arrivals = store.arrivals(moment, since=since)
     revised = [name for name in store.revised(moment) if name in catalog]
     vintages = store.vintages(revised)
-    known = _with_growth(vintages[vintages["known_at"] <= moment])
+    known = _with_growth(vintages[(vintages["known_at"] <= moment) & ~catalog.other_units(vintages)])
     return figures_then(arrivals[arrivals["indicator"].isin(catalog.ids)], known, origins)
+
+
+def _left_out(figures: pd.DataFrame, catalog: Catalog) -> list[str]:
+    """What to say of levels in another unit than the catalogue's."""
+    remedy = "correct the file, its mapping or the catalogue, then cumulus pull --replay"
+    found = sorted(Counter(zip(figures["indicator"], figures["unit"], strict=True)).items())
+    return [
+        f"{name}: {times} levels in {unit!r} are left out, the catalogue's unit is {catalog[name].unit!r}; {remedy}"
+        for (name, unit), times in found
+    ]
 
 
 def _with_growth(figures: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import difflib
 import itertools
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import metadata
@@ -21,7 +21,7 @@ import pandas as pd
 from forecasting.catalog import Catalog
 from forecasting.errors import InputError, SourceError
 from forecasting.observations import KEY
-from forecasting.payloads import BadRow, Payload
+from forecasting.payloads import BadRow, Payload, storable
 from forecasting.store import Intake, Pull, RawArchive, Store
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class _Tally:
             message.append(f"{source}: {self.doubtful} doubtful figures went to {self.review}; {remedy}")
         if self.quarantined:
             message.append(f"{source}: {self.quarantined} rows were put aside; cumulus status shows them")
-        return Pull(source, at, status, self.figures, self.new, self.quarantined, "\n".join(message))
+        return Pull(source, at, status, self.figures, self.new, self.quarantined, storable("\n".join(message)))
 
 
 class Pulling:
@@ -115,6 +115,7 @@ class Pulling:
         tallies: dict[str, _Tally] = {}
         last: dict[tuple[str, str, str], str] = {}
         seen: dict[tuple[str, str, str], str] = {}
+        bodies: set[str] = set()
         at: dict[str, datetime] = {}
         for batch in self._archive.batches():
             source = batch[0].source
@@ -124,11 +125,17 @@ class Pulling:
             if source != "import" and all(last.get(key) == sha256 for key, sha256 in keys.items()):
                 tally.unchanged += len(batch)
                 continue
-            again = source != "import" and all(seen.get(key) == sha256 for key, sha256 in keys.items())
+            again = source != "import" and all(
+                seen[key] == sha256 if key in seen else sha256 in bodies for key, sha256 in keys.items()
+            )
             seen |= keys
+            bodies.update(keys.values())
             payloads = [self._archive.payload(one) for one in batch]
-            if self._ingest(payloads, self._connectors[source], tally, again=again):
+            whole = self._ingest(payloads, self._connectors[source], tally, again=again)
+            if whole:
                 last |= keys
+            if source != "import":
+                self._note_readings(payloads, whole=whole)
         return [tally.pull(source, at[source], self._catalog) for source, tally in tallies.items()]
 
     def _pull(self, source: Source, moment: datetime) -> Pull:
@@ -139,14 +146,13 @@ class Pulling:
                     tally.problems.append(str(item))
                     tally.closed |= item.closed
                     continue
+                bodies = {payload.sha256 for payload in item if self._archive.has(payload.sha256)}
                 self._archive.keep(item)
                 if all(self._intake.last_reading(payload) == self._key(payload) for payload in item):
                     tally.unchanged += len(item)
                     continue
-                again = all(self._was_read(payload) for payload in item)
-                whole = self._ingest(item, source, tally, again=again)
-                for payload in item:
-                    self._intake.note_reading(payload, self._key(payload) if whole else f"{payload.sha256}:in part")
+                again = all(self._was_read(payload, bodies) for payload in item)
+                self._note_readings(item, whole=self._ingest(item, source, tally, again=again))
         except InputError as error:
             tally.problems.append(str(error))
         return self._noted(tally.pull(source.name, moment, self._catalog))
@@ -162,7 +168,8 @@ class Pulling:
     def _ingest(self, batch: Sequence[Payload], source: Source, tally: _Tally, *, again: bool = False) -> bool:
         """Read payloads and let in what is good; whether all of it could be read and was what was asked for.
 
-        What is read ``again``, by another reader or for another catalogue, must not undo what came after it.
+        What is read ``again``, by another reader, for another catalogue or under another name, must not undo what came
+        after it.
         """
         faults = len(tally.problems)
         readings: list[tuple[Payload, Reading]] = []
@@ -213,13 +220,12 @@ class Pulling:
                 self._put_aside(payload, theirs, tally)
 
     def _unsaid(self, rows: pd.DataFrame, moment: datetime, tally: _Tally) -> pd.DataFrame:
-        """Rows but for values that the store has had: what is old must not undo later revisions."""
+        """Rows but for values that the store has had in this unit: what is old must not undo later revisions."""
         had = self._store.vintages(rows["indicator"].unique().tolist())
-        had = had[had["ingested_at"] <= pd.Timestamp(moment)]
+        had = had[(had["ingested_at"] <= pd.Timestamp(moment)) & ~self._catalog.other_units(had)]
+        figure = [*KEY, "value", "unit"]
         values = pd.to_numeric(rows["value"], errors="coerce")
-        said = pd.MultiIndex.from_frame(rows[KEY].assign(value=values)).isin(
-            pd.MultiIndex.from_frame(had[[*KEY, "value"]])
-        )
+        said = pd.MultiIndex.from_frame(rows.assign(value=values)[figure]).isin(pd.MultiIndex.from_frame(had[figure]))
         tally.figures += int(said.sum())
         return rows[~said]
 
@@ -237,9 +243,17 @@ class Pulling:
             except InputError as error:
                 tally.problems.append(str(error))
 
-    def _was_read(self, payload: Payload) -> bool:
-        """Whether these bytes were read from this address before, whoever read them."""
-        return (self._intake.last_reading(payload) or "").startswith(payload.sha256)
+    def _was_read(self, payload: Payload, bodies: Collection[str]) -> bool:
+        """Whether these bytes were the last read from this address or, of a new address, among those that came before.
+
+        An address that goes back to what it said earlier revises; an old file under a new name does not.
+        """
+        last = self._intake.last_reading(payload)
+        return payload.sha256 in bodies if last is None else last.startswith(payload.sha256)
+
+    def _note_readings(self, batch: Iterable[Payload], *, whole: bool) -> None:
+        for payload in batch:
+            self._intake.note_reading(payload, self._key(payload) if whole else f"{payload.sha256}:in part")
 
     def _key(self, payload: Payload) -> str:
         return f"{payload.sha256}:{self._reader}"

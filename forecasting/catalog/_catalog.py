@@ -14,6 +14,7 @@ from forecasting.catalog._calendar import Calendar
 from forecasting.catalog._indicator import Indicator
 from forecasting.catalog._mapping import ColumnMapping
 from forecasting.errors import CatalogError, suggestion
+from forecasting.observations import RATES
 
 
 class Catalog:
@@ -92,6 +93,15 @@ class Catalog:
     def in_bulletins(self, region: str, name: str) -> Indicator | None:
         """The indicator of which bulletins speak under this region and name; None where it is not followed."""
         return self._in_bulletins.get((region, name))
+
+    def other_units(self, figures: pd.DataFrame) -> pd.Series[bool]:
+        """Which figures are levels of an indicator of the catalogue in another unit than its own.
+
+        Args:
+            figures: With the columns indicator, measure and unit.
+        """
+        own = figures["indicator"].map({indicator.id: indicator.unit for indicator in self})
+        return own.notna() & ~figures["measure"].isin(RATES) & figures["unit"].ne(own)
 
     def children(self, name: str) -> tuple[Indicator, ...]:
         """The indicators whose parent is ``name``, in the order of the file.

@@ -27,7 +27,7 @@ from forecasting.catalog import Catalog, Indicator
 from forecasting.errors import InputError, Problem, SourceError
 from forecasting.observations import RATES
 from forecasting.payloads import BadRow, Payload
-from forecasting.sources._folder import body_of, files_of, payloads
+from forecasting.sources._folder import body_of, files_of, payloads, shown
 from forecasting.sources._source import Reading, raw_frame
 from forecasting.sources._units import NUMBER, converted, shift
 from forecasting.sources.bulletin import Candidate, bulletin_text, name_problem, published, read_figures, released
@@ -61,7 +61,7 @@ class Bulletins:
         yield from payloads(self.name, bulletins, lambda path: self._load(path, moment))
 
     def _load(self, path: Path, moment: datetime) -> Payload:
-        return Payload(self.name, path.name, moment, body_of(path, self._most, "sources.max_bulletin_mb"))
+        return Payload(self.name, shown(path.name), moment, body_of(path, self._most, "sources.max_bulletin_mb"))
 
     def read(self, payload: Payload, catalog: Catalog) -> Reading:
         """The sure figures of a bulletin in the catalogue's names and units, and the doubtful ones.

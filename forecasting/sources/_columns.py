@@ -19,6 +19,7 @@ Records = Iterator[tuple[int, "list[str] | str"]]
 
 _SHEET = "of a workbook the first sheet is read, if no mapping names another"
 _DATED = re.compile(r"(\d{4}-\d{2})-\d{2}([T ]00:00(:00)?)?", re.ASCII)
+_WHOLE = re.compile(r"-?\d+\.0", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII)
 
 
@@ -65,7 +66,7 @@ def read_records(records: Records, name: str, mapping: ColumnMapping | None, *, 
         if isinstance(cells, BadRow):
             bad.append(cells)
             continue
-        for row in _rows(cells, mapping):
+        for row in _rows(cells, mapping, wide=wide):
             # a workbook drops trailing zeros: rates are printed with a decimal, levels of whole numbers without
             if wide and row.get("measure") not in RATES:
                 row["value"] = row.get("value", "").removesuffix(".0")
@@ -99,7 +100,7 @@ def cells_of(
         if isinstance(fields, str):
             yield line, BadRow(where, {}, f"{fields}; nothing was read from here on")
         elif header is None:
-            header = [field.strip() for field in fields]
+            header = [plain(field.strip()) if wide else field.strip() for field in fields]
             check(header, where)
         else:
             if wide and len(fields) < len(header):
@@ -136,12 +137,15 @@ def _check_header(header: list[str], where: str, name: str, mapping: ColumnMappi
         raise InputError(name, problems)
 
 
-def _rows(cells: dict[str, str], mapping: ColumnMapping | None) -> Iterator[dict[str, str]]:
+def _rows(cells: dict[str, str], mapping: ColumnMapping | None, *, wide: bool) -> Iterator[dict[str, str]]:
+    columns = {name: name for name in cells} if mapping is None else mapping.columns
+    given = {ours: cells[theirs].strip() for ours, theirs in columns.items()}
+    if wide:  # of a value the place behind the point is what was printed, of a code or a month it is not
+        given |= {ours: plain(text) for ours, text in given.items() if ours != "value"}
     if mapping is None:
-        yield tidy({column: text.strip() for column, text in cells.items()})
+        yield tidy(given)
         return
-    row = dict(mapping.constants)
-    row |= {ours: cells[theirs].strip() for ours, theirs in mapping.columns.items()}
+    row = dict(mapping.constants) | given
     row |= {ours: words.get(row[ours], row[ours]) for ours, words in mapping.translate.items() if ours in row}
     row["period"] = _month(row["period"], mapping)
     if not mapping.wide:
@@ -151,6 +155,11 @@ def _rows(cells: dict[str, str], mapping: ColumnMapping | None) -> Iterator[dict
             yield tidy(
                 {**row, "indicator": value.indicator, "measure": value.measure, "unit": value.unit, "value": text}
             )
+
+
+def plain(text: str) -> str:
+    """A whole number as a workbook shows it, without the ``.0`` that `scan_workbook` gives it."""
+    return text[:-2] if _WHOLE.fullmatch(text) else text
 
 
 def tidy(row: dict[str, str]) -> dict[str, str]:

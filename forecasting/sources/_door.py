@@ -73,7 +73,9 @@ def admit(
     """Let the good rows in.
 
     A figure without a release time that the store does not have is given the one of the release calendar or rule, if
-    that has passed; a revision of one that it has is known from now on, whenever the first print came out.
+    that has passed; a revision of one that it has is known from now on, whenever the first print came out. Levels that
+    are known in another unit than the catalogue's are none to compare with: the right one takes the place of such a
+    level, from the same time on.
 
     Args:
         rows: Of a `Reading`.
@@ -87,8 +89,10 @@ def admit(
         Frame with the columns of an observation frame; no row is lost: each is in it, known, repeated, or bad.
     """
     now = pd.Timestamp(moment)
+    foreign = catalog.other_units(known)
     frame = _typed(rows, catalog)
-    frame = _with_known(frame, known)
+    frame = _with_known(frame, known, foreign)
+    known = known[~foreign]
     same = frame["known_value"].eq(frame["value"]) & frame["known_decimals"].eq(frame["decimals"])
     same &= frame["known_unit"].eq(frame["unit"]) & (frame["status"].eq("") | frame["known_status"].eq(frame["status"]))
     if rounded:
@@ -98,10 +102,11 @@ def admit(
         return Admission(_canonical(fresh), int(same.sum()), [])
     reasons = _row_reasons(fresh, catalog, now, followed_only)
     good = fresh[~fresh.index.isin(reasons)]
-    for check in (_contradictions, _mixed_units):
-        believed = frame.loc[good.index.union(frame.index[same])]
-        reasons |= {index: what for index, what in check(believed).items() if index in good.index}
-        good = good[~good.index.isin(reasons)]
+    believed = frame.loc[good.index.union(frame.index[same])]
+    reasons |= {index: what for index, what in _contradictions(believed).items() if index in good.index}
+    good = good[~good.index.isin(reasons)]
+    reasons |= _mixed_units(good, known, catalog)
+    good = good[~good.index.isin(reasons)]
     good = good.drop_duplicates(KEY)
     # what is known of the same figures is replaced by what comes, so a history that was revised is judged as a whole
     for consistency in (falling_levels, impossible_rates):
@@ -149,9 +154,12 @@ def _places(text: str) -> float:
     return float(max(0, -int(Decimal(text).as_tuple().exponent)))
 
 
-def _with_known(frame: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+def _with_known(frame: pd.DataFrame, known: pd.DataFrame, foreign: pd.Series[bool]) -> pd.DataFrame:
+    """Rows with what is known of them; where that is in a foreign unit, with nothing but its release time."""
     columns = {name: f"known_{name}" for name in (*_CONTENT, "status")}
-    latest = known[[*KEY, *columns]].rename(columns=columns)
+    latest = known[KEY].assign(foreign=foreign, foreign_released_at=known["released_at"])
+    for name, ours in columns.items():
+        latest[ours] = known[name].where(~foreign)
     merged = frame.reset_index().merge(latest, on=KEY, how="left", validate="many_to_one")
     return merged.set_index("index")
 
@@ -224,7 +232,7 @@ def _schema(frame: pd.DataFrame, catalog: Catalog, now: pd.Timestamp, followed_o
         "unit": pa.Column(object, [
             rule("the unit of a rate is 'percent'", lambda unit: ~rate | (unit == "percent")),
             rule("the unit of the level is empty", lambda unit: ~level | (unit != "")),
-            rule("the unit of the level is not the catalogue's",
+            rule("the unit of the level is not the catalogue's; correct the file, its mapping or the catalogue",
                  lambda unit: ~level | (unit == expected) | expected.isna() | (unit == "")),
         ]),
         "decimals": pa.Column(float, [
@@ -263,22 +271,26 @@ def _contradictions(frame: pd.DataFrame) -> dict[int, str]:
     return {int(index): what for index in twice.index[differ]}
 
 
-def _mixed_units(frame: pd.DataFrame) -> dict[int, str]:
-    """Levels of an indicator outside the catalogue in another unit than its known or first one."""
-    levels = frame[~frame["measure"].isin(RATES)]
-    home = levels["known_unit"].fillna(levels["unit"]).groupby(levels["indicator"]).transform("first")
-    what = "the unit is not that of the indicator's other levels"
+def _mixed_units(frame: pd.DataFrame, known: pd.DataFrame, catalog: Catalog) -> dict[int, str]:
+    """Levels of an indicator outside the catalogue in another unit than its known levels, or else its first one."""
+    levels = frame[~frame["measure"].isin(RATES) & ~frame["indicator"].isin(catalog.ids)]
+    units = known[~known["measure"].isin(RATES)].groupby("indicator")["unit"].first()
+    home = levels["indicator"].map(units).fillna(levels.groupby("indicator")["unit"].transform("first"))
+    what = "the unit is not that of the indicator's other levels; an entry in the catalogue says which one is right"
     return {int(index): what for index in levels.index[levels["unit"] != home]}
 
 
 def _released(frame: pd.DataFrame, catalog: Catalog, now: pd.Timestamp) -> pd.DataFrame:
-    """First prints without a release time get the calendar's."""
+    """First prints without a release time get the calendar's, and levels that were in a foreign unit that of these."""
     blank = frame["released_at"].isna() & frame["known_value"].isna() & frame["indicator"].isin(catalog.ids)
+    corrected = blank & frame["foreign"].eq(True)
+    blank &= ~corrected
     pairs = frame.loc[blank, ["indicator", "period"]].drop_duplicates()
     usual = {(name, period): catalog.released_at(name, period) for name, period in pairs.itertuples(index=False)}
     keys = zip(frame.loc[blank, "indicator"], frame.loc[blank, "period"], strict=True)
     times = pd.Series([usual[key] for key in keys], index=frame.index[blank], dtype="datetime64[ns, UTC]")
     out = frame.copy()
+    out.loc[corrected, "released_at"] = frame.loc[corrected, "foreign_released_at"]
     out.loc[blank, "released_at"] = times.where(times <= now)
     return out
 

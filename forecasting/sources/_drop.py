@@ -18,7 +18,7 @@ from forecasting.errors import InputError, Problem, SourceError
 from forecasting.payloads import Payload
 from forecasting.sources._bulletins import BULLETINS
 from forecasting.sources._columns import Records, read_records
-from forecasting.sources._folder import body_of, files_of, payloads
+from forecasting.sources._folder import body_of, files_of, payloads, shown
 from forecasting.sources._review import is_review, read_review
 from forecasting.sources._source import Reading
 from forecasting.sources._table import encoding_of, scan_csv
@@ -50,17 +50,17 @@ class Files:
     def fetch(self, catalog: Catalog, moment: datetime) -> Iterator[list[Payload] | SourceError]:
         """Every table of the folder, each by itself; bulletins are for another connector."""
         for path in files_of(self._folder):
-            suffix = path.suffix.lower()
+            name, suffix = shown(path.name), path.suffix.lower()
             if suffix in self._others:
                 continue
             if suffix in BULLETINS:
-                yield SourceError(f"{self.name}: {path.name}: a bulletin; add bulletin to sources.pull to have it read")
+                yield SourceError(f"{self.name}: {name}: a bulletin; add bulletin to sources.pull to have it read")
                 continue
             if suffix not in SUFFIXES:
                 what = f"only {', '.join(SUFFIXES)} and bulletins ({', '.join(BULLETINS)}) are read"
-                yield SourceError(f"{self.name}: {path.name}: {what}; save it as one, or take it out of the folder")
+                yield SourceError(f"{self.name}: {name}: {what}; save it as one, or take it out of the folder")
                 continue
-            yield from payloads(self.name, [path], lambda one: self.load(one, moment, address=one.name))
+            yield from payloads(self.name, [path], lambda one: self.load(one, moment, address=shown(one.name)))
 
     def load(
         self, path: Path, moment: datetime, *, address: str | None = None, mapping: ColumnMapping | None = None
@@ -70,7 +70,7 @@ class Files:
         Raises:
             InputError: It cannot be opened, is too large, or neither CSV nor XLSX by its name.
         """
-        name, suffix = str(path), path.suffix.lower()
+        name, suffix = shown(path), path.suffix.lower()
         if path.exists() and suffix not in SUFFIXES:
             remedy = "put bulletins into the drop folder" if suffix in BULLETINS else "save it as one"
             raise InputError(name, [Problem("", f"only {' and '.join(SUFFIXES)} files are read; {remedy}")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -11,6 +12,11 @@ from forecasting.payloads import Payload
 
 SETTLED_S = 1.0
 PATIENCE_S = 10.0
+
+
+def shown(path: Path | str) -> str:
+    """A path or name as text; of what is no UTF-8 in it, escapes, which still tell two names apart."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def files_of(folder: Path) -> Iterator[Path]:
@@ -23,7 +29,7 @@ def files_of(folder: Path) -> Iterator[Path]:
         paths = sorted(folder.iterdir()) if folder.is_dir() else []
     except OSError as error:
         what = f"cannot be read: {error.strerror}; let this user read the folder"
-        raise InputError(str(folder), [Problem("", what)]) from error
+        raise InputError(shown(folder), [Problem("", what)]) from error
     for path in paths:
         if not path.name.startswith((".", "~$")) and path.is_file():
             yield path
@@ -41,7 +47,7 @@ def payloads(
     """
     for path in paths:
         if not _settled(path):
-            yield SourceError(f"{name}: {path.name}: is still being written; it is read the next time")
+            yield SourceError(f"{name}: {shown(path.name)}: is still being written; it is read the next time")
             continue
         try:
             yield [load(path)]
@@ -75,7 +81,7 @@ def body_of(path: Path, most_mb: int, setting: str) -> bytes:
     Raises:
         InputError: It cannot be opened, or is larger.
     """
-    name = str(path)
+    name = shown(path)
     try:
         size = path.stat().st_size
         if size > most_mb * 2**20:

@@ -21,7 +21,7 @@ from forecasting.errors import InputError, Problem
 from forecasting.observations import REQUIRED, column_problems
 from forecasting.payloads import BadRow
 from forecasting.sources._bulletins import DECIMALS, bring_into_unit
-from forecasting.sources._columns import Records, cells_of, tidy
+from forecasting.sources._columns import Records, cells_of, plain, tidy
 from forecasting.sources._source import Reading, raw_frame
 from forecasting.sources._table import encoding_of, header_problems, scan_csv
 from forecasting.sources._units import NUMBER
@@ -168,7 +168,7 @@ def _row(cells: Mapping[str, str]) -> dict[str, str]:
     given = {column: _unguarded(text.strip()) for column, text in cells.items()}
     row = tidy({column: given[column] for column in REQUIRED})
     row["period"] = _month(row["period"])
-    row["decimals"] = _decimals(row["value"], given.get("decimals", ""))
+    row["decimals"] = _decimals(row["value"], plain(given.get("decimals", "")))
     row["status"] = "A"
     row["source"] = " ".join(filter(None, ("bulletin", given.get("source"), "confirmed by hand")))
     row["note"] = given.get("sentence", "")

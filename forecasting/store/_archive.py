@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import zlib
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -76,6 +77,10 @@ class RawArchive:
         except OSError as error:
             raise StoreError(f"raw archive {self._folder}: cannot be written: {error}; nothing was read") from error
 
+    def has(self, sha256: str) -> bool:
+        """Whether a payload with this hash is kept."""
+        return self._path(sha256).exists()
+
     def fetches(self) -> Iterator[Fetch]:
         """The fetches in their order.
 
@@ -108,8 +113,9 @@ class RawArchive:
     def thin(self, before: datetime, used: Collection[str]) -> int:
         """Drop old fetches without which a replay gives the same figures, and the payloads that no fetch names then.
 
-        These are fetches that repeated the one before of the same request, and those of payloads that brought nothing;
-        fetches that were read together go together. What a user imported stays.
+        These are fetches that repeated the one before of the same request, and those of payloads that brought nothing
+        and stand between two others, unless what is read next would then look like a repetition, or like no repetition.
+        Fetches that were read together go together. What a user imported stays.
 
         Args:
             before: Fetches from then on stay.
@@ -121,18 +127,9 @@ class RawArchive:
         Raises:
             StoreError: The list cannot be read or written.
         """
-        last: dict[tuple[str, str, str], str] = {}
-        kept: list[Fetch] = []
-        dropped = 0
-        for batch in self.batches():
-            keys = {(one.source, one.address, str(sorted(one.request.items()))): one.sha256 for one in batch}
-            repeated = all(last.get(key) == sha256 for key, sha256 in keys.items())
-            idle = not any(one.sha256 in used for one in batch)
-            if batch[0].fetched_at < before and batch[0].source != "import" and (repeated or idle):
-                dropped += len(batch)
-                continue
-            last |= keys
-            kept += batch
+        batches = list(self.batches())
+        kept = [fetch for batch in _without_idle(_without_repeated(batches, before), before, used) for fetch in batch]
+        dropped = sum(map(len, batches)) - len(kept)
         if dropped:
             try:
                 self._rewrite(kept)
@@ -198,6 +195,51 @@ class RawArchive:
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
+
+
+def _answers(batch: list[Fetch]) -> dict[tuple[str, str, str], str]:
+    """Request -> hash of what came."""
+    return {(one.source, one.address, str(sorted(one.request.items()))): one.sha256 for one in batch}
+
+
+def _may_go(batch: list[Fetch], before: datetime) -> bool:
+    return batch[0].fetched_at < before and batch[0].source != "import"
+
+
+def _without_repeated(batches: list[list[Fetch]], before: datetime) -> list[list[Fetch]]:
+    """Batches but for old ones that are all what the same requests brought before."""
+    last: dict[tuple[str, str, str], str] = {}
+    kept = []
+    for batch in batches:
+        answers = _answers(batch)
+        if not _may_go(batch, before) or any(last.get(key) != sha256 for key, sha256 in answers.items()):
+            kept.append(batch)
+        last |= answers
+    return kept
+
+
+def _without_idle(batches: list[list[Fetch]], before: datetime, used: Collection[str]) -> list[list[Fetch]]:
+    """Batches but for old ones that brought nothing and by which a replay tells nothing of others."""
+    answers = [_answers(batch) for batch in batches]
+    asked = Counter(
+        sha256 for _, sha256 in {pair for each in answers for pair in each.items() if pair[0][0] != "import"}
+    )
+    after: list[dict[tuple[str, str, str], str | None]] = []
+    following: dict[tuple[str, str, str], str] = {}
+    for each in reversed(answers):
+        after.append({key: following.get(key) for key in each})
+        following |= each
+    last: dict[tuple[str, str, str], str] = {}
+    kept = []
+    for batch, own, coming in zip(batches, answers, reversed(after), strict=True):
+        idle = _may_go(batch, before) and not any(sha256 in used for sha256 in own.values())
+        # before B stands A: without B, a B behind it were new, and an A behind it the same again
+        between = all(key in last and coming[key] not in (None, own[key], last[key]) for key in own)
+        if idle and between and all(asked[sha256] == 1 for sha256 in own.values()):
+            continue
+        kept.append(batch)
+        last |= own
+    return kept
 
 
 def _entry(number: int, payload: Payload) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Column, Engine, Integer, String, Table, delete, func, insert, select
 
-from forecasting.payloads import BadRow, Payload
+from forecasting.payloads import BadRow, Payload, storable
 from forecasting.store._database import UTCTime, reading, writing
 from forecasting.store._schema import insert_into, metadata, observations
 
@@ -178,9 +178,9 @@ def _quarantined(payload: Payload, row: BadRow) -> dict[str, Any]:
         "source": payload.source,
         "address": payload.address,
         "payload_sha256": payload.sha256,
-        "place": row.where,
+        "place": storable(row.where),
         "content": content.replace("\\u0000", "\\ufffd"),  # nor does PostgreSQL take NUL, even escaped
-        "reason": row.reason,
+        "reason": storable(row.reason),
         "quarantined_at": payload.fetched_at,
     }
 

@@ -21,6 +21,7 @@ from forecasting.payloads import Payload
 from forecasting.settings import Settings
 from forecasting.sources import Connectors
 from forecasting.store import Intake, RawArchive, Store
+from jobs.computing import known_figures
 from jobs.pulling import Pulling
 
 NOW = dt.datetime(2026, 2, 1, 12, 0, tzinfo=dt.UTC)
@@ -178,6 +179,79 @@ def test_the_embedded_figures_do_not_undo_a_later_revision(tmp_path, store):
     assert figure["value"].tolist() == [5.5]
 
 
+SALES = "cn_retail_sales,2025-10,month_yoy"
+
+
+def sales(store: Store) -> list[float]:
+    """Every vintage of a figure, in the order in which it became known."""
+    rows = store.vintages(["cn_retail_sales"]).query("period == '2025-10' and measure == 'month_yoy'")
+    return rows["value"].tolist()
+
+
+def test_a_pull_after_a_replay_into_a_new_store_does_not_undo_revisions(tmp_path, store):
+    drop = tmp_path / "var" / "drop"
+    drop.mkdir(parents=True)
+    one = pulling(tmp_path, store)
+    for day, (name, value) in enumerate({"2025.csv": "12.9", "2025-revised.csv": "13.1"}.items()):
+        (drop / name).write_bytes(csv(f"{SALES},{value},percent,"))
+        one.pull(["file"], NOW + day * DAY)
+    assert sales(store) == [12.9, 13.1]
+    with Store.open(f"sqlite:///{tmp_path}/new.db") as new:
+        again = pulling(tmp_path, new)
+        again.replay()
+        assert [(pull.status, pull.new) for pull in again.pull(["file"], NOW + 3 * DAY)] == [("unchanged", 0)]
+        assert sales(new) == [12.9, 13.1]
+
+
+def test_an_old_file_under_a_new_name_does_not_undo_what_came_after_it(tmp_path, store):
+    drop = tmp_path / "var" / "drop"
+    drop.mkdir(parents=True)
+    one = pulling(tmp_path, store)
+    (drop / "2025.csv").write_bytes(csv(f"{SALES},12.9,percent,"))
+    one.pull(["file"], NOW)
+    one.take(Payload("import", "fix.csv", NOW + DAY, csv(f"{SALES},13.1,percent,")))
+    (drop / "2025.csv").rename(drop / "2025-old.csv")
+    assert [(pull.status, pull.new) for pull in one.pull(["file"], NOW + 2 * DAY)] == [("done", 0)]
+    assert sales(store) == [12.9, 13.1]
+    with Store.open(f"sqlite:///{tmp_path}/new.db") as new:
+        pulling(tmp_path, new).replay()
+        assert rows(new) == rows(store)
+
+
+def test_a_file_that_goes_back_to_what_it_said_revises(tmp_path, store):
+    drop = tmp_path / "var" / "drop"
+    drop.mkdir(parents=True)
+    one = pulling(tmp_path, store)
+    for day, value in enumerate(("12.9", "13.1", "12.9")):
+        (drop / "2025.csv").write_bytes(csv(f"{SALES},{value},percent,"))
+        one.pull(["file"], NOW + day * DAY)
+    assert sales(store) == [12.9, 13.1, 12.9]
+    with Store.open(f"sqlite:///{tmp_path}/new.db") as new:
+        pulling(tmp_path, new).replay()
+        assert rows(new) == rows(store)
+
+
+def test_a_thinned_archive_replays_to_the_same_figures(tmp_path, store):
+    drop = tmp_path / "var" / "drop"
+    drop.mkdir(parents=True)
+    one = pulling(tmp_path, store)
+    exports = "cn_exports,2025-10,month_yoy,1.0,percent"
+    one.take(Payload("import", "own.csv", NOW, csv(f"{exports},")))
+    (drop / "idle.csv").write_bytes(csv(f"{exports} ,"))  # says what is known
+    for day, told in enumerate([f"{SALES},12.9,percent,", f"{exports}  ,", *[f"{SALES},12.9,percent,"] * 3]):
+        (drop / "2025.csv").write_bytes(csv(told))
+        one.pull(["file"], NOW + day * DAY)
+        if day == 1:
+            fixed = csv(f"{SALES},13.1,percent,", f"{exports.replace('1.0', '2.0')},")
+            one.take(Payload("import", "fix.csv", NOW + day * DAY, fixed))
+    assert sales(store) == [12.9, 13.1, 12.9]
+    archive = RawArchive(Settings(home=tmp_path).raw)
+    assert archive.thin(NOW + 4 * DAY, Intake(store.engine).used_payloads()) == 4  # repetitions
+    with Store.open(f"sqlite:///{tmp_path}/new.db") as new:
+        pulling(tmp_path, new).replay()
+        assert rows(new) == rows(store)
+
+
 def test_what_is_amiss_is_said_every_time_and_not_only_the_first(tmp_path, store):
     drop = tmp_path / "var" / "drop"
     drop.mkdir(parents=True)
@@ -201,6 +275,24 @@ def test_files_of_the_drop_folder_are_read_once_and_others_named(tmp_path, store
     (drop / "old.xls").unlink()
     [again] = one.pull(["file"], NOW + DAY)
     assert (again.status, again.new) == ("unchanged", 0)
+
+
+def test_files_whose_names_are_no_utf_8_are_read_told_apart_and_named(tmp_path, store):
+    drop = tmp_path / "var" / "drop"
+    drop.mkdir(parents=True)
+    told = {"钢铁.csv": csv("steel,2025-11,ytd_yoy,5.1,percent,"), "煤炭.csv": csv("coal,2025-11,ytd_yoy,6.1,percent,"),
+            "公报.txt": "2025年1—11月，全国出口按美元计价增长5.9%。".encode(), "数据.pdf": b"%PDF"}  # fmt: skip
+    for name, body in told.items():
+        (drop / os.fsdecode(name.encode("gbk"))).write_bytes(body)
+    one = pulling(tmp_path, store)
+    tables, bulletins = one.pull(["file", "bulletin"], NOW)
+    assert (tables.status, tables.new, bulletins.new) == ("partial", 2, 1)
+    assert r"\xca\xfd\xbe\xdd.pdf: only .csv, .xlsx and bulletins" in tables.message
+    [steel] = store.as_of(indicators=["steel"])["source"]
+    assert steel == r"file \xb8\xd6\xcc\xfa.csv"
+    assert [again.new for again in one.pull(["file", "bulletin"], NOW + DAY)] == [0, 0]
+    table = drop / os.fsdecode("钢铁.csv".encode("gbk"))
+    assert one.take(Connectors(Settings(home=tmp_path)).files().load(table, NOW)).status == "done"
 
 
 @pytest.mark.parametrize("source", ["file", "bulletin"])
@@ -246,6 +338,82 @@ wide = [
         ("cn_industrial_va", "2025-03", 6.5, "a yearbook"),
         ("cn_industrial_va", "2025-04", 6.4, "a yearbook"),
     ]
+
+
+STEEL = """
+[[indicator]]
+id = "steel"
+title_en = "Steel"
+title_zh = "钢"
+region = "CN"
+sector = "industry"
+unit = "{unit}"
+decimals = 1
+role = "context"
+family = "steel"
+source = {{ connector = "file" }}
+publisher = "a yearbook"
+release = {{ lag = 1, day = 16, time = "10:00" }}
+
+[[mapping]]
+files = "steel-*.csv"
+columns = {{ period = "month" }}
+wide = [{{ column = "steel", indicator = "steel", measure = "month_level", unit = "{told}" }}]
+"""
+
+
+def steel(home: Path, store: Store, unit: str, told: str) -> Pulling:
+    """A pulling whose catalogue has one unit, and its mapping another or the same."""
+    path = home / "catalog.toml"
+    path.write_text(STEEL.format(unit=unit, told=told), encoding="utf-8")
+    own = Settings(home=home)
+    return Pulling(store, RawArchive(own.raw), load_catalog(path), Connectors(own))
+
+
+@pytest.mark.parametrize("replayed", [False, True])
+def test_a_unit_that_was_wrong_is_corrected_by_a_pull_or_a_replay(tmp_path, store, replayed):
+    drop = tmp_path / "var" / "drop"
+    drop.mkdir(parents=True)
+    table = "month,steel\n2025-10,101.5\n2025-11,102.5\n"
+    (drop / "steel-own.csv").write_text(table)
+    steel(tmp_path, store, "t", "t").pull(["file"], NOW)
+    [aside] = steel(tmp_path, store, "10,000 t", "t").pull(["file"], NOW + DAY)
+    assert (aside.status, aside.new, aside.quarantined) == ("partial", 0, 2)
+    assert "not the catalogue's; correct" in Intake(store.engine).quarantined(1)[0]["reason"]
+    right = steel(tmp_path, store, "10,000 t", "10,000 t")
+    [pull] = right.replay() if replayed else right.pull(["file"], NOW + 2 * DAY)
+    assert (pull.new, pull.quarantined) == (2, 0)
+    (drop / "steel-own.csv").write_text(f"{table}2025-12,103.5\n")
+    [pull] = right.pull(["file"], NOW + 3 * DAY)
+    assert (pull.status, pull.new) == ("done", 1)
+    day = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)  # the unit was wrong, the figures were known by then
+    figures, lines = known_figures(store, load_catalog(tmp_path / "catalog.toml"), day.date(), day)
+    assert figures["value"].tolist() == [101.5, 102.5]
+    assert lines == []
+    assert store.as_of()["unit"].tolist() == ["10,000 t"] * 3
+
+
+def test_a_revision_in_a_wrong_unit_is_corrected_from_its_own_time_on(tmp_path, store):
+    drop = tmp_path / "var" / "drop"
+    drop.mkdir(parents=True)
+    for day, value in enumerate(("101.5", "102.5")):
+        (drop / "steel-own.csv").write_text(f"month,steel\n2025-11,{value}\n")
+        steel(tmp_path, store, "t", "t").pull(["file"], NOW + day * DAY)
+    steel(tmp_path, store, "10,000 t", "10,000 t").pull(["file"], NOW + 2 * DAY)
+    assert store.as_of()[["value", "unit"]].to_numpy().tolist() == [[102.5, "10,000 t"]]
+    assert store.as_of(NOW)[["value", "unit"]].to_numpy().tolist() == [[101.5, "t"]]
+    steel(tmp_path, store, "10,000 t", "10,000 t").replay()
+    assert store.as_of()[["value", "unit"]].to_numpy().tolist() == [[102.5, "10,000 t"]]
+    assert store.as_of(NOW)[["value", "unit"]].to_numpy().tolist() == [[101.5, "10,000 t"]]
+
+
+def test_levels_that_no_catalogue_follows_are_in_the_unit_of_those_known_of_any_month(tmp_path, store):
+    one = pulling(tmp_path, store)
+    one.take(Payload("import", "a.csv", NOW, csv("coal,2025-10,month_level,101,t,")))
+    other = one.take(Payload("import", "b.csv", NOW + DAY, csv("coal,2025-11,month_level,102,kt,")))
+    assert (other.new, other.quarantined) == (0, 1)
+    assert "not that of the indicator's other levels" in Intake(store.engine).quarantined(1)[0]["reason"]
+    assert one.take(Payload("import", "c.csv", NOW + DAY, csv("coal,2025-11,month_level,102,t,"))).new == 1
 
 
 def cumulus(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -84,5 +84,7 @@ def test_what_contradicts_the_catalogue_is_put_aside_and_the_rest_comes_in():
     assert reasons == {"this January has no figure of its own by the catalogue (no_january_since)"}
     assert len(admission.frame) + len(admission.bad) == 864
     admission = through_the_door(Catalog([exports.model_copy(update={"unit": "t"})]))
-    assert {row.reason for _, row in admission.bad} == {"the unit of the level is not the catalogue's"}
+    assert {row.reason for _, row in admission.bad} == {
+        "the unit of the level is not the catalogue's; correct the file, its mapping or the catalogue"
+    }
     assert set(admission.frame["measure"]) == {"ytd_yoy", "month_yoy"}

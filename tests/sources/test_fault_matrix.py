@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import tempfile
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecasting.catalog import load_catalog
+from forecasting.catalog import ColumnMapping, load_catalog
 from forecasting.payloads import Payload
 from forecasting.settings import Settings
 from forecasting.sources import Connectors
@@ -354,6 +355,38 @@ def test_a_workbook_says_the_same_as_a_csv_of_its_figures(tmp_path):
             assert home.take(name, body).new == 6
             told.append(home.store.as_of()[[*COLUMNS, "decimals"]])
     assert told[0]["decimals"].tolist() == [1, 1, -2, 1, 0, 1]
+    pd.testing.assert_frame_equal(*told)
+
+
+CODED = """
+period_format = "%Y%m"
+columns = { period = "月份", indicator = "指标代码", value = "2024" }
+constants = { measure = "ytd_yoy", unit = "percent" }
+translate = { indicator = { "1001" = "cn_exports" } }
+"""
+
+
+def test_whole_numbers_of_a_workbook_are_months_codes_and_headings_as_in_a_csv(tmp_path):
+    rows = [["月份", "指标代码", 2024], [202408, 1001, 6.1], [202409, 1001, 7]]
+    own = [COLUMNS, [1001, "2024-03", "ytd_yoy", 5, "percent"]]
+    texts = {"x": "月份,指标代码,2024\n202408,1001,6.1\n202409,1001,7.0\n",
+             "own": f"{','.join(COLUMNS)}\n1001,2024-03,ytd_yoy,5.0,percent\n"}  # fmt: skip
+    mapping = ColumnMapping.model_validate(tomllib.loads(CODED))
+    told = []
+    for suffix, bodies in {
+        "xlsx": {"x": workbook(*rows), "own": workbook(*own)},
+        "csv": {name: text.encode() for name, text in texts.items()},
+    }.items():
+        (tmp_path / suffix).mkdir()
+        with Home(tmp_path / suffix) as home:
+            request = {"mapping": mapping.model_dump(mode="json", exclude_defaults=True)}
+            home.pulling.take(Payload("import", f"x.{suffix}", NOW, bodies["x"], request))
+            home.pulling.take(Payload("import", f"own.{suffix}", NOW, bodies["own"]))
+            assert not home.aside()
+            told.append(home.store.as_of()[[*COLUMNS, "decimals"]])
+    assert told[0][["indicator", "period", "value", "decimals"]].to_numpy().tolist() == [
+        ["1001", "2024-03", 5.0, 1], ["cn_exports", "2024-08", 6.1, 1], ["cn_exports", "2024-09", 7.0, 1],
+    ]  # fmt: skip
     pd.testing.assert_frame_equal(*told)
 
 

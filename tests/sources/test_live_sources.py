@@ -222,6 +222,10 @@ REFUSALS = {
         quirks.sends(json.dumps({"success": False, "message": "参数错误", "data": None}).encode()), "failed",
         "the library answers without success (参数错误)",
     ),
+    "half a character in what it says": (
+        quirks.sends(b'{"success": false, "message": "\\ud800\\u0000!"}'), "failed",
+        "answers without success (\\ud800\ufffd!)",
+    ),
     "data that is a text": (
         quirks.sends(b'{"success":true,"data":"busy"}'), "failed", "data is str, not a list of periods"
     ),

@@ -188,6 +188,11 @@ def test_a_review_saved_as_a_workbook_is_read():
     book.active.append(list(frame.columns))
     for row in frame.itertuples(index=False):
         book.active.append(["yes", *row[1:3], dt.datetime(2025, 11, 1), *row[4:]])
+    level = {"confirmed": "yes", "indicator": "cn_magnet_exports", "period": "2025-11", "measure": "ytd_level",
+             "value": 0.58, "unit": "万吨", "decimals": 2}  # fmt: skip
+    book.active.append([level.get(column, "") for column in frame.columns])
     file = io.BytesIO()
     book.save(file)
-    assert figures(file.getvalue(), "review.xlsx")[0] == ("baotou_rare_earth_va", "2025-11", "20", "0", "percent")
+    told = figures(file.getvalue(), "review.xlsx")
+    assert told[0] == ("baotou_rare_earth_va", "2025-11", "20", "0", "percent")
+    assert told[-1] == ("cn_magnet_exports", "2025-11", "5800", "-2", "t")

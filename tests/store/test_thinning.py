@@ -39,9 +39,32 @@ def test_old_repetitions_and_what_brought_nothing_are_dropped(archive: RawArchiv
 
 def test_what_is_recent_stays_and_payloads_without_a_fetch_go(archive: RawArchive, tmp_path: Path) -> None:
     assert archive.thin(START, set()) == 0
-    assert archive.thin(START + timedelta(days=5), set()) == 5
-    assert [archive.payload(fetch).body for fetch in archive.fetches()] == [b"two", b"noise"]
-    assert len(list(tmp_path.rglob("*.gz"))) == 2
+    assert archive.thin(START + timedelta(days=5), set()) == 3
+    assert [archive.payload(fetch).body for fetch in archive.fetches()] == [b"one", b"two", b"two", b"noise"]
+    archive.keep([payload("three", 6)])
+    assert archive.thin(START + timedelta(days=6), set()) == 2
+    assert [archive.payload(fetch).body for fetch in archive.fetches()] == [b"one", b"noise", b"three"]
+    assert len(list(tmp_path.rglob("*.gz"))) == 3
+
+
+@pytest.mark.parametrize(
+    ("fetched", "left"),
+    [
+        ("a:one a:noise a:one", "a:one a:noise a:one"),  # or the second would look like a repetition of the first
+        ("a:one a:noise a:two", "a:one a:two"),
+        ("a:one a:noise a:mist a:one", "a:one a:mist a:one"),
+        ("a:one a:noise b:noise", "a:one a:noise b:noise"),
+        ("a:one a:noise a:two b:noise", "a:one a:noise a:two b:noise"),  # of which a replay would take b for news
+    ],
+)
+def test_what_brought_nothing_stays_where_a_replay_reads_others_by_it(tmp_path: Path, fetched: str, left: str) -> None:
+    archive = RawArchive(tmp_path)
+    for day, each in enumerate(fetched.split()):
+        address, _, body = each.partition(":")
+        archive.keep([payload(body, day, address=address)])
+    archive.thin(START + timedelta(days=30), {payload(body, 0).sha256 for body in ("one", "two")})
+    told = [f"{fetch.address}:{archive.payload(fetch).body.decode()}" for fetch in archive.fetches()]
+    assert told == left.split()
 
 
 def test_what_a_crash_left_half_written_is_cleared(archive: RawArchive, tmp_path: Path) -> None:
