@@ -29,6 +29,7 @@ __all__ = [
     "REQUIRED",
     "check_observations",
     "column_problems",
+    "figure_text",
     "month_index",
     "month_label",
     "off_grid",
@@ -222,7 +223,7 @@ def _values(
     given = _text(rows, "decimals").tolist()
     whole = {text: pd.to_numeric(text, errors="coerce") for text in set(given)}
     for i, raw in enumerate(_numbers(rows["value"])):
-        text = raw.strip() if isinstance(raw, str) else "" if pd.isna(raw) else _figure(raw)
+        text = raw.strip() if isinstance(raw, str) else "" if pd.isna(raw) else figure_text(raw)
         if not text:
             problems.append((i, "value is empty; leave the row out where there is no figure"))
             continue
@@ -265,10 +266,10 @@ def _numbers(column: pd.Series) -> Iterable[Any]:
     return column
 
 
-def _figure(raw: Any) -> str:
+def figure_text(raw: Any) -> str:
     """The published figure that a number stands for: the fewest digits that say it but for the noise of arithmetic.
 
-    >>> [_figure(raw) for raw in (0.034 * 100, np.float32(6.1), 100 * (1.001 - 1), 12345678901.23)]
+    >>> [figure_text(raw) for raw in (0.034 * 100, np.float32(6.1), 100 * (1.001 - 1), 12345678901.23)]
     ['3.4', '6.1', '0.1', '12345678901.23']
     """
     number = raw if isinstance(raw, np.floating) and raw.dtype.name in HELD else np.float64(raw)

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from forecasting.errors import InputError, Problem
+from forecasting.observations import figure_text
 
 MOST_ROWS = 1_048_576  # of a sheet, by the format
 MOST_COLUMNS = 200
@@ -102,9 +103,9 @@ def _text(cell: Any) -> str:
         return str(value).upper()
     if isinstance(value, (int, float)):
         if "%" in (cell.number_format or ""):
-            shown = f"{(Decimal(repr(value)) * 100).normalize():f}"
+            shown = f"{(Decimal(figure_text(value)) * 100).normalize():f}"
             return f"{shown}%" if "." in shown else f"{shown}.0%"
-        return repr(float(value))
+        return figure_text(value)
     if isinstance(value, (dt.datetime, dt.date)):
         return value.isoformat()
     if isinstance(value, (dt.time, dt.timedelta)):

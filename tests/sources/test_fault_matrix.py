@@ -338,11 +338,13 @@ def test_a_workbook_says_the_same_as_a_csv_of_its_figures(tmp_path):
         ["steel", "2024-05", "month_level", 1200, "t", -2],
         ["steel", "2024-06", "month_level", 1300, "t", None],
         ["steel", "2024-07", "month_level", 1300.5, "t", None],
+        ["steel", "2024-06", "ytd_yoy", 0.034 * 100, "percent", None],  # what a formula left
     ]
     texts = [
         "steel,2024-03-01 00:00:00,ytd_yoy,6.0,percent,1", "steel,2024-04,ytd_yoy,6.0%,percent,",
         "steel,2024-05,ytd_yoy,6.1,percent,1", 'steel,2024-05,month_level,"1,200",t,-2',
         "steel,2024-06,month_level,1300,t,", "steel,2024-07,month_level,1300.5,t,",
+        "steel,2024-06,ytd_yoy,3.4,percent,",
     ]  # fmt: skip
     bodies = {
         "x.xlsx": workbook(columns, *rows, formats=[("D3", "0.0%"), ("D4", "0.00%")]),
@@ -352,9 +354,9 @@ def test_a_workbook_says_the_same_as_a_csv_of_its_figures(tmp_path):
     for name, body in bodies.items():
         (tmp_path / name).mkdir()
         with Home(tmp_path / name) as home:
-            assert home.take(name, body).new == 6
+            assert home.take(name, body).new == 7
             told.append(home.store.as_of()[[*COLUMNS, "decimals"]])
-    assert told[0]["decimals"].tolist() == [1, 1, -2, 1, 0, 1]
+    assert told[0]["decimals"].tolist() == [1, 1, -2, 1, 0, 1, 1]
     pd.testing.assert_frame_equal(*told)
 
 
