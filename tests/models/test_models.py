@@ -170,6 +170,12 @@ def test_the_unit_of_a_series_does_not_matter(name: str) -> None:
     np.testing.assert_allclose(forecast(name, 1000 * y + 5e4), 1000 * forecast(name, y) + 5e4, rtol=1e-4)
 
 
+@pytest.mark.parametrize("name", ["auto_ets_levels", "dynamic_theta", "optimized_theta_levels"])
+def test_the_size_of_a_series_does_not_matter_to_models_on_levels(name: str) -> None:
+    y = AIR[:72]
+    np.testing.assert_allclose(forecast(name, 1e-6 * y), 1e-6 * forecast(name, y), rtol=1e-9)
+
+
 def test_filters_and_loggers_are_as_before_and_nothing_is_written(capfd: pytest.CaptureFixture[str]) -> None:
     filters = list(warnings.filters)
     level = logging.getLogger().level
