@@ -47,8 +47,7 @@ benchmarks: $(VENV)/.dev         ## print every figure of the README
 	  months_of_m3 family_weights sparse_months sparse_ahead baotou_family decumulation_speed set_bounds \
 	  base_revisions misprints bulletin_reader m3_monthly m3_others tourism_monthly short_series panel_speed \
 	  mlflow_review review_pictures large_files report_page projection_golden hindcasts reference_hindcast \
-	  projection_speed dask_cluster \
-	  release_files main_job pictures; do \
+	  projection_speed dask_cluster release_files main_job pictures; do \
 	  $(SCRIPT) benchmarks/$$script.py || exit 1; \
 	done
 

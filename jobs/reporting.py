@@ -61,6 +61,7 @@ def _state(settings: Settings) -> dict[str, Any] | None:
 
 
 def _try(work: Callable[[], object]) -> None:
+    """Do a part of the report; whatever goes wrong in it, the night and the other parts are as they are."""
     try:
         work()
     except Exception:

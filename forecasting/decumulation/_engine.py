@@ -154,7 +154,8 @@ def recover_all(
     if weights != "equal":
         profiles |= {figure.indicator: by_calendar(levels=True) for figure in dense if figure.has_levels}
     profiles |= given_profiles({} if isinstance(weights, str) else weights)
-    few = [figure for figure in figures if not _is_dense(figure)]
+    names = {figure.indicator for figure in dense}
+    few = [figure for figure in figures if figure.indicator not in names]
     whole = set(leans_on(few, dense, related).values()) | set(parts)
     cuttable = {figure.indicator for figure in dense if short and figure.indicator not in whole}
     recovered = _recover(dense, profiles, draws, seed, workers, cuttable, keep)

@@ -6,10 +6,10 @@ Log growth on the year before is
 
 with r the related indicator's, a a slowly moving (Ornstein-Uhlenbeck) deviation and e the irregular of a month's level,
 so that months do not wander off from each other over the years; the log levels of the year before the first follow the
-base weights. The figures are stated by every draw (`_system`, `_draws`), each
-starting from a draw of the prior about a draw of the related path (randomised maximum likelihood; Oliver, He and
-Reynolds 1996). The four scales are shared by a family and integrated over a grid by their marginal likelihood, so that
-a family with few points keeps wide bands. A single point thus gives a wide band that narrows there.
+base weights. The figures are stated by every draw (`_system`, `_draws`), each starting from a draw of the prior about a
+draw of the related path (randomised maximum likelihood; Oliver, He and Reynolds 1996). The four scales are shared by a
+family and integrated over a grid by their marginal likelihood, so that a family with few points keeps wide bands. A
+single point thus gives a wide band that narrows there.
 """
 
 from __future__ import annotations

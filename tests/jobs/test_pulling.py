@@ -40,6 +40,13 @@ def rows(store: Store, table="observations") -> bytes:
         return repr(connection.execute(text(f"SELECT * FROM {table} ORDER BY id")).all()).encode()  # noqa: S608
 
 
+def rows_of_a_replay(home) -> bytes:
+    """`rows` of a new store into which the home's archive is replayed."""
+    with Store.open(f"sqlite:///{home}/new.db") as new:
+        pulling(home, new).replay()
+        return rows(new)
+
+
 @pytest.fixture
 def store(tmp_path):
     with Store.open(f"sqlite:///{tmp_path}/var/cumulus.db") as opened:
@@ -213,9 +220,7 @@ def test_an_old_file_under_a_new_name_does_not_undo_what_came_after_it(tmp_path,
     (drop / "2025.csv").rename(drop / "2025-old.csv")
     assert [(pull.status, pull.new) for pull in one.pull(["file"], NOW + 2 * DAY)] == [("done", 0)]
     assert sales(store) == [12.9, 13.1]
-    with Store.open(f"sqlite:///{tmp_path}/new.db") as new:
-        pulling(tmp_path, new).replay()
-        assert rows(new) == rows(store)
+    assert rows_of_a_replay(tmp_path) == rows(store)
 
 
 def test_a_file_that_goes_back_to_what_it_said_revises(tmp_path, store):
@@ -226,9 +231,7 @@ def test_a_file_that_goes_back_to_what_it_said_revises(tmp_path, store):
         (drop / "2025.csv").write_bytes(csv(f"{SALES},{value},percent,"))
         one.pull(["file"], NOW + day * DAY)
     assert sales(store) == [12.9, 13.1, 12.9]
-    with Store.open(f"sqlite:///{tmp_path}/new.db") as new:
-        pulling(tmp_path, new).replay()
-        assert rows(new) == rows(store)
+    assert rows_of_a_replay(tmp_path) == rows(store)
 
 
 def test_a_thinned_archive_replays_to_the_same_figures(tmp_path, store):
@@ -247,9 +250,7 @@ def test_a_thinned_archive_replays_to_the_same_figures(tmp_path, store):
     assert sales(store) == [12.9, 13.1, 12.9]
     archive = RawArchive(Settings(home=tmp_path).raw)
     assert archive.thin(NOW + 4 * DAY, Intake(store.engine).used_payloads()) == 4  # repetitions
-    with Store.open(f"sqlite:///{tmp_path}/new.db") as new:
-        pulling(tmp_path, new).replay()
-        assert rows(new) == rows(store)
+    assert rows_of_a_replay(tmp_path) == rows(store)
 
 
 def test_what_is_amiss_is_said_every_time_and_not_only_the_first(tmp_path, store):
