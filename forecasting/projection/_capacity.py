@@ -83,11 +83,10 @@ def capacity_rates(values: Values, share: Array, value_added: Array, now: Array)
     lag = np.rint(values("capacity.gestation")).astype(np.int64)
     month = np.arange(HORIZON)[:, None] - lag
     decided = np.where(month >= 0, np.take_along_axis(value_added, np.maximum(month, 0), axis=0), now)
-    most, least = log_rate(values("capacity.growth_max")), np.log1p(-values("capacity.scrapping") / 100.0)
-    rate = share * decided
-    if not values("capacity.scrapping").any():
-        return np.asarray(np.minimum(rate, most))
-    return np.asarray(np.clip(rate, least, most))
+    most = log_rate(values("capacity.growth_max"))
+    with np.errstate(divide="ignore"):  # scrapping of 100 %/yr is no limit
+        least = np.log1p(-values("capacity.scrapping") / 100.0)
+    return np.asarray(np.clip(share * decided, least, most))
 
 
 def nation_rates(values: Values, region: Array, half_life_months: Array) -> Array:

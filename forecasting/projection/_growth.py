@@ -152,7 +152,7 @@ class Curve:
     """What a saturating path needs, one value per draw, all of shape ``(N,)``.
 
     Attributes:
-        family: Index into `FAMILIES`.
+        family: Index into `FAMILIES`; counts where g0 is above 0.
         g0: Log rate per year now.
         ginf: Log rate per year in the long run (damped trend only).
         half_life_months: Half-life in months (damped trend only).
@@ -175,13 +175,17 @@ class Curve:
 def saturating(curve: Curve, months: Array) -> Array:
     """Cumulative log growth ``(T, N)`` by the family drawn for each draw; none rises above ``ln(cap)``.
 
+    The curves under a ceiling are curves of growth: set out at a falling rate they would fall ever faster. A draw that
+    does not grow now takes the damped trend, whatever its family.
+
     The monthly rate may not exceed a line that falls from today's rate, slowly at first, to ``limit`` at the
     last month: a ceiling that is far away would otherwise let a fast market run on at its rate.
     """
     out = np.empty((len(months), len(curve.g0)))
     years = months[:, None] / 12.0
+    family = np.where(curve.g0 > 0, curve.family, FAMILIES.index("damped"))
     for index, name in enumerate(FAMILIES):
-        of = np.flatnonzero(curve.family == index)
+        of = np.flatnonzero(family == index)
         if len(of) == 0:
             continue
         g0, cap = curve.g0[of], curve.cap[of]

@@ -70,7 +70,7 @@ COMMON = {
     "capacity.between_episodes": number("1", 0.0, 10.0, default=0.25),
     "capacity.growth_max": number("%/yr", 0.0, 1000.0),
     "capacity.gestation": number("months", 0.0, 120.0, default=0.0),
-    "capacity.scrapping": number("%/yr", 0.0, 50.0, default=0.0),
+    "capacity.scrapping": number("%/yr", 0.0, 100.0, default=100.0),
     "capacity.region_share": share(default=1.0),
     "capacity.other_growth": Spec("%/yr", -95.0, 1000.0, default=0.0),
     "capacity.utilisation_low": share(),

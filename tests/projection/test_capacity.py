@@ -9,7 +9,7 @@ from forecasting.projection import Assumptions, log_rate, price_leak
 from forecasting.projection._capacity import capacity_basis, kappa
 from forecasting.projection._draws import Uniforms, Values, sobol_points
 from forecasting.projection._questions import Evidence
-from forecasting.projection._schema import draw_blocks
+from forecasting.projection._schema import draw_blocks, expected_parameters
 from tests.projection.conftest import Simulated, fixed
 
 
@@ -76,6 +76,20 @@ def test_capacity_never_outgrows_its_limit_and_shrinks_by_scrapping_at_most(
     rate = 12 * np.diff(np.log(result.capacity), axis=0)
     assert (rate <= log_rate(25.0) + 1e-12).all()
     assert (rate >= np.log1p(-result.drawn("capacity.scrapping") / 100) - 1e-12).all()
+
+
+def test_scrapping_of_zero_never_lets_capacity_shrink_and_none_at_all_lets_it_follow(
+    assumptions, make_paths, outcome: Simulated
+) -> None:
+    wild = make_paths(spread=0.8)
+    rates = {}
+    default = expected_parameters(assumptions.structure)["capacity.scrapping"].default
+    for scrapping in (0.0, 0.1, default):
+        result = outcome(fixed(assumptions, capacity__scrapping=scrapping), given=wild)
+        rates[scrapping] = 12 * np.diff(np.log(result.capacity), axis=0)
+    assert rates[0.0].min() >= -1e-12
+    assert rates[0.1].min() == pytest.approx(np.log(0.999))
+    assert rates[default].min() < np.log(0.5)
 
 
 def test_plants_open_a_gestation_later(assumptions, outcome: Simulated) -> None:

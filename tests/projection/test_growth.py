@@ -99,6 +99,15 @@ def test_a_path_is_the_family_drawn_and_never_passes_its_cap() -> None:
     assert (path <= np.log(10.0) + 1e-12).all()
 
 
+@given(family=st.integers(0, 3), g0=st.floats(-0.5, 0.0), ginf=st.floats(-0.5, 0.1), cap=st.floats(1.5, 50))
+def test_what_shrinks_today_nears_its_long_run_whatever_its_family(family, g0, ginf, cap) -> None:
+    one = np.ones(1)
+    curve = Curve(family * one, g0 * one, ginf * one, 18 * one, cap * one, 0.02 * one, 12 * one, log_rate(25.0) * one)
+    path = saturating(curve, MONTHS)[:, 0]
+    expected = np.minimum(damped_trend(g0, ginf, 18, MONTHS), np.log(cap))
+    np.testing.assert_array_equal(path, expected)
+
+
 @given(family=st.integers(0, 3), g0=st.floats(0.3, 1.5), cap=st.floats(50, 1e6))
 def test_no_path_grows_faster_than_the_limit_after_ten_years(family, g0, cap) -> None:
     one = np.ones(1)
