@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from forecasting.errors import AssumptionError
 from forecasting.projection._coupling import HORIZON, cumulate, levels
 from forecasting.projection._draws import Values
 from forecasting.projection._growth import Array, log_rate
@@ -29,8 +30,13 @@ def quota_states(values: Values, states: tuple[str, ...], start: Array, years: i
         states: From the slowest to the fastest.
         start: Index of the state of the year before, ``(N,)``.
         years: At most the ten of the horizon.
+
+    Raises:
+        AssumptionError: No state has a weight.
     """
     weight = np.stack([values(f"quota.weight.{state}") for state in states])
+    if not (weight.sum(axis=0) > 0).all():
+        raise AssumptionError(f"quota: none of {', '.join(states)} has a weight; expected one for a year to turn to")
     rank = np.arange(len(states))[:, None] - (len(states) - 1) / 2
     weight = weight * np.exp(values("quota.tilt") * rank)
     below = np.cumsum(weight, axis=0) / weight.sum(axis=0)

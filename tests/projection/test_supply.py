@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from forecasting.errors import AssumptionError
 from forecasting.projection._quota import quota_states
 from forecasting.projection._supply import PAST, weibull_kernel
 from tests.projection.conftest import Simulated, fixed
@@ -35,6 +36,12 @@ def test_quota_states_keep_to_their_long_run_weights(assumptions, outcome: Simul
     assert shares == pytest.approx([0.60, 0.32, 0.08], abs=0.01)
     still = quota_states(outcome(fixed(assumptions, quota__stay=1.0)).drawn, ("hold", "normal", "surge"), np.zeros(128))
     assert (still == 0).all()
+
+
+def test_a_quota_that_turns_to_nothing_is_refused(assumptions, outcome: Simulated) -> None:
+    none = {f"quota__weight__{name}": 0.0 for name in assumptions.structure.quota_states}
+    with pytest.raises(AssumptionError, match="none of hold, normal, surge has a weight; expected one"):
+        outcome(fixed(assumptions, **none))
 
 
 def test_separation_is_bound_by_plants_quotas_and_reagents(assumptions, outcome: Simulated) -> None:
