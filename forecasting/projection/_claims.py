@@ -54,13 +54,19 @@ def claim_table(key: str, outcome: Outcome, assumptions: Assumptions, claims: pd
     """Checked claims against the draws of one scenario.
 
     A claimed range is as wide as its rounding where it is a single figure: half a unit of its last digit on both
-    sides. The metric's name starts with the scenario and ends with the months ahead. Where a claim turns on an
-    intensity there is a row a kind of equipment, with the intensity at which the middle of the range would hold
-    (median over the draws in which output grows). Codes: below, within, above (the likeliest of the three),
-    undefined (no valid draw).
+    sides. An end that is not stated ("more than 2") is NaN, and nothing lies beyond it. The metric's name starts with
+    the scenario and ends with the months ahead. Where a claim turns on an intensity there is a row a kind of
+    equipment, with the intensity at which the middle of the range, or its only end, would hold (median over the draws
+    in which output grows). Codes: below, within, above (the likeliest of the three), undefined (no valid draw).
+
+    Args:
+        key: Name of the scenario.
+        outcome: Its draws.
+        assumptions: From `load_assumptions`.
+        claims: Columns id, value_low, value_high, decimals.
 
     Raises:
-        AssumptionError: A checked claim that the table lacks, or an unknown metric.
+        AssumptionError: A checked claim that the table lacks or gives no figure of, or an unknown metric.
     """
     rows = []
     for claim, item in assumptions.questions.claims.items():
@@ -70,12 +76,12 @@ def claim_table(key: str, outcome: Outcome, assumptions: Assumptions, claims: pd
         for name in item.by:
             values = metric(outcome, name)[item.months]
             valid = values[np.isfinite(values)]
-            odds = ((valid < low).mean(), ((valid >= low) & (valid <= high)).mean(), (valid > high).mean()) \
-                if len(valid) else (np.nan,) * 3  # fmt: skip
+            below, above = valid < low, valid > high
+            odds = (below.mean(), (~(below | above)).mean(), above.mean()) if len(valid) else (np.nan,) * 3
             code = CODES[int(np.argmax(odds))] if len(valid) else "undefined"
             head = f"{key}|{name}|{item.months} months"
             if item.intensity and name == item.by[0]:
-                for kind, needed in _intensity(outcome, item, (low + high) / 2).items():
+                for kind, needed in _intensity(outcome, item, float(np.nanmean([low, high]))).items():
                     unit = outcome.structure.intensity_unit
                     rows.append((claim, f"{head}|{kind}", low, high, *odds, needed, unit, code))
             else:
@@ -88,10 +94,12 @@ def _range(claim: str, item: ClaimUse, claims: pd.DataFrame) -> tuple[float, flo
     if len(rows) != 1:
         raise AssumptionError(f"claims: {len(rows)} rows with id {claim}; expected 1")
     low, high = float(rows["value_low"].iloc[0]), float(rows["value_high"].iloc[0])
+    if np.isnan([low, high]).all():
+        raise AssumptionError(f"claims: {claim} has no figure to check; expected it to be aside")
     if low == high:
-        digits = len(f"{low:g}".partition(".")[2])
-        low, high = low - 0.5 * 10.0**-digits, high + 0.5 * 10.0**-digits
-    return low * item.scale, (high if high == high else np.inf) * item.scale
+        half = 0.5 * 10.0 ** -int(rows["decimals"].iloc[0])
+        low, high = low - half, high + half
+    return low * item.scale, high * item.scale
 
 
 def _intensity(outcome: Outcome, item: ClaimUse, share: float) -> dict[str, float]:

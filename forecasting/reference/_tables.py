@@ -33,10 +33,12 @@ def load_claims() -> pd.DataFrame:
 
     Returns:
         Columns id, value_low and value_high (float64; NaN where the range is open or the claim is a date),
-        date (text, only for claims that are one), unit, period, kind, topic, publisher, note; in the order of
-        the ids.
+        date (text, only for claims that are one), unit, period, kind, topic, publisher, note, decimals (int64; those
+        that value_low is printed with); in the order of the ids.
     """
-    return _numbers(_read("claims.csv"), ["value_low", "value_high"])
+    claims = _read("claims.csv")
+    printed = claims["value_low"].str.partition(".")[2].str.len()
+    return _numbers(claims, ["value_low", "value_high"]).assign(decimals=printed)
 
 
 def load_calibration() -> pd.DataFrame:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from forecasting.errors import AssumptionError
 from forecasting.projection import Assumptions, claim_list, contribution, sector_weights
+from forecasting.projection._claims import claim_table
+from forecasting.projection._questions import ClaimUse
+from tests.projection.conftest import Simulated
 
 
 @pytest.fixture(scope="module")
@@ -63,3 +70,61 @@ def test_what_follows_from_other_claims_is_recomputed(claims: pd.DataFrame) -> N
         assert end["C30"] * end["C39"] / 100 == pytest.approx(end["D27"])
         assert end["C22"] / 4.345 == pytest.approx(end["D29"], abs=0.006)
     assert low["C07"] / low["C01"] == pytest.approx(low["D30"], abs=0.006)
+
+
+Check = Callable[..., pd.DataFrame]
+
+
+@pytest.fixture
+def check(assumptions: Assumptions, outcome: Simulated, claims: pd.DataFrame) -> Check:
+    """The rows of one claim that is checked against a multiple of value added, its figures changed if wanted."""
+
+    def run(claim: str, *, scale: float = 1.0, intensity: bool = False, **figures: float) -> pd.DataFrame:
+        use = ClaimUse("checked", ("multiple|re_va",), 120, scale, intensity, "A test.")
+        questions = dataclasses.replace(assumptions.questions, claims={claim: use})
+        table = claims.copy()
+        table.loc[table["id"] == claim, list(figures)] = list(figures.values())
+        return claim_table("x", outcome(assumptions), dataclasses.replace(assumptions, questions=questions), table)
+
+    return run
+
+
+def test_a_claim_with_one_end_is_checked_against_it_alone(check: Check) -> None:
+    more = check("C12").iloc[0]
+    assert more["claim_low"] == 2.0
+    assert np.isnan(more["claim_high"])
+    assert more["p_above"] == 0.0
+    assert more["p_below"] + more["p_within"] == pytest.approx(1)
+    less = check("C12", value_low=np.nan, value_high=2.0).iloc[0]
+    assert np.isnan(less["claim_low"])
+    assert (less["p_below"], less["p_within"], less["p_above"]) == (0.0, more["p_below"], more["p_within"])
+    assert 0 < less["p_within"] < 1
+
+
+def test_the_intensity_that_a_claim_with_one_end_needs_is_that_of_its_end(check: Check) -> None:
+    needed = [
+        check("C12", intensity=True, value_low=0.2, value_high=high)["needed_intensity"].tolist()
+        for high in (np.nan, 0.2)
+    ]
+    assert needed[0] == pytest.approx(needed[1])
+    assert np.isfinite(needed).all()
+
+
+def test_a_claim_without_a_figure_cannot_be_checked(check: Check) -> None:
+    with pytest.raises(AssumptionError, match="C45 has no figure to check; expected it to be aside"):
+        check("C45")
+
+
+@pytest.mark.parametrize(
+    ("printed", "half"),
+    [("20.0", 0.05), ("236", 0.5), ("1500000", 0.5), ("0.00005", 0.000005), ("2345678.25", 0.005)],
+)
+def test_a_single_figure_is_as_wide_as_its_last_printed_digit(check: Check, printed: str, half: float) -> None:
+    value = float(printed)
+    row = check("C10", value_low=value, value_high=value, decimals=len(printed.partition(".")[2])).iloc[0]
+    assert (row["claim_low"], row["claim_high"]) == pytest.approx((value - half, value + half), rel=1e-12)
+
+
+def test_the_decimals_of_the_packaged_claims_are_those_printed(claims: pd.DataFrame) -> None:
+    decimals = claims.set_index("id")["decimals"]
+    assert decimals[["C01", "C10", "D11", "D16", "D26"]].tolist() == [1, 0, 1, 1, 5]
