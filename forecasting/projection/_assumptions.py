@@ -18,7 +18,7 @@ from forecasting.projection._coupling import HORIZON
 from forecasting.projection._distributions import ARGS, check_args, support
 from forecasting.projection._questions import Questions, parse_questions
 from forecasting.projection._schema import Spec, check_names, draw_blocks, expected_parameters
-from forecasting.projection._structure import OPTIONAL, STRUCTURE, Structure, keys_of, parse_structure
+from forecasting.projection._structure import OPTIONAL, STRUCTURE, Structure, flag_of, keys_of, parse_structure
 from forecasting.projection._structure import table_of as _table
 from forecasting.projection._structure import text_of as _text
 
@@ -148,6 +148,10 @@ def parse_assumptions(text: str, file: str) -> Assumptions:
     for key, claim in questions.claims.items():
         if claim.use == "used":
             check_names(claim.by, schema, f"{file}: claims.{key}", complete=False)
+        if claim.intensity and not structure.equipment:
+            raise AssumptionError(
+                f"{file}: claims.{key}: intensity is stated by kind of equipment; name the kinds in equipment"
+            )
     return Assumptions(file, structure, questions, MappingProxyType(scenarios))
 
 
@@ -207,7 +211,7 @@ def _scenario(
     return Scenario(
         title=_text(table["title"], f"{where}.title"),
         paths=table["paths"],
-        evidence=bool(table.get("evidence", True)),
+        evidence=flag_of(table.get("evidence", True), f"{where}.evidence"),
         regime=regime,
         parameters=MappingProxyType({**base, **overrides}),
     )

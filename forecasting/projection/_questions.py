@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from types import MappingProxyType
 from typing import Any
 
 from forecasting.errors import AssumptionError
-from forecasting.projection._structure import keys_of, table_of, text_of
+from forecasting.projection._structure import flag_of, keys_of, names_of, table_of, text_of
 
 __all__ = ["ClaimUse", "Correlation", "Evidence", "Hindcast", "Milestone", "Questions", "parse_questions"]
 
@@ -112,7 +113,7 @@ def parse_questions(document: Mapping[str, Any], file: str, horizon: int) -> Que
     return Questions(
         evidence=MappingProxyType(evidence),
         milestones=MappingProxyType(milestones),
-        sensitivity=tuple(sensitivity["metrics"]),
+        sensitivity=names_of(sensitivity["metrics"], f"{file}: sensitivity.metrics"),
         sensitivity_scenario=str(sensitivity["scenario"]),
         claims=MappingProxyType(claims),
         hindcasts=tuple(_hindcast(entry, f"{file}: hindcast {i + 1}")
@@ -142,23 +143,27 @@ def _milestone(entry: Any, where: str) -> Milestone:
     if not isinstance(thresholds, list) or not thresholds:
         raise AssumptionError(f"{where}: thresholds {thresholds!r}; expected a list of numbers")
     numbers = tuple(_number(item, f"{where}.thresholds") for item in thresholds)
+    if len(set(numbers)) < len(numbers):
+        raise AssumptionError(f"{where}: thresholds {thresholds!r}; expected each once")
     return Milestone(text_of(table["metric"], f"{where}.metric"), table["op"], numbers)
 
 
 def _claim(entry: Any, where: str, horizon: int) -> ClaimUse:
     table = table_of(entry, where)
     keys_of(table, ("use", "note"), where, optional=("by", "months", "scale", "intensity"))
-    use, by = table["use"], table.get("by", [])
+    use, by = table["use"], names_of(table.get("by", []), f"{where}.by")
     if use not in CLAIM_USES:
         raise AssumptionError(f"{where}: use {use!r}; expected one of {', '.join(CLAIM_USES)}")
-    if not isinstance(by, list) or bool(by) == (use == "aside"):
-        raise AssumptionError(f"{where}: by {by!r}; expected a list of parameters or metrics, none for a claim aside")
+    if bool(by) == (use == "aside"):
+        raise AssumptionError(
+            f"{where}: by {list(by)!r}; expected a list of parameters or metrics, none for a claim aside"
+        )
     months = int(_number(table.get("months", horizon), f"{where}.months"))
     if not 1 <= months <= horizon:
         raise AssumptionError(f"{where}: months {months}; expected 1 to {horizon}")
     scale = _number(table.get("scale", 1.0), f"{where}.scale")
     note = text_of(table["note"], f"{where}.note")
-    return ClaimUse(use, tuple(by), months, scale, bool(table.get("intensity", False)), note)
+    return ClaimUse(use, by, months, scale, flag_of(table.get("intensity", False), f"{where}.intensity"), note)
 
 
 def _hindcast(entry: Any, where: str) -> Hindcast:
@@ -177,6 +182,6 @@ def _correlation(entry: Any, where: str) -> Correlation:
 
 
 def _number(value: Any, where: str) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise AssumptionError(f"{where}: {value!r}; expected a number")
+    if not isinstance(value, int | float) or isinstance(value, bool) or not isfinite(value):
+        raise AssumptionError(f"{where}: {value!r}; expected a finite number")
     return float(value)

@@ -9,9 +9,14 @@ from typing import Any
 
 from forecasting.errors import AssumptionError
 
-__all__ = ["Anchor", "Route", "Structure", "keys_of", "parse_structure", "table_of", "text_of"]
+__all__ = ["RESERVED", "Anchor", "Route", "Structure", "flag_of", "keys_of", "names_of", "parse_structure", "table_of",
+           "text_of"]  # fmt: skip
 
 ROUTE_KINDS = ("mine", "import")
+
+RESERVED = ("curtailed", "exports_raw", "imports", "losses", "mine_output", "production", "rest", "separated_output",
+            "stock_change", "surplus", "total")  # fmt: skip
+"""What tables call something else, in the place where they name an anchor."""
 
 STRUCTURE = ("title", "region", "nation", "producer", "account", "indicators", "anchors", "routes")
 OPTIONAL = ("outside", "second", "bases", "quota_states", "regimes", "start_regime", "response_months", "projects",
@@ -136,6 +141,9 @@ def parse_structure(document: Mapping[str, Any], file: str) -> Structure:
                for key, entry in table_of(document["anchors"], f"{file}: anchors").items()}  # fmt: skip
     routes = {key: _route(entry, f"{file}: routes.{key}", units)
               for key, entry in table_of(document["routes"], f"{file}: routes").items()}  # fmt: skip
+    for key in anchors:
+        if key in RESERVED:
+            raise AssumptionError(f"{file}: anchors.{key}: the tables call something else {key}; choose another key")
     for key, route in routes.items():
         _known(route.basis, {account, second}, f"{file}: routes.{key}.basis")
     if not routes or not any(anchor.basis != second or second == account for anchor in anchors.values()):
@@ -143,7 +151,7 @@ def parse_structure(document: Mapping[str, Any], file: str) -> Structure:
     inputs = _texts(document.get("inputs", {}), f"{file}: inputs")
     for key, indicator in inputs.items():
         _known(indicator, indicators, f"{file}: inputs.{key}")
-    quota_states, regimes = (_names(document.get(key, []), f"{file}: {key}") for key in ("quota_states", "regimes"))
+    quota_states, regimes = (names_of(document.get(key, []), f"{file}: {key}") for key in ("quota_states", "regimes"))
     if any(route.quota for route in routes.values()) and not quota_states:
         raise AssumptionError(f"{file}: a route has a quota; expected quota_states")
     start = str(document.get("start_regime", regimes[0] if regimes else ""))
@@ -152,11 +160,15 @@ def parse_structure(document: Mapping[str, Any], file: str) -> Structure:
     imposed = str(document.get("imposed", ""))
     if imposed and (imposed not in anchors or anchors[imposed].basis != second or second == account):
         raise AssumptionError(f"{file}: imposed {imposed!r}; expected an anchor counted in the second account")
+    region, nation = (text_of(document[key], f"{file}: {key}") for key in ("region", "nation"))
+    outside = text_of(document.get("outside", "Rest of the world"), f"{file}: outside")
+    if outside in (region, nation):
+        raise AssumptionError(f"{file}: outside {outside!r} names the region or the nation; expected another name")
     return Structure(
         title=text_of(document["title"], f"{file}: title"),
-        region=text_of(document["region"], f"{file}: region"),
-        nation=text_of(document["nation"], f"{file}: nation"),
-        outside=text_of(document.get("outside", "Rest of the world"), f"{file}: outside"),
+        region=region,
+        nation=nation,
+        outside=outside,
         producer=producer,
         account=account,
         second=second,
@@ -170,9 +182,9 @@ def parse_structure(document: Mapping[str, Any], file: str) -> Structure:
         response_months=_months(document.get("response_months", []), f"{file}: response_months"),
         projects=MappingProxyType(_texts(document.get("projects", {}), f"{file}: projects")),
         inputs=MappingProxyType(inputs),
-        raw_exports=bool(document.get("raw_exports", False)),
+        raw_exports=flag_of(document.get("raw_exports", False), f"{file}: raw_exports"),
         imposed=imposed,
-        equipment=_names(document.get("equipment", []), f"{file}: equipment"),
+        equipment=names_of(document.get("equipment", []), f"{file}: equipment"),
         equipment_unit=str(document.get("equipment_unit", "GW/yr")),
         intensity_unit=str(document.get("intensity_unit", "kg/kW")),
     )
@@ -186,7 +198,8 @@ def _anchor(entry: Any, where: str, indicators: Mapping[str, str], units: Mappin
     if indicator:
         _known(indicator, indicators, f"{where}.indicator")
     title = text_of(table["title"], f"{where}.title")
-    return Anchor(title, basis, indicator, str(table.get("activity_unit", "")), bool(table.get("export", False)))
+    export = flag_of(table.get("export", False), f"{where}.export")
+    return Anchor(title, basis, indicator, str(table.get("activity_unit", "")), export)
 
 
 def _route(entry: Any, where: str, units: Mapping[str, str]) -> Route:
@@ -195,7 +208,7 @@ def _route(entry: Any, where: str, units: Mapping[str, str]) -> Route:
     kind, basis = text_of(table["kind"], f"{where}.kind"), text_of(table["basis"], f"{where}.basis")
     _known(kind, ROUTE_KINDS, f"{where}.kind")
     _known(basis, units, f"{where}.basis")
-    quota = bool(table.get("quota", False))
+    quota = flag_of(table.get("quota", False), f"{where}.quota")
     if quota and kind != "mine":
         raise AssumptionError(f"{where}: a quota limits mines only; this route is of kind {kind!r}")
     return Route(text_of(table["title"], f"{where}.title"), kind, basis, quota)
@@ -225,19 +238,28 @@ def text_of(value: Any, where: str) -> str:
     return value
 
 
-def _texts(value: Any, where: str) -> dict[str, str]:
-    return {key: text_of(item, f"{where}.{key}") for key, item in table_of(value, where).items()}
+def flag_of(value: Any, where: str) -> bool:
+    """The value, if it is a boolean: a text such as "false" would count as true."""
+    if not isinstance(value, bool):
+        raise AssumptionError(f"{where}: {value!r}; expected true or false, without quotes")
+    return value
 
 
-def _names(value: Any, where: str) -> tuple[str, ...]:
+def names_of(value: Any, where: str) -> tuple[str, ...]:
+    """The value, if it is a list of texts that are not empty, each once."""
     if not isinstance(value, list) or len(set(map(str, value))) < len(value):
         raise AssumptionError(f"{where}: {value!r}; expected a list of names, each once")
     return tuple(text_of(item, where) for item in value)
 
 
+def _texts(value: Any, where: str) -> dict[str, str]:
+    return {key: text_of(item, f"{where}.{key}") for key, item in table_of(value, where).items()}
+
+
 def _months(value: Any, where: str) -> tuple[int, ...]:
-    if not isinstance(value, list) or not all(isinstance(item, int) for item in value) or value != sorted(set(value)):
-        raise AssumptionError(f"{where}: {value!r}; expected rising numbers of months")
+    whole = isinstance(value, list) and all(type(item) is int and item >= 1 for item in value)
+    if not whole or value != sorted(set(value)):
+        raise AssumptionError(f"{where}: {value!r}; expected rising numbers of months, from 1 on")
     return tuple(value)
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from forecasting.errors import AssumptionError
 from forecasting.projection import Assumptions, check_against, load_assumptions, with_values
 from forecasting.projection._distributions import quantile
+from forecasting.projection._structure import RESERVED
 
 PACKAGED = (resources.files("forecasting") / "reference" / "data" / "assumptions.toml").read_text(encoding="utf-8")
 
@@ -88,10 +89,36 @@ def test_a_file_of_ones_own_reads_as_the_packaged_one(tmp_path: Path, assumption
          "claims.C04: parameter 'mining' is unknown"),
         ('scenario = "baseline_mixture"', 'scenario = "base"', "sensitivity.scenario 'base'; expected one of"),
         ('op = ">=", thresholds = [6.0]', 'op = ">", thresholds = [6.0]', "op '>'; expected one of >=, <="),
+        ("thresholds = [6.0]", "thresholds = [6.0, 6]", "thresholds [6.0, 6]; expected each once"),
+        ("thresholds = [6.0]", "thresholds = [inf]", "thresholds: inf; expected a finite number"),
+        ('outside = "Rest of the world"', 'outside = "China"', "outside 'China' names the region or the nation"),
+        ("response_months = [6, 24", "response_months = [0, 6, 24", "expected rising numbers of months, from 1 on"),
+        ("raw_exports = true", 'raw_exports = "no"', "raw_exports: 'no'; expected true or false, without quotes"),
+        ("quota = true", 'quota = "false"', "routes.hard_rock.quota: 'false'; expected true or false"),
+        ("export = true", 'export = "no"', "anchors.exports_magnet.export: 'no'; expected true or false"),
+        ("evidence = false", 'evidence = "false"', "indicator_only.evidence: 'false'; expected true or false"),
+        ("intensity = true", "intensity = 1", "claims.C19.intensity: 1; expected true or false"),
+        ('"recycled_share_of_added_demand", "eol_share', '"eol_share_of_added_demand", "eol_share',
+         "'eol_share_of_added_demand']; expected a list of names, each once"),
+        ('metrics = ["mine_output", ', 'metrics = ["west_share", ', "expected a list of names, each once"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_refused_with_what_was_expected(tmp_path: Path, old: str, new: str, expected: str) -> None:
     assert expected in refused(tmp_path, old, new)
+
+
+def test_a_claim_that_turns_on_an_intensity_needs_kinds_of_equipment(tmp_path: Path) -> None:
+    table = PACKAGED[PACKAGED.index("[base.claim]") :].partition("\n\n")[0]
+    without = PACKAGED.replace(table, "").replace('equipment = ["electrolysers", "storage"]', "")
+    (tmp_path / "mine.toml").write_text(without, encoding="utf-8")
+    with pytest.raises(AssumptionError, match=r"claims\.C19: intensity .* name the kinds in equipment"):
+        load_assumptions(tmp_path / "mine.toml")
+
+
+@pytest.mark.parametrize("name", RESERVED)
+def test_an_anchor_of_a_name_that_tables_use_for_something_else_is_refused(tmp_path: Path, name: str) -> None:
+    message = refused(tmp_path, "inverter_ac = {", f"{name} = {{")
+    assert f"anchors.{name}: the tables call something else {name}; choose another key" in message
 
 
 def test_a_missing_file_and_foreign_bytes_are_refused(tmp_path: Path) -> None:
