@@ -6,22 +6,24 @@ by their name, so the distributions tried are those in use.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from math import isfinite
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from forecasting.errors import AssumptionError
+from forecasting.errors import AssumptionError, suggestion
 from forecasting.metrics import crps_draws
 from forecasting.projection._assumptions import Assumptions
 from forecasting.projection._controls import delay_kernel
+from forecasting.projection._coupling import HORIZON
 from forecasting.projection._draws import Uniforms, Values, seeded, sobol_points
 from forecasting.projection._entry import ramp
 from forecasting.projection._growth import Array, damped_trend_continuous, log_rate
 from forecasting.projection._questions import Hindcast
 from forecasting.projection._quota import quota_states
-from forecasting.projection._schema import draw_blocks
+from forecasting.projection._schema import draw_blocks, expected_parameters
 from forecasting.projection._tables import quantiles
 
 __all__ = ["HINDCAST_COLUMNS", "hindcast_table"]
@@ -33,17 +35,37 @@ DRAWS = 4096
 
 
 class Case:
-    """What a kind of case has at hand: its arguments, published figures, parameters and uniform numbers."""
+    """What a kind of case has at hand: its arguments, published figures, parameters and uniform numbers.
+
+    Args:
+        hindcast: As the file has it.
+        states: Of the quota process, from the slowest to the fastest.
+        values: Parameters in use.
+        names: Those of them that are numbers.
+        calibration: Published figures.
+        seed: Seed of everything random.
+
+    Raises:
+        AssumptionError: In every method, an argument that is missing or of another kind; with case and key.
+    """
 
     def __init__(
-        self, hindcast: Hindcast, states: tuple[str, ...], values: Values, calibration: pd.DataFrame, seed: int
+        self,
+        hindcast: Hindcast,
+        states: tuple[str, ...],
+        values: Values,
+        names: Collection[str],
+        calibration: pd.DataFrame,
+        seed: int,
     ) -> None:
-        self.name = hindcast.case
         self.states = states
-        self._args = dict(hindcast.args)
         self.parameters = values
+        self._place = f"hindcast {hindcast.case}"
+        self._args = dict(hindcast.args)
+        self._unasked = set(self._args)
+        self._names = names
         self._calibration = calibration
-        self._u = sobol_points(4, DRAWS, int(seeded(seed, f"hindcast {hindcast.case}").integers(2**31)))
+        self._u = sobol_points(4, DRAWS, int(seeded(seed, self._place).integers(2**31)))
 
     def has(self, key: str) -> bool:
         """Whether an argument is given."""
@@ -51,27 +73,25 @@ class Case:
 
     def number(self, key: str) -> float:
         """An argument that is a number or names a published figure."""
-        return self.figure(self._get(key), key)
+        return self._figure(self._get(key), key)
 
     def numbers(self, key: str) -> list[float]:
         """An argument that is a list of such."""
-        return [self.figure(item, key) for item in self._get(key)]
+        value = self._get(key)
+        if not isinstance(value, list) or not value:
+            raise self.wrong(key, value, "a list of numbers or of series@year")
+        return [self._figure(item, key) for item in value]
+
+    def count(self, key: str, most: int) -> int:
+        """An argument that is a whole number from 1 on."""
+        value = self._get(key)
+        if type(value) is not int or not 1 <= value <= most:
+            raise self.wrong(key, value, f"a whole number from 1 to {most}")
+        return value
 
     def text(self, key: str) -> str:
         """An argument that is a text."""
         return str(self._get(key))
-
-    def figure(self, value: Any, key: str) -> float:
-        """A number, or the figure that ``series@year`` names."""
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return float(value)
-        series, _, year = str(value).partition("@")
-        rows = self._calibration[(self._calibration["series"] == series) & (self._calibration["year"] == year)]
-        if len(rows) != 1:
-            raise AssumptionError(
-                f"hindcast {self.name}: {key} {value!r} has {len(rows)} figures; expected a number or series@year"
-            )
-        return float(rows["value"].iloc[0])
 
     def draw(self, key: str, dimension: int) -> Array:
         """Draws of a parameter that an argument names, of a normal [mean, sd] or of [low, high, "uniform"]."""
@@ -79,14 +99,44 @@ class Case:
 
         value, u = self._get(key), self._u[:, dimension]
         if isinstance(value, str):
+            if value not in self._names:
+                raise self.wrong(key, value, f"a parameter that is a number; {suggestion(value, self._names)}")
             return self.parameters.at(value, u)
+        if not isinstance(value, list) or len(value) not in (2, 3) or value[2:] not in ([], ["uniform"]):
+            raise self.wrong(key, value, 'a parameter, [mean, sd] or [low, high, "uniform"]')
+        first, second = (self._figure(item, key) for item in value[:2])
         if len(value) == 3:
-            return np.asarray(value[0] + (value[1] - value[0]) * u)
-        return np.asarray(value[0] + value[1] * ndtri(np.clip(u, 1e-9, 1 - 1e-9)))
+            return np.asarray(first + (second - first) * u)
+        return np.asarray(first + second * ndtri(np.clip(u, 1e-9, 1 - 1e-9)))
+
+    def wrong(self, key: str, value: Any, expected: str) -> AssumptionError:
+        """What to raise of an argument that cannot be used."""
+        return AssumptionError(f"{self._place}: {key} is {value!r}; expected {expected}")
+
+    def refuse_unasked(self) -> None:
+        """Refuse arguments that nothing has asked for."""
+        if self._unasked:
+            known = sorted(set(self._args) - self._unasked)
+            raise AssumptionError(
+                f"{self._place}: {', '.join(sorted(self._unasked))} is unknown; expected {', '.join(known)}"
+            )
+
+    def _figure(self, value: Any, key: str) -> float:
+        """A number, or the figure that ``series@year`` names."""
+        if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
+            return float(value)
+        series, _, year = str(value).partition("@")
+        rows = self._calibration[(self._calibration["series"] == series) & (self._calibration["year"] == year)]
+        if len(rows) != 1:
+            raise AssumptionError(
+                f"{self._place}: {key} {value!r} has {len(rows)} figures; expected a number or series@year"
+            )
+        return float(rows["value"].iloc[0])
 
     def _get(self, key: str) -> Any:
         if key not in self._args:
-            raise AssumptionError(f"hindcast {self.name}: {key} is missing")
+            raise AssumptionError(f"{self._place}: {key} is missing")
+        self._unasked.discard(key)
         return self._args[key]
 
 
@@ -97,10 +147,11 @@ def persistent_growth(case: Case) -> Array:
 
 def quota_process(case: Case) -> Array:
     """Base grown by the quota process from a stated regime on."""
-    values, states = case.parameters, case.states
-    start = states.index(case.text("start"))
-    years = int(case.number("years"))
-    chosen = quota_states(values, states, np.full(DRAWS, float(start)), years).astype(np.int64)
+    values, states, start = case.parameters, case.states, case.text("start")
+    if start not in states:
+        raise case.wrong("start", start, f"one of quota_states: {', '.join(states) or '(none)'}")
+    first = np.full(DRAWS, float(states.index(start)))
+    chosen = quota_states(values, states, first, case.count("years", HORIZON // 12)).astype(np.int64)
     growth = np.stack([log_rate(values(f"quota.growth.{state}")) for state in states])
     return np.asarray(case.number("base") * np.exp(np.take_along_axis(growth, chosen, axis=0).sum(axis=0)))
 
@@ -119,7 +170,7 @@ def damped(case: Case) -> Array:
 
 def lost_shipments(case: Case) -> Array:
     """Months of shipments lost some months after licences became necessary."""
-    missing = delay_kernel(case.draw("delay", 0), case.draw("recovery", 1), int(case.number("months")))
+    missing = delay_kernel(case.draw("delay", 0), case.draw("recovery", 1), case.count("months", HORIZON))
     return np.asarray(missing.sum(axis=0))
 
 
@@ -138,7 +189,10 @@ def kappa_after(case: Case) -> Array:
 
 def product_sum(case: Case) -> Array:
     """Sum of figures times factors, as exact as the stated relative error."""
-    total = sum(a * b for a, b in zip(case.numbers("figures"), case.numbers("factors"), strict=True))
+    figures, factors = case.numbers("figures"), case.numbers("factors")
+    if len(figures) != len(factors):
+        raise case.wrong("factors", factors, f"as many as there are figures, {len(figures)}")
+    total = sum(a * b for a, b in zip(figures, factors, strict=True))
     return np.asarray(total * case.draw("error", 0) * (case.draw("times", 1) if case.has("times") else 1.0))
 
 
@@ -179,7 +233,8 @@ def hindcast_table(assumptions: Assumptions, calibration: pd.DataFrame, *, seed:
     forecasts, which are single numbers.
 
     Raises:
-        AssumptionError: An unknown kind, an argument missing, a figure that the calibration table lacks.
+        AssumptionError: An unknown kind; an argument missing, unknown or of another kind than expected; a figure that
+            the calibration table lacks; arguments that give no number.
     """
     cases = assumptions.questions.hindcasts
     if not cases:
@@ -188,14 +243,19 @@ def hindcast_table(assumptions: Assumptions, calibration: pd.DataFrame, *, seed:
     key = assumptions.questions.sensitivity_scenario or sorted(assumptions.scenarios)[0]
     uniforms = Uniforms(blocks, sobol_points(len(blocks) + 1, DRAWS, seed), seed)
     values = Values(assumptions.scenarios[key].parameters, uniforms, calibration, assumptions.file)
+    schema = expected_parameters(assumptions.structure)
+    names = [name for name, spec in schema.items() if not spec.options]
     rows = []
     for item in cases:
         if item.kind not in KINDS:
             raise AssumptionError(
                 f"hindcast {item.case}: kind {item.kind!r}; expected one of {', '.join(sorted(KINDS))}"
             )
-        case = Case(item, assumptions.structure.quota_states, values, calibration, seed)
-        draws = KINDS[item.kind](case)
+        case = Case(item, assumptions.structure.quota_states, values, names, calibration, seed)
+        with np.errstate(all="ignore"):
+            draws = KINDS[item.kind](case)
+        if not np.isfinite(draws).all():
+            raise AssumptionError(f"hindcast {item.case}: its arguments give draws that are no finite numbers")
         realised = case.number("realised") * (case.number("scale") if case.has("scale") else 1.0)
         low, middle, high = (float(level) for level in quantiles(draws, (0.05, 0.50, 0.95)))
         below = float((draws < realised).mean() + 0.5 * (draws == realised).mean())
@@ -203,5 +263,6 @@ def hindcast_table(assumptions: Assumptions, calibration: pd.DataFrame, *, seed:
         naive = min(abs(value - realised) for value in case.numbers("naive"))
         rows.append((item.case, case.text("origin"), case.text("target"), case.text("variable"), realised, low, middle,
                      high, below, score, naive, low <= realised <= high))  # fmt: skip
+        case.refuse_unasked()
     table = pd.DataFrame(rows, columns=list(HINDCAST_COLUMNS))
     return table.sort_values(["case", "target", "variable"], kind="stable", ignore_index=True)

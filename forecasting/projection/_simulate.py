@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from forecasting.errors import AssumptionError
@@ -76,7 +77,7 @@ def simulate(
         paths: Joint growth paths; an indicator without a path gets its wider prior and is named in ``degraded``,
             one with an old path gets part of that spread.
         calibration: Published figures, columns series, year, value, unit.
-        claims: Published claims, columns id, value_low, value_high, unit, topic.
+        claims: Published claims, columns id, value_low, value_high, decimals, unit, topic.
         start: Last observed month, ``YYYY-MM``; month 0.
         draws: Number of draws N; a power of two suits the Sobol sequence best.
         seed: Seed of everything random.
@@ -85,7 +86,8 @@ def simulate(
     Raises:
         AssumptionError: A start that is not a month or does not come right before the paths, fewer than two
             draws, a base figure that the calibration table lacks or gives in another unit or basis, a claim that
-            is not accounted for, an unknown metric.
+            is not accounted for, an unknown metric, a hindcast that cannot be tried, names or numbers that make a
+            table which cannot be published.
     """
     _check(paths, start, draws)
     check_against(assumptions, calibration, claims)
@@ -112,18 +114,23 @@ def simulate(
     advance()
     hindcast = hindcast_table(assumptions, calibration, seed=seed)
     advance()
-    return Projection(**whole, sensitivity=sensitivity, hindcast=hindcast, degraded=_degraded(assumptions, paths))
+    result = Projection(**whole, sensitivity=sensitivity, hindcast=hindcast, degraded=_degraded(assumptions, paths))
+    for name, table in result.tables().items():
+        _refuse(name, table, assumptions.file)
+    return result
 
 
 def check_against(assumptions: Assumptions, calibration: pd.DataFrame, claims: pd.DataFrame) -> None:
     """Find what an assumption file gets wrong about figures, claims and metrics before anything long is computed.
 
-    Every scenario is run with a pair of draws and without forecast paths, and every question is asked of it.
+    Every scenario is run with a pair of draws and without forecast paths, every question is asked of it, and every
+    hindcast is tried.
 
     Raises:
         AssumptionError: As `simulate`.
     """
     claim_list(assumptions, claims)
+    hindcast_table(assumptions, calibration, seed=0)
     blocks = draw_blocks(assumptions.structure)
     uniforms = Uniforms(blocks, sobol_points(len(blocks) + 1, 2, 0), 0, assumptions.questions.correlations)
     paths = GrowthPaths(("2000-01",), {})
@@ -145,6 +152,15 @@ ORDER = {
 }
 """Tables with rows of every scenario, and how they are sorted."""
 
+KEYS = ORDER | {
+    "sensitivity": ["output", "horizon", "scenario", "parameter"],
+    "hindcast": ["case", "origin", "target", "variable"],
+}
+"""What names a row of each table."""
+
+GAPS = ("absorption", "sensitivity", "claim_check")
+"""Tables with numbers that may be missing, by what their dictionary says."""
+
 
 def _tables(
     assumptions: Assumptions, key: str, outcome: Outcome, claims: pd.DataFrame, start: str
@@ -156,6 +172,22 @@ def _tables(
         ("milestones", milestone_table(key, outcome, assumptions.questions.milestones, start)),
         ("claim_check", claim_table(key, outcome, assumptions, claims)),
     ]
+
+
+def _refuse(name: str, table: pd.DataFrame, file: str) -> None:
+    """Refuse a table of which no release could be made, so that it is the projection that fails and nothing else."""
+    twice = table[table.duplicated(KEYS[name])]
+    if len(twice):
+        row = ", ".join(map(str, twice[KEYS[name]].iloc[0]))
+        raise AssumptionError(f"{file}: table {name} has two rows {row}; expected names that differ")
+    numbers = table.select_dtypes("number")
+    values = numbers.to_numpy(dtype=np.float64)
+    wrong = np.isinf(values) if name in GAPS else ~np.isfinite(values)
+    if wrong.any():
+        row, column = np.argwhere(wrong)[0]
+        key = ", ".join(map(str, table[KEYS[name]].iloc[row]))
+        what = f"{numbers.columns[column]} of {key} is {values[row, column]}"
+        raise AssumptionError(f"{file}: table {name}: {what}; expected assumptions that keep it finite")
 
 
 def _degraded(assumptions: Assumptions, paths: GrowthPaths) -> tuple[str, ...]:

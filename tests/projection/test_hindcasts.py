@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from forecasting.errors import AssumptionError
-from forecasting.projection import HINDCAST_COLUMNS, Assumptions
+from forecasting.projection import HINDCAST_COLUMNS, Assumptions, check_against
 from forecasting.projection._hindcasts import hindcast_table
 from forecasting.projection._questions import Hindcast
 
@@ -75,15 +75,48 @@ def test_what_misses_is_published_too(table: pd.DataFrame) -> None:
     assert not table["covered90"].all()
 
 
+DRAWN = {"parameter": "capacity.kappa"}
+SHIPPED = {"delay": "control.LICENSING.delay", "recovery": "control.recovery"}
+QUOTA = {"base": 105.0, "start": "hold", "years": 9}
+PRODUCT = {"figures": [1.0, 2.0], "factors": [1.0, 1.0], "error": [1.0, 0.1]}
+WHOLE = {"origin": "2015", "target": "2024", "variable": "v", "realised": 1.0, "naive": [1.0]}
+
+
 @pytest.mark.parametrize(
     ("kind", "args", "expected"),
     [
         ("prophecy", {}, "kind 'prophecy'; expected one of damped, drawn"),
         ("single_number", {}, "forecast is missing"),
         ("single_number", {"forecast": "nothing@2020"}, "has 0 figures; expected a number or series@year"),
+        ("single_number", {"forecast": float("inf")}, "forecast inf has 0 figures"),
+        ("drawn", {"parameter": "capacity.kapa"}, "a parameter that is a number; did you mean capacity.kappa"),
+        ("drawn", {"parameter": "growth.family"}, "is 'growth.family'; expected a parameter that is a number"),
+        ("drawn", {"parameter": 3.0}, r'is 3.0; expected a parameter, \[mean, sd\] or \[low, high, "uniform"\]'),
+        ("drawn", {"parameter": [0.0, 1.0, "normal"]}, "parameter is .*expected a parameter"),
+        ("drawn", {"parameter": ["low", 1.0]}, "parameter 'low' has 0 figures"),
+        ("drawn", DRAWN | {"naive": 1.0}, "naive is 1.0; expected a list of numbers or of series@year"),
+        ("drawn", DRAWN | {"naive": []}, "naive is .*; expected a list"),
+        ("drawn", DRAWN | {"scal": 2.0}, "scal is unknown; expected naive, origin, parameter, realised, target"),
+        ("quota_process", QUOTA | {"start": "slow"}, "'slow'; expected one of quota_states: hold, normal, surge"),
+        ("quota_process", QUOTA | {"years": 12}, "years is 12; expected a whole number from 1 to 10"),
+        ("quota_process", QUOTA | {"years": 2.5}, "years is 2.5; expected a whole number"),
+        ("lost_shipments", SHIPPED | {"months": 0}, "months is 0; expected a whole number from 1 to 120"),
+        ("product_sum", PRODUCT | {"factors": [1.0]}, "factors is .*; expected as many as there are figures, 2"),
+        ("damped", {"base": 1.0, "growth": -120.0, "long_run": 5.0, "half_life": "growth.half_life", "years": 3},
+         "its arguments give draws that are no finite numbers"),
     ],
-)
-def test_a_case_that_cannot_be_tried_is_refused(assumptions, calibration, kind, args, expected) -> None:
-    questions = dataclasses.replace(assumptions.questions, hindcasts=(Hindcast("X", kind, args),))
-    with pytest.raises(AssumptionError, match=expected):
-        hindcast_table(dataclasses.replace(assumptions, questions=questions), calibration, seed=1)
+)  # fmt: skip
+def test_a_case_that_cannot_be_tried_is_refused_before_anything_is_simulated(
+    assumptions, calibration, claims, kind, args, expected
+) -> None:
+    questions = dataclasses.replace(assumptions.questions, hindcasts=(Hindcast("X", kind, WHOLE | args),))
+    with pytest.raises(AssumptionError, match=f"^hindcast X: .*{expected}"):
+        check_against(dataclasses.replace(assumptions, questions=questions), calibration, claims)
+
+
+def test_a_quota_is_no_case_where_there_is_none(assumptions, calibration, claims) -> None:
+    questions = dataclasses.replace(assumptions.questions, hindcasts=(Hindcast("X", "quota_process", WHOLE | QUOTA),))
+    structure = dataclasses.replace(assumptions.structure, quota_states=())
+    free = dataclasses.replace(assumptions, questions=questions, structure=structure)
+    with pytest.raises(AssumptionError, match=r"expected one of quota_states: \(none\)"):
+        hindcast_table(free, calibration, seed=1)

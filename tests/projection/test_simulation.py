@@ -29,6 +29,7 @@ from forecasting.projection import (
 from forecasting.projection._draws import Uniforms, sobol_points
 from forecasting.projection._questions import Correlation
 from forecasting.projection._schema import draw_blocks
+from forecasting.projection._structure import RESERVED
 from forecasting.publishing import TABLES, csv_bytes
 from tests.projection.conftest import RATES, START, MakePaths, Simulated, at, changed, fixed, only
 
@@ -302,6 +303,29 @@ def test_the_claim_check_gives_probabilities_and_the_intensity_needed(projection
     assert (imposed["p_within"] > 0.9).all()
     events = check[check["metric"].str.contains("baseline_mixture.p_event")]
     assert events["p_within"].tolist() == [1.0]
+
+
+def test_names_of_other_things_stand_beside_no_anchor(projection: Projection, assumptions: Assumptions) -> None:
+    structure = assumptions.structure
+    out = projection.balance["item"][projection.balance["item"].str.startswith("out|")].str.removeprefix("out|")
+    home = only(projection.trajectories, region=structure.nation)
+    goods = home["variable"][~home["basis"].isin(["", structure.account])]
+    totals = projection.absorption["anchor"]
+    names = {name for name in (*out, *goods, *totals) if "|" not in name}
+    assert names - set(structure.anchors) <= set(RESERVED)
+
+
+def test_tables_that_could_not_be_published_are_the_simulations_own_failure(
+    assumptions, paths, calibration, claims
+) -> None:
+    twice = tuple(item for item in assumptions.questions.hindcasts if item.case == "H8") * 2
+    questions = dataclasses.replace(assumptions.questions, hindcasts=twice)
+    with pytest.raises(AssumptionError, match=r"table hindcast has two rows H8, 2017, 2018, .*; expected names"):
+        run(dataclasses.replace(assumptions, questions=questions), paths, calibration, claims, scenarios=("licensing",))
+    endless = {**questions.claims, "C16": dataclasses.replace(questions.claims["C16"], scale=math.inf)}
+    questions = dataclasses.replace(questions, hindcasts=(), claims=endless)
+    with pytest.raises(AssumptionError, match=r"table claim_check: claim_low of C16, .* is inf; expected assumptions"):
+        run(dataclasses.replace(assumptions, questions=questions), paths, calibration, claims, scenarios=("licensing",))
 
 
 def test_the_same_seed_gives_the_same_bytes_whatever_the_order(assumptions, paths, calibration, claims) -> None:
