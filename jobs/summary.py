@@ -47,13 +47,8 @@ def summary(release: Path) -> list[str]:
         lines.append(f"claims: probability below, within and above the range, in scenario {scenarios[0]}")
     for row in checked:
         scenario, _, metric = row["metric"].partition("|")
-        if scenario != scenarios[0]:
-            continue
-        below, within, above = (100 * float(row[name]) for name in ("p_below", "p_within", "p_above"))
-        lines.append(
-            f"  {row['claim_id']} {float(row['claim_low']):g} to {float(row['claim_high']):g}:"
-            f" {below:3.0f} / {within:3.0f} / {above:3.0f} %  {metric}"
-        )
+        if scenario == scenarios[0]:
+            lines.append(f"  {row['claim_id']} {_range(row)}: {_odds(row)}  {metric}")
     warned = alarms(release)
     if len(warned) > MANY:
         surprises = sum(line.startswith("surprise") for line in warned)
@@ -86,9 +81,25 @@ def _line(row: Row) -> str:
         float(row[name]) for name in ("q50", "q05", "q95", "no_change", "prob_above_no_change")
     )
     return (
-        f"  {row['indicator']:<29} {row['period']}  {middle:6.1f} ({low:6.1f} to {high:6.1f})"
-        f"  latest {latest:6.1f}  {percent(chance):>5}"
+        f"  {row['indicator']:<29} {row['period']}  {middle:z6.1f} ({low:z6.1f} to {high:z6.1f})"
+        f"  latest {latest:z6.1f}  {percent(chance):>5}"
     )
+
+
+def _range(row: Row) -> str:
+    """What is claimed; one end may be open."""
+    low, high = row["claim_low"], row["claim_high"]
+    if not low or not high:
+        return f"<= {float(high):g}" if high else f">= {float(low):g}"
+    return f"{float(low):g} to {float(high):g}"
+
+
+def _odds(row: Row) -> str:
+    from forecasting.report import percent
+
+    if row["code"] == "undefined":
+        return "undefined"
+    return " / ".join(f"{percent(float(row[name])):>5}" for name in ("p_below", "p_within", "p_above"))
 
 
 def _rows(path: Path) -> Iterator[Row]:

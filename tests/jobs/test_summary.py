@@ -7,11 +7,12 @@ import pytest
 from jobs.summary import MANY, TELLING, summary
 
 HEAD = "indicator,period,q05,q50,q95,no_change,prob_above_no_change\n"
+CLAIMS = "claim_id,metric,claim_low,claim_high,p_below,p_within,p_above,code\n"
 
 
 @pytest.fixture
 def release(tmp_path: Path) -> Path:
-    (tmp_path / "claim_check.csv").write_text("claim_id,metric,claim_low,claim_high,p_below,p_within,p_above\n")
+    (tmp_path / "claim_check.csv").write_text(CLAIMS)
     return tmp_path
 
 
@@ -48,3 +49,27 @@ def test_what_is_nearly_certain_is_not_said_to_be_so(release: Path) -> None:
     rows = [f"n_{p},2025-11,1,5,20,5,{p}\n" for p in ("0.0", "0.003", "0.997", "1.0")]
     (release / "headlines.csv").write_text(HEAD + "".join(rows))
     assert [line.split("latest")[1].split()[1] for line in summary(release)[1:]] == ["0", "<1", ">99", "100"]
+
+
+def test_no_rate_is_a_negative_zero(release: Path) -> None:
+    (release / "headlines.csv").write_text(HEAD + "made_up,2025-11,-0.04,-0.01,0.04,-0.02,0.5\n")
+    assert summary(release)[1].split("2025-11")[1] == "     0.0 (   0.0 to    0.0)  latest    0.0   50 %"
+
+
+def test_a_claim_has_an_open_end_no_false_certainty_and_odds_only_where_there_are_some(release: Path) -> None:
+    headlines(release, 0)
+    rows = [
+        "C01,first|a,0.15,0.25,0.996,0.004,0.0,below",
+        "C02,first|b,2,,0.4,0.6,0.0,within",
+        "C03,first|c,,2,0.0,1.0,0.0,within",
+        "C04,first|d,1,2,,,,undefined",
+        "C04,second|d,1,2,0.1,0.2,0.7,above",
+    ]
+    (release / "claim_check.csv").write_text(CLAIMS + "\n".join(rows) + "\n")
+    assert summary(release)[1:] == [
+        "claims: probability below, within and above the range, in scenario first",
+        "  C01 0.15 to 0.25: >99 % /  <1 % /   0 %  a",
+        "  C02 >= 2:  40 % /  60 % /   0 %  b",
+        "  C03 <= 2:   0 % / 100 % /   0 %  c",
+        "  C04 1 to 2: undefined  d",
+    ]
