@@ -94,12 +94,12 @@ def _figure(one: Mapping[str, Any]) -> str:
 
 def _news(one: Mapping[str, Any]) -> str:
     expected = one.get("expected")
-    return f"{_figure(one)} {_words(one['value'])}" + ("" if expected is None else f", expected {expected:.2f}")
+    return f"{_figure(one)} {_words(one['value'])}" + ("" if expected is None else f", expected {expected:z.2f}")
 
 
 def _move(one: Mapping[str, Any]) -> str:
     what = " ".join(str(one[name]) for name in ("indicator", "target", "month", "period") if name in one)
-    return f"{what}: {one['before']:.2f} -> {one['after']:.2f} ({one['change']:+.2f})"
+    return f"{what}: {one['before']:z.2f} -> {one['after']:z.2f} ({one['change']:+z.2f})"
 
 
 def _milestone(one: Mapping[str, Any]) -> str:

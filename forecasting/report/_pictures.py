@@ -217,7 +217,7 @@ def _of_sensitivity(results: list[Json]) -> Iterator[tuple[str, Picture]]:
         own = [at for at, swing in enumerate(one["swing"]) if swing][:12]
         data = {"row": [one["parameter"][at] for at in own]}
         data |= {name: [one[name][at] for at in own] for name in ("tornado_low", "tornado_high", "ST")}
-        data["right"] = ["" if value is None else f"{value:.2f}" for value in data["ST"]]
+        data["right"] = ["" if value is None else f"{value:z.2f}" for value in data["ST"]]
         output, years = name_of(one["output"]), longest // 12
         caption = text("sensitivity.caption", output=output, years=years, scenario=name_of(one["scenario"]))
         yield (

@@ -121,6 +121,15 @@ def test_people_get_lines_of_text(difference):
     assert "  and 1 more" in diff_lines(difference, top=1)
 
 
+def test_what_rounds_to_zero_has_no_sign(difference):
+    moved = {
+        **difference["moved"],
+        "headlines": [{"indicator": "a", "before": -0.001, "after": -0.004, "change": -0.003}],
+    }
+    lines = diff_lines({**difference, "moved": moved})
+    assert "  a: 0.00 -> 0.00 (+0.00)" in lines
+
+
 def test_two_releases_of_the_same_tables_differ_in_nothing(root):
     difference = diff_releases(root / "releases" / "second", root / "releases" / "third")
     assert diff_lines(difference)[1:] == ["nothing changed"]

@@ -335,6 +335,21 @@ def test_claims_are_told_to_their_last_digit_and_may_have_an_open_end(browser: B
     assert data["claims"]["range"] == ["137.35 to 137.45", "\u2264 0.25"]
 
 
+def test_what_rounds_to_zero_has_no_sign_and_a_title_without_a_blank_fits(browser: Browser, tmp_path: Path) -> None:
+    tables = made_tables()
+    tables["headlines"][["q05", "q25", "q50"]] = -0.04
+    tables["indicators"]["title_en"] = "x" * 3000
+    address = put(tmp_path, tables).as_uri() + "?lang=en"
+    for width in (1280, 360):
+        with Visit(browser, address, viewport={"width": width, "height": 900}) as visit:
+            said = visit.page.locator(".board").inner_text()
+            assert "0.0 to " in said
+            assert "\u22120.0" not in said
+            for view in ("", "freshness", "indicator/indicator_1"):
+                visit.show(view)
+                assert overflow(visit.page) <= 0, (width, view)
+
+
 def test_addresses_that_lead_nowhere_say_so(browser: Browser, address: str) -> None:
     with Visit(browser, f"{address}?lang=en") as visit:
         for hash_ in ("nowhere", "indicator/unknown", "indicator/%", "constructor", "about/more"):

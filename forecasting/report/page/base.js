@@ -91,7 +91,8 @@ function shown(value, kind = "") {
     kind === "s" || kind === "all"
       ? { maximumSignificantDigits: kind === "s" ? 4 : 8 }
       : { minimumFractionDigits: Number(kind), maximumFractionDigits: Number(kind) };
-  return new Intl.NumberFormat("en", options).format(value).replace("-", "\u2212");
+  const text = new Intl.NumberFormat("en", options).format(value);
+  return text.replace(/^-(?=[0.]*$)/, "").replace("-", "\u2212"); // what rounds to zero has no sign
 }
 const between = (low, high, kind) =>
   low === null || low === undefined ? NONE : t("page.between", { low: shown(low, kind), high: shown(high, kind) });
