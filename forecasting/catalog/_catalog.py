@@ -21,14 +21,14 @@ class Catalog:
     """The indicators that are followed, in the order of their file.
 
     Args:
-        indicators: At least one; ids are unique, every parent and related indicator is among them, and no two take
-            the same figures of bulletins.
+        indicators: At least one; ids are unique whatever their case, every parent and related indicator is among
+            them, and no two take the same figures of bulletins.
         mappings: How other people's files are read.
         calendar: Release dates that go before the indicators' usual rules.
 
     Raises:
-        CatalogError: No indicators, an id given twice, a reference to an unknown indicator, a name in bulletins
-            given twice, or indicators that lean on each other in a circle.
+        CatalogError: No indicators, an id given twice or again in another case, a reference to an unknown indicator,
+            a name in bulletins given twice, or indicators that lean on each other in a circle.
     """
 
     def __init__(
@@ -129,9 +129,14 @@ def find_problems(indicators: Sequence[Indicator]) -> list[tuple[int, str, str]]
     """What is wrong between indicators: position of the indicator, key at fault, what is wrong with it."""
     problems = []
     first: dict[str, int] = {}
+    alike: dict[str, str] = {}
     for n, indicator in enumerate(indicators):
+        other = alike.setdefault(indicator.id.lower(), indicator.id)
         if indicator.id in first:
             problems.append((n, "id", f"id {indicator.id!r} is given twice; ids are unique"))
+        elif indicator.id != other:  # files are named by ids, and some file systems tell no case
+            what = f"id {indicator.id!r} differs from {other!r} by case alone; ids are unique whatever their case"
+            problems.append((n, "id", what))
         first.setdefault(indicator.id, n)
     for n, indicator in enumerate(indicators):
         for key in ("parent", "related"):

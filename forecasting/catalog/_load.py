@@ -50,8 +50,8 @@ def load_catalog(path: Path | None = None, calendar: Path | None = None) -> Cata
 
     Raises:
         CatalogError: A file cannot be read, is not TOML, or has an unknown key, a missing key, a wrong
-            value, an id given twice, a reference to an unknown indicator or a circle of references. The
-            message names the file, the line and what is allowed, for all faults at once.
+            value, an id given twice or again in another case, a reference to an unknown indicator or a circle of
+            references. The message names the file, the line and what is allowed, for all faults at once.
     """
     file: Traversable = files("forecasting.catalog") / "default.toml" if path is None else Path(path)
     name = "default catalogue" if path is None else str(path)

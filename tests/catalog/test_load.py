@@ -84,6 +84,7 @@ FAULTS = [
     ('region = "CN-150200"', 'region = "Baotou"', 21, "region is 'Baotou'; it must match"),
     ('parent = "total"', 'parent = "totl"', 26, "parent 'totl' is not in the catalogue; did you mean total?"),
     ('id = "part"', 'id = "total"', 16, "id 'total' is given twice"),
+    ('id = "part"', 'id = "Total"', 16, "id 'Total' differs from 'total' by case alone; ids are unique whatever"),
     ('parent = "total"', 'parent = "part"', 26, "parent and related lead round in a circle, part -> part"),
     ('connector = "file"\n', 'connector = "fax"\n', 30, "connector in source is 'fax'; use 'reference'"),
     ('"total" }', '"total", page = 3 }', 11, "unknown key 'page' in source; known are connector"),
