@@ -27,6 +27,7 @@ from urllib.request import url2pathname
 import numpy as np
 import pandas as pd
 
+from forecasting.errors import TrackingError
 from forecasting.tracking._fan_chart import fan_chart
 from forecasting.tracking._heat_map import heat_map
 from forecasting.tracking._mlflow import open_client, quiet, translated
@@ -64,7 +65,8 @@ class Tracker:
         artifact_root: Folder of the artifacts.
 
     Raises:
-        TrackingError: Here and in every method, when the store refuses or cannot be reached.
+        TrackingError: Here and in every method, when the store refuses or cannot be reached, or an experiment of ours
+            was deleted in it.
     """
 
     def __init__(self, tracking_uri: str, artifact_root: Path) -> None:
@@ -197,10 +199,10 @@ class Tracker:
             self._client.set_terminated(run.info.run_id, "FINISHED")
 
     def nights(self) -> int:
-        """Number of nights on record; nothing is written."""
+        """Number of nights on record, those that broke off left out; nothing is written."""
         with translated(self._uri), quiet():
-            experiment = self._client.get_experiment_by_name(NIGHTS)
-            return 0 if experiment is None else len(self._runs(experiment.experiment_id, ""))
+            experiment = self._found(NIGHTS)
+            return len(self._runs(experiment, "attributes.status = 'FINISHED'")) if experiment else 0
 
     def roll_back(self, indicator: str, model: str) -> bool:
         """Give the alias `champion` back to the previous version, if that is of this model.
@@ -230,11 +232,22 @@ class Tracker:
         return any(point.step == step for point in self._client.get_metric_history(run.info.run_id, ALWAYS))
 
     def _experiment(self, name: str) -> str:
-        found = self._client.get_experiment_by_name(name)
-        if found is not None:
-            return str(found.experiment_id)
+        if found := self._found(name):
+            return found
         where, tags = (self._root / name).as_uri(), {"mlflow.note.content": NOTES[name]}
         return str(self._client.create_experiment(name, artifact_location=where, tags=tags))
+
+    def _found(self, name: str) -> str:
+        """MLflow's id of an experiment, "" where there is none yet."""
+        found = self._client.get_experiment_by_name(name)
+        if found is None:
+            return ""
+        if found.lifecycle_stage == "deleted":
+            raise TrackingError(
+                f"tracking store: experiment {name} was deleted; with MLFLOW_TRACKING_URI set to this store, "
+                f"restore it: mlflow experiments restore --experiment-id {found.experiment_id}"
+            )
+        return str(found.experiment_id)
 
     def _runs(self, experiment: str, condition: str, *, deleted: bool = False) -> list[Run]:
         from mlflow.entities import ViewType

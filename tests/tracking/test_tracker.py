@@ -1,4 +1,5 @@
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 import forecasting.tracking as tracking
-from forecasting.errors import InputError
+from forecasting.errors import InputError, TrackingError
 from forecasting.evaluation import Champion
 from forecasting.places import sqlite_address
 from forecasting.tracking import IndicatorRecord, NightRecord, Tracker
@@ -230,6 +231,32 @@ def test_a_night_that_was_killed_is_closed_and_recorded_anew(
     store.tracker.record_night(make_night(indicators=[make_indicator(1)]))
     assert [run.info.status for run in store.runs("cumulus/nights")] == ["KILLED", "FINISHED"]
     assert store.steps("indicator_01", "observations") == [(DAY, 96)]
+
+
+def test_a_night_that_broke_off_is_no_night_on_record(
+    store: Store, make_indicator: Indicators, make_night: Nights
+) -> None:
+    with pytest.raises(TypeError):
+        store.tracker.record_night(make_night(indicators=[make_indicator(1)], metrics={"failures": "many"}))
+    assert store.tracker.nights() == 0
+    store.tracker.record_night(make_night(indicators=[make_indicator(1)]))
+    assert store.tracker.nights() == 1
+
+
+@pytest.mark.parametrize("name", ["cumulus/nights", "cumulus/indicators"])
+def test_an_experiment_that_was_deleted_is_named_with_the_command_that_restores_it(
+    store: Store, make_indicator: Indicators, make_night: Nights, name: str
+) -> None:
+    store.tracker.record_night(make_night(indicators=[make_indicator(1)]))
+    store.client.delete_experiment(store.client.get_experiment_by_name(name).experiment_id)
+    night = make_night("run-2", "2025-01-21", indicators=[make_indicator(1)])
+    with pytest.raises(TrackingError, match=f"experiment {name} was deleted; .* restore it: mlflow") as caught:
+        store.tracker.record_night(night)
+    command = str(caught.value).rpartition("restore it: mlflow ")[2].split()
+    environment = {**os.environ, "MLFLOW_TRACKING_URI": store.uri}
+    subprocess.run([sys.executable, "-m", "mlflow", *command], check=True, env=environment, capture_output=True)
+    store.tracker.record_night(night)
+    assert store.tracker.nights() == 2
 
 
 def test_a_second_run_on_one_day_leaves_the_metric_history_and_renews_tags_and_champion(
