@@ -270,6 +270,9 @@ def simulate(
         return
     if output is None:
         raise typer.BadParameter("expected a folder for the tables", param_hint="--output")
+    there = next(path for path in (output, *output.parents) if path.exists())
+    if not there.is_dir():
+        raise InputError(str(there), [Problem("", "is a file; name a folder, which is made if need be")])
     with progress("simulate", total=len(chosen.scenarios) + 2) as advance:
         contents, degraded = simulated_tables(
             chosen, figures, catalog, draws=draws, seed=seed, workers=_workers(), progress=lambda _d, _t: advance()

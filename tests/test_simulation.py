@@ -75,6 +75,15 @@ def test_what_does_not_fit_is_refused_with_what_was_expected_and_nothing_is_writ
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("place", ["out", "out/new/folder"])
+def test_an_output_where_a_file_is_in_the_way_is_refused_before_anything_is_read(tmp_path, place):
+    (tmp_path / "out").write_text("mine")
+    done = simulate("-o", tmp_path / place, "--figures", tmp_path / "none.csv")
+    assert done.returncode == 1
+    assert "out: is a file; name a folder, which is made if need be" in done.stderr
+    assert (tmp_path / "out").read_text() == "mine"
+
+
 def test_claims_are_listed_with_what_is_done_with_each():
     done = simulate("--list-claims")
     assert done.returncode == 0
