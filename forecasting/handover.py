@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from forecasting.decumulation import decumulate
+from forecasting.decumulation import FloatArray, Path, decumulate
 from forecasting.observations import month_index, month_label
 from forecasting.outlook import Outlook, make_outlook
 from forecasting.parallel import Workers
@@ -19,7 +19,9 @@ __all__ = ["forecast_paths", "growth_paths"]
 def growth_paths(outlook: Outlook, observations: pd.DataFrame, indicators: Iterable[str], horizon: int) -> GrowthPaths:
     """Joint draws of annual growth after the last observed month.
 
-    A path's growth is that of its trailing twelve months: seasons and the January-February pair fall out of it.
+    A month's growth is that of its year ahead, counted from the last observed month, on the twelve months before:
+    seasons and the January-February pair fall out of it, and after every whole year the growth so far is that of the
+    last twelve months. What is left of a last year grows as its months do on those of the year before.
 
     Args:
         outlook: Joint forecasts.
@@ -35,9 +37,15 @@ def growth_paths(outlook: Outlook, observations: pd.DataFrame, indicators: Itera
     last = observations.groupby("indicator")["period"].max()
     return GrowthPaths(
         tuple(month_label(int(month)) for month in months),
-        {name: np.log1p(outlook.paths[name].trailing_rates(months)) for name in known},
+        {name: _by_year(outlook.paths[name], months) for name in known},
         {name: outlook.origin - month_index(last[name]) for name in known},
     )
+
+
+def _by_year(path: Path, months: np.ndarray) -> FloatArray:
+    """Log growth at annual rate (draws, horizon), the same in all months of a year ahead."""
+    years = np.split(months, range(12, len(months), 12))
+    return np.repeat(np.stack([np.log1p(path.growth_of(year)) for year in years], axis=1), [*map(len, years)], axis=1)
 
 
 def forecast_paths(

@@ -4,8 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting.handover import forecast_paths
+from forecasting.decumulation import decumulate
+from forecasting.handover import forecast_paths, growth_paths
+from forecasting.outlook import Outlook
 from forecasting.reference import load_observations
+from tests.decumulation.publication import levels, publish
 
 RELATED = {"baotou_industrial_va": "cn_industrial_va", "baotou_rare_earth_va": "baotou_industrial_va"}
 
@@ -37,3 +40,31 @@ def test_figures_too_sparse_for_a_forecast_lead_to_no_path_either(observations):
     paths = forecast_paths(few, ["baotou_rare_earth_va"], {}, horizon=3, draws=100, seed=1)
     assert paths.months[0] == "2025-12"
     assert paths.growth == {}
+
+
+def test_growth_handed_over_is_that_of_the_years_ahead_and_no_other():
+    published = publish(levels(np.full((3, 12), 0.4), 100 + 20 * np.sin(np.arange(12))), indicator="city")
+    recovered = decumulate(published, draws=100)
+    path = recovered.paths["city"]
+    ends = path.future_ends(path.last + 26)
+    ahead = np.where(np.arange(len(ends)) < path.periods_per_year, 0.02, 0.01)
+    ahead[ends > path.last + 24] = 0.06
+    longer = path.extended(ends, np.tile(ahead, (100, 1)), ahead)
+    empty = pd.DataFrame()
+    outlook = Outlook(empty, empty, empty, {"city": longer}, path.last, None, ())
+    (rates,) = growth_paths(outlook, published, ["city"], 26).growth.values()
+    np.testing.assert_allclose(rates[:, :12], np.log(1.02))
+    np.testing.assert_allclose(rates[:, 12:24], np.log(1.01))
+    np.testing.assert_allclose(rates[:, 24:], np.log(1.06))
+
+
+def test_a_year_ahead_of_months_that_grow_apart_ends_at_the_sum_of_its_months():
+    recovered = decumulate(publish(levels(np.full((3, 12), 0.4), 100 + 50 * np.sin(np.arange(12))), indicator="city"))
+    path = recovered.paths["city"]
+    ends = path.future_ends(path.last + 12)
+    ahead = np.random.default_rng(1).normal(0.05, 0.2, size=(500, len(ends)))
+    longer = path.extended(ends, ahead, ahead.mean(axis=0))
+    rate = longer.growth_of(np.arange(path.last + 1, path.last + 13))
+    last = longer.level[:, path.last - 11 - path.start : path.last + 1 - path.start].sum(axis=1)
+    following = longer.level[:, path.last + 1 - path.start : path.last + 13 - path.start].sum(axis=1)
+    np.testing.assert_allclose(1 + rate, following / last)

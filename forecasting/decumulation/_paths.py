@@ -198,18 +198,11 @@ class Path:
         value[:, pairs] += self.scale * self.level[:, ends[pairs] - 1 - self.start]
         return value
 
-    def trailing_rates(self, months: IntArray) -> FloatArray:
-        """Draws (n, H) of the growth of twelve-month sums that end at these months, fractions.
-
-        Where the path is younger, of as many months as there are.
-        """
-        base = np.concatenate([self.level[:, :12] / (1 + self.growth[:, :12]), self.level[:, :-12]], axis=1)
-        out = np.empty((len(base), len(months)))
-        for k, month in enumerate(months):
-            window = slice(max(int(month) - self.start - 11, 0), int(month) - self.start + 1)
-            weight = base[:, window] / base[:, window].sum(axis=1, keepdims=True)
-            out[:, k] = (weight * self.growth[:, window]).sum(axis=1)
-        return out
+    def growth_of(self, months: IntArray) -> FloatArray:
+        """Draws (n,) of the growth of months together on the same months of the year before, fractions."""
+        growth, at = self.growth[:, months - self.start], months - self.start
+        base = np.where(at < 12, self.level[:, at] / (1 + growth), self.level[:, at - 12])
+        return np.asarray((base * growth).sum(axis=1) / base.sum(axis=1))
 
     def year_to_date(
         self, months: IntArray, published: Mapping[int, tuple[int, FloatArray]] = MappingProxyType({})

@@ -178,13 +178,6 @@ def test_parts_use_the_room_that_rounding_leaves_to_add_up(measure, unit, figure
     np.testing.assert_allclose(total, city.level[:, months - city.start], rtol=1e-6)
 
 
-def test_growth_of_a_year_is_that_of_the_months_there_are_where_a_path_is_younger():
-    path = decumulate(points(("2013-02", "24.0"), ("2013-03", "25.0")), draws=200).paths["city"]
-    rates = path.trailing_rates(np.array([month_index("2013-03")]))
-    np.testing.assert_allclose(rates[:, 0], path.year_to_date(np.array([month_index("2013-03")]))[:, 0], rtol=1e-9)
-    assert np.median(rates) == pytest.approx(0.25, abs=0.001)
-
-
 def test_parts_that_cannot_add_up_are_left_apart_with_a_flag():
     flags = tied([("2012-12", "31.3"), ("2014-11", "12.1")]).flags
     assert set(flags["flag"]) == {"contradiction"}
