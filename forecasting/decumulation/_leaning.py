@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from forecasting.decumulation._adding_up import add_up
 from forecasting.decumulation._figures import Figures
-from forecasting.decumulation._paths import Path
+from forecasting.decumulation._paths import Flag, Path
 from forecasting.decumulation._sparse import Sparse, recover_family
 from forecasting.decumulation._weights import Profile
 from forecasting.errors import InputError, Problem
@@ -117,16 +118,21 @@ def _lean_together(
     seed: int,
 ) -> dict[str, Path]:
     """Recover sparse indicators family by family, those that others lean on first."""
-    known: dict[str, Path] = dict(paths)
-    done: dict[str, Path] = {}
     recovered: dict[str, Sparse] = {}
+    sums: dict[str, Sequence[str]] = {}
+    apart: dict[str, list[Flag]] = {}
+    tried: set[str] = set()
+
+    def known(name: str | None) -> Path | None:
+        return recovered[name].path if name in recovered else paths.get(name or "")
+
     while waiting:
-        ready = [f for f in waiting if related.get(f.indicator) is None or related[f.indicator] in known]
+        ready = [f for f in waiting if related.get(f.indicator) is None or known(related[f.indicator]) is not None]
         families: dict[tuple[str, str], list[Figures]] = {}
         for figure in ready:  # without a family each is by itself, though one may be called as it is
             families.setdefault((figure.family, "" if figure.family else figure.indicator), []).append(figure)
         for (family, alone), members in sorted(families.items()):
-            leans = {f.indicator: known.get(related.get(f.indicator, "")) for f in members}
+            leans = {f.indicator: known(related.get(f.indicator)) for f in members}
             reach = max([f.last for f in members] + [path.last for path in leans.values() if path is not None])
             found = recover_family(
                 members,
@@ -137,16 +143,31 @@ def _lean_together(
                 seed=seeded(seed, "/".join([family or alone, *(f.indicator for f in members)])),
             )
             recovered |= {one.path.indicator: one for one in found}
-            known |= {one.path.indicator: one.path for one in found}
-            done |= {one.path.indicator: one.path for one in found}
         for whole, of in sorted(parts.items()):
-            if whole in known and set(of) <= set(recovered) and not set(of).isdisjoint(f.indicator for f in ready):
-                rng = np.random.default_rng(seeded(seed, f"{whole}/parts"))
-                tied = {path.indicator: path for path in add_up([recovered[n] for n in sorted(of)], known[whole], rng)}
-                known |= tied
-                done |= tied
-        waiting = [f for f in waiting if f.indicator not in done]
-    return done
+            if whole in tried or known(whole) is None or not set(of) <= recovered.keys():
+                continue
+            tried.add(whole)
+            of = sorted(of)
+            rng = np.random.default_rng(seeded(seed, f"{whole}/parts"))
+            tied = add_up(_linked(whole, {**sums, whole: of}), recovered, paths, related, rng)
+            if tied is not None:
+                sums[whole] = of
+                recovered |= tied
+                continue
+            evidence = f"no months were found that state all figures and add up to {whole}: {', '.join(of)} left apart"
+            for name in of:
+                flag = Flag(name, recovered[name].path.last, "apart", evidence, 0.0)
+                apart.setdefault(name, []).append(flag)
+        waiting = [f for f in waiting if f.indicator not in recovered]
+    return {name: replace(one.path, flags=(*one.path.flags, *apart.get(name, ()))) for name, one in recovered.items()}
+
+
+def _linked(whole: str, sums: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    """The sums that share a member with a whole's own, directly or through others."""
+    names = sorted({name for one, of in sums.items() for name in (one, *of)})
+    links = [(one, name) for one, of in sums.items() for name in of]
+    (group,) = [group for group in together(names, links, [""] * len(names)) if whole in group]
+    return {one: of for one, of in sums.items() if one in group}
 
 
 def seeded(seed: int, name: str) -> np.random.SeedSequence:

@@ -30,7 +30,7 @@ class Flag:
         month: Month index.
         name: revision (the cumulative rate differs from the months, or from those beside it), restated_base (the
             levels do), break (the levels cannot be compared and are not used), levels_only (the growth is that of
-            published levels, on whatever base they are), contradiction (no positive level states the rates).
+            published levels, on whatever base they are), apart (parts that were not found to add up to their whole).
         evidence: The figures that do not go together.
         gap_pct: Size of the disagreement in percentage points.
     """

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.linalg import cho_solve
@@ -86,9 +86,10 @@ class Sparse:
     z: FloatArray
     centre: FloatArray
 
-    def rebuilt(self, z: FloatArray, centre: FloatArray) -> Path:
-        """The path with other draws (n, N) and another point estimate (N,)."""
-        return _path(self.figures, self.path.merged, z, centre, self.path.last, self.dropped)
+    def moved(self, z: FloatArray, centre: FloatArray) -> Sparse:
+        """The same with other draws (n, N) and another point estimate (N,)."""
+        path = _path(self.figures, self.path.merged, z, centre, self.path.last, self.dropped)
+        return replace(self, path=path, z=z, centre=centre)
 
 
 def recover_family(

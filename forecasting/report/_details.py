@@ -37,7 +37,7 @@ SHAPES = {
     "restated_base": "square",
     "revision": "circle",
     "break": "triangle-down",
-    "contradiction": "triangle-right",
+    "apart": "triangle-right",
 }
 UNKNOWN = "stroke"
 

@@ -8,7 +8,7 @@ import pandas as pd
 from forecasting.decumulation import Path
 from forecasting.observations import month_index
 
-NOT_BELIEVED = {"revision": "yoy", "restated_base": "level", "break": "level", "contradiction": "level"}
+NOT_BELIEVED = {"revision": "yoy", "restated_base": "level", "break": "level"}
 SLACK = 1e-7
 """Relative to the figure; a rate computed from levels of a billion keeps no more digits."""
 

@@ -41,7 +41,7 @@ def test_every_draw_rounds_back_to_every_published_cumulative_rate(growth, profi
     frame = publish(levels(growth, profile), merged=merged)
     result = decumulate(frame, draws=60, seed=3)
     # flat weights so wrong that a level would vanish, or a rate that looks like a misprint
-    assume(not {"contradiction", "revision"} & set(result.flags["flag"]))
+    assume("revision" not in set(result.flags["flag"]))
     path = result.paths["x"]
     for row in frame.itertuples():
         month = int(row.period[:4]) * 12 + int(row.period[5:]) - 1

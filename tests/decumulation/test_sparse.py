@@ -180,6 +180,61 @@ def test_parts_use_the_room_that_rounding_leaves_to_add_up(measure, unit, figure
 
 def test_parts_that_cannot_add_up_are_left_apart_with_a_flag():
     flags = tied([("2012-12", "31.3"), ("2014-11", "12.1")]).flags
-    assert set(flags["flag"]) == {"contradiction"}
+    assert set(flags["flag"]) == {"apart"}
     assert set(flags["indicator"]) == {"mining", "making", "power"}
-    assert "cannot add up to city" in flags["evidence"].iloc[0]
+    assert "add up to city: making, mining, power left apart" in flags["evidence"].iloc[0]
+
+
+def adding(figures, parts, related="nation"):
+    """Paths of indicators of which a rate or a level of 2014 is published, and what became flagged."""
+    rows = [points(("2014-12", value), indicator=name, measure=measure, unit=unit)
+            for name, (value, measure, unit) in figures.items()]  # fmt: skip
+    leans = dict.fromkeys(figures, "nation") | (related if isinstance(related, dict) else {})
+    return decumulate(pd.concat([DENSE, *rows]), related=leans, parts=parts, draws=200)
+
+
+def largest_miss(paths, whole, parts):
+    members = [paths[name] for name in (whole, *parts)]
+    months = np.arange(max(path.start for path in members), min(path.last for path in members) + 1)
+    own, *others = (path.level[:, months - path.start] for path in members)
+    return np.abs(sum(others) / own - 1).max()
+
+
+LEVEL, RATE = ("ytd_level", "t"), ("ytd_yoy", "percent")
+
+
+@pytest.mark.parametrize(
+    "figures",
+    [
+        {"city": ("100", *LEVEL), "making": ("60.37", *LEVEL), "mining": ("40.11", *LEVEL)},
+        {"city": ("7.0", *RATE), "making": ("7.0", *RATE), "mining": ("7.1", *RATE)},
+        {"city": ("7.0", *RATE), "making": ("60.0", *LEVEL), "mining": ("40.0", *LEVEL)},
+        {"city": ("7.0", *RATE), "making": ("60.0", *LEVEL), "mining": ("5.0", *RATE)},
+    ],
+)
+def test_a_whole_that_is_known_less_than_its_parts_follows_them(figures):
+    result = adding(figures, {"city": ["making", "mining"]})
+    assert result.flags.empty
+    assert largest_miss(result.paths, "city", ["making", "mining"]) < 1e-6
+
+
+@pytest.mark.parametrize("inner", ["making", "a_part"])
+def test_parts_of_parts_add_up_too_whatever_their_names(inner):
+    figures = {"city": ("10.0", *RATE), inner: ("12.0", *RATE), "mining": ("5.0", *RATE),
+               "cars": ("20.1", *RATE), "steel": ("9.1", *RATE)}  # fmt: skip
+    parts = {"city": [inner, "mining"], inner: ["cars", "steel"]}
+    result = adding(figures, parts, {inner: "city", "cars": inner})
+    assert result.flags.empty
+    for whole, of in parts.items():
+        assert largest_miss(result.paths, whole, of) < 1e-6
+
+
+def test_a_whole_keeps_its_own_months_where_its_parts_lean_on_it_and_say_little():
+    free = adding({"city": ("7.0", *RATE), "making": ("7.1", *RATE), "mining": ("6.0", *RATE)}, {})
+    leaning = {"making": "city", "mining": "city"}
+    figures = {"city": ("7.0", *RATE), "making": ("7.1", *RATE), "mining": ("6.0", *RATE)}
+    tied_up = adding(figures, {"city": ["making", "mining"]}, leaning)
+    widths = [
+        np.nanmean(np.ptp(np.quantile(r.paths["city"].growth, [0.05, 0.95], axis=0), axis=0)) for r in (free, tied_up)
+    ]
+    assert widths[1] == pytest.approx(widths[0], rel=0.15)

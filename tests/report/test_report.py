@@ -221,7 +221,7 @@ def test_every_text_that_page_and_charts_ask_for_exists_in_both_languages_with_t
 def test_scenarios_and_flags_of_the_package_have_names_in_both_languages(page: str) -> None:
     texts = data_of(page)["texts"]
     assert {f"name.{scenario}" for scenario in load_assumptions(None).scenarios} <= set(texts)
-    for flag in ("block", "sparse", "levels_only", "restated_base", "revision", "break", "contradiction"):
+    for flag in ("block", "sparse", "levels_only", "restated_base", "revision", "break", "apart"):
         assert {f"name.{flag}", f"flag.{flag}"} <= set(texts)
 
 
