@@ -1,10 +1,23 @@
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import dedent
 
+import numpy as np
 import pandas as pd
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
+from tests.decumulation.publication import levels, publish
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = ROOT / "examples"
+
+
+def example(file: str, after: str) -> str:
+    """The first indented block of a text behind a sentence of it."""
+    lines = (ROOT / file).read_text(encoding="utf-8").partition(after)[2].splitlines()
+    start = next(k for k, line in enumerate(lines) if line.startswith("    "))
+    end = next(k for k, line in enumerate(lines) if k > start and line and not line.startswith("    "))
+    return dedent("\n".join(lines[start:end]))
 
 
 def test_the_example_goes_from_rates_to_a_picture(tmp_path):
@@ -15,3 +28,14 @@ def test_the_example_goes_from_rates_to_a_picture(tmp_path):
     assert set(rates["indicator"]) == set(months["indicator"]) == {"cn_industrial_va", "cn_retail_sales"}
     assert set(rates.loc[rates["indicator"] == "cn_industrial_va", "measure"]) == {"ytd_yoy"}
     assert (tmp_path / "months.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_readme_s_lines_of_python_give_the_months_and_their_draws(tmp_path):
+    file = tmp_path / "t.csv"
+    publish(levels(np.full((2, 12), 0.05), np.full(12, 100.0)), indicator="output").to_csv(file, index=False)
+    *lines, draws = example("README.md", "\nIn Python:\n").splitlines()
+    table = f"import pandas; table = pandas.read_csv({str(file)!r})"
+    shown = f"draws = {draws}\nprint(draws.shape, len(result.monthly), draws.mean().round())"
+    command = [sys.executable, "-c", "\n".join([table, *lines, shown])]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert said == "(500, 24) 24 5.0\n"

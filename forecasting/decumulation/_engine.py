@@ -81,13 +81,17 @@ class Decumulation:
         return lines
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """The draws for `numpy.savez`: `<indicator>.months` (T,) text, `.yoy` (n, T) percent and `.level` (n, T)."""
+        """The draws for `numpy.savez`, a column for each row of `monthly`.
+
+        `<indicator>.months` (T,) text, `.yoy` (n, T) percent and `.level` (n, T) on the scale of the monthly table: NaN
+        where that has none, January and February that are one period in February.
+        """
         out: dict[str, np.ndarray] = {}
         for name, path in self.paths.items():
-            shown = slice(path.first - path.start, path.last + 1 - path.start)
-            out[f"{name}.months"] = np.array([month_label(m) for m in range(path.first, path.last + 1)])
-            out[f"{name}.yoy"] = 100 * path.growth[:, shown]
-            out[f"{name}.level"] = path.level[:, shown]
+            table, months = path.monthly(), np.arange(path.first, path.last + 1)
+            out[f"{name}.months"] = table["month"].to_numpy(dtype=str)
+            out[f"{name}.yoy"] = np.where(table["yoy"].notna(), 100 * path.rates(months), np.nan)
+            out[f"{name}.level"] = np.where(table["level"].notna(), path.levels(months), np.nan)
         return out
 
 

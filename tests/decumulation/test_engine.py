@@ -71,6 +71,21 @@ def test_the_draws_come_as_plain_arrays_of_the_months_shown():
     assert arrays["x.months"][[0, -1]].tolist() == ["2010-01", "2011-12"]
 
 
+@pytest.mark.parametrize("measures", [("ytd_yoy",), ("ytd_yoy", "ytd_level")])
+def test_the_draws_are_on_the_scale_of_the_monthly_table_and_tell_a_pair_in_its_february(measures):
+    wild = np.random.default_rng(5).normal(0.05, 0.02, (3, 12))
+    frame = publish(levels(wild, np.linspace(4000, 6000, 12)), measures=measures, merged=True)
+    result = decumulate(frame, draws=50)
+    arrays = result.arrays()
+    for name in ("level", "yoy"):
+        shown = result.monthly[name].to_numpy(dtype=float)
+        assert np.isnan(shown[::12]).all()
+        assert (np.isnan(arrays[f"x.{name}"]) == np.isnan(shown)).all()
+    mean, level = arrays["x.level"].mean(axis=0), result.monthly["level"].to_numpy(dtype=float)
+    np.testing.assert_allclose(mean, level, rtol=0.02)
+    assert result.monthly["level"][1] > 1.5 * result.monthly["level"][2]
+
+
 def test_rates_that_were_computed_as_floats_give_the_bytes_of_their_text():
     wild = np.random.default_rng(3).normal(0.05, 0.02, (3, 12))
     text = publish(levels(wild, np.full(12, 100.0)), measures=("ytd_yoy", "month_yoy"))
