@@ -5,7 +5,7 @@ import pytest
 from forecasting import decumulate, make_outlook
 from forecasting.decumulation import Recovered, decumulate_in_chunks
 from forecasting.errors import InputError
-from forecasting.observations import check_observations
+from forecasting.observations import REQUIRED, check_observations
 from jobs.results import derived
 from jobs.stages import Stages
 from tests.decumulation.publication import levels, mixture, publish
@@ -117,6 +117,20 @@ def test_a_sparse_indicator_is_forecast_from_its_own_latest_figure_on(table):
     assert (head["no_change"] == 20.0).all()
     assert set(found.odds.query("indicator == 'city'")["period"]) == {"2017-10"}
     assert (head["q95"] - head["q05"]).iloc[0] < (head["q95"] - head["q05"]).iloc[2]
+
+
+def test_the_headline_of_a_sparse_indicator_does_not_depend_on_the_base_of_a_level(table):
+    trade = table[(table["indicator"] == "trade") & (table["period"] < "2017-12")].astype({"value": str})
+    means = []
+    for level in ("110.0", "300.0"):
+        rows = [("2015-06", "month_level", "100.0", "t"), ("2016-06", "month_level", level, "t"),
+                ("2016-06", "month_yoy", "10.0", "percent"), ("2016-12", "month_level", "120.0", "t"),
+                ("2017-05", "ytd_yoy", "-6.0", "percent"), ("2017-11", "ytd_yoy", "8.0", "percent")]  # fmt: skip
+        city = pd.DataFrame([["city", *row] for row in rows], columns=list(REQUIRED))
+        frame = check_observations(pd.concat([trade, city]))
+        found = make_outlook(decumulate(frame, related={"city": "trade"}, draws=DRAWS), frame, horizon=2, origins=4)
+        means.append(found.headlines.query("indicator == 'city' and period == '2017-12'")["mean"].item())
+    assert means[0] == pytest.approx(means[1], abs=0.2)
 
 
 @pytest.mark.parametrize("merged", [False, True])
