@@ -349,22 +349,30 @@ def _check_outputs(inputs: list[Path], *outputs: Path | None) -> None:
     if len({path.resolve() for path in places}) < len(places):
         raise typer.BadParameter("two outputs go to one file: give each a name of its own")
     for path in places:
+        folder = path.resolve().parent
         if path.is_dir():
             raise InputError(str(path), [Problem("", "is a folder; name a file in it")])
-        if not path.parent.is_dir():
-            raise InputError(str(path), [Problem("", f"cannot be written: no folder {path.parent}; make it first")])
+        if str(path) == "-":
+            raise InputError(str(path), [Problem("", "is no file's name; /dev/stdout is standard output")])
+        if not folder.is_dir():
+            raise InputError(str(path), [Problem("", f"cannot be written: no folder {folder}; make it first")])
 
 
 def _write(outputs: dict[Path, bytes]) -> None:
-    """Put every file in place whole, or none."""
+    """Put every file in place whole, or none; links are followed, and what is no file, as a pipe, is written into."""
     written: list[tuple[Path, Path]] = []
     try:
         for path, content in outputs.items():
-            part = path.with_name(f".{path.name}.{os.getpid()}.part")
-            written.append((part, path))
-            part.write_bytes(content)
-        for part, path in written:
-            part.replace(path)
+            if path.is_file() or not path.exists():
+                place = path.resolve()
+                part = place.with_name(f".{place.name}.{os.getpid()}.part")
+                written.append((part, place))
+                part.write_bytes(content)
+        for path, content in outputs.items():
+            if path.exists() and not path.is_file():
+                path.write_bytes(content)
+        for part, place in written:
+            part.replace(place)
     except OSError as error:
         for part, _ in written:
             with suppress(OSError):

@@ -208,6 +208,34 @@ def test_an_output_that_is_a_folder_is_refused(rates, tmp_path):
     assert f"{tmp_path}: is a folder; name a file in it" in result.stderr
 
 
+def test_an_output_that_is_a_link_stays_one_and_its_file_is_written(rates, tmp_path):
+    file, link, nowhere = tmp_path / "there" / "out.csv", tmp_path / "out.csv", tmp_path / "nowhere.csv"
+    file.parent.mkdir()
+    file.touch()
+    link.symlink_to(file)
+    done("decumulate", rates, "-o", link, "--draws", 50)
+    assert link.is_symlink()
+    assert file.read_text(encoding="utf-8").startswith("indicator,month,")
+    assert list(file.parent.iterdir()) == [file]
+    nowhere.symlink_to(tmp_path / "no" / "out.csv")
+    assert f"no folder {tmp_path / 'no'}" in cumulus("decumulate", rates, "-o", nowhere, "--draws", 50).stderr
+
+
+def test_an_output_that_is_no_file_is_written_into(rates, tmp_path):
+    stdout, out = tmp_path / "stdout", tmp_path / "out.csv"
+    stdout.symlink_to("/proc/self/fd/1")
+    said = done("decumulate", rates, "-o", stdout, "--draws", 50).stdout
+    assert stdout.is_symlink()
+    done("decumulate", rates, "-o", out, "--draws", 50)
+    assert said == out.read_text(encoding="utf-8")
+
+
+def test_a_dash_is_no_output_and_the_message_says_what_is_standard_output(rates, tmp_path):
+    result = cumulus("decumulate", rates, "-o", "-", "--draws", 50)
+    assert result.returncode == 1
+    assert "-: is no file's name; /dev/stdout is standard output" in result.stderr
+
+
 def test_a_table_in_gb_18030_is_read_and_said_to_be_so(rates, tmp_path):
     table = tmp_path / "in.csv"
     table.write_bytes(rates.read_text(encoding="utf-8").replace("\nx,", "\n增加值,").encode("gb18030"))
