@@ -114,15 +114,13 @@ def decumulate(
                 adjusted, left_out = adjusted + tables, left_out + refused
             for _ in part.paths:
                 advance()
-    if left_out and not adjusted:
-        raise ModelError("\n".join(left_out))
     monthly = pd.concat(months, ignore_index=True).sort_values("indicator", kind="stable", ignore_index=True)
     outputs = {output: csv_bytes(monthly)}
     if draws_out is not None:
         outputs[draws_out] = _npz(kept, np.savez)
     if plot is not None:
         outputs[plot] = draw_months(monthly, table, kind)
-    if adjusted_out is not None:
+    if adjusted_out is not None and adjusted:
         outputs[adjusted_out] = csv_bytes(pd.concat(adjusted, ignore_index=True))
     _write(outputs)
     for line in [*sorted(notes), *left_out]:

@@ -85,6 +85,17 @@ def test_decumulate_writes_seasonally_adjusted_levels_and_names_those_that_have_
     assert set(pd.read_csv(adjusted)["indicator"]) == {"x"}
 
 
+def test_months_that_are_too_few_to_be_adjusted_are_written_all_the_same(rates, tmp_path):
+    out, adjusted, source = tmp_path / "out.csv", tmp_path / "adjusted.csv", tmp_path / "short.csv"
+    months = pd.read_csv(rates, dtype=str)
+    months[months["period"] < "2012"].to_csv(source, index=False)
+    degraded = cumulus("decumulate", source, "-o", out, "--adjusted-out", adjusted, "--draws", 100)
+    assert degraded.returncode == 3
+    assert "x: seasonal adjustment needs 3 unbroken years, it has 2.0" in degraded.stderr
+    assert len(pd.read_csv(out)) == 24
+    assert not adjusted.exists()
+
+
 def test_the_way_of_adjusting_without_a_place_for_it_is_wrong_usage(rates, tmp_path):
     result = cumulus("decumulate", rates, "-o", tmp_path / "out.csv", "--adjust", "x13")
     assert result.returncode == 2
