@@ -216,13 +216,16 @@ def read_bulletin(
     """The figures of Chinese statistical bulletins; what is not sure goes to a file of its own."""
     import pandas as pd
 
+    from forecasting.observations import REQUIRED
     from forecasting.sources.bulletin import figures_csv, read_bulletin_file
 
     _check_outputs(files, output, doubtful_out)
     read, errors = [], []
     for path in files:
         try:
-            read.append(read_bulletin_file(path, year=year, region=region))
+            sure, doubtful = read_bulletin_file(path, year=year, region=region)
+            note = sure["sentence"].str.split().str.join(" ")
+            read.append((sure[list(REQUIRED)].assign(source=path.name, note=note), doubtful))
         except InputError as error:
             errors.append(str(error))
     if errors:

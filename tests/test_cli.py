@@ -275,12 +275,21 @@ def test_read_bulletin_writes_sure_and_doubtful_figures_apart(tmp_path):
     out, doubtful = tmp_path / "out.csv", tmp_path / "doubtful.csv"
     result = done("read-bulletin", first, second, "-o", out, "--doubtful-out", doubtful)
     assert "2 figures, 1 doubtful" in result.stderr
-    assert out.read_text(encoding="utf-8").splitlines()[0] == "region,indicator,period,measure,value,unit,sentence"
-    assert pd.read_csv(out, dtype=str)[["region", "indicator", "value"]].to_numpy().tolist() == [
-        ["CN-150200", "baotou_industrial_va", "11.3"],
-        ["CN", "cn_exports", "5.40"],
+    assert pd.read_csv(out, dtype=str).drop(columns="note").to_numpy().tolist() == [
+        ["baotou_industrial_va", "2025-11", "ytd_yoy", "11.3", "percent", "a.txt"],
+        ["cn_exports", "2025-11", "ytd_yoy", "5.40", "percent", "b.html"],
     ]
     assert pd.read_csv(doubtful)["reason"].item() == "only an approximate figure: 左右"
+
+
+def test_what_read_bulletin_is_sure_of_is_taken_by_decumulate_and_import(tmp_path, monkeypatch):
+    text, out, months = tmp_path / "a.html", tmp_path / "out.csv", tmp_path / "months.csv"
+    text.write_text("<p>2025年1—11月，全国出口\t按美元计价增长5.40%。</p>", encoding="utf-8")
+    monkeypatch.setenv("CUMULUS_HOME", str(tmp_path))
+    done("read-bulletin", text, "-o", out)
+    done("decumulate", out, "-o", months, "--draws", 50)
+    assert set(pd.read_csv(months)["indicator"]) == {"cn_exports"}
+    assert "1 new" in done("import", out).stdout
 
 
 def test_read_bulletin_takes_the_place_and_the_year_that_a_text_leaves_out(tmp_path):
@@ -288,8 +297,8 @@ def test_read_bulletin_takes_the_place_and_the_year_that_a_text_leaves_out(tmp_p
     text.write_text("1—10月份，规模以上工业增加值同比增长6.1%。", encoding="utf-8")
     assert "0 figures, 1 doubtful" in done("read-bulletin", text, "-o", out).stderr
     done("read-bulletin", text, "-o", out, "--region", "全国", "--year", "2025")
-    found = pd.read_csv(out, dtype=str)[["region", "indicator", "period", "value"]]
-    assert found.to_numpy().tolist() == [["CN", "cn_industrial_va", "2025-10", "6.1"]]
+    found = pd.read_csv(out, dtype=str)[["indicator", "period", "value"]]
+    assert found.to_numpy().tolist() == [["cn_industrial_va", "2025-10", "6.1"]]
     assert "region '南极' is not in the table" in cumulus("read-bulletin", text, "-o", out, "--region", "南极").stderr
 
 
