@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from forecasting.decumulation import Chunks, Decumulation, FloatArray, Outline, Path, Recovered, lean, point_levels
-from forecasting.errors import InputError, Problem
+from forecasting.errors import InputError, Problem, whole_number
 from forecasting.evaluation import BY_HORIZON, PanelForecast, forecast_panel, reconcile
 from forecasting.memory import give_back
 from forecasting.models import CALENDAR, HEADLINE
+from forecasting.observations import canonical
 from forecasting.outlook_rows import OutlookRows
 from forecasting.parallel import Keep, Workers
 from forecasting.realtime import Then, histories_then
@@ -72,7 +73,7 @@ def make_outlook(
 
     Args:
         decumulation: Recovered months, whole or in chunks; its seed and number of draws are used again.
-        observations: The canonical figures that it was made from.
+        observations: The figures that it was made from.
         horizon: Months ahead of the latest month of any indicator.
         preset: One of `forecasting.models.PRESETS`. The models of the headline join it and, in `best`, those that know
             the Chinese calendar, which take as long as all others together.
@@ -85,8 +86,10 @@ def make_outlook(
         then: What was known at past months (`forecasting.realtime`), from which the backtest forecasts.
 
     Raises:
-        InputError: No indicator is dense enough to be forecast by itself.
+        InputError: Bad rows, a horizon or preset that cannot be used, or no indicator that is dense enough to be
+            forecast by itself.
     """
+    observations, horizon = canonical(observations), whole_number("outlook", "horizon", horizon, 1)
     recovered = decumulation if isinstance(decumulation, Recovered) else Recovered.of(decumulation)
     dense = {name: one for name, one in recovered.outlines.items() if not one.sparse}
     if not dense:

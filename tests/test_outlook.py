@@ -49,6 +49,15 @@ def test_a_merged_january_and_february_are_forecast_as_one_period(outlook):
     assert trade["months"].eq(1).all()
 
 
+def test_the_table_that_decumulate_takes_is_taken_here_too_and_a_horizon_that_is_none_is_refused(table):
+    raw = table.loc[table["indicator"] == "nation", list(REQUIRED)]
+    found = make_outlook(decumulate(raw, draws=DRAWS), raw, horizon=2, origins=2, preset="fast")
+    assert set(found.headlines["indicator"]) == {"nation"}
+    for horizon in (0, 2.0, float("nan"), None, "3"):
+        with pytest.raises(InputError, match=r"outlook: horizon .*; a whole number of at least 1 is needed"):
+            make_outlook(decumulate(raw, draws=DRAWS), raw, horizon=horizon)
+
+
 def test_quantiles_do_not_cross_and_levels_stay_positive(outlook):
     quantiles = outlook.forecasts[["q05", "q10", "q25", "q50", "q75", "q90", "q95"]].to_numpy()
     assert (np.diff(quantiles, axis=1) >= 0).all()

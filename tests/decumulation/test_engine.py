@@ -101,6 +101,16 @@ def test_bad_figures_are_refused_before_anything_is_computed():
         decumulate(pd.concat([frame, frame.iloc[:1]], ignore_index=True))
 
 
+@pytest.mark.parametrize("how", [decumulate, decumulate_in_chunks])
+@pytest.mark.parametrize(
+    "bad", [{"draws": 0}, {"draws": 1}, {"draws": 100.0}, {"draws": None}, {"seed": -1}, {"seed": None}]
+)
+def test_draws_that_are_too_few_for_a_band_and_a_seed_that_is_none_are_refused(bad, how):
+    (name, value), least = *bad.items(), 0 if "seed" in bad else 20
+    with pytest.raises(InputError, match=f"{name} {value}; a whole number of at least {least} is needed"):
+        how(publish(levels(np.full((1, 12), 0.05), np.full(12, 100.0))), **bad)
+
+
 def test_figures_that_cannot_all_be_true_come_with_a_proof_that_names_them_and_with_months_all_the_same():
     frame = publish(levels(np.full((2, 12), 0.0), np.full(12, 100.0)), measures=("month_level",), decimals=0)
     wrong = pd.DataFrame([["x", "2011-06", "month_yoy", "20.0", "percent", ""]], columns=list(frame.columns))

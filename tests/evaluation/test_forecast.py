@@ -105,6 +105,17 @@ def test_neither_processes_nor_the_order_of_rows_change_a_bit(panel: pd.DataFram
         np.testing.assert_array_equal(other.draws[name], draws)
 
 
+@pytest.mark.parametrize(
+    ("name", "bad", "least"),
+    [("draws", 50, 100), ("draws", 100.0, 100), ("draws", None, 100), ("seed", -1, 0), ("seed", None, 0)],
+)
+def test_draws_and_seeds_that_make_no_sense_are_refused(
+    panel: pd.DataFrame, name: str, bad: object, least: int
+) -> None:
+    with pytest.raises(InputError, match=f"{name} {bad}; a whole number of at least {least} is needed"):
+        forecast_panel(panel, 2, **{"seed": 0, name: bad})  # type: ignore[arg-type]
+
+
 def test_each_series_may_have_its_own_horizon(panel: pd.DataFrame) -> None:
     some = panel[panel["unique_id"].isin(["eleven", "rate"])]
     table = forecast_panel(some, {"eleven": 11, "rate": 12}, models=["optimized_theta"], seed=1)
