@@ -150,6 +150,14 @@ def test_headline_writes_quantiles_of_the_next_releases_and_the_odds_of_the_firs
     assert set(odds["period"]) == {"2016-02"}
 
 
+def test_headline_takes_a_lone_indicator_of_a_few_figures(rates, tmp_path):
+    few, out = tmp_path / "few.csv", tmp_path / "out.csv"
+    table = pd.read_csv(rates, dtype=str)
+    table[table["period"].isin(["2015-06", "2015-09"])].to_csv(few, index=False)
+    done("headline", few, "-o", out, "--horizon", 2, "--draws", 100)
+    assert pd.read_csv(out)["period"].tolist() == ["2015-10", "2015-11"]
+
+
 def test_forecast_writes_one_row_a_step_by_the_chosen_model(tmp_path):
     months = pd.date_range("2015-01-01", periods=96, freq="MS")
     y = 100 * np.exp(0.004 * np.arange(96) + 0.1 * np.sin(np.arange(96) * np.pi / 6))

@@ -142,6 +142,17 @@ def test_the_headline_of_a_sparse_indicator_does_not_depend_on_the_base_of_a_lev
     assert means[0] == pytest.approx(means[1], abs=0.2)
 
 
+def test_a_lone_sparse_indicator_is_forecast_by_itself_and_its_contest_is_empty():
+    rows = [["city", "2017-06", "ytd_yoy", "8.0", "percent"], ["city", "2017-09", "ytd_yoy", "8.4", "percent"]]
+    frame = pd.DataFrame(rows, columns=list(REQUIRED))
+    found = make_outlook(decumulate(frame, draws=DRAWS), frame, horizon=3)
+    assert set(found.forecasts["model"]) == {"related:none"}
+    assert found.headlines["period"].tolist() == ["2017-10", "2017-11", "2017-12"]
+    assert found.headlines["q50"][0] == pytest.approx(8.4, abs=0.5)
+    assert found.panel.leaderboard.empty
+    assert not found.panel.champions
+
+
 @pytest.mark.parametrize("merged", [False, True])
 def test_parts_with_levels_add_up_to_their_whole_in_every_draw(merged):
     north, south = levels(GROWTH, PROFILE), levels(GROWTH[::-1], 3 * PROFILE[::-1])
@@ -194,13 +205,9 @@ def test_the_same_seed_gives_the_same_tables_on_any_number_of_workers(table, out
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_any_mixture_of_figures_is_forecast_or_refused_with_a_reason(seed):
+def test_any_mixture_of_figures_is_forecast(seed):
     frame = check_observations(mixture(seed))
     result = decumulate(frame, draws=100)
-    if all(path.sparse for path in result.paths.values()):
-        with pytest.raises(InputError, match="no indicator has enough figures"):
-            make_outlook(result, frame, horizon=5, origins=4)
-        return
     found = make_outlook(result, frame, horizon=5, origins=4)
     assert set(found.forecasts["indicator"]) == set(frame["indicator"])
     assert np.isfinite(found.forecasts[["mean", "q05", "q50", "q95"]]).all(axis=None)

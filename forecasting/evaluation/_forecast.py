@@ -99,7 +99,8 @@ class PanelForecast:
             sample = self.draws[name]
             ds = following_months(champion.series.ds[-1], sample.shape[1], champion.season_length)
             tables.append(quantile_frame(name, champion.model, ds, sample))
-        return pd.concat(tables, ignore_index=True)
+        none = quantile_frame("", "", pd.DatetimeIndex([]), np.empty((1, 0)))
+        return pd.concat(tables or [none], ignore_index=True)
 
     @cached_property
     def backtest(self) -> pd.DataFrame:

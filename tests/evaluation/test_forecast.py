@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import forecasting.evaluation as public
 from forecasting.errors import InputError, ModelError
-from forecasting.evaluation import Champion, PanelForecast, forecast_panel
+from forecasting.evaluation import Champion, PanelForecast, forecast_panel, no_forecast
 from forecasting.evaluation._selection import Scores, choose, panel_gains, standard_error
 
 COMBINATIONS = ("median", "inverse_error", "stack")
@@ -84,6 +84,13 @@ def test_scores_follow_from_the_published_backtest(panel: pd.DataFrame, result: 
     board = result.leaderboard.set_index(["unique_id", "model"])
     assert board.loc[("m400", "auto_ets"), "mase"] == pytest.approx(np.mean(scores))
     assert board.loc[("m400", "auto_ets"), "n_origins"] == len(scores) == 24
+
+
+def test_the_forecast_of_nothing_has_the_tables_of_any_other_without_a_row(result: PanelForecast) -> None:
+    nothing = no_forecast()
+    for table in ("leaderboard", "failures", "backtest", "quantiles"):
+        pd.testing.assert_frame_equal(getattr(nothing, table), getattr(result, table).iloc[:0], check_index_type=False)
+    assert nothing.unmodelled() == nothing.left_out() == []
 
 
 def test_failures_are_reported_and_the_failed_model_is_left_out(result: PanelForecast) -> None:
