@@ -2,8 +2,9 @@
 
     python examples/rates_to_picture.py [FOLDER]
 
-leaves in FOLDER (default: the current one) `rates.csv`, official figures as a user might have them, `months.csv` and
-`months.png`. From `rates.csv` on, `cumulus decumulate rates.csv -o months.csv --plot months.png` does the same.
+leaves in FOLDER (default: the current one; made if need be) `rates.csv`, official figures as a user might have them,
+`months.csv` and `months.png`. From `rates.csv` on, `cumulus decumulate rates.csv -o months.csv --plot months.png` does
+the same.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ def write_rates(path: Path) -> None:
 
 def main(folder: Path) -> None:
     """Write the figures, recover the months, draw them and say what does not go together."""
+    folder.mkdir(parents=True, exist_ok=True)
     write_rates(folder / "rates.csv")
     published = read_observations(folder / "rates.csv")
     result = decumulate(published)

@@ -114,15 +114,13 @@ def decumulate(
                 adjusted, left_out = adjusted + tables, left_out + refused
             for _ in part.paths:
                 advance()
-    if left_out and not adjusted:
-        raise ModelError("\n".join(left_out))
     monthly = pd.concat(months, ignore_index=True).sort_values("indicator", kind="stable", ignore_index=True)
     outputs = {output: csv_bytes(monthly)}
     if draws_out is not None:
         outputs[draws_out] = _npz(kept, np.savez)
     if plot is not None:
         outputs[plot] = draw_months(monthly, table, kind)
-    if adjusted_out is not None:
+    if adjusted_out is not None and adjusted:
         outputs[adjusted_out] = csv_bytes(pd.concat(adjusted, ignore_index=True))
     _write(outputs)
     for line in [*sorted(notes), *left_out]:
@@ -218,13 +216,16 @@ def read_bulletin(
     """The figures of Chinese statistical bulletins; what is not sure goes to a file of its own."""
     import pandas as pd
 
+    from forecasting.observations import REQUIRED
     from forecasting.sources.bulletin import figures_csv, read_bulletin_file
 
     _check_outputs(files, output, doubtful_out)
     read, errors = [], []
     for path in files:
         try:
-            read.append(read_bulletin_file(path, year=year, region=region))
+            sure, doubtful = read_bulletin_file(path, year=year, region=region)
+            note = sure["sentence"].str.split().str.join(" ")
+            read.append((sure[list(REQUIRED)].assign(source=path.name, note=note), doubtful))
         except InputError as error:
             errors.append(str(error))
     if errors:
@@ -352,22 +353,30 @@ def _check_outputs(inputs: list[Path], *outputs: Path | None) -> None:
     if len({path.resolve() for path in places}) < len(places):
         raise typer.BadParameter("two outputs go to one file: give each a name of its own")
     for path in places:
+        folder = path.resolve().parent
         if path.is_dir():
             raise InputError(str(path), [Problem("", "is a folder; name a file in it")])
-        if not path.parent.is_dir():
-            raise InputError(str(path), [Problem("", f"cannot be written: no folder {path.parent}; make it first")])
+        if str(path) == "-":
+            raise InputError(str(path), [Problem("", "is no file's name; /dev/stdout is standard output")])
+        if not folder.is_dir():
+            raise InputError(str(path), [Problem("", f"cannot be written: no folder {folder}; make it first")])
 
 
 def _write(outputs: dict[Path, bytes]) -> None:
-    """Put every file in place whole, or none."""
+    """Put every file in place whole, or none; links are followed, and what is no file, as a pipe, is written into."""
     written: list[tuple[Path, Path]] = []
     try:
         for path, content in outputs.items():
-            part = path.with_name(f".{path.name}.{os.getpid()}.part")
-            written.append((part, path))
-            part.write_bytes(content)
-        for part, path in written:
-            part.replace(path)
+            if path.is_file() or not path.exists():
+                place = path.resolve()
+                part = place.with_name(f".{place.name}.{os.getpid()}.part")
+                written.append((part, place))
+                part.write_bytes(content)
+        for path, content in outputs.items():
+            if path.exists() and not path.is_file():
+                path.write_bytes(content)
+        for part, place in written:
+            part.replace(place)
     except OSError as error:
         for part, _ in written:
             with suppress(OSError):

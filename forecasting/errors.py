@@ -26,6 +26,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 
 __all__ = [
     "AssumptionError",
@@ -42,6 +43,7 @@ __all__ = [
     "StoreError",
     "TrackingError",
     "suggestion",
+    "whole_number",
 ]
 
 SHOWN = 20
@@ -129,6 +131,21 @@ class PublishError(CumulusError):
 
 class BackupError(CumulusError):
     """An installation cannot be written into an archive or restored from one."""
+
+
+def whole_number(source: str, name: str, value: object, least: int) -> int:
+    """What counts something, from a caller.
+
+    Raises:
+        InputError: It is no whole number, or a smaller one than `least`.
+
+    >>> whole_number("panel", "draws", 500.0, 100)
+    Traceback (most recent call last):
+    forecasting.errors.InputError: panel: draws 500.0; a whole number of at least 100 is needed
+    """
+    if not isinstance(value, Integral) or value < least:
+        raise InputError(source, [Problem("", f"{name} {value!r}; a whole number of at least {least} is needed")])
+    return int(value)
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

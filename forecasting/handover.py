@@ -72,21 +72,17 @@ def forecast_paths(
         progress: Called with (series done, series in all).
 
     Returns:
-        Paths of the indicators that have figures; none at all where no figure leads to one, be it that there is
-        none or that all of them are too sparse for a forecast.
+        Paths of the indicators that have figures.
     """
     wanted, needed = list(indicators), set(indicators)
     while more := {related[name] for name in needed if name in related} - needed:
         needed |= more
     figures = observations[observations["indicator"].isin(needed)].reset_index(drop=True)
-    start = month_index(max(observations["period"]))
-    nothing = GrowthPaths(tuple(month_label(start + i) for i in range(1, horizon + 1)), {})
     if figures.empty:
-        return nothing
+        start = month_index(max(observations["period"]))
+        return GrowthPaths(tuple(month_label(start + i) for i in range(1, horizon + 1)), {})
     present = set(figures["indicator"])
     links = {name: to for name, to in related.items() if name in present and to in present}
     recovered = decumulate(figures, related=links, draws=draws, seed=seed, workers=workers)
-    if all(path.sparse for path in recovered.paths.values()):
-        return nothing
     outlook = make_outlook(recovered, figures, horizon=horizon, workers=workers, progress=progress)
     return growth_paths(outlook, figures, wanted, horizon)

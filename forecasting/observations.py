@@ -27,6 +27,7 @@ __all__ = [
     "MOST_DECIMALS",
     "RATES",
     "REQUIRED",
+    "canonical",
     "check_observations",
     "column_problems",
     "figure_text",
@@ -107,10 +108,10 @@ def check_observations(
         timestamps (NaT where unknown), the rest str ("" if absent).
 
     Raises:
-        InputError: A missing or unknown column, no rows, or bad rows: an empty name, a period that is not
-            YYYY-MM, before 1900 or after `until`, an unknown measure, a value that is not a finite number, a rate at or
-            below -100 percent, a level at or below zero, bad decimals or ones that the value has more of, a bad release
-            time, two rows for one figure, levels in two units, control characters in a text.
+        InputError: A missing or unknown column, one given twice, no rows, or bad rows: an empty name, a period that is
+            not YYYY-MM, before 1900 or after `until`, an unknown measure, a value that is not a finite number, a rate
+            at or below -100 percent, a level at or below zero, bad decimals or ones that the value has more of, a bad
+            release time, two rows for one figure, levels in two units, control characters in a text.
     """
     head = column_problems(frame.columns, REQUIRED, OPTIONAL)
     if frame.empty:
@@ -170,13 +171,24 @@ def check_observations(
     return out[list(COLUMNS)].sort_values(KEY, kind="stable", ignore_index=True)
 
 
+def canonical(frame: pd.DataFrame) -> pd.DataFrame:
+    """Figures as `check_observations` gives them; its own result, which is long to check again, as it is.
+
+    Raises:
+        InputError: As `check_observations`.
+    """
+    typed = set(COLUMNS) <= set(frame.columns) and isinstance(frame["released_at"].dtype, pd.DatetimeTZDtype)
+    return frame if typed else check_observations(frame)
+
+
 def column_problems(given: Iterable[object], required: Sequence[str], optional: Sequence[str] = ()) -> list[Problem]:
-    """What is wrong with the columns of a table: those that are missing and those that nobody knows."""
+    """What is wrong with the columns of a table: those that are missing, that nobody knows, that are given twice."""
     names = [str(name) for name in given]
     problems = []
     for word, found in (
+        ("given twice", [name for name in dict.fromkeys(names) if names.count(name) > 1]),
         ("missing", [name for name in required if name not in names]),
-        ("unknown", [name for name in names if name not in (*required, *optional)]),
+        ("unknown", [name for name in dict.fromkeys(names) if name not in (*required, *optional)]),
     ):
         if found:
             more = f" and optionally {', '.join(optional)}" if optional else ""

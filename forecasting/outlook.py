@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from forecasting.decumulation import Chunks, Decumulation, FloatArray, Outline, Path, Recovered, lean, point_levels
-from forecasting.errors import InputError, Problem
-from forecasting.evaluation import BY_HORIZON, PanelForecast, forecast_panel, reconcile
+from forecasting.errors import whole_number
+from forecasting.evaluation import BY_HORIZON, PanelForecast, forecast_panel, no_forecast, reconcile
 from forecasting.memory import give_back
 from forecasting.models import CALENDAR, HEADLINE
+from forecasting.observations import canonical
 from forecasting.outlook_rows import OutlookRows
 from forecasting.parallel import Keep, Workers
 from forecasting.realtime import Then, histories_then
@@ -36,7 +37,7 @@ class Outlook:
             probability; values of negligible probability are left out, the rest sums to one.
         paths: Indicator -> path that goes on to the horizon, draws included; of those that were asked for.
         origin: Month index of the latest month with a recovered figure; the horizon counts from it.
-        panel: The models' contest behind it.
+        panel: The models' contest behind it; an empty one where no indicator is densely published.
         apart: Wholes whose parts do not add up to them, in words.
     """
 
@@ -66,13 +67,13 @@ def make_outlook(
     """Forecast every indicator of a de-cumulation.
 
     Densely published indicators are forecast from their own months; a sparse one goes on, from its own latest figure,
-    as a deviation from the indicator that it leans on. Parts add up to their whole in every draw, where all of them are
-    densely published with their levels, or none is. The headline is the ratio of cumulated months in every draw, so it
-    agrees with the months and with what is already published this year.
+    as a deviation from the indicator that it leans on, or by itself where there is none. Parts add up to their whole in
+    every draw, where all of them are densely published with their levels, or none is. The headline is the ratio of
+    cumulated months in every draw, so it agrees with the months and with what is already published this year.
 
     Args:
         decumulation: Recovered months, whole or in chunks; its seed and number of draws are used again.
-        observations: The canonical figures that it was made from.
+        observations: The figures that it was made from.
         horizon: Months ahead of the latest month of any indicator.
         preset: One of `forecasting.models.PRESETS`. The models of the headline join it and, in `best`, those that know
             the Chinese calendar, which take as long as all others together.
@@ -85,33 +86,35 @@ def make_outlook(
         then: What was known at past months (`forecasting.realtime`), from which the backtest forecasts.
 
     Raises:
-        InputError: No indicator is dense enough to be forecast by itself.
+        InputError: Bad rows, or a horizon or preset that cannot be used.
     """
+    observations, horizon = canonical(observations), whole_number("outlook", "horizon", horizon, 1)
     recovered = decumulation if isinstance(decumulation, Recovered) else Recovered.of(decumulation)
     dense = {name: one for name, one in recovered.outlines.items() if not one.sparse}
-    if not dense:
-        what = "no indicator has enough figures for a forecast of its own; at least a year of months is needed"
-        raise InputError("observations", [Problem("", what)])
     origin = max(one.last for one in recovered.outlines.values())
     until = origin + horizon
     if until % 12 == 0:  # a January may have no figure of its own
         until += 1
     ends = {name: one.future_ends(until) for name, one in dense.items()}
-    panel = forecast_panel(
-        _panel(dense),
-        {name: len(months) for name, months in ends.items()},
-        preset=preset,
-        also=(*HEADLINE, *CALENDAR) if preset == "best" else HEADLINE,
-        standard=dict.fromkeys(dense, BY_HORIZON),
-        origins=origins,
-        draws=recovered.draws,
-        seed=recovered.seed,
-        workers=workers,
-        held=champions,
-        progress=progress,
-        reach={name: len(one.future_ends(_reach(one.last, origin, horizon))) for name, one in dense.items()},
-        keep=keep,
-        known=histories_then(then or {}, recovered, workers=workers, keep=keep),
+    panel = (
+        forecast_panel(
+            _panel(dense),
+            {name: len(months) for name, months in ends.items()},
+            preset=preset,
+            also=(*HEADLINE, *CALENDAR) if preset == "best" else HEADLINE,
+            standard=dict.fromkeys(dense, BY_HORIZON),
+            origins=origins,
+            draws=recovered.draws,
+            seed=recovered.seed,
+            workers=workers,
+            held=champions,
+            progress=progress,
+            reach={name: len(one.future_ends(_reach(one.last, origin, horizon))) for name, one in dense.items()},
+            keep=keep,
+            known=histories_then(then or {}, recovered, workers=workers, keep=keep),
+        )
+        if dense
+        else no_forecast()
     )
     forecast = _Forecasts(recovered, observations, panel, ends, origin, until)
     wanted = set(recovered.outlines if followed is None else followed)

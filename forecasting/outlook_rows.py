@@ -53,7 +53,7 @@ class OutlookRows:
         seed, rates = self._recovered.seed, _published_rates(self._figures.iloc[self._of.get(name, [])])
         past = _published_part(known, self._published[name], self._origin)
         months = past.future_ends(self._until)
-        latest, half = _latest(path, past.last, rates, self._recovered.draws, seed)
+        latest, half = _latest(past.last, rates, self._recovered.draws, seed)
         ytd = 100 * path.year_to_date(months, latest)
         targets = {"level": path.levels(months), "yoy": 100 * path.rates(months), "ytd_yoy": ytd}
         names = [month_label(int(month)) for month in months]
@@ -102,12 +102,12 @@ def _published_rates(rows: pd.DataFrame) -> dict[int, tuple[float, float]]:
 
 
 def _latest(
-    path: Path, last: int, rates: Mapping[int, tuple[float, float]], draws: int, seed: int
+    last: int, rates: Mapping[int, tuple[float, float]], draws: int, seed: int
 ) -> tuple[dict[int, tuple[int, FloatArray]], float]:
     """The published cumulative rate from which the current year goes on, by year, and half the rounding unit."""
     half = rates[max(rates)][1] if rates else 0.0005
     this_year = [month for month in rates if month // 12 == last // 12 and month <= last]
-    if not this_year or path.sparse:  # a sparse path states its figures in every draw already
+    if not this_year:
         return {}, half
     month = max(this_year)
     rng = np.random.default_rng(np.random.SeedSequence([seed, month]))

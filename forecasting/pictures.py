@@ -83,8 +83,10 @@ def check_panels(count: int, kind: str) -> None:
     """Refuse more indicators than one picture holds.
 
     Raises:
-        InputError: More than `PANELS` of the kind.
+        InputError: More than `PANELS` of the kind, or another kind.
     """
+    if kind not in PANELS:
+        raise InputError("picture", [Problem("", f"no kind {kind!r}; use {' or '.join(map(repr, PANELS))}")])
     if count > PANELS[kind]:
         other = f", an .html one {PANELS['html']}" if kind == "png" else ""
         what = f"a .{kind} picture holds {PANELS[kind]} indicators{other}, not {count}: leave some out"
@@ -99,7 +101,7 @@ def draw_months(monthly: pd.DataFrame, observations: pd.DataFrame, kind: str) ->
     axis follows the band and the published rates; set bounds that go far beyond are cut, and the legend says so.
 
     Args:
-        monthly: Rows of the monthly table of `decumulate`, rates in percent.
+        monthly: Rows of the monthly table of `decumulate`, rates in percent; read back from a file as well.
         observations: The published figures that it was made from, as `decumulate` takes them.
         kind: ``"png"``: all panels in up to three columns; ``"html"``: a page with one panel at a time, chosen from a
             list, with zoom and the figures of each month under the pointer.
@@ -108,13 +110,18 @@ def draw_months(monthly: pd.DataFrame, observations: pd.DataFrame, kind: str) ->
         The file's bytes, the same for the same input.
 
     Raises:
-        InputError: More indicators than one picture holds.
+        InputError: More indicators than one picture holds, another kind, or an indicator without figures.
     """
     import vl_convert
 
+    check_panels(monthly["indicator"].nunique(), kind)
     published = dict(iter(check_observations(observations).groupby("indicator", sort=False)))
-    panels = [_panel(str(name), rows, published[name]) for name, rows in monthly.groupby("indicator", sort=False)]
-    check_panels(len(panels), kind)
+    unknown = sorted(set(monthly["indicator"]) - set(published))
+    if unknown:
+        what = f"no published figures of {', '.join(unknown)}; give the table that the months were recovered from"
+        raise InputError("picture", [Problem("", what)])
+    rows = monthly.fillna({"flag": ""})  # a file has no empty text
+    panels = [_panel(str(name), own, published[name]) for name, own in rows.groupby("indicator", sort=False)]
     if kind == "html":
         specs = {panel.name: _finish(_drawing(panel, [panel], 960, 420, hover=True)) for panel in panels}
         return _page(specs, vl_convert.javascript_bundle()).encode()  # type: ignore[call-arg]  # the stub is wrong

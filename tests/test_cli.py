@@ -85,6 +85,17 @@ def test_decumulate_writes_seasonally_adjusted_levels_and_names_those_that_have_
     assert set(pd.read_csv(adjusted)["indicator"]) == {"x"}
 
 
+def test_months_that_are_too_few_to_be_adjusted_are_written_all_the_same(rates, tmp_path):
+    out, adjusted, source = tmp_path / "out.csv", tmp_path / "adjusted.csv", tmp_path / "short.csv"
+    months = pd.read_csv(rates, dtype=str)
+    months[months["period"] < "2012"].to_csv(source, index=False)
+    degraded = cumulus("decumulate", source, "-o", out, "--adjusted-out", adjusted, "--draws", 100)
+    assert degraded.returncode == 3
+    assert "x: seasonal adjustment needs 3 unbroken years, it has 2.0" in degraded.stderr
+    assert len(pd.read_csv(out)) == 24
+    assert not adjusted.exists()
+
+
 def test_the_way_of_adjusting_without_a_place_for_it_is_wrong_usage(rates, tmp_path):
     result = cumulus("decumulate", rates, "-o", tmp_path / "out.csv", "--adjust", "x13")
     assert result.returncode == 2
@@ -137,6 +148,14 @@ def test_headline_writes_quantiles_of_the_next_releases_and_the_odds_of_the_firs
     assert list(odds.columns) == ["indicator", "period", "value", "probability"]
     assert odds["probability"].sum() == pytest.approx(1, abs=1e-6)
     assert set(odds["period"]) == {"2016-02"}
+
+
+def test_headline_takes_a_lone_indicator_of_a_few_figures(rates, tmp_path):
+    few, out = tmp_path / "few.csv", tmp_path / "out.csv"
+    table = pd.read_csv(rates, dtype=str)
+    table[table["period"].isin(["2015-06", "2015-09"])].to_csv(few, index=False)
+    done("headline", few, "-o", out, "--horizon", 2, "--draws", 100)
+    assert pd.read_csv(out)["period"].tolist() == ["2015-10", "2015-11"]
 
 
 def test_forecast_writes_one_row_a_step_by_the_chosen_model(tmp_path):
@@ -208,6 +227,34 @@ def test_an_output_that_is_a_folder_is_refused(rates, tmp_path):
     assert f"{tmp_path}: is a folder; name a file in it" in result.stderr
 
 
+def test_an_output_that_is_a_link_stays_one_and_its_file_is_written(rates, tmp_path):
+    file, link, nowhere = tmp_path / "there" / "out.csv", tmp_path / "out.csv", tmp_path / "nowhere.csv"
+    file.parent.mkdir()
+    file.touch()
+    link.symlink_to(file)
+    done("decumulate", rates, "-o", link, "--draws", 50)
+    assert link.is_symlink()
+    assert file.read_text(encoding="utf-8").startswith("indicator,month,")
+    assert list(file.parent.iterdir()) == [file]
+    nowhere.symlink_to(tmp_path / "no" / "out.csv")
+    assert f"no folder {tmp_path / 'no'}" in cumulus("decumulate", rates, "-o", nowhere, "--draws", 50).stderr
+
+
+def test_an_output_that_is_no_file_is_written_into(rates, tmp_path):
+    stdout, out = tmp_path / "stdout", tmp_path / "out.csv"
+    stdout.symlink_to("/proc/self/fd/1")
+    said = done("decumulate", rates, "-o", stdout, "--draws", 50).stdout
+    assert stdout.is_symlink()
+    done("decumulate", rates, "-o", out, "--draws", 50)
+    assert said == out.read_text(encoding="utf-8")
+
+
+def test_a_dash_is_no_output_and_the_message_says_what_is_standard_output(rates, tmp_path):
+    result = cumulus("decumulate", rates, "-o", "-", "--draws", 50)
+    assert result.returncode == 1
+    assert "-: is no file's name; /dev/stdout is standard output" in result.stderr
+
+
 def test_a_table_in_gb_18030_is_read_and_said_to_be_so(rates, tmp_path):
     table = tmp_path / "in.csv"
     table.write_bytes(rates.read_text(encoding="utf-8").replace("\nx,", "\n增加值,").encode("gb18030"))
@@ -236,12 +283,21 @@ def test_read_bulletin_writes_sure_and_doubtful_figures_apart(tmp_path):
     out, doubtful = tmp_path / "out.csv", tmp_path / "doubtful.csv"
     result = done("read-bulletin", first, second, "-o", out, "--doubtful-out", doubtful)
     assert "2 figures, 1 doubtful" in result.stderr
-    assert out.read_text(encoding="utf-8").splitlines()[0] == "region,indicator,period,measure,value,unit,sentence"
-    assert pd.read_csv(out, dtype=str)[["region", "indicator", "value"]].to_numpy().tolist() == [
-        ["CN-150200", "baotou_industrial_va", "11.3"],
-        ["CN", "cn_exports", "5.40"],
+    assert pd.read_csv(out, dtype=str).drop(columns="note").to_numpy().tolist() == [
+        ["baotou_industrial_va", "2025-11", "ytd_yoy", "11.3", "percent", "a.txt"],
+        ["cn_exports", "2025-11", "ytd_yoy", "5.40", "percent", "b.html"],
     ]
     assert pd.read_csv(doubtful)["reason"].item() == "only an approximate figure: 左右"
+
+
+def test_what_read_bulletin_is_sure_of_is_taken_by_decumulate_and_import(tmp_path, monkeypatch):
+    text, out, months = tmp_path / "a.html", tmp_path / "out.csv", tmp_path / "months.csv"
+    text.write_text("<p>2025年1—11月，全国出口\t按美元计价增长5.40%。</p>", encoding="utf-8")
+    monkeypatch.setenv("CUMULUS_HOME", str(tmp_path))
+    done("read-bulletin", text, "-o", out)
+    done("decumulate", out, "-o", months, "--draws", 50)
+    assert set(pd.read_csv(months)["indicator"]) == {"cn_exports"}
+    assert "1 new" in done("import", out).stdout
 
 
 def test_read_bulletin_takes_the_place_and_the_year_that_a_text_leaves_out(tmp_path):
@@ -249,8 +305,8 @@ def test_read_bulletin_takes_the_place_and_the_year_that_a_text_leaves_out(tmp_p
     text.write_text("1—10月份，规模以上工业增加值同比增长6.1%。", encoding="utf-8")
     assert "0 figures, 1 doubtful" in done("read-bulletin", text, "-o", out).stderr
     done("read-bulletin", text, "-o", out, "--region", "全国", "--year", "2025")
-    found = pd.read_csv(out, dtype=str)[["region", "indicator", "period", "value"]]
-    assert found.to_numpy().tolist() == [["CN", "cn_industrial_va", "2025-10", "6.1"]]
+    found = pd.read_csv(out, dtype=str)[["indicator", "period", "value"]]
+    assert found.to_numpy().tolist() == [["cn_industrial_va", "2025-10", "6.1"]]
     assert "region '南极' is not in the table" in cumulus("read-bulletin", text, "-o", out, "--region", "南极").stderr
 
 

@@ -35,11 +35,11 @@ def test_without_figures_there_are_no_paths_but_the_months_are_known(observation
     assert paths.growth == {}
 
 
-def test_figures_too_sparse_for_a_forecast_lead_to_no_path_either(observations):
+def test_a_handful_of_figures_leads_to_a_path_that_nothing_else_has_a_part_in(observations):
     few = observations[observations["indicator"] == "baotou_rare_earth_va"]
     paths = forecast_paths(few, ["baotou_rare_earth_va"], {}, horizon=3, draws=100, seed=1)
-    assert paths.months[0] == "2025-12"
-    assert paths.growth == {}
+    assert paths.months == ("2025-12", "2026-01", "2026-02")
+    assert np.isfinite(paths.growth["baotou_rare_earth_va"]).all()
 
 
 def test_growth_handed_over_is_that_of_the_years_ahead_and_no_other():

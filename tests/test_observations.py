@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from forecasting.errors import InputError
-from forecasting.observations import COLUMNS, check_observations, month_index, month_label
+from forecasting.observations import COLUMNS, canonical, check_observations, month_index, month_label
 
 GOOD = {"indicator": "a", "period": "2025-03", "measure": "ytd_yoy", "value": "6.10", "unit": "percent"}
 
@@ -126,8 +126,17 @@ def test_columns_are_checked_before_rows():
         check_observations(frame({}).drop(columns="value"))
     with pytest.raises(InputError, match="column colour unknown"):
         check_observations(frame({}).assign(colour="red"))
+    with pytest.raises(InputError, match="column value given twice"):
+        check_observations(pd.concat([frame({}), frame({})[["value"]]], axis=1))
     with pytest.raises(InputError, match="no rows"):
         check_observations(frame({}).iloc[:0])
+
+
+def test_figures_that_were_checked_are_taken_as_they_are_and_others_are_checked():
+    checked = check_observations(frame({}))
+    assert canonical(checked) is checked
+    for other in (frame({}), checked.astype(str)):
+        pd.testing.assert_frame_equal(canonical(other.replace({"released_at": {"NaT": ""}})), checked)
 
 
 def test_months_survive_the_way_to_an_index_and_back():

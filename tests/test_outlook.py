@@ -5,7 +5,7 @@ import pytest
 from forecasting import decumulate, make_outlook
 from forecasting.decumulation import Recovered, decumulate_in_chunks
 from forecasting.errors import InputError
-from forecasting.observations import check_observations
+from forecasting.observations import REQUIRED, check_observations
 from jobs.results import derived
 from jobs.stages import Stages
 from tests.decumulation.publication import levels, mixture, publish
@@ -47,6 +47,15 @@ def test_a_merged_january_and_february_are_forecast_as_one_period(outlook):
     trade = outlook.forecasts.query("indicator == 'trade'")
     assert "2018-01" in set(trade["month"])
     assert trade["months"].eq(1).all()
+
+
+def test_the_table_that_decumulate_takes_is_taken_here_too_and_a_horizon_that_is_none_is_refused(table):
+    raw = table.loc[table["indicator"] == "nation", list(REQUIRED)]
+    found = make_outlook(decumulate(raw, draws=DRAWS), raw, horizon=2, origins=2, preset="fast")
+    assert set(found.headlines["indicator"]) == {"nation"}
+    for horizon in (0, 2.0, float("nan"), None, "3"):
+        with pytest.raises(InputError, match=r"outlook: horizon .*; a whole number of at least 1 is needed"):
+            make_outlook(decumulate(raw, draws=DRAWS), raw, horizon=horizon)
 
 
 def test_quantiles_do_not_cross_and_levels_stay_positive(outlook):
@@ -119,6 +128,31 @@ def test_a_sparse_indicator_is_forecast_from_its_own_latest_figure_on(table):
     assert (head["q95"] - head["q05"]).iloc[0] < (head["q95"] - head["q05"]).iloc[2]
 
 
+def test_the_headline_of_a_sparse_indicator_does_not_depend_on_the_base_of_a_level(table):
+    trade = table[(table["indicator"] == "trade") & (table["period"] < "2017-12")].astype({"value": str})
+    means = []
+    for level in ("110.0", "300.0"):
+        rows = [("2015-06", "month_level", "100.0", "t"), ("2016-06", "month_level", level, "t"),
+                ("2016-06", "month_yoy", "10.0", "percent"), ("2016-12", "month_level", "120.0", "t"),
+                ("2017-05", "ytd_yoy", "-6.0", "percent"), ("2017-11", "ytd_yoy", "8.0", "percent")]  # fmt: skip
+        city = pd.DataFrame([["city", *row] for row in rows], columns=list(REQUIRED))
+        frame = check_observations(pd.concat([trade, city]))
+        found = make_outlook(decumulate(frame, related={"city": "trade"}, draws=DRAWS), frame, horizon=2, origins=4)
+        means.append(found.headlines.query("indicator == 'city' and period == '2017-12'")["mean"].item())
+    assert means[0] == pytest.approx(means[1], abs=0.2)
+
+
+def test_a_lone_sparse_indicator_is_forecast_by_itself_and_its_contest_is_empty():
+    rows = [["city", "2017-06", "ytd_yoy", "8.0", "percent"], ["city", "2017-09", "ytd_yoy", "8.4", "percent"]]
+    frame = pd.DataFrame(rows, columns=list(REQUIRED))
+    found = make_outlook(decumulate(frame, draws=DRAWS), frame, horizon=3)
+    assert set(found.forecasts["model"]) == {"related:none"}
+    assert found.headlines["period"].tolist() == ["2017-10", "2017-11", "2017-12"]
+    assert found.headlines["q50"][0] == pytest.approx(8.4, abs=0.5)
+    assert found.panel.leaderboard.empty
+    assert not found.panel.champions
+
+
 @pytest.mark.parametrize("merged", [False, True])
 def test_parts_with_levels_add_up_to_their_whole_in_every_draw(merged):
     north, south = levels(GROWTH, PROFILE), levels(GROWTH[::-1], 3 * PROFILE[::-1])
@@ -171,13 +205,9 @@ def test_the_same_seed_gives_the_same_tables_on_any_number_of_workers(table, out
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_any_mixture_of_figures_is_forecast_or_refused_with_a_reason(seed):
+def test_any_mixture_of_figures_is_forecast(seed):
     frame = check_observations(mixture(seed))
     result = decumulate(frame, draws=100)
-    if all(path.sparse for path in result.paths.values()):
-        with pytest.raises(InputError, match="no indicator has enough figures"):
-            make_outlook(result, frame, horizon=5, origins=4)
-        return
     found = make_outlook(result, frame, horizon=5, origins=4)
     assert set(found.forecasts["indicator"]) == set(frame["indicator"])
     assert np.isfinite(found.forecasts[["mean", "q05", "q50", "q95"]]).all(axis=None)

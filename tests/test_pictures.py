@@ -64,6 +64,24 @@ def test_a_png_and_a_page_have_the_same_bytes_each_time(made):
     assert draw_months(*made, "png").startswith(PNG)
 
 
+def test_months_that_were_read_back_from_a_file_give_the_same_picture(made, tmp_path):
+    monthly, table = one(made)
+    monthly.to_csv(tmp_path / "months.csv", index=False)
+    assert draw_months(pd.read_csv(tmp_path / "months.csv"), table, "html") == draw_months(monthly, table, "html")
+
+
+@pytest.mark.parametrize("kind", ["svg", "PNG"])
+def test_another_kind_of_picture_is_refused_with_those_there_are(made, kind):
+    with pytest.raises(InputError, match=f"no kind '{kind}'; use 'png' or 'html'"):
+        draw_months(*made, kind)
+
+
+def test_months_of_an_indicator_without_figures_are_refused_by_its_name(made):
+    monthly, table = one(made)
+    with pytest.raises(InputError, match="no published figures of y; give the table that the months were recovered"):
+        draw_months(monthly.assign(indicator="y"), table, "png")
+
+
 def test_every_indicator_has_its_panel_with_what_was_published_and_recovered(made):
     monthly, table = made
     panels = specs(draw_months(monthly, table, "html"))

@@ -10,11 +10,11 @@ from typing import overload
 import numpy as np
 import pandas as pd
 
-from forecasting.decumulation._engine import Decumulation, recover_all
+from forecasting.decumulation._engine import Decumulation, checked_draws, recover_all
 from forecasting.decumulation._figures import FloatArray, arrange
 from forecasting.decumulation._leaning import together
 from forecasting.decumulation._outline import Outline, outline
-from forecasting.decumulation._weights import check_named
+from forecasting.decumulation._weights import Weights, checked_weights
 from forecasting.observations import check_observations
 from forecasting.parallel import Keep, Workers
 
@@ -125,7 +125,7 @@ def decumulate_in_chunks(
     size: int = CHUNK,
     related: Mapping[str, str] | None = None,
     parts: Mapping[str, Sequence[str]] | None = None,
-    weights: Mapping[str, FloatArray] | str = "learned",
+    weights: Weights = "learned",
     draws: int = 500,
     seed: int = 0,
     workers: Workers = 1,
@@ -138,9 +138,10 @@ def decumulate_in_chunks(
     `decumulate`, whose arguments and errors these are.
     """
     table = check_observations(observations)
-    check_named(weights, list(table["indicator"].unique()))  # each chunk sees its own ones only
+    chosen = checked_weights(weights, table["indicator"].unique())
+    draws, seed = checked_draws(draws, seed)
     groups = list(_closed(table, related or {}, parts or {}, size))
-    return Chunks(table, groups, related or {}, parts or {}, weights, draws, seed, workers, short, keep)
+    return Chunks(table, groups, related or {}, parts or {}, chosen, draws, seed, workers, short, keep)
 
 
 def _closed(

@@ -10,7 +10,7 @@ import numpy as np
 from forecasting.decumulation._bounds import set_bounds
 from forecasting.decumulation._certificate import Dropped, consistent
 from forecasting.decumulation._draws import anchor, draw, pull_inside
-from forecasting.decumulation._figures import BoolArray, Figures, FloatArray
+from forecasting.decumulation._figures import BoolArray, Figures, FloatArray, as_published
 from forecasting.decumulation._flags import by_levels, revisions, unlike_levels
 from forecasting.decumulation._misprints import misprints
 from forecasting.decumulation._paths import Flag, Path
@@ -183,9 +183,9 @@ def _path(
         last=figures.last,
         merged=figures.merged,
         point_growth=growth[0].ravel(),
-        point_level=_levels(figures, use, broken, level[:1, 1:], None)[0].ravel(),
+        point_level=as_published(figures, use, level[:1, 1:], broken=bool(broken))[0].ravel(),
         growth=growth[1:].reshape(len(z), -1),
-        level=_levels(figures, use, broken, level[1:, 1:], rng).reshape(len(z), -1),
+        level=as_published(figures, use, level[1:, 1:], broken=bool(broken), rng=rng).reshape(len(z), -1),
         low=low.ravel(),
         high=high.ravel(),
         observed=_observed(figures).ravel(),
@@ -204,42 +204,6 @@ def _spoken_of(figures: Figures) -> tuple[BoolArray, BoolArray]:
     grown = np.broadcast_to((rates | np.isfinite(growth)).any(axis=1, keepdims=True), rates.shape)
     published, _ = figures.month_levels()
     return grown, grown | np.isfinite(published)
-
-
-def _levels(
-    figures: Figures,
-    use: Mapping[str, BoolArray],
-    broken: Sequence[Flag],
-    level: FloatArray,
-    rng: np.random.Generator | None,
-) -> FloatArray:
-    """Levels (n, Y, 12) in the published unit, those on a base of their own as published.
-
-    Args:
-        figures: Published figures.
-        use: Which of them the draws state.
-        broken: Breaks of the levels; with any, no level is stated.
-        level: (n, Y, 12) on a comparable base.
-        rng: Source of the rounding errors of levels that the draws do not state; None for levels as printed.
-    """
-    published, width = figures.month_levels()
-    if not np.isfinite(published).any():
-        return level
-    own = np.isfinite(figures.value["month_level"])
-    believed = np.where(own, use["month_level"], use["ytd_level"]) & np.isfinite(published) & (not broken)
-    believed[figures.merged, 0] = believed[figures.merged, 1]
-    noise = np.zeros(level.shape) if rng is None else rng.uniform(-1, 1, size=level.shape)
-    stated = np.where(believed, level, published + width * noise)
-    stated = np.where(stated > 0, stated, published)
-    has = np.isfinite(published).any(axis=1)
-    factor = np.ones((len(level), figures.years))
-    for y in np.flatnonzero(has):
-        seen = np.isfinite(published[y])
-        if not believed[y].any():
-            factor[:, y] = stated[:, y, seen].sum(axis=1) / level[:, y, seen].sum(axis=1)
-    nearest = np.abs(np.flatnonzero(has) - np.arange(figures.years)[:, None]).argmin(axis=1)
-    factor = factor[:, np.flatnonzero(has)[nearest]]
-    return np.where(np.isfinite(published), stated, level * factor[:, :, None])
 
 
 def _observed(figures: Figures) -> BoolArray:

@@ -16,21 +16,23 @@ from forecasting.decumulation._paths import Path
 from forecasting.decumulation._tail import cut
 from forecasting.decumulation._weights import (
     Profile,
+    Weights,
     by_calendar,
     by_family,
-    check_named,
+    checked_weights,
     exactly,
-    given_profiles,
     tells,
 )
-from forecasting.errors import InputError, Problem
+from forecasting.errors import whole_number
 from forecasting.observations import check_observations, month_label
 from forecasting.parallel import Keep, Workers, in_parallel
 
-__all__ = ["Decumulation", "Found", "decumulate", "lean", "recover_all"]
+__all__ = ["Decumulation", "Found", "checked_draws", "decumulate", "lean", "recover_all"]
 
 MIN_DENSE_SHARE = 0.6
 WEIGHT_DRAWS = 1000
+FEWEST_DRAWS = 20
+"""Of which the 5 and 95 % quantiles lie within the draws."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +83,17 @@ class Decumulation:
         return lines
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """The draws for `numpy.savez`: `<indicator>.months` (T,) text, `.yoy` (n, T) percent and `.level` (n, T)."""
+        """The draws for `numpy.savez`, a column for each row of `monthly`.
+
+        `<indicator>.months` (T,) text, `.yoy` (n, T) percent and `.level` (n, T) on the scale of the monthly table: NaN
+        where that has none, January and February that are one period in February.
+        """
         out: dict[str, np.ndarray] = {}
         for name, path in self.paths.items():
-            shown = slice(path.first - path.start, path.last + 1 - path.start)
-            out[f"{name}.months"] = np.array([month_label(m) for m in range(path.first, path.last + 1)])
-            out[f"{name}.yoy"] = 100 * path.growth[:, shown]
-            out[f"{name}.level"] = path.level[:, shown]
+            table, months = path.monthly(), np.arange(path.first, path.last + 1)
+            out[f"{name}.months"] = table["month"].to_numpy(dtype=str)
+            out[f"{name}.yoy"] = np.where(table["yoy"].notna(), 100 * path.rates(months), np.nan)
+            out[f"{name}.level"] = np.where(table["level"].notna(), path.levels(months), np.nan)
         return out
 
 
@@ -96,7 +102,7 @@ def decumulate(
     *,
     related: Mapping[str, str] | None = None,
     parts: Mapping[str, Sequence[str]] | None = None,
-    weights: Mapping[str, FloatArray] | str = "learned",
+    weights: Weights = "learned",
     draws: int = 500,
     seed: int = 0,
     workers: Workers = 1,
@@ -111,8 +117,9 @@ def decumulate(
             entry, the densest member of its family; without a family, nothing.
         parts: Indicator -> those that make it up wholly. Where all of them have only a handful of points, their levels
             add up to its own in every draw.
-        weights: "learned", "equal", or base weights by indicator, (12,) each, the rest being learned.
-        draws: Draws per indicator.
+        weights: "learned", "equal", or base weights by indicator, twelve numbers each in the order of the months, the
+            rest being learned.
+        draws: Draws per indicator, at least 20.
         seed: Source of everything random; an indicator's draws depend on it and on the indicator's id only.
         workers: Processes or a cluster (`forecasting.parallel`); the result does not depend on them.
         short: Of indicators that none leans on, draws of the latest two years only, which is what forecasts need.
@@ -123,11 +130,22 @@ def decumulate(
         there is a handful.
 
     Raises:
-        InputError: Bad rows (all of them are named), bad weights or ones of an indicator that is not in the table, a
-            circle of related indicators.
+        InputError: Bad rows (all of them are named), bad weights or ones of an indicator that is not in the table, bad
+            draws or seed, a circle of related indicators.
     """
     table = check_observations(observations)
-    return recover_all(arrange(table), related or {}, parts or {}, weights, draws, seed, workers, short, keep)
+    chosen = checked_weights(weights, table["indicator"].unique())
+    draws, seed = checked_draws(draws, seed)
+    return recover_all(arrange(table), related or {}, parts or {}, chosen, draws, seed, workers, short, keep)
+
+
+def checked_draws(draws: int, seed: int) -> tuple[int, int]:
+    """Refuse a number of draws that tells no band, and a seed that is none.
+
+    Raises:
+        InputError: Fewer draws than `FEWEST_DRAWS`, a negative seed, or no whole numbers.
+    """
+    return whole_number("decumulate", "draws", draws, FEWEST_DRAWS), whole_number("decumulate", "seed", seed, 0)
 
 
 def recover_all(
@@ -141,19 +159,15 @@ def recover_all(
     short: bool = False,
     keep: Keep | None = None,
 ) -> Decumulation:
-    """`decumulate` from figures that are checked and laid out."""
-    if isinstance(weights, str) and weights not in ("learned", "equal"):
-        raise InputError(
-            "weights", [Problem("", f"{weights!r} is neither 'learned' nor 'equal' nor shares by indicator")]
-        )
-    check_named(weights, [figure.indicator for figure in figures])
+    """`decumulate` from figures that are checked and laid out, and weights, draws and a seed that are checked."""
     dense = [figure for figure in figures if _is_dense(figure)]
     profiles = {
         figure.indicator: exactly(np.ones(12), "equal") if weights == "equal" else by_calendar() for figure in figures
     }
     if weights != "equal":
         profiles |= {figure.indicator: by_calendar(levels=True) for figure in dense if figure.has_levels}
-    profiles |= given_profiles({} if isinstance(weights, str) else weights)
+    if not isinstance(weights, str):
+        profiles |= {name: exactly(share, "given") for name, share in weights.items()}
     names = {figure.indicator for figure in dense}
     few = [figure for figure in figures if figure.indicator not in names]
     whole = set(leans_on(few, dense, related).values()) | set(parts)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from forecasting.observations import MEASURES, RATES, month_index
 
-__all__ = ["BoolArray", "Figures", "FloatArray", "arrange"]
+__all__ = ["BoolArray", "Figures", "FloatArray", "arrange", "as_published"]
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -76,6 +76,46 @@ class Figures:
         width = np.where(own, self.half["month_level"], width)
         usable = level > 0
         return np.where(usable, level, np.nan), np.where(usable, width, np.nan)
+
+
+def as_published(
+    figures: Figures,
+    use: Mapping[str, BoolArray],
+    level: FloatArray,
+    *,
+    broken: bool = False,
+    rng: np.random.Generator | None = None,
+) -> FloatArray:
+    """Levels (n, Y, 12) in the published unit, those on a base of their own as published.
+
+    Args:
+        figures: Published figures; of fewer years than Y where the levels go on.
+        use: Which of them the draws state.
+        level: (n, Y, 12) on a comparable base.
+        broken: The levels break; then none is stated.
+        rng: Source of the rounding errors of levels that the draws do not state; None for levels as printed.
+    """
+    published, width = figures.month_levels()
+    if not np.isfinite(published).any():
+        return level
+    own = np.isfinite(figures.value["month_level"])
+    believed = np.where(own, use["month_level"], use["ytd_level"]) & np.isfinite(published) & (not broken)
+    believed[figures.merged, 0] = believed[figures.merged, 1]
+    ahead = ((0, level.shape[1] - figures.years), (0, 0))
+    published, width = (np.pad(grid, ahead, constant_values=np.nan) for grid in (published, width))
+    believed = np.pad(believed, ahead)
+    noise = np.zeros(level.shape) if rng is None else rng.uniform(-1, 1, size=level.shape)
+    stated = np.where(believed, level, published + width * noise)
+    stated = np.where(stated > 0, stated, published)
+    has = np.isfinite(published).any(axis=1)
+    factor = np.ones(level.shape[:2])
+    for y in np.flatnonzero(has):
+        seen = np.isfinite(published[y])
+        if not believed[y].any():
+            factor[:, y] = stated[:, y, seen].sum(axis=1) / level[:, y, seen].sum(axis=1)
+    nearest = np.abs(np.flatnonzero(has) - np.arange(level.shape[1])[:, None]).argmin(axis=1)
+    factor = factor[:, np.flatnonzero(has)[nearest]]
+    return np.where(np.isfinite(published), stated, level * factor[:, :, None])
 
 
 def arrange(observations: pd.DataFrame) -> list[Figures]:

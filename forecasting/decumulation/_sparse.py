@@ -23,7 +23,7 @@ from scipy.linalg import cho_solve
 
 from forecasting.decumulation._certificate import Dropped, consistent
 from forecasting.decumulation._draws import anchor, pull_inside, settle
-from forecasting.decumulation._figures import BoolArray, Figures, FloatArray
+from forecasting.decumulation._figures import BoolArray, Figures, FloatArray, as_published
 from forecasting.decumulation._flags import revisions
 from forecasting.decumulation._mode import Stride
 from forecasting.decumulation._paths import Path
@@ -50,11 +50,13 @@ CONVERGED = 1e-9
 class _Case:
     """One indicator ready for conditioning.
 
-    Figures, log growth of the related one (n, T), prior of the base year, a state that states all figures.
+    Figures and which of them are believed, log growth of the related one (n, T), prior of the base year, a state that
+    states all those figures.
     """
 
     figures: Figures
     system: System
+    use: Mapping[str, BoolArray]
     dropped: tuple[Dropped, ...]
     related: FloatArray
     merged: BoolArray
@@ -72,6 +74,7 @@ class Sparse:
         path: Its months.
         figures: Its published figures.
         system: The same over the Y years of the path.
+        use: Measure -> which of the published figures, on their grid, the draws state.
         dropped: Those that are not believed.
         particle: The commonest scales' Gaussian posterior.
         z: (n, 12 (Y + 1)) draws of the log levels, the year before the first included.
@@ -81,6 +84,7 @@ class Sparse:
     path: Path
     figures: Figures
     system: System
+    use: Mapping[str, BoolArray]
     dropped: tuple[Dropped, ...]
     particle: Particle
     z: FloatArray
@@ -88,7 +92,7 @@ class Sparse:
 
     def moved(self, z: FloatArray, centre: FloatArray) -> Sparse:
         """The same with other draws (n, N) and another point estimate (N,)."""
-        path = _path(self.figures, self.path.merged, z, centre, self.path.last, self.dropped)
+        path = _path(self.figures, self.path.merged, z, centre, self.path.last, self.use, self.dropped)
         return replace(self, path=path, z=z, centre=centre)
 
 
@@ -130,8 +134,8 @@ def recover_family(
         if not case.system.inside(case.system.stated(centre[None]))[0]:
             centre = case.inside
         z = pull_inside(case.system, z, centre)
-        path = _path(case.figures, case.merged, z, centre, until, case.dropped)
-        found.append(Sparse(path, case.figures, case.system, case.dropped, commonest, z, centre))
+        path = _path(case.figures, case.merged, z, centre, until, case.use, case.dropped)
+        found.append(Sparse(path, case.figures, case.system, case.use, case.dropped, commonest, z, centre))
     return found
 
 
@@ -165,6 +169,7 @@ def _case(figures: Figures, related: Path | None, profile: Profile, until: int, 
     return _Case(
         figures=figures,
         system=system,
+        use=use,
         dropped=tuple(dropped),
         related=growth,
         merged=merged,
@@ -258,7 +263,13 @@ def _draw(
 
 
 def _path(
-    figures: Figures, merged: BoolArray, z: FloatArray, centre: FloatArray, until: int, dropped: Sequence[Dropped]
+    figures: Figures,
+    merged: BoolArray,
+    z: FloatArray,
+    centre: FloatArray,
+    until: int,
+    use: Mapping[str, BoolArray],
+    dropped: Sequence[Dropped],
 ) -> Path:
     """The path of draws (n, N) and a centre (N,) of log levels; a merged January-February gets one growth rate."""
     level = np.exp(np.vstack([centre, z])).reshape(len(z) + 1, -1, 12)
@@ -266,7 +277,7 @@ def _path(
     pair = level[:, 1:, :2].sum(axis=2, keepdims=True) / level[:, :-1, :2].sum(axis=2, keepdims=True) - 1
     growth[:, :, :2] = np.where(merged[None, :, None], pair, growth[:, :, :2])
     months = 12 * len(merged)
-    by_month, by_level = growth.reshape(-1, months), level[:, 1:].reshape(-1, months)
+    by_month, by_level = growth.reshape(-1, months), as_published(figures, use, level[:, 1:]).reshape(-1, months)
     observed = np.zeros(months, dtype=bool)
     seen = np.isfinite(figures.value["month_yoy"]).ravel()
     observed[: len(seen)] = seen

@@ -14,14 +14,19 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from forecasting.decumulation._calendar import new_year_exposure, working_days
 from forecasting.decumulation._figures import Figures, FloatArray
 from forecasting.errors import InputError, Problem, suggestion
 
-__all__ = ["Profile", "by_calendar", "by_family", "check_named", "exactly", "given_profiles", "tells"]
+__all__ = ["Profile", "Weights", "by_calendar", "by_family", "checked_weights", "exactly", "tells"]
+
+Weights = Mapping[str, npt.ArrayLike] | str
+"""As users give them: "learned", "equal", or twelve numbers by indicator."""
 
 DAYS_MEAN, DAYS_SD = 0.3, 0.2
 """Elasticity of a month's output to its working days: industry runs on at weekends, offices do not."""
@@ -105,28 +110,43 @@ def exactly(share: FloatArray, source: str) -> Profile:
     return Profile(share / share.sum(), (), source)
 
 
-def check_named(given: Mapping[str, FloatArray] | str, known: Collection[str]) -> None:
-    """Refuse shares of indicators that are not in the table.
+def checked_weights(given: Weights, known: Collection[str]) -> dict[str, FloatArray] | str:
+    """Base weights from the user: "learned", "equal", or shares (12,) by indicator.
+
+    Args:
+        given: One of the words, or any twelve numbers by indicator, in the order of the months.
+        known: The indicators there are.
 
     Raises:
-        InputError: There are such shares; the message suggests the nearest names.
+        InputError: Neither; shares that are not twelve positive numbers, or of indicators that are not in the table, of
+            which the message suggests the nearest.
     """
-    unknown = [] if isinstance(given, str) else sorted(set(given) - set(known))
-    if unknown:
-        problems = [Problem("", f"no indicator {name!r} in the table; {suggestion(name, known)}") for name in unknown]
+    if isinstance(given, str) and given in ("learned", "equal"):
+        return given
+    if not isinstance(given, Mapping):
+        what = f"{given!r}" if isinstance(given, str) else f"a {type(given).__name__}"
+        remedy = "twelve shares by indicator, {'output': [1.1, 0.9, ...]}"
+        raise InputError("weights", [Problem("", f"{what} is neither 'learned' nor 'equal' nor {remedy}")])
+    shares = {name: _twelve(share) for name, share in given.items()}
+    problems = [
+        Problem("", f"no indicator {name!r} in the table; {suggestion(str(name), known)}")
+        for name in sorted(set(shares) - set(known), key=str)
+    ]
+    problems += [
+        Problem(str(name), "twelve positive shares are needed, one a month")
+        for name, share in shares.items()
+        if share.shape != (12,) or not (np.isfinite(share) & (share > 0)).all()
+    ]
+    if problems:
         raise InputError("weights", problems)
+    return shares
 
 
-def given_profiles(given: Mapping[str, FloatArray]) -> dict[str, Profile]:
-    """Shares from the user, indicator -> (12,).
-
-    Raises:
-        InputError: Shares that are not twelve positive numbers.
-    """
-    for name, share in given.items():
-        if share.shape != (12,) or not (np.isfinite(share) & (share > 0)).all():
-            raise InputError("weights", [Problem(name, "twelve positive shares are needed, one a month")])
-    return {name: exactly(share, "given") for name, share in given.items()}
+def _twelve(share: Any) -> FloatArray:
+    try:
+        return np.array(share, dtype=np.float64)
+    except (TypeError, ValueError):  # no numbers, or rows of different length
+        return np.empty(0)
 
 
 @cache

@@ -20,6 +20,7 @@ from forecasting.evaluation._comparison import (
     diebold_mariano,
 )
 from forecasting.evaluation._forecast import Backtest, PanelForecast, backtest, forecast_panel
+from forecasting.evaluation._nothing import no_forecast
 from forecasting.evaluation._reconciliation import reconcile
 from forecasting.evaluation._scorecard import (
     add_references,
@@ -65,6 +66,7 @@ __all__ = [
     "last_forecasts",
     "mase",
     "naive_scale",
+    "no_forecast",
     "reconcile",
     "rmsse",
     "score_forecasts",

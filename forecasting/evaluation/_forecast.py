@@ -10,7 +10,7 @@ from typing import overload
 import numpy as np
 import pandas as pd
 
-from forecasting.errors import InputError, Problem
+from forecasting.errors import whole_number
 from forecasting.evaluation._backtest import Paths, Progress, months_of, origins_of, resolve, run
 from forecasting.evaluation._bands import error_bands, left_out_coverage, sobered
 from forecasting.evaluation._champion import Champion, Recipe, quantile_frame
@@ -99,7 +99,8 @@ class PanelForecast:
             sample = self.draws[name]
             ds = following_months(champion.series.ds[-1], sample.shape[1], champion.season_length)
             tables.append(quantile_frame(name, champion.model, ds, sample))
-        return pd.concat(tables, ignore_index=True)
+        none = quantile_frame("", "", pd.DatetimeIndex([]), np.empty((1, 0)))
+        return pd.concat(tables or [none], ignore_index=True)
 
     @cached_property
     def backtest(self) -> pd.DataFrame:
@@ -200,7 +201,7 @@ def forecast_panel(
         preset: One of `forecasting.models.PRESETS`.
         also: Names of models that join the preset's, `forecasting.models.CALENDAR` for Chinese statistics.
         origins: Cut-offs of the backtest, see `backtest`.
-        draws: Joint draws.
+        draws: Joint draws, at least 100.
         seed: Seed of the draws.
         workers: Processes or a cluster (`forecasting.parallel`); the result does not depend on it.
         standard: Series -> name of the model that forecasts it unless another is clearly better, where more is
@@ -215,15 +216,14 @@ def forecast_panel(
             against today's figures.
 
     Raises:
-        InputError: A panel, horizon, preset or model that cannot be used; a series with fewer than 8 observations; a
-            history of the past that does not fit.
+        InputError: A panel, horizon, preset, model, draws or seed that cannot be used; a series with fewer than 8
+            observations; a history of the past that does not fit.
     """
     series = read_panel(panel, known)
     candidates, pooled = resolve(models, preset, also)
     steps = horizons(series, horizon)
     check_workers(workers)
-    if draws < 100:
-        raise InputError(SOURCE, [Problem("", f"draws {draws}; at least 100 are needed for the quantiles")])
+    draws, seed = whole_number(SOURCE, "draws", draws, 100), whole_number(SOURCE, "seed", seed, 0)
     cuts = origins_of(series, origins, 1)
     further = [max(h, (reach or {}).get(one.unique_id, h)) for one, h in zip(series, steps, strict=True)]
     found = run(series, further, candidates, cuts, workers=workers, progress=progress, final=True, keep=keep)

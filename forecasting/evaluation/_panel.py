@@ -6,14 +6,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from numbers import Number
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecasting.errors import InputError, Problem
+from forecasting.errors import InputError, Problem, whole_number
 from forecasting.models import FEWEST
+from forecasting.observations import column_problems
 
 Floats = NDArray[np.float64]
 Scale = Literal["log", "censored", "identity"]
@@ -24,6 +26,7 @@ in the unit of today's figures; None where that was today's history. From one to
 What was known at months that are left out nobody knows."""
 
 SOURCE = "panel"
+COLUMNS = ("unique_id", "ds", "y")
 
 _OFFSET = re.compile(r"(\d[T ]\d{2}(?::?\d{2}(?::?\d{2}(?:[.,]\d+)?)?)?)\s*(?:Z|[+-]\d{2}(?::?\d{2})?)\s*$", re.ASCII)
 """The offset at the end of an ISO time."""
@@ -93,17 +96,18 @@ def read_panel(panel: pd.DataFrame, known: Known | None = None) -> list[Series]:
     for all origins.
 
     Args:
-        panel: Columns ``unique_id``, ``ds`` (any day of the month, or the month as a period) and ``y``.
+        panel: Columns ``unique_id``, ``ds`` (any day of the month, or the month as a period; a text in ISO 8601) and
+            ``y``.
         known: Real-time histories, see `Known`.
 
     Raises:
-        InputError: Missing columns, no rows, a row without a name, a date or a finite number of at most `MOST`, a
-            month given twice or missing in between, a series with fewer than 8 observations, or a real-time history
-            that does not fit, named.
+        InputError: Missing columns or ones given twice, no rows, a row without a name, a date or a finite number of at
+            most `MOST`, a month given twice or missing in between, a series with fewer than 8 observations, or a
+            real-time history that does not fit, named.
     """
-    missing = [name for name in ("unique_id", "ds", "y") if name not in panel.columns]
-    if missing:
-        raise InputError(SOURCE, [Problem("", f"column {', '.join(missing)} missing; expected unique_id, ds, y")])
+    head = column_problems([name for name in panel.columns if name in COLUMNS], COLUMNS)
+    if head:
+        raise InputError(SOURCE, head)
     if panel.empty:
         raise InputError(SOURCE, [Problem("", "no rows: at least one series is needed")])
     ds = _dates(panel["ds"])
@@ -117,11 +121,11 @@ def read_panel(panel: pd.DataFrame, known: Known | None = None) -> list[Series]:
     problems: list[Problem] = []
     unnamed, undated = panel["unique_id"].isna().to_numpy(), rows["ds"].isna().to_numpy()
     for i in np.flatnonzero(unnamed | undated | ~(np.abs(rows["y"].to_numpy()) <= MOST)):
-        raw = panel["y"].iloc[i]
-        number = f"y {repr(raw) if isinstance(raw, str) else raw} is not a finite number"
+        number = f"y {_shown(panel['y'].iloc[i])} is not a finite number"
         if np.isfinite(rows["y"].iloc[i]):
-            number = f"y {raw} is beyond {MOST:g}; give it in a larger unit"
-        what = "unique_id is missing" if unnamed[i] else "ds is not a date" if undated[i] else number
+            number = f"y {panel['y'].iloc[i]} is beyond {MOST:g}; give it in a larger unit"
+        date = f"ds {_shown(panel['ds'].iloc[i])} is not a day like 2024-03-01 or a month like 2024-03"
+        what = "unique_id is missing" if unnamed[i] else date if undated[i] else number
         problems.append(Problem(f"row {i + 1}", what if unnamed[i] else f"{rows['unique_id'].iloc[i]}: {what}"))
     if problems:
         raise InputError(SOURCE, problems)
@@ -135,6 +139,10 @@ def read_panel(panel: pd.DataFrame, known: Known | None = None) -> list[Series]:
     return [replace(one, known=_known(one, (known or {}).get(one.unique_id, {}))) for one in series]
 
 
+def _shown(raw: Any) -> str:
+    return repr(raw) if isinstance(raw, str) else str(raw)
+
+
 def _dates(ds: pd.Series) -> pd.Series:
     """Days as their own clocks have them; NaT for what is none, as a bare number is, which could be anything."""
     if isinstance(ds.dtype, pd.PeriodDtype):
@@ -142,16 +150,20 @@ def _dates(ds: pd.Series) -> pd.Series:
     if pd.api.types.is_numeric_dtype(ds):
         return pd.Series(pd.NaT, index=ds.index)
     # in texts and objects a zone with summer time has two offsets, and pandas takes one a column
-    days = pd.to_datetime(ds if ds.dtype.kind == "M" else ds.map(_own_clock), errors="coerce")
+    days = ds if ds.dtype.kind == "M" else pd.to_datetime(ds.map(_own_clock), errors="coerce", format="ISO8601")
     return days.dt.tz_localize(None) if isinstance(days.dtype, pd.DatetimeTZDtype) else days
 
 
 def _own_clock(day: Any) -> Any:
-    """A day or its ISO text without the zone; anything else as it is.
+    """A day or its ISO text without the zone, a period's first day, None for a number; anything else as it is.
 
     >>> _own_clock("2016-07-01T00:00:00+02:00")
     '2016-07-01T00:00:00'
     """
+    if isinstance(day, Number):
+        return None
+    if isinstance(day, pd.Period):
+        return day.to_timestamp()
     if isinstance(day, str):
         return _OFFSET.sub(r"\1", day)
     return day.replace(tzinfo=None) if isinstance(day, datetime) and day.tzinfo else day
@@ -166,10 +178,7 @@ def horizons(series: list[Series], horizon: int | Mapping[str, int]) -> list[int
     out = []
     for one in series:
         value = horizon.get(one.unique_id, 0) if isinstance(horizon, Mapping) else horizon
-        if value < 1 or value != int(value):
-            what = f"{one.unique_id}: horizon {value}; at least 1 whole period is needed"
-            raise InputError(SOURCE, [Problem("", what)])
-        out.append(int(value))
+        out.append(whole_number(SOURCE, f"{one.unique_id}: horizon", value, 1))
     return out
 
 

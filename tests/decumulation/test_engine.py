@@ -71,6 +71,21 @@ def test_the_draws_come_as_plain_arrays_of_the_months_shown():
     assert arrays["x.months"][[0, -1]].tolist() == ["2010-01", "2011-12"]
 
 
+@pytest.mark.parametrize("measures", [("ytd_yoy",), ("ytd_yoy", "ytd_level")])
+def test_the_draws_are_on_the_scale_of_the_monthly_table_and_tell_a_pair_in_its_february(measures):
+    wild = np.random.default_rng(5).normal(0.05, 0.02, (3, 12))
+    frame = publish(levels(wild, np.linspace(4000, 6000, 12)), measures=measures, merged=True)
+    result = decumulate(frame, draws=50)
+    arrays = result.arrays()
+    for name in ("level", "yoy"):
+        shown = result.monthly[name].to_numpy(dtype=float)
+        assert np.isnan(shown[::12]).all()
+        assert (np.isnan(arrays[f"x.{name}"]) == np.isnan(shown)).all()
+    mean, level = arrays["x.level"].mean(axis=0), result.monthly["level"].to_numpy(dtype=float)
+    np.testing.assert_allclose(mean, level, rtol=0.02)
+    assert result.monthly["level"][1] > 1.5 * result.monthly["level"][2]
+
+
 def test_rates_that_were_computed_as_floats_give_the_bytes_of_their_text():
     wild = np.random.default_rng(3).normal(0.05, 0.02, (3, 12))
     text = publish(levels(wild, np.full(12, 100.0)), measures=("ytd_yoy", "month_yoy"))
@@ -84,6 +99,16 @@ def test_bad_figures_are_refused_before_anything_is_computed():
     frame = publish(levels(np.full((1, 12), 0.05), np.full(12, 100.0)))
     with pytest.raises(InputError, match=r"row 13: .* given twice, first on row 1"):
         decumulate(pd.concat([frame, frame.iloc[:1]], ignore_index=True))
+
+
+@pytest.mark.parametrize("how", [decumulate, decumulate_in_chunks])
+@pytest.mark.parametrize(
+    "bad", [{"draws": 0}, {"draws": 1}, {"draws": 100.0}, {"draws": None}, {"seed": -1}, {"seed": None}]
+)
+def test_draws_that_are_too_few_for_a_band_and_a_seed_that_is_none_are_refused(bad, how):
+    (name, value), least = *bad.items(), 0 if "seed" in bad else 20
+    with pytest.raises(InputError, match=f"{name} {value}; a whole number of at least {least} is needed"):
+        how(publish(levels(np.full((1, 12), 0.05), np.full(12, 100.0))), **bad)
 
 
 def test_figures_that_cannot_all_be_true_come_with_a_proof_that_names_them_and_with_months_all_the_same():

@@ -61,6 +61,25 @@ def test_a_published_monthly_level_is_stated_by_every_draw():
     assert path.monthly().set_index("month").loc["2014-03", "level"] == pytest.approx(730, abs=0.5)
 
 
+def test_a_level_on_a_base_of_its_own_is_shown_as_published():
+    rows = [points(("2013-06", "100.0"), ("2014-06", "130.0"), ("2014-12", "120.0"), measure="month_level", unit="t"),
+            points(("2014-06", "10.0"), measure="month_yoy")]  # fmt: skip
+    result = decumulate(pd.concat(rows), draws=100)
+    months = result.monthly.set_index("month").loc[["2013-06", "2014-06", "2014-12"]]
+    np.testing.assert_allclose(months["level"], [100, 130, 120], atol=0.05)
+    assert months["yoy"]["2014-06"] == pytest.approx(10, abs=0.05)
+    assert months["flag"].tolist() == ["sparse", "restated_base sparse", "sparse"]
+    path = result.paths["city"]
+    np.testing.assert_allclose(path.levels(np.array([month_index("2014-06")])), 130)
+
+
+def test_a_year_on_a_base_of_its_own_goes_on_from_there():
+    rows = [points(("2013-06", "100.0"), ("2014-06", "130.0"), measure="month_level", unit="t"),
+            points(("2014-06", "10.0"), ("2015-06", "10.0"), measure="month_yoy")]  # fmt: skip
+    months = decumulate(pd.concat(rows), draws=100).monthly.set_index("month")
+    np.testing.assert_allclose(months["level"][["2013-06", "2014-06", "2015-06"]], [100, 130, 143], atol=0.3)
+
+
 def test_figures_that_cannot_be_true_together_are_flagged():
     frame = pd.concat([
         points(("2013-12", "1000"), ("2014-12", "1200"), measure="ytd_level", unit="t"),

@@ -77,10 +77,23 @@ def test_weights_of_the_user_win_over_learned_ones():
     np.testing.assert_allclose(given["weight"], PROFILE / PROFILE.sum())
 
 
-@pytest.mark.parametrize("bad", [np.ones(11), np.r_[np.ones(11), 0.0], np.r_[np.ones(11), np.nan]])
-def test_weights_that_are_not_twelve_positive_numbers_are_refused(bad):
+@pytest.mark.parametrize("kind", [list, tuple, lambda shares: pd.Series(shares, index=range(1, 13))])
+def test_weights_of_the_user_are_twelve_numbers_of_any_kind_in_the_order_of_the_months(kind):
+    given = decumulate(publish(levels(GROWTH, PROFILE)), weights={"x": kind(PROFILE)}, draws=60).weights
+    np.testing.assert_allclose(given["weight"], PROFILE / PROFILE.sum())
+
+
+@pytest.mark.parametrize("how", [decumulate, decumulate_in_chunks])
+@pytest.mark.parametrize("bad", [np.ones(11), np.r_[np.ones(11), 0.0], np.r_[np.ones(11), np.nan], ["a"] * 12, None, 1])
+def test_weights_that_are_not_twelve_positive_numbers_are_refused(bad, how):
     with pytest.raises(InputError, match="x: twelve positive shares"):
-        decumulate(publish(levels(GROWTH, PROFILE)), weights={"x": bad})
+        how(publish(levels(GROWTH, PROFILE)), weights={"x": bad})
+
+
+@pytest.mark.parametrize("bad", [[1] * 12, None, pd.DataFrame({"x": PROFILE})])
+def test_weights_that_are_not_by_indicator_are_refused(bad):
+    with pytest.raises(InputError, match="is neither 'learned' nor 'equal' nor twelve shares by indicator"):
+        decumulate(publish(levels(GROWTH, PROFILE)), weights=bad)
 
 
 @pytest.mark.parametrize("how", [decumulate, decumulate_in_chunks])

@@ -260,8 +260,12 @@ def test_progress_is_told_series_by_series() -> None:
         (pd.concat([frame("a", AIR), frame("a", AIR[:1])]), "a: 2010-01 is given twice"),
         (frame("a", np.where(np.arange(132) == 3, np.inf, AIR)), "row 4: a: y inf is not a finite number"),
         (frame("a", AIR).astype({"y": object}).replace({"y": {112.0: "x"}}), "row 1: a: y 'x' is not a finite"),
-        (frame("a", AIR).assign(ds="soon"), "row 1: a: ds is not a date"),
-        (frame("a", AIR).assign(ds=lambda of: of["ds"].dt.strftime("%Y%m").astype(int)), "row 1: a: ds is not a date"),
+        (frame("a", AIR).assign(ds="soon"), "row 1: a: ds 'soon' is not a day like 2024-03-01 or a month like 2024-03"),
+        (frame("a", AIR).assign(ds="2018年01月"), "row 1: a: ds '2018年01月' is not a day like"),
+        (frame("a", AIR).assign(ds="201801"), "row 1: a: ds '201801' is not a day like"),
+        (frame("a", AIR).assign(ds=201801), "row 1: a: ds 201801 is not a day like"),
+        (frame("a", AIR).assign(ds=[201801, *frame("a", AIR)["ds"][1:]]), "row 1: a: ds 201801 is not a day like"),
+        (pd.concat([frame("a", AIR), frame("a", AIR)[["y"]]], axis=1), "column y given twice"),
         (frame("a", AIR).assign(unique_id=[None, *["a"] * 131]), "row 1: unique_id is missing"),
         (frame("a", 1e200 * AIR), "row 1: a: y 1.12e+202 is beyond 1e+100; give it in a larger unit"),
     ],
@@ -275,7 +279,8 @@ def test_a_panel_that_cannot_be_used_is_refused_with_the_place(panel: pd.DataFra
 def test_months_are_those_of_the_panels_own_clock_and_may_be_periods() -> None:
     panel = frame("a", AIR)
     expected = backtest(panel, 3, ["seasonal_naive"]).forecasts
-    for ds in (panel["ds"].dt.tz_localize("Asia/Shanghai"), panel["ds"].dt.to_period("M")):
+    periods = panel["ds"].dt.to_period("M")
+    for ds in (panel["ds"].dt.tz_localize("Asia/Shanghai"), periods, periods.astype(object)):
         pd.testing.assert_frame_equal(backtest(panel.assign(ds=ds), 3, ["seasonal_naive"]).forecasts, expected)
 
 
@@ -305,7 +310,10 @@ def test_requests_that_make_no_sense_are_refused() -> None:
     for request, message in [
         ({"horizon": 0}, "a: horizon 0"),
         ({"horizon": {"b": 3}}, "a: horizon 0"),
-        ({"horizon": 1.5}, "a: horizon 1.5; at least 1 whole period"),
+        ({"horizon": 1.5}, "a: horizon 1.5; a whole number of at least 1 is needed"),
+        ({"horizon": float("nan")}, "a: horizon nan; a whole number"),
+        ({"horizon": None}, "a: horizon None; a whole number"),
+        ({"horizon": "3"}, "a: horizon '3'; a whole number"),
         ({"horizon": 3, "models": "arima"}, r"'arima' is a text; give a list of models, \['arima'\]"),
         ({"horizon": 3, "models": ["lstm"]}, "model 'lstm' is unknown; known are seasonal_naive"),
         ({"horizon": 3, "preset": "slow"}, "preset 'slow' is unknown; known are fast, default, best"),

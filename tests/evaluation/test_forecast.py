@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import forecasting.evaluation as public
 from forecasting.errors import InputError, ModelError
-from forecasting.evaluation import Champion, PanelForecast, forecast_panel
+from forecasting.evaluation import Champion, PanelForecast, forecast_panel, no_forecast
 from forecasting.evaluation._selection import Scores, choose, panel_gains, standard_error
 
 COMBINATIONS = ("median", "inverse_error", "stack")
@@ -86,6 +86,13 @@ def test_scores_follow_from_the_published_backtest(panel: pd.DataFrame, result: 
     assert board.loc[("m400", "auto_ets"), "n_origins"] == len(scores) == 24
 
 
+def test_the_forecast_of_nothing_has_the_tables_of_any_other_without_a_row(result: PanelForecast) -> None:
+    nothing = no_forecast()
+    for table in ("leaderboard", "failures", "backtest", "quantiles"):
+        pd.testing.assert_frame_equal(getattr(nothing, table), getattr(result, table).iloc[:0], check_index_type=False)
+    assert nothing.unmodelled() == nothing.left_out() == []
+
+
 def test_failures_are_reported_and_the_failed_model_is_left_out(result: PanelForecast) -> None:
     failed = result.failures
     assert list(failed.columns) == ["unique_id", "model", "cutoff", "reason"]
@@ -103,6 +110,17 @@ def test_neither_processes_nor_the_order_of_rows_change_a_bit(panel: pd.DataFram
     assert other.champions == result.champions
     for name, draws in result.draws.items():
         np.testing.assert_array_equal(other.draws[name], draws)
+
+
+@pytest.mark.parametrize(
+    ("name", "bad", "least"),
+    [("draws", 50, 100), ("draws", 100.0, 100), ("draws", None, 100), ("seed", -1, 0), ("seed", None, 0)],
+)
+def test_draws_and_seeds_that_make_no_sense_are_refused(
+    panel: pd.DataFrame, name: str, bad: object, least: int
+) -> None:
+    with pytest.raises(InputError, match=f"{name} {bad}; a whole number of at least {least} is needed"):
+        forecast_panel(panel, 2, **{"seed": 0, name: bad})  # type: ignore[arg-type]
 
 
 def test_each_series_may_have_its_own_horizon(panel: pd.DataFrame) -> None:

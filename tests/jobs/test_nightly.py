@@ -206,6 +206,19 @@ def test_a_night_before_any_release_fails_with_a_reason_and_publishes_nothing(tm
     assert not (tmp_path / "var" / "published" / "latest").exists()
 
 
+def test_a_night_of_a_lone_indicator_of_a_few_figures_is_published(tmp_path):
+    entries = CATALOG.read_text(encoding="utf-8").split("[[indicator]]")
+    lone = next(entry for entry in entries if 'id = "baotou_rare_earth_va"' in entry)
+    file = tmp_path / "lone.toml"
+    file.write_text("[[indicator]]" + lone.replace('related = "baotou_industrial_va"\n', ""), encoding="utf-8")
+    result = run_night(settings(tmp_path, catalog=file), clock=lambda: NIGHT)
+    tables = read_release(result.release, only=("indicators", "headlines", "leaderboard"))
+    assert tables["indicators"]["champion"].tolist() == ["related:none"]
+    assert len(tables["headlines"]) > 0
+    assert tables["leaderboard"].empty
+    assert (result.release / "index.html").exists()
+
+
 def test_the_next_night_tells_news_from_revisions_and_what_they_did_to_the_forecast(home, tmp_path):
     path, first = home
     copy = tmp_path / "home"
