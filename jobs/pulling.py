@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Pulling"]
 
+BEGUN = "begun"
+"""Noted as the reading of a new address whose bytes are new too, until it has been read."""
 SLICE_ROWS = 100_000
 SLICE_INDICATORS = 500
 OPEN_TO_ALL = ("file", "import")  # a user may keep figures that no catalogue follows
@@ -147,6 +149,7 @@ class Pulling:
                     tally.closed |= item.closed
                     continue
                 bodies = {payload.sha256 for payload in item if self._archive.has(payload.sha256)}
+                self._note_begun(item, bodies)
                 self._archive.keep(item)
                 if all(self._intake.last_reading(payload) == self._key(payload) for payload in item):
                     tally.unchanged += len(item)
@@ -250,6 +253,15 @@ class Pulling:
         """
         last = self._intake.last_reading(payload)
         return payload.sha256 in bodies if last is None else last.startswith(payload.sha256)
+
+    def _note_begun(self, batch: Iterable[Payload], bodies: Collection[str]) -> None:
+        """Note what comes for the first time, before the archive has it.
+
+        Else a pull that is broken off between archive and store would, done again, take it for an old file.
+        """
+        for payload in batch:
+            if payload.sha256 not in bodies and self._intake.last_reading(payload) is None:
+                self._intake.note_reading(payload, BEGUN)
 
     def _note_readings(self, batch: Iterable[Payload], *, whole: bool) -> None:
         for payload in batch:
