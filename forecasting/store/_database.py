@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -171,12 +172,14 @@ def _translated(engine: Engine) -> Iterator[None]:
     except SQLAlchemyError as error:
         cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
         reason = " ".join(str(cause).split())
-        remedy = (
-            "check that the database is there, can be reached and written, and has room"
-            if isinstance(error, OperationalError)
-            else "nothing was stored"
-        )
+        remedy = _remedy(engine.url) if isinstance(error, OperationalError) else "nothing was stored"
         raise StoreError(f"store {_shown(engine.url)}: {reason}; {remedy}") from error
+
+
+def _remedy(url: URL) -> str:
+    if url.get_backend_name() == "sqlite" and not os.access(folder := Path(url.database or "").parent, os.W_OK):
+        return f"{folder} cannot be written, which SQLite needs to read too: remount it, or let this user write there"
+    return "check that the database is there, can be reached and written, and has room"
 
 
 def _shown(url: URL) -> str:
