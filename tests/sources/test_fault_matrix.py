@@ -406,6 +406,22 @@ def test_whole_numbers_of_a_workbook_are_months_codes_and_headings_as_in_a_csv(t
     pd.testing.assert_frame_equal(*told)
 
 
+@pytest.mark.parametrize("form", ["%Y.%m", "%y.%m"])
+def test_a_number_in_which_january_and_october_look_alike_is_no_month(home, form):
+    first = 0 if form == "%Y.%m" else 2000
+    months = [[2024.09 - first, 1.0], [2024.1 - first, 2.0], [2024.11 - first, 3.0], [f"{2024 - first}.10", 4.0]]
+    told = {"period_format": form, "columns": {"period": "m", "value": "v"}}
+    told |= {"constants": {"indicator": "steel", "measure": "ytd_yoy", "unit": "percent"}}
+    result = home.pulling.take(Payload("import", "x.xlsx", NOW, workbook(["m", "v"], *months), {"mapping": told}))
+    assert (result.new, result.quarantined) == (3, 1)
+    assert home.store.as_of()[["period", "value"]].to_numpy().tolist() == [
+        ["2024-09", 1.0], ["2024-10", 4.0], ["2024-11", 3.0],
+    ]  # fmt: skip
+    [aside] = home.aside()
+    assert aside["place"] == "line 3"
+    assert f"format the column of months as text and write {2024 - first}.01 or {2024 - first}.10" in aside["reason"]
+
+
 def test_a_workbook_whose_first_sheet_is_a_cover_says_that_it_was_that_which_was_read(home):
     assert "the first sheet is read" in home.take("x.xlsx", workbook(["About this file"])).message
 
