@@ -1,4 +1,4 @@
-"""Where files lie that settings name: addresses of SQLite databases, and what is relative to the settings' folder."""
+"""Where things lie that settings name: addresses of databases, and files relative to the settings' folder."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, SecretStr
 
-__all__ = ["rooted", "sqlite_address", "sqlite_file"]
+__all__ = ["CONNECTING", "postgresql_address", "rooted", "sqlite_address", "sqlite_file"]
+
+CONNECTING = {"connect_timeout": "10", "client_encoding": "utf8"}
+"""Of every connection to PostgreSQL whose address does not say it: seconds for a server that never answers, and text as
+it is, whatever the server's own encoding."""
 
 
 def rooted(values: Mapping[str, Any], model: type[BaseModel], folder: Path) -> dict[str, Any]:
@@ -37,6 +41,25 @@ def _rooted_address(address: str, folder: Path) -> str:
     if file is None or file.is_absolute() or rest.startswith("file:"):
         return address
     return f"{driver}:///{sqlite_address(folder).partition(':///')[2]}/{rest}"
+
+
+def postgresql_address(address: str) -> str:
+    """The SQLAlchemy URL of a database of PostgreSQL with its driver, and with what `CONNECTING` has beside.
+
+    >>> postgresql_address("postgresql://me@db/mlflow?connect_timeout=3")
+    'postgresql+psycopg://me@db/mlflow?connect_timeout=3&client_encoding=utf8'
+    """
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    driven = address.replace("postgresql", "postgresql+psycopg", 1)
+    try:
+        given = make_url(address).query
+    except (ArgumentError, ValueError):  # which whoever connects says
+        return driven
+    # as text, since a password that is written anew may be written otherwise, and not be found where it must not show
+    added = "&".join(f"{name}={value}" for name, value in CONNECTING.items() if name not in given)
+    return f"{driven}{'&' if given else '?'}{added}" if added else driven
 
 
 def sqlite_address(file: Path) -> str:

@@ -15,7 +15,7 @@ import tarfile
 import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing, suppress
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,15 +69,22 @@ def back_up(settings: Settings, file: Path) -> list[str]:
     if any(file.resolve().is_relative_to(home / name) for name in PARTS):
         raise BackupError(ITSELF.format(file))
     part = file.with_name(f".{file.name}.part")
-    try:
-        with exclusive(settings.var / "run.lock"):
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(exclusive(settings.var / "run.lock"))
+        except OSError as error:
+            what = f"cannot be locked against a night: {error.strerror}; let this user write there"
+            raise BackupError(f"{settings.var / 'run.lock'}: {what}") from error
+        try:
             found = _found(settings, home)
             if file.resolve().parent in found.values():
                 raise BackupError(ITSELF.format(file))
             _write(file, part, home, found, _databases(settings, found))
-    except (OSError, sqlite3.Error, tarfile.TarError) as error:
-        part.unlink(missing_ok=True)
-        raise BackupError(f"{file}: the backup cannot be written: {error}; nothing is left of it") from error
+        except (OSError, sqlite3.Error, tarfile.TarError) as error:
+            raise BackupError(f"{file}: the backup cannot be written: {error}; nothing is left of it") from error
+        finally:
+            with suppress(OSError):  # in a folder that cannot be written nothing was
+                part.unlink(missing_ok=True)
     lines = [f"{file}: {file.stat().st_size / 1e6:.1f} MB of {home}"]
     return lines + [f"not in it: {what}" for what in _elsewhere(settings, set(found.values()))]
 

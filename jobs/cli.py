@@ -288,8 +288,9 @@ def backup(file: Annotated[Path, typer.Argument(metavar="FILE.tar.gz", help="Whe
     from forecasting.settings import load_settings
     from jobs.backup import back_up
 
-    for line in back_up(load_settings(), file):
-        typer.echo(line)
+    with _stopped_by_sigterm():
+        lines = back_up(load_settings(), file)
+    typer.echo("\n".join(lines))
 
 
 @app.command(name="restore")
@@ -298,8 +299,9 @@ def restore_(file: Annotated[Path, typer.Argument(metavar="FILE.tar.gz", help="W
     from forecasting.settings import load_settings
     from jobs.backup import restore
 
-    for line in restore(load_settings(), file):
-        typer.echo(line)
+    with _stopped_by_sigterm():
+        lines = restore(load_settings(), file)
+    typer.echo("\n".join(lines))
 
 
 def main() -> None:
@@ -319,7 +321,7 @@ def _check_port(host: str, port: int) -> None:
 
 @contextmanager
 def _stopped_by_sigterm() -> Iterator[None]:
-    """SIGTERM ends a night by hand at once, its workers too, and the ledger hears of it."""
+    """SIGTERM ends what is done by hand at once, its workers too: the ledger hears of it, nothing half done is left."""
     from jobs.scheduler import end_workers
     from jobs.steps import Interrupted
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from forecasting.catalog import ZONE, Catalog
 from forecasting.observations import month_index, month_label
 
-__all__ = ["Freshness", "due_now", "freshness"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Freshness", "due_now", "freshness", "last_periods"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,17 @@ class Freshness:
         if self.days_late:
             return f"{self.due_period} is {self.days_late} day{'s' * (self.days_late > 1)} late"
         return f"{self.due_period} is due on {self.due_day}"
+
+
+def last_periods(catalog: Catalog, newest: pd.DataFrame) -> dict[str, str]:
+    """Indicator -> the latest period with a figure, but for levels in another unit than the catalogue's.
+
+    Args:
+        catalog: What is followed.
+        newest: See `forecasting.store.Store.newest`.
+    """
+    own = newest[~catalog.other_units(newest)]
+    return {str(name): str(period) for name, period in own.groupby("indicator")["period"].max().items()}
 
 
 def freshness(catalog: Catalog, newest: Mapping[str, str], now: dt.datetime) -> list[Freshness]:

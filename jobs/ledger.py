@@ -135,7 +135,8 @@ class Ledger:
     Args:
         engine: Of the store (`forecasting.store.Store.engine`).
         clock: Gives the time, with a time zone.
-        patience_s: How long a database that is away is waited for when something went well that is to be recorded.
+        patience_s: How long a database that is away is waited for when something went well that is to be recorded, or
+            an attempt is to go on.
 
     Raises:
         StoreError: Here and in every method, when the database refuses.
@@ -238,8 +239,12 @@ class Ledger:
     def stands(self, run: Run) -> bool:
         """Whether an attempt is still entered as running, so that no other has begun since."""
         wanted = (_runs.c.run_id == run.run_id, _runs.c.attempt == run.attempt)
-        with reading(self._engine) as connection:
-            return connection.scalar(select(_runs.c.status).where(*wanted)) == "running"
+
+        def status() -> str | None:
+            with reading(self._engine) as connection:
+                return connection.scalar(select(_runs.c.status).where(*wanted))
+
+        return patiently(status, self._patience_s) == "running"
 
     def finished(self, night: str, key: str) -> Run | None:
         """The last run of a night with this key that ended as done or degraded, if there is one."""

@@ -9,14 +9,14 @@ leaves that release in place: it would say the same under another day.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import itertools
 import json
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -25,15 +25,16 @@ from forecasting.errors import PublishError, StoreError
 from forecasting.memory import give_back
 from forecasting.settings import Settings
 from forecasting.store import RawArchive
-from jobs.computing import Computing, figures_of_the_past, file_hash, known_figures
+from jobs.computing import Computing
 from jobs.degraded import PROJECTED, SCORED, empty_tables
+from jobs.grounds import Grounds, Night, recall
 from jobs.ledger import Ledger, Run, Step
 from jobs.locks import StoreLock, sole_worker
 from jobs.logs import bind
 from jobs.patience import patiently
 from jobs.pulling import Pulling
 from jobs.results import Derived, Fitted
-from jobs.stages import KEPT, Stages, code_hash
+from jobs.stages import KEPT, Stages
 from jobs.steps import Steps
 
 if TYPE_CHECKING:
@@ -41,10 +42,8 @@ if TYPE_CHECKING:
 
     from forecasting.catalog import Catalog
     from forecasting.evaluation import Decision
-    from forecasting.realtime import Then
     from forecasting.sources import Connectors
     from forecasting.store import Store
-    from jobs.scoring import Memory
 
 __all__ = ["NightResult", "run_night"]
 
@@ -72,27 +71,6 @@ class NightResult:
     release: Path
     repeated: bool
     messages: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class _Night:
-    """What the steps of one night share."""
-
-    settings: Settings
-    store: Store
-    ledger: Ledger
-    lock: StoreLock
-    stop: threading.Event
-    catalog: Catalog
-    day: dt.date
-    moment: dt.datetime
-    now: dt.datetime
-    root: Path
-    memory: Memory
-    stages: Stages
-    force: bool = False
-    asked: bool = False
-    messages: list[str] = field(default_factory=list)
 
 
 def run_night(
@@ -129,7 +107,7 @@ def run_night(
     """
     from forecasting.catalog import load_catalog
     from forecasting.sources import Connectors
-    from jobs.scoring import Memory, night_of
+    from jobs.scoring import night_of
 
     now = clock()
     day, moment = night_of(now, as_of)
@@ -139,9 +117,9 @@ def run_night(
     with nullcontext(held) if held else sole_worker(settings) as (store, lock):
         asked = tuple(dict.fromkeys((*settings.sources.pull, *sources)))
         known = connectors or Connectors(settings)
-        messages = patiently(lambda: _pull(settings, store, catalog, known, asked, now), patience_s) if ask else []
+        messages = _pull(settings, store, catalog, known, asked, now) if ask else []
         give_back()
-        night = _Night(
+        night = Night(
             settings=settings,
             store=store,
             ledger=Ledger(store.engine, clock, patience_s),
@@ -152,7 +130,6 @@ def run_night(
             moment=moment,
             now=now,
             root=output or settings.published,
-            memory=Memory.recall(store.engine, catalog, day, moment),
             stages=Stages(settings.stage_folder, settings.stages.max_mb, fresh=force),
             force=force,
             asked=as_of is not None,
@@ -161,16 +138,10 @@ def run_night(
         return _run(night)
 
 
-def _run(night: _Night) -> NightResult:
-    observations, absent = known_figures(night.store, night.catalog, night.day, night.moment)
-    night.messages += absent
-    then = figures_of_the_past(night.store, night.catalog, night.moment, night.settings.fit.origins)
-    inputs = _inputs(night, observations, then)
-    last, earlier = _earlier(night)
-    if earlier is not None:
-        inputs["compared_with"] = earlier.name
-    key = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
-    before = night.ledger.finished(night.day.isoformat(), key)
+def _run(night: Night) -> NightResult:
+    grounds = patiently(lambda: recall(night), night.settings.schedule.patience_s)
+    night.messages += grounds.absent
+    key, before, last, earlier = grounds.key, grounds.done, grounds.last, grounds.earlier
     of_its_day = before is not None and before.run_id.startswith(night.day.isoformat())
     if before is not None and not night.force and (of_its_day or not night.asked):
         release = night.root / "releases" / before.run_id
@@ -181,18 +152,18 @@ def _run(night: _Night) -> NightResult:
             _logger.info("%s has been done before and nothing has changed since", before.run_id)
             messages = tuple(filter(None, before.message.split("\n")))
             return NightResult(before.run_id, before.status, release, True, messages)
-    if last is not None and earlier is not None and _stands(night, last, earlier, inputs):
-        run = night.ledger.begin(last.run_id, night=night.day.isoformat(), key=key)
+    if last is not None and earlier is not None and _stands(night, last, earlier, grounds.inputs):
+        run = _begin(night, last.run_id, key)
         night.ledger.finish(run, "done", what := f"no news since {last.night}; the release stands")
         _logger.info("%s: %s", last.run_id, what)
         return NightResult(last.run_id, "done", earlier, True, ())
     name = f"{night.day.isoformat()}-{key[:12]}"
     run_id = _unused(name, night.root / "releases") if night.force else name
     bind(night=night.day.isoformat(), run_id=run_id)
-    run = night.ledger.begin(run_id, night=night.day.isoformat(), key=key)
+    run = _begin(night, run_id, key)
     steps = Steps(night.ledger, run, night.lock, night.stop, night.settings.schedule.patience_s, night.messages)
     try:
-        release = _chain(night, run, steps, observations, then, inputs, earlier)
+        release = _chain(night, run, steps, grounds)
     except BaseException as error:
         night.ledger.break_off(run, error)
         raise
@@ -206,30 +177,32 @@ def _run(night: _Night) -> NightResult:
     return NightResult(run_id, status, release, False, tuple(night.messages))
 
 
+def _begin(night: Night, run_id: str, key: str) -> Run:
+    """Enter an attempt in the ledger, which only who holds the lock may; a store that is away is waited for."""
+
+    def begin() -> Run:
+        night.lock.check()
+        return night.ledger.begin(run_id, night=night.day.isoformat(), key=key)
+
+    return patiently(begin, night.settings.schedule.patience_s)
+
+
 def _unused(name: str, releases: Path) -> str:
     """A name like this one that no release has, since one in place never changes."""
     names = itertools.chain([name], (f"{name}-{n}" for n in itertools.count(2)))
     return next(one for one in names if not (releases / one).exists())
 
 
-def _chain(
-    night: _Night,
-    run: Run,
-    steps: Steps,
-    observations: pd.DataFrame,
-    then: Then,
-    inputs: Mapping[str, Any],
-    earlier: Path | None,
-) -> Path:
+def _chain(night: Night, run: Run, steps: Steps, grounds: Grounds) -> Path:
     from forecasting.publishing import EXPORTS, TABLES, draft_release, publish
     from forecasting.report import Report
     from jobs.indicators import indicator_table
     from jobs.review import track
     from jobs.scoring import alarms, with_references
 
-    settings, key = night.settings, run.key
+    settings, key, observations, memory = night.settings, run.key, grounds.observations, grounds.memory
     computing = Computing(
-        settings, night.catalog, observations, then, night.memory.champions, night.stages, steps.give_way
+        settings, night.catalog, observations, grounds.then, memory.champions, night.stages, steps.give_way
     )
     decumulation = steps.do("derive", key, lambda step: _told(step, computing.derive()))
     outlook = steps.do("fit", key, lambda step: _told(step, computing.fit()))
@@ -238,7 +211,7 @@ def _chain(
     projected = empty_tables(PROJECTED) if projection is None else projection.tables()
     if projection is not None:
         night.messages += [f"projection: {what}" for what in projection.degraded]
-    scored = steps.unless_it_fails("score", key, lambda _: _score(night, observations, outlook, earlier))
+    scored = steps.unless_it_fails("score", key, lambda _: _score(night, grounds, outlook))
     decisions, scores = scored or ([], empty_tables(SCORED))
     tables = _tables(observations, decumulation, outlook, projected) | scores
     tables["indicators"] = indicator_table(night.catalog, night.day, observations, decumulation, outlook)
@@ -249,7 +222,7 @@ def _chain(
     provenance = {
         "run_id": run.run_id,
         "as_of": night.day.isoformat(),
-        "inputs": dict(inputs),
+        "inputs": dict(grounds.inputs),
         "seed": settings.seed,
         "draws": {"forecasts": settings.fit.draws, "projection": settings.projection.draws},
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
@@ -275,7 +248,7 @@ def _chain(
 
     def archive(step: Step) -> None:
         forecasts = with_references(outlook, decumulation, observations)
-        kept = night.memory.keep(run.run_id, night.moment, night.now, forecasts, decisions)
+        kept = memory.keep(run.run_id, night.moment, night.now, forecasts, decisions)
         step.message = f"{kept} forecasts"
 
     steps.do("archive", key, archive)  # first, so that no forecast is ever published that is not archived
@@ -297,7 +270,7 @@ def _chain(
     return release
 
 
-def _retain(night: _Night) -> None:
+def _retain(night: Night) -> None:
     """Remove old releases, but none with which this night or a later one is compared."""
     from forecasting.publishing import prune, shelf
 
@@ -313,12 +286,10 @@ def _retain(night: _Night) -> None:
             _logger.info("removed %d old releases, %s to %s", len(gone), gone[0], gone[-1])
 
 
-def _score(
-    night: _Night, observations: pd.DataFrame, outlook: Fitted, earlier: Path | None
-) -> tuple[list[Decision], dict[str, pd.DataFrame]]:
-    decisions = night.memory.decide(outlook, night.settings.champion)
-    tables = night.memory.score(observations)
-    return decisions, {**tables, "revisions": _revisions(night, observations, outlook, earlier)}
+def _score(night: Night, grounds: Grounds, outlook: Fitted) -> tuple[list[Decision], dict[str, pd.DataFrame]]:
+    decisions = grounds.memory.decide(outlook, night.settings.champion)
+    tables = grounds.memory.score(grounds.observations)
+    return decisions, {**tables, "revisions": _revisions(night, grounds.observations, outlook, grounds.earlier)}
 
 
 def _pull(
@@ -331,23 +302,16 @@ def _pull(
 ) -> list[str]:
     """Take in what the sources have; what the store has already adds nothing. Says what went wrong."""
     messages = []
-    for pull in Pulling(store, RawArchive(settings.raw), catalog, connectors).pull(sources, now):
+    pulling = Pulling(store, RawArchive(settings.raw), catalog, connectors)
+    for name in sources:  # each by itself, so that what one said is kept where another is asked again
+        [pull] = patiently(partial(pulling.pull, [name], now), settings.schedule.patience_s)
         if pull.status in ("partial", "closed", "failed"):
             _logger.warning("source %s: %s; going on with what the store has", pull.source, pull.status)
             messages += [f"source {pull.source} {pull.status}: {line}" for line in pull.message.split("\n")]
     return messages
 
 
-def _earlier(night: _Night) -> tuple[Run | None, Path | None]:
-    """The run of the last night before that published here, and its release, with which this one is compared."""
-    from forecasting.publishing import shelf
-
-    there = {one.name: one.folder for one in shelf(night.root)}
-    run = night.ledger.before(night.day.isoformat(), there)
-    return run, None if run is None else there[run.run_id]
-
-
-def _stands(night: _Night, last: Run, release: Path, inputs: Mapping[str, Any]) -> bool:
+def _stands(night: Night, last: Run, release: Path, inputs: Mapping[str, Any]) -> bool:
     """Whether a night of another day than the last would publish what is in place."""
     from forecasting.publishing import provenance
 
@@ -359,7 +323,7 @@ def _stands(night: _Night, last: Run, release: Path, inputs: Mapping[str, Any]) 
     return bool({**made, "compared_with": release.name} == json.loads(json.dumps(inputs)))
 
 
-def _revisions(night: _Night, observations: pd.DataFrame, outlook: Fitted, earlier: Path | None) -> pd.DataFrame:
+def _revisions(night: Night, observations: pd.DataFrame, outlook: Fitted, earlier: Path | None) -> pd.DataFrame:
     """What is new since the release before or, without one, since a good month ago."""
     from forecasting.publishing import read_release
     from forecasting.revisions import COMPARED, revision_report
@@ -369,33 +333,6 @@ def _revisions(night: _Night, observations: pd.DataFrame, outlook: Fitted, earli
         return revision_report(known, observations, outlook.headlines, {})
     tables = read_release(earlier, only=("observations", "headlines", "forecasts"))
     return revision_report(tables["observations"], observations, outlook.headlines, tables)
-
-
-def _inputs(night: _Night, observations: pd.DataFrame, then: Then) -> dict[str, Any]:
-    """Everything the tables depend on, by hash or in words."""
-    from forecasting.reference import load_calibration, load_claims
-    from jobs.scoring import digest
-
-    settings = night.settings
-    return {
-        "observations": digest(observations),
-        "known_then": night.stages.digest(then),
-        **night.memory.inputs(),
-        "calibration": digest(load_calibration()),
-        "claims": digest(load_claims()),
-        "catalog": night.catalog.hash(),
-        "calendar": file_hash(settings.calendar),
-        "code": code_hash(),
-        "version": metadata.version("cumulus-forecasting"),
-        "seed": settings.seed,
-        "fit": settings.fit.model_dump(exclude={"workers"}),
-        "champion": settings.champion.model_dump(),
-        "pictures": settings.publishing.pictures,
-        "projection": {
-            **settings.projection.model_dump(mode="json"),
-            "assumptions": file_hash(settings.projection.assumptions),
-        },
-    }
 
 
 def _told(step: Step, done: tuple[Result, str]) -> Result:

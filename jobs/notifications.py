@@ -151,7 +151,8 @@ def receivers(settings: NotifySettings) -> dict[str, NotifyBase]:
     """
     from apprise import Apprise, AppriseAsset
 
-    asset = AppriseAsset(app_id="Cumulus", secure_logging=True)
+    # a POST that is redirected becomes a GET, and a login page's 200 would count as taken
+    asset = AppriseAsset(app_id="Cumulus", secure_logging=True, http_redirects=False)
     made = {}
     for place, secret in enumerate(settings.urls):
         url = secret.get_secret_value()

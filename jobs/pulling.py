@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Pulling"]
 
+BEGUN = "begun"
+"""Noted as the reading of a new address whose bytes are new too, until it has been read."""
 SLICE_ROWS = 100_000
 SLICE_INDICATORS = 500
 OPEN_TO_ALL = ("file", "import")  # a user may keep figures that no catalogue follows
@@ -38,10 +40,12 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Tally:
+    replayed: bool = False
     figures: int = 0
     new: int = 0
     quarantined: int = 0
     read: int = 0
+    refused: int = 0
     unchanged: int = 0
     closed: bool = False
     doubtful: int = 0
@@ -97,17 +101,23 @@ class Pulling:
         return [self._pull(self._connectors[name], moment) for name in sources]
 
     def take(self, payload: Payload) -> Pull:
-        """Take in a payload that is at hand, such as a file named by the user, however often it is given."""
+        """Take in a payload that is at hand, such as a file named by the user, however often it is given.
+
+        One that is refused as a whole is not archived: whoever named it is told, and no replay is to say it again.
+        """
         tally = _Tally()
-        self._archive.keep([payload])
-        self._ingest([payload], self._connectors[payload.source], tally)
+        readings = self._read([payload], self._connectors[payload.source], tally)
+        if not tally.refused:
+            self._archive.keep([payload])
+        self._take_in(readings, tally)
         return self._noted(tally.pull(payload.source, payload.fetched_at, self._catalog))
 
     def replay(self) -> list[Pull]:
         """Read the whole archive again, in the order in which it was fetched and as of those times.
 
         Into an empty database this gives the same observations. Figures that the store had at the time add
-        nothing; what a better reader finds now is added.
+        nothing; what a better reader finds now is added. Rows count as put aside where they have not been before:
+        most of the others have been corrected since.
 
         Raises:
             StoreError: The archive is damaged, or the database refuses.
@@ -119,7 +129,7 @@ class Pulling:
         at: dict[str, datetime] = {}
         for batch in self._archive.batches():
             source = batch[0].source
-            tally = tallies.setdefault(source, _Tally())
+            tally = tallies.setdefault(source, _Tally(replayed=True))
             at[source] = batch[0].fetched_at
             keys = {(one.source, one.address, str(sorted(one.request.items()))): one.sha256 for one in batch}
             if source != "import" and all(last.get(key) == sha256 for key, sha256 in keys.items()):
@@ -147,6 +157,7 @@ class Pulling:
                     tally.closed |= item.closed
                     continue
                 bodies = {payload.sha256 for payload in item if self._archive.has(payload.sha256)}
+                self._note_begun(item, bodies)
                 self._archive.keep(item)
                 if all(self._intake.last_reading(payload) == self._key(payload) for payload in item):
                     tally.unchanged += len(item)
@@ -172,11 +183,16 @@ class Pulling:
         after it.
         """
         faults = len(tally.problems)
+        self._take_in(self._read(batch, source, tally), tally, again=again)
+        return len(tally.problems) == faults
+
+    def _read(self, batch: Sequence[Payload], source: Source, tally: _Tally) -> list[tuple[Payload, Reading]]:
         readings: list[tuple[Payload, Reading]] = []
         for payload in batch:
             try:
                 reading = source.read(payload, self._catalog)
             except (InputError, SourceError) as error:
+                tally.refused += 1
                 tally.problems.append(str(error))
                 tally.closed |= isinstance(error, SourceError) and error.closed
                 continue
@@ -188,12 +204,15 @@ class Pulling:
             tally.read += 1
             tally.problems += reading.notes
             readings.append((payload, reading))
+        return readings
+
+    def _take_in(self, readings: list[tuple[Payload, Reading]], tally: _Tally, *, again: bool = False) -> None:
+        for payload, reading in readings:
             self._put_aside(payload, reading.bad, tally)
             self._ask_a_person(reading, tally)
-        self._let_in(readings, batch[0], tally, again=again)
-        return len(tally.problems) == faults
+        self._let_in(readings, tally, again=again)
 
-    def _let_in(self, readings: list[tuple[Payload, Reading]], first: Payload, tally: _Tally, *, again: bool) -> None:
+    def _let_in(self, readings: list[tuple[Payload, Reading]], tally: _Tally, *, again: bool) -> None:
         from forecasting.sources import admit
 
         frames = [
@@ -202,7 +221,7 @@ class Pulling:
         if not frames:
             return
         rows = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
-        moment = first.fetched_at
+        first, moment = readings[0][0], readings[0][0].fetched_at
         retold = again or all(reading.retold for _, reading in readings)
         rounded = all(reading.rounded for _, reading in readings)
         for part in _slices(self._unsaid(rows, moment, tally) if retold else rows):
@@ -230,7 +249,9 @@ class Pulling:
         return rows[~said]
 
     def _put_aside(self, payload: Payload, bad: Iterable[BadRow], tally: _Tally) -> None:
-        tally.quarantined += self._intake.quarantine(payload, bad)
+        refused = list(bad)
+        fresh = self._intake.quarantine(payload, refused)
+        tally.quarantined += fresh if tally.replayed else len(refused)
 
     def _ask_a_person(self, reading: Reading, tally: _Tally) -> None:
         """Note what a reading leaves out, and hand over what it doubts."""
@@ -250,6 +271,15 @@ class Pulling:
         """
         last = self._intake.last_reading(payload)
         return payload.sha256 in bodies if last is None else last.startswith(payload.sha256)
+
+    def _note_begun(self, batch: Iterable[Payload], bodies: Collection[str]) -> None:
+        """Note what comes for the first time, before the archive has it.
+
+        Else a pull that is broken off between archive and store would, done again, take it for an old file.
+        """
+        for payload in batch:
+            if payload.sha256 not in bodies and self._intake.last_reading(payload) is None:
+                self._intake.note_reading(payload, BEGUN)
 
     def _note_readings(self, batch: Iterable[Payload], *, whole: bool) -> None:
         for payload in batch:

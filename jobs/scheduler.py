@@ -15,6 +15,7 @@ from multiprocessing.util import _run_finalizers  # type: ignore[attr-defined]  
 from types import FrameType
 from typing import Any, Protocol
 
+from forecasting.errors import CumulusError
 from forecasting.settings import ScheduleSettings
 from jobs.agenda import Agenda, Occasion
 from jobs.locks import BusyError
@@ -31,6 +32,7 @@ SAFE_S = 10.0
 """That an interrupted night gets to reach its next safe point, after the grace; then the process ends as it is."""
 TIDY_AFTER = dt.timedelta(hours=12)
 POLL_S = 0.2
+NIGHT = "the night"
 JUMP_S = 60.0
 """By which the clock must have moved, beyond time that passed, to be looked at anew."""
 
@@ -102,11 +104,11 @@ class _Service:
         before = {number: signal.signal(number, self._asked) for number in (signal.SIGTERM, signal.SIGINT)}
         kept: dict[str, Any] = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         try:
-            scheduler.add_job(self._guarded, args=[self._night], name="missed", **kept)
-            scheduler.add_job(self._guarded, _daily(self._agenda), args=[self._night], name="nightly", **kept)
-            scheduler.add_job(self._guarded, often, args=[self._release], name="release", **kept)
+            scheduler.add_job(self._guarded, args=[NIGHT, self._night], name="missed", **kept)
+            scheduler.add_job(self._guarded, _daily(self._agenda), args=[NIGHT, self._night], name="nightly", **kept)
+            scheduler.add_job(self._guarded, often, args=[NIGHT, self._release], name="release", **kept)
             tidy = _daily(self._agenda, TIDY_AFTER)
-            scheduler.add_job(self._guarded, tidy, args=[self._work.tidy], name="tidy", **kept)
+            scheduler.add_job(self._guarded, tidy, args=["housekeeping", self._work.tidy], name="tidy", **kept)
             scheduler.start()
             following = self._agenda.next(_now()).astimezone(zone)
             _logger.info("the next night starts at %s", following.isoformat(timespec="seconds"))
@@ -134,7 +136,7 @@ class _Service:
                 _logger.warning("the clock was set by %+.0f s; what is due is looked up anew", moved)
                 for job in scheduler.get_jobs():
                     job.modify(next_run_time=job.trigger.get_next_fire_time(None, _now()))
-                scheduler.add_job(self._guarded, args=[self._night], name="missed", misfire_grace_time=None)
+                scheduler.add_job(self._guarded, args=[NIGHT, self._night], name="missed", misfire_grace_time=None)
 
     def _leave(self, scheduler: Any) -> int:
         name = signal.Signals(self._signals[0]).name
@@ -163,7 +165,7 @@ class _Service:
         end_workers()
         return 1
 
-    def _guarded(self, job: Callable[[], None]) -> None:
+    def _guarded(self, what: str, job: Callable[[], None]) -> None:
         self._idle.clear()  # before it asks whether to leave: whoever leaves either is seen here or waits for this
         try:
             if not self._leaving.is_set():
@@ -172,8 +174,8 @@ class _Service:
             _logger.warning("%s", interrupted)
         except BusyError as busy:
             _logger.warning("%s; the next attempt comes as scheduled", busy)
-        except Exception:
-            _logger.exception("the night failed; the next one starts as scheduled")
+        except Exception as error:
+            _tell(error, f"{what} failed; the next one starts as scheduled")
         finally:
             self._idle.set()
 
@@ -189,7 +191,7 @@ class _Service:
                 away += 1
                 if not passes(error) or away > AWAY_TIMES:
                     raise
-                _logger.exception("the night failed; trying again in %.0f s", AWAY_S)
+                _tell(error, f"{NIGHT} failed; trying again in {AWAY_S:.0f} s")
                 self._rest(AWAY_S)
         return None
 
@@ -211,6 +213,14 @@ def _daily(agenda: Agenda, later: dt.timedelta = dt.timedelta(0)) -> Any:
             return (agenda.next((previous or now) - later) + later).astimezone(agenda.zone)
 
     return Daily()
+
+
+def _tell(error: Exception, what: str) -> None:
+    """Log what failed: an error of ours says all there is to know, another where it comes from too."""
+    if isinstance(error, CumulusError):
+        _logger.error("%s: %s", what, error)
+    else:
+        _logger.error("%s", what, exc_info=error)
 
 
 def end_workers() -> None:

@@ -82,6 +82,7 @@ class Memory:
     """What the store knows of earlier nights.
 
     Attributes:
+        catalog: What is followed.
         day: The night's day.
         moment: Up to which figures are known.
         archive: Forecasts of all nights.
@@ -90,6 +91,7 @@ class Memory:
         reigns: Champions decided before the day, by indicator, oldest first.
     """
 
+    catalog: Catalog
     day: dt.date
     moment: dt.datetime
     archive: ForecastArchive
@@ -107,7 +109,7 @@ class Memory:
         standing = archive.standing(moment, before=day, since=_since(day))
         standing = standing[standing["indicator"].isin(catalog.ids)].reset_index(drop=True)
         reigns = {name: of for name, of in history.before(day).items() if name in catalog}
-        return cls(day, moment, archive, history, standing, reigns)
+        return cls(catalog, day, moment, archive, history, standing, reigns)
 
     @property
     def champions(self) -> dict[str, str]:
@@ -119,15 +121,19 @@ class Memory:
         return {"forecasts_scored": digest(self.standing), "champions": self.champions}
 
     def score(self, observations: pd.DataFrame) -> dict[str, pd.DataFrame]:
-        """The tables scorecard and drift: the standing forecasts against the figures known now."""
+        """The tables scorecard and drift: the standing forecasts against the catalogue's figures known now."""
         from forecasting.evaluation import drift_report, figures, score_forecasts
 
         since = _since(self.day, 1)  # a level is the difference from the month before
-        first = figures(self.archive.first_prints(self.moment, since=since))
-        recent = observations[observations["period"] >= since]
+        first = figures(self._own(self.archive.first_prints(self.moment, since=since)))
+        recent = self._own(observations[observations["period"] >= since])
         latest = figures(recent.assign(appeared=recent["released_at"]))
         scorecard = score_forecasts(self.standing, first, latest)
         return {"scorecard": scorecard, "drift": drift_report(scorecard)}
+
+    def _own(self, observations: pd.DataFrame) -> pd.DataFrame:
+        """The catalogue's figures, without levels in another unit than its own."""
+        return observations[observations["indicator"].isin(self.catalog.ids) & ~self.catalog.other_units(observations)]
 
     def decide(self, outlook: Fitted, settings: ChampionSettings) -> list[Decision]:
         """Who is champion from the next night on."""

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
+from forecasting.errors import CumulusError
 from forecasting.settings import Settings
 from forecasting.sources import Connectors
 from forecasting.store import Store
@@ -52,8 +53,16 @@ class Service:
         self._tell(result)
 
     def release(self, stop: threading.Event) -> None:
-        """Do a night if a figure has come due that is not there."""
-        if is_due(self._settings):
+        """Do a night if a figure has come due that is not there.
+
+        Where that cannot be found out no night has failed, so that nobody is told; it is soon asked again.
+        """
+        try:
+            due = is_due(self._settings)
+        except CumulusError as error:
+            _logger.error("what is due cannot be found out; it is asked again as scheduled: %s", error)
+            return
+        if due:
             with reported(self._settings):
                 result = run_night(self._settings, connectors=self._connectors, stop=stop)
             self._tell(result)

@@ -46,7 +46,7 @@ def read_state(settings: Settings, now: dt.datetime | None = None) -> dict[str, 
     from forecasting.catalog import load_catalog
     from forecasting.sources import Connectors
     from forecasting.store import Intake, Store
-    from jobs.freshness import freshness
+    from jobs.freshness import freshness, last_periods
     from jobs.ledger import Ledger
 
     now = now or dt.datetime.now(dt.UTC)
@@ -103,7 +103,7 @@ def read_state(settings: Settings, now: dt.datetime | None = None) -> dict[str, 
                 ],
             }  # fmt: skip
             state["sizes"]["store"] = _store_size(store)
-            newest = store.newest()
+            newest = last_periods(catalog, store.newest())
     state["indicators"] = [
         {
             "indicator": one.indicator,
@@ -122,13 +122,14 @@ def is_due(settings: Settings) -> bool:
     """Whether a followed figure came due in the last hours and is not in the store."""
     from forecasting.catalog import load_catalog
     from forecasting.store import Store
-    from jobs.freshness import due_now
+    from jobs.freshness import due_now, last_periods
 
     if not settings.has_store:
         return False
     catalog = load_catalog(settings.catalog, settings.calendar)
     with Store.open(settings.store) as store:
-        return bool(due_now(catalog, store.newest(), dt.datetime.now(dt.UTC), settings.schedule.release_hours))
+        newest = last_periods(catalog, store.newest())
+    return bool(due_now(catalog, newest, dt.datetime.now(dt.UTC), settings.schedule.release_hours))
 
 
 def _health(runs: list[dict[str, Any]], done: Run | None, settings: Settings, now: dt.datetime) -> dict[str, str]:

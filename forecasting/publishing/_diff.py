@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ def diff_releases(before: Path, after: Path) -> dict[str, Any]:
 
     Args:
         before: Folder of a release.
-        after: Folder of another, of the same or a later dictionary.
+        after: Folder of another, of the same or a later dictionary; what one of them has not is not compared.
 
     Returns:
         ``before`` and ``after`` (name, as_of, schema_version); ``inputs``, the inputs of the night that changed, with
@@ -60,7 +60,7 @@ def diff_releases(before: Path, after: Path) -> dict[str, Any]:
         "moved": {name: _moves(name, *tables) for name in _MOVES},
         "milestones": _probabilities("milestones", ["p_reached_by"], *tables),
         "claims": _probabilities("claim_check", ["p_below", "p_within", "p_above"], *tables),
-        "tables": {name: _rows(name, *tables) for name in TABLES if name in tables[0] and name in tables[1]},
+        "tables": {name: _rows(name, *tables) for name in TABLES if _both_have(name, TABLES[name].key, *tables)},
     }
 
 
@@ -149,9 +149,16 @@ def _models(tables: _Tables) -> dict[str, str]:
     return {str(name): str(rows.iloc[0]) for name, rows in tables["forecasts"].groupby("indicator")["model"]}
 
 
+def _both_have(name: str, columns: Iterable[str], old: _Tables, new: _Tables) -> bool:
+    """Whether both releases have these columns of a table; what is new or gone is said of the dictionary."""
+    return all(name in tables and {*columns} <= {*tables[name]} for tables in (old, new))
+
+
 def _moves(name: str, old: _Tables, new: _Tables) -> list[dict[str, Any]]:
     """The largest move of each indicator (and target), in percentage points, largest first."""
     column, key = _MOVES[name]
+    if not _both_have(name, [*key, column], old, new):
+        return []
     one, two = (tables[name][[*key, column]].dropna(subset=column) for tables in (old, new))
     if name == "forecasts":  # levels are in units of their own
         one, two = (frame[frame["target"] != "level"] for frame in (one, two))
@@ -166,6 +173,8 @@ def _moves(name: str, old: _Tables, new: _Tables) -> list[dict[str, Any]]:
 def _probabilities(name: str, columns: list[str], old: _Tables, new: _Tables) -> list[dict[str, Any]]:
     """Rows whose probabilities moved, the largest move first."""
     key = list(TABLES[name].key)
+    if not _both_have(name, [*key, *columns], old, new):
+        return []
     both = old[name][[*key, *columns]].merge(
         new[name][[*key, *columns]], on=key, suffixes=("_before", "_after"), validate="one_to_one"
     )

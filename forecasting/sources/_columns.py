@@ -13,7 +13,7 @@ from forecasting.observations import OPTIONAL, RATES, REQUIRED, column_problems
 from forecasting.payloads import BadRow
 from forecasting.sources._source import RAW_COLUMNS, Reading
 from forecasting.sources._table import field_problem, header_problems
-from forecasting.sources._workbook import FORMULA
+from forecasting.sources._workbook import FORMULA, Number
 
 Records = Iterator[tuple[int, "list[str] | str"]]
 
@@ -65,6 +65,9 @@ def read_records(records: Records, name: str, mapping: ColumnMapping | None, *, 
     for line, cells in cells_of(records, name, check, wide=wide, skip=skip):
         if isinstance(cells, BadRow):
             bad.append(cells)
+            continue
+        if mapping is not None and (what := _unclear_month(cells, mapping)):
+            bad.append(BadRow(f"line {line}", cells, what))
             continue
         for row in _rows(cells, mapping, wide=wide):
             # a workbook drops trailing zeros: rates are printed with a decimal, levels of whole numbers without
@@ -172,6 +175,18 @@ def tidy(row: dict[str, str]) -> dict[str, str]:
     if dated := _DATED.fullmatch(row.get("period", "")):
         row["period"] = dated[1]
     return row
+
+
+def _unclear_month(cells: dict[str, str], mapping: ColumnMapping) -> str:
+    """What is wrong with a month that is a number such as 2024.1, which 2024.10 is too; "" where nothing is."""
+    text = cells.get(mapping.columns.get("period", ""), "")
+    found = mapping.period_pattern().fullmatch(text) if isinstance(text, Number) and text.endswith(".1") else None
+    if found is None or found.end("month") != len(text):
+        return ""
+    return (
+        f"{text} is a number, in which January and October look alike; format the column of months as text and write "
+        f"{text[:-1]}01 or {text[:-1]}10"
+    )
 
 
 def _month(text: str, mapping: ColumnMapping) -> str:

@@ -21,6 +21,7 @@ from forecasting.errors import SettingsError, SourceError
 from forecasting.settings import HttpSettings
 
 _AGAIN = {408, 429, 500, 502, 503, 504}
+_GZIP = b"\x1f\x8b"
 _SHOWN = 160
 
 _logger = logging.getLogger(__name__)
@@ -245,17 +246,22 @@ async def _unpacked(response: httpx2.Response, limit: int, where: str) -> bytes:
 
 async def _inflated(response: httpx2.Response, encoding: str, limit: int, where: str) -> AsyncIterator[bytes]:
     # zlib wrapper or gzip header, told apart by zlib itself; what is unpacked at once is bounded
-    unpack = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
-    came = False
+    unpack: zlib._Decompress | None = None
+    members = 0
     try:
         async for piece in response.aiter_raw():
-            came = True
-            while piece and not unpack.eof:
+            while piece:
+                if unpack is None:
+                    if members and not _GZIP.startswith(piece[:2]):  # padding behind the last member
+                        return
+                    unpack = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
                 yield unpack.decompress(piece, min(limit + 1, 2**20))
                 piece = unpack.unconsumed_tail
+                if unpack.eof:
+                    piece, unpack, members = unpack.unused_data, None, members + 1
     except zlib.error as error:
         raise _TransientError(f"{where}: the reply says {encoding} but cannot be unpacked ({error})") from error
-    if came and not unpack.eof:
+    if unpack is not None:
         raise _TransientError(f"{where}: the packed reply breaks off")
 
 
@@ -267,7 +273,7 @@ def _retry_after(text: str | None) -> float | None:
         return float(text.strip())
     try:
         moment = email.utils.parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter of a year or an offset that no calendar has
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

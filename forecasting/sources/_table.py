@@ -79,7 +79,7 @@ def read_table(path: Path) -> Table:
 
 
 def scan_csv(file: TextIO) -> Iterator[tuple[int, list[str] | str]]:
-    """The records of a CSV file with the lines on which they start; blank lines are passed over.
+    """The records of a CSV file with the lines on which they start; blank ones are passed over, as of a workbook.
 
     Where the file stops being CSV, the last item is what is wrong in place of a record.
     """
@@ -88,7 +88,7 @@ def scan_csv(file: TextIO) -> Iterator[tuple[int, list[str] | str]]:
     try:
         for fields in reader:
             line, start = start, reader.line_num + 1
-            if fields and fields != [""]:
+            if any(field.strip() for field in fields):
                 yield line, fields
     except csv.Error as error:
         what = f"not CSV: {error}; a quoted text needs a closing quote, and a quote inside it is doubled"

@@ -22,14 +22,21 @@ MOST_TEXTS = 2**28  # bytes of the part that has to be held in memory
 
 FORMULA = "\0formula"  # stands for a cell that holds one; no cell can hold a NUL
 
+
+class Number(str):
+    """The text of a cell that holds a number, which does not say how many zeros it was typed with."""
+
+    __slots__ = ()
+
+
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 
 
 def scan_workbook(body: bytes, name: str, sheet: str | None, most_unpacked: int) -> Iterator[tuple[int, list[str]]]:
     """The rows of a sheet with their numbers; blank rows are passed over.
 
-    Cells become text: numbers as Python writes them (a whole number as ``9.0``, since a workbook drops trailing
-    zeros), numbers shown as percent likewise with their sign, dates as ISO, formulas as `FORMULA`.
+    Cells become text: numbers as Python writes them, marked as `Number` (a whole number as ``9.0``, since a workbook
+    drops trailing zeros), numbers shown as percent likewise with their sign, dates as ISO, formulas as `FORMULA`.
 
     Args:
         body: Of the file.
@@ -105,7 +112,7 @@ def _text(cell: Any) -> str:
         if "%" in (cell.number_format or ""):
             shown = f"{(Decimal(figure_text(value)) * 100).normalize():f}"
             return f"{shown}%" if "." in shown else f"{shown}.0%"
-        return figure_text(value)
+        return Number(figure_text(value))
     if isinstance(value, (dt.datetime, dt.date)):
         return value.isoformat()
     if isinstance(value, (dt.time, dt.timedelta)):

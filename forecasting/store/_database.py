@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -17,8 +18,10 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
 from forecasting.errors import StoreError
+from forecasting.places import CONNECTING
 
 BUSY_MS = 30_000
+ENCODINGS = ("UTF8", "SQL_ASCII")  # in which a database takes any text
 WRITERS = 0x63756D756C7573  # PostgreSQL advisory lock of everyone who writes: "cumulus" in ASCII
 
 _FORMS = "use sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"
@@ -135,14 +138,31 @@ def _postgresql(url: URL) -> Engine:
     try:
         # a night apart, the server may have been restarted: pool_pre_ping replaces dead connections
         # and READ COMMITTED, whatever the server's default: who waited for the lock must see what it guarded
-        return create_engine(
-            url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, isolation_level="READ COMMITTED"
+        engine = create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            pool_pre_ping=True,
+            isolation_level="READ COMMITTED",
+            connect_args={name: value for name, value in CONNECTING.items() if name not in url.query},
         )
     except ImportError as error:
         raise StoreError(
             f"store {_shown(url)}: PostgreSQL needs the driver psycopg 3, which is not installed ({error}); "
             "install it with: pip install 'cumulus-forecasting[postgresql]'"
         ) from error
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: ConnectionPoolEntry) -> None:
+        encoding = connection.info.parameter_status("server_encoding")
+        if encoding not in ENCODINGS:
+            connection.close()
+            raise StoreError(
+                f"store {_shown(url)}: the database's encoding is {encoding}, which cannot hold every text; "
+                "make one in UTF-8 (createdb -E UTF8 -T template0) and move there (docs/storage.md)"
+            )
+        connection.execute("SET datestyle TO ISO")  # psycopg reads times in no other style
+        connection.commit()
+
+    return engine
 
 
 @contextmanager
@@ -152,12 +172,14 @@ def _translated(engine: Engine) -> Iterator[None]:
     except SQLAlchemyError as error:
         cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
         reason = " ".join(str(cause).split())
-        remedy = (
-            "check that the database is there, can be reached and written, and has room"
-            if isinstance(error, OperationalError)
-            else "nothing was stored"
-        )
+        remedy = _remedy(engine.url) if isinstance(error, OperationalError) else "nothing was stored"
         raise StoreError(f"store {_shown(engine.url)}: {reason}; {remedy}") from error
+
+
+def _remedy(url: URL) -> str:
+    if url.get_backend_name() == "sqlite" and not os.access(folder := Path(url.database or "").parent, os.W_OK):
+        return f"{folder} cannot be written, which SQLite needs to read too: remount it, or let this user write there"
+    return "check that the database is there, can be reached and written, and has room"
 
 
 def _shown(url: URL) -> str:

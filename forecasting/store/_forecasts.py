@@ -132,7 +132,7 @@ class ForecastArchive:
         return frame.sort_values(["indicator", "target", "period", "origin"], kind="stable", ignore_index=True)
 
     def first_prints(self, moment: dt.datetime, *, since: str) -> pd.DataFrame:
-        """Of each figure the vintage that was known first, among those known at a moment.
+        """Of each figure in each unit the vintage that was known first, among those known at a moment.
 
         Args:
             moment: Figures that became known later are left out.
@@ -143,7 +143,7 @@ class ForecastArchive:
         """
         seen = observations.c
         rank = func.row_number().over(
-            partition_by=[seen.indicator, seen.period, seen.measure],
+            partition_by=[seen.indicator, seen.period, seen.measure, seen.unit],
             order_by=[KNOWN_AT, seen.ingested_at, seen.id],
         )
         columns = [seen[name] for name in COLUMNS]

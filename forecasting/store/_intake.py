@@ -67,7 +67,7 @@ class Pull:
             let in), ``closed`` or ``failed``.
         figures: Read and let in, known ones among them.
         new: Of them, new vintages.
-        quarantined: Rows not let in that had not been seen before.
+        quarantined: Rows not let in; of a replay, those that had not been seen before.
         message: What to know; empty when all went well.
     """
 

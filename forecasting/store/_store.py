@@ -208,11 +208,13 @@ class Store:
             frame[name] = pd.to_datetime(frame[name], utc=True)
         return frame.sort_values(["indicator", "period"], kind="stable", ignore_index=True)
 
-    def newest(self) -> dict[str, str]:
-        """Indicator -> the latest period of which there is a figure, by indicator."""
-        query = select(observations.c.indicator, func.max(observations.c.period)).group_by(observations.c.indicator)
+    def newest(self) -> pd.DataFrame:
+        """The latest period of which there is a figure, by indicator, measure and unit: columns of these names."""
+        kinds = [observations.c[name] for name in ("indicator", "measure", "unit")]
+        query = select(*kinds, func.max(observations.c.period)).group_by(*kinds).order_by(*kinds)
         with reading(self.engine) as connection:
-            return dict(sorted((str(name), str(period)) for name, period in connection.execute(query)))
+            rows = connection.execute(query).all()
+        return pd.DataFrame(rows, columns=["indicator", "measure", "unit", "period"], dtype=object)
 
 
 def _last_vintages(connection: Connection, rows: pd.DataFrame) -> dict[tuple[Any, ...], tuple[Any, ...]]:

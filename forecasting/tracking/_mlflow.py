@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from forecasting.errors import TrackingError
-from forecasting.places import sqlite_address, sqlite_file
+from forecasting.places import postgresql_address, sqlite_address, sqlite_file
 from forecasting.secrets import redacted
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def with_driver(tracking_uri: str) -> str:
             "tracking store: PostgreSQL needs the driver psycopg 3, which is not installed; "
             "install it with: pip install 'cumulus-forecasting[postgresql]'"
         )
-    return tracking_uri.replace("postgresql", "postgresql+psycopg", 1)
+    return postgresql_address(tracking_uri)
 
 
 def _make(file: Path) -> None:

@@ -1,7 +1,11 @@
 import os
+import signal
 import sqlite3
 import stat
+import subprocess
+import sys
 import tarfile
+import time
 from contextlib import closing
 
 import pandas as pd
@@ -53,6 +57,31 @@ def test_what_is_restored_is_what_was_backed_up_but_for_stages_and_locks(home, t
     assert os.readlink(back / "var" / "published" / "latest") == "releases/r1"
     with Store.open(Settings(home=home).store) as one, Store.open(Settings(home=back).store) as other:
         pd.testing.assert_frame_equal(one.vintages(), other.vintages())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_backup_that_is_stopped_half_way_leaves_nothing(home, tmp_path, number):
+    (home / "var" / "raw" / "big").write_bytes(os.urandom(100 << 20))
+    (tmp_path / "out").mkdir()
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from jobs.cli import main; main()", "backup", str(tmp_path / "out" / "b.tar.gz")],
+        env={**os.environ, "CUMULUS_HOME": str(home)}, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    while not (tmp_path / "out" / ".b.tar.gz.part").exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(number)
+    process.communicate(timeout=30)
+    assert process.returncode != 0
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_lock_that_cannot_be_made_is_what_is_said_and_not_the_archive(home, tmp_path):
+    (home / "var" / "run.lock").unlink()
+    (home / "var" / "run.lock").mkdir()  # whom root is, no folder refuses
+    with pytest.raises(BackupError, match=r"run\.lock: cannot be locked against a night: Is a directory"):
+        back_up(Settings(home=home), tmp_path / "b.tar.gz")
+    assert not (tmp_path / "b.tar.gz").exists()
 
 
 def test_a_store_that_is_written_meanwhile_is_whole_in_the_backup(home, tmp_path):

@@ -1,3 +1,4 @@
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -173,3 +174,21 @@ def test_a_step_says_what_it_was_tried_again_for(ledger):
         step.failures.append("StoreError: away")
         step.message = "45 forecasts"
     assert ledger.steps(run.run_id)[0].message == "attempt 2, before: StoreError: away; 45 forecasts"
+
+
+def test_whether_an_attempt_stands_is_asked_again_while_the_store_is_away(tmp_path):
+    with Store.open(f"sqlite:///{tmp_path}/cumulus.db") as store:
+
+        def rename(before, after):
+            with store.engine.begin() as connection:
+                connection.execute(text(f"ALTER TABLE {before} RENAME TO {after}"))
+
+        patient = Ledger(store.engine, patience_s=30)
+        run = patient.begin("2026-01-11-a", night="2026-01-11", key="a")
+        rename("ledger_runs", "away")
+        with pytest.raises(StoreError, match="no such table"):
+            Ledger(store.engine).stands(run)
+        timer = threading.Timer(0.5, rename, ["away", "ledger_runs"])
+        timer.start()
+        assert patient.stands(run)
+        timer.join()

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,7 +18,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import SecretStr
-from sqlalchemy import inspect, text
+from sqlalchemy import event, inspect, text
 
 from forecasting.catalog import load_catalog
 from forecasting.errors import InputError
@@ -34,7 +35,7 @@ from forecasting.settings import (
 from forecasting.store import Store, writing
 from jobs.backup import back_up, restore
 from jobs.ledger import Ledger
-from jobs.locks import BusyError, exclusive
+from jobs.locks import BusyError, exclusive, sole_worker
 from jobs.nightly import _retain, run_night
 from tests.cluster import cluster
 from tests.publishing.readers import check_frictionless, check_no_formulas, check_parquet, check_sdmx, check_workbook
@@ -350,6 +351,44 @@ def test_a_dump_of_postgresql_and_an_archive_of_the_home_bring_an_installation_b
     assert any("the store, which is restored on its own" in line for line in restore(back, tmp_path / "home.tar.gz"))
     again = run_night(back, clock=lambda: NIGHT)
     assert (again.run_id, again.repeated) == (first.run_id, True)
+
+
+def test_a_night_waits_for_a_database_that_goes_away_while_it_reads_what_it_rests_on(postgres_server, tmp_path):
+    moments = [
+        *[("INSERT INTO pulls", 3)],  # the last source has been asked
+        *[("FROM forecast_archive", 1), ("row_number()", 1), ("HAVING count", 1), ("FROM ledger_runs", 1)],
+        *[("INSERT INTO ledger_runs", 1)],
+    ]
+    url = SecretStr(postgres_server.get_uri(database="away"))
+    changed = settings(tmp_path, store_url=url)
+    changed.drop.mkdir(parents=True)
+    (changed.drop / "own.csv").write_text("indicator,period,measure,value,unit\ncn_industrial_va,2025-13,x,1,percent\n")
+    left = list(moments)
+
+    def seen(connection, cursor, statement, *_):
+        if not left or left[0][0] not in statement:
+            return
+        what, times = left.pop(0)
+        if times > 1:
+            left.insert(0, (what, times - 1))
+            return
+        admin.execute("ALTER DATABASE away ALLOW_CONNECTIONS false")
+        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'away'")
+        threading.Timer(0.5, admin.execute, ["ALTER DATABASE away ALLOW_CONNECTIONS true"]).start()
+
+    with psycopg.connect(postgres_server.get_uri(), autocommit=True) as admin:
+        admin.execute("CREATE DATABASE away")
+        try:
+            with sole_worker(changed) as held:
+                event.listen(held[0].engine, "before_cursor_execute", seen)
+                result = run_night(changed, clock=lambda: NIGHT, held=held)
+        finally:
+            admin.execute("DROP DATABASE away WITH (FORCE)")
+    assert left == []
+    assert result.status == "degraded"
+    assert [line for line in result.messages if not line.startswith("projection: ")] == [
+        "source file partial: file: 1 rows were put aside; cumulus status shows them"
+    ]
 
 
 def test_an_installation_is_brought_back_from_its_backup_in_another_place(home, tmp_path):

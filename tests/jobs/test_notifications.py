@@ -98,6 +98,39 @@ def test_what_the_settings_do_not_name_is_not_told(tmp_path):
     assert receiver.got == []
 
 
+def test_a_receiver_that_leads_elsewhere_has_not_been_told(tmp_path):
+    asked = []
+
+    class Moved(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            asked.append("POST")
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(302)
+            self.send_header("Location", "/login")
+            self.end_headers()
+
+        def do_GET(self):
+            asked.append("GET")
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Moved)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        own = Installation(tmp_path, notify=NotifySettings(urls=(f"json://127.0.0.1:{server.server_port}/hook",)))
+        for _ in range(2):
+            assert [delivery.taken for delivery in tell([LATE], own.settings)] == [False]
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert asked == ["POST", "POST"]
+
+
 def test_a_receiver_that_is_down_is_told_later_and_the_other_one_once(tmp_path, caplog):
     caplog.set_level(logging.WARNING)
     down = Receiver()

@@ -176,6 +176,34 @@ def test_a_night_that_fails_is_logged_and_an_idle_scheduler_stops_at_once():
     assert any("the night failed; the next one starts as scheduled" in line for line in lines)
 
 
+TROUBLED = """
+from forecasting.errors import StoreError
+def night(self, occasion, stop):
+    raise StoreError("store away: start the database")
+Work.night = night
+def tidy(self):
+    raise OSError("no room")
+Work.tidy = tidy
+now = datetime.now(UTC)
+scheduler.TIDY_AFTER = now - scheduler.Agenda(ScheduleSettings()).last(now).moment + timedelta(seconds=2)
+"""
+
+
+def test_what_failed_is_named_and_an_error_of_ours_is_a_line():
+    process = started(TROUBLED)
+    lines = [process.stderr.readline()]
+    while "OSError: no room" not in lines[-1]:
+        lines.append(process.stderr.readline())
+    process.terminate()
+    process.communicate(timeout=30)
+    told = [line.split(" ", 1)[-1].strip() for line in lines if "failed" in line]
+    assert [line.partition("failed")[2] for line in told] == [
+        "; the next one starts as scheduled: store away: start the database", "; the next one starts as scheduled",
+    ]  # fmt: skip
+    assert "housekeeping failed" in told[1]
+    assert sum("Traceback" in line for line in lines) == 1
+
+
 BUSY = """
 times = iter(range(9))
 def night(self, occasion, stop):

@@ -16,14 +16,15 @@ import pandas as pd
 import pytest
 from pydantic import SecretStr
 
-from forecasting.catalog import ZONE
+from forecasting.catalog import ZONE, load_catalog
 from forecasting.errors import CatalogError, InputError
-from forecasting.observations import month_index, month_label
+from forecasting.observations import check_observations, month_index, month_label
 from forecasting.publishing import TABLES, read_release
 from forecasting.settings import ChampionSettings, FitSettings, ProjectionSettings, PublishingSettings, Settings
-from forecasting.store import ChampionHistory, Reign, Store
+from forecasting.store import ChampionHistory, ForecastArchive, Reign, Store
 from jobs.nightly import NightResult, run_night
-from jobs.scoring import roll_back, warnings_of, with_references
+from jobs.scoring import Memory, roll_back, warnings_of, with_references
+from tests.store.test_forecasts import forecasts, moment, put
 
 CATALOG = Path(__file__).with_name("catalog.toml")
 DAYS = (dt.date(2025, 9, 20), dt.date(2025, 11, 20), dt.date(2026, 1, 20))
@@ -297,6 +298,22 @@ def test_scores_and_rollbacks_of_an_empty_home_are_answered_and_leave_it_empty(t
     assert refused.returncode == 1
     assert "has had no champion yet" in refused.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("units", "judged"), [
+    (("CNY", "index"), {"first": 101.0, "latest": 101.0}), (("index", "CNY"), {"first": 101.0}),
+])  # fmt: skip
+def test_a_level_in_another_unit_than_the_catalogue_s_judges_no_forecast(tmp_path, units, judged):
+    with Store.open(f"sqlite:///{tmp_path}/cumulus.db") as store:
+        level = forecasts(100.0, periods=("2025-03",)).assign(indicator=DENSE, target="level")
+        put(ForecastArchive(store.engine), "n1", "2025-03-20", level)
+        for day, unit in zip(("2025-04-16", "2025-05-16"), units, strict=True):
+            row = {"indicator": DENSE, "period": "2025-03", "measure": "month_level", "unit": unit, "decimals": 1}
+            frame = check_observations(pd.DataFrame([row | {"value": 101.0 if unit == "index" else 900.0}]))
+            store.append(frame, ingested_at=moment(day), payload_sha256="0" * 64)
+        memory = Memory.recall(store.engine, load_catalog(CATALOG), dt.date(2025, 6, 1), moment("2025-06-01"))
+        card = memory.score(store.as_of(moment("2025-06-01")))["scorecard"]
+    assert card.set_index("print")["actual"].dropna().to_dict() == judged
 
 
 def test_a_day_before_any_figure_has_nothing_to_score(home):

@@ -4,7 +4,7 @@ import datetime as dt
 import logging
 import threading
 
-from forecasting.settings import Settings
+from forecasting.settings import NotifySettings, Settings
 from forecasting.store import Store
 from jobs.agenda import Agenda
 from jobs.ledger import Ledger
@@ -33,6 +33,16 @@ def test_a_running_night_is_entered_as_interrupted_when_it_is_abandoned(tmp_path
         Service(settings, print).abandon()
         (run,) = Ledger(store.engine).last(1)
         assert (run.status, run.message) == ("interrupted", "it was stopped before it ended")
+
+
+def test_people_are_told_of_no_failure_where_it_cannot_be_found_out_what_is_due(tmp_path, caplog):
+    settings = Settings(home=tmp_path, notify=NotifySettings(urls=("json://127.0.0.1:9/hook",)))
+    settings.var.mkdir()
+    (settings.var / "cumulus.db").write_text("no database" * 100)
+    Service(settings, print).release(threading.Event())
+    [line] = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert line.getMessage().startswith("what is due cannot be found out; it is asked again as scheduled: store ")
+    assert line.exc_info is None
 
 
 def test_nothing_is_due_and_nothing_to_tidy_in_an_empty_home(tmp_path):

@@ -5,11 +5,14 @@ import re
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 from prometheus_client import generate_latest
 from pydantic import SecretStr
 
+from forecasting.observations import check_observations
 from forecasting.publishing import publish
+from forecasting.store import Store
 from jobs.metrics import registry_of
 from jobs.state import read_state
 from jobs.status import as_lines
@@ -113,6 +116,21 @@ def test_a_release_that_was_changed_is_said_beside_all_else(tmp_path, file):
     metrics = generate_latest(registry_of(lambda: found)).decode()
     assert "cumulus_store_up 1.0" in metrics
     assert "cumulus_alarms{" not in metrics
+
+
+def test_a_level_in_another_unit_than_the_catalogue_s_is_no_latest_figure(tmp_path):
+    installation = Installation(tmp_path)
+    installation.figure("2025-11")
+    level = {
+        "indicator": "cn_industrial_va",
+        "period": "2025-12",
+        "measure": "month_level",
+        "unit": "CNY",
+        "value": 9.0,
+    }
+    with Store.open(installation.settings.store) as store:
+        store.append(check_observations(pd.DataFrame([level])), ingested_at=NIGHT, payload_sha256="ab" * 32)
+    assert {one["last_period"] for one in state(installation)["indicators"]} == {"2025-11", None}
 
 
 def test_lines_name_every_indicator(installation):

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from forecasting.errors import InputError
-from forecasting.publishing import diff_lines, diff_releases, find_release, previous_release, publish
+from forecasting.publishing import TABLES, diff_lines, diff_releases, find_release, previous_release, publish
 from tests.publishing.conftest import small_tables
 
 INPUTS = {
@@ -135,18 +135,23 @@ def test_two_releases_of_the_same_tables_differ_in_nothing(root):
     assert diff_lines(difference)[1:] == ["nothing changed"]
 
 
-def test_a_release_of_an_older_dictionary_is_compared_as_far_as_it_goes(root, tmp_path):
+@pytest.mark.parametrize("lacks", [{"indicators"}, {*TABLES} - {"observations", "forecasts"}])
+def test_a_release_of_an_older_dictionary_is_compared_as_far_as_it_goes(root, tmp_path, lacks):
     old = tmp_path / "old"
     for path in (root / "releases" / "first").rglob("*"):
         if path.is_file():
             (old / path.relative_to(root / "releases" / "first")).parent.mkdir(parents=True, exist_ok=True)
             (old / path.relative_to(root / "releases" / "first")).write_bytes(path.read_bytes())
     package = json.loads((old / "datapackage.json").read_bytes())
-    package["resources"] = [one for one in package["resources"] if one["name"] != "indicators"]
+    package["resources"] = [one for one in package["resources"] if one["name"] not in lacks]
     (old / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
     difference = diff_releases(old, root / "releases" / "second")
-    assert difference["dictionary"]["tables_added"] == ["indicators"]
+    assert difference["dictionary"]["tables_added"] == sorted(lacks)
+    assert set(difference["tables"]) == {*TABLES} - lacks
     assert difference["models"]
+    assert difference["moved"]["forecasts"]
+    back = diff_lines(diff_releases(root / "releases" / "second", old), top=99)
+    assert [line for line in back if line.endswith(" is gone")] == [f"  table {name} is gone" for name in sorted(lacks)]
 
 
 def test_a_release_is_found_by_name_by_folder_and_as_latest(root):

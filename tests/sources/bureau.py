@@ -228,6 +228,12 @@ def gzipped(handler: _Handler, body: bytes) -> None:
     handler.send(gzip.compress(body), Content_Encoding="gzip")
 
 
+def gzipped_in_parts(handler: _Handler, body: bytes) -> None:
+    """Compressed as two members, with padding behind them."""
+    half = len(body) // 2
+    handler.send(gzip.compress(body[:half]) + gzip.compress(body[half:]) + bytes(8), Content_Encoding="gzip")
+
+
 def deflated(handler: _Handler, body: bytes) -> None:
     """Compressed the other way."""
     handler.send(zlib.compress(body), Content_Encoding="deflate")

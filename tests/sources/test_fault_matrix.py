@@ -1,7 +1,8 @@
-"""Kinds of bad rows and bad files: the raw file is archived, good rows are stored, bad ones are put aside."""
+"""Kinds of bad rows and bad files: what is pulled is archived, good rows are stored, bad ones are put aside."""
 
 import datetime as dt
 import io
+import os
 import tempfile
 import tomllib
 import zipfile
@@ -211,11 +212,24 @@ class Home:
     def __exit__(self, *_):
         self.store.close()
 
-    def take(self, name: str, body: bytes, source: str = "import"):
-        result = self.pulling.take(Payload(source, name, NOW, body))
-        [fetch] = self.archive.fetches()
-        assert self.archive.payload(fetch).body == body
+    def take(self, name: str, body: bytes):
+        """Import a file; one that is refused as a whole is not archived."""
+        result = self.pulling.take(Payload("import", name, NOW, body))
+        assert self.archived() == ([] if result.status == "failed" else [body])
         return result
+
+    def pull(self, name: str, body: bytes, source: str):
+        """Take a file in from the drop folder; it is archived, whatever it is."""
+        file = self.settings.drop / name
+        file.parent.mkdir(parents=True)
+        file.write_bytes(body)
+        os.utime(file, (0, 0))  # nobody has been writing to it just now
+        [result] = self.pulling.pull([source], NOW)
+        assert self.archived() == [body]
+        return result
+
+    def archived(self):
+        return [self.archive.payload(fetch).body for fetch in self.archive.fetches()]
 
     def figures(self):
         known = self.store.as_of()
@@ -265,18 +279,18 @@ def test_rows_that_are_bad_together_are_put_aside(home, kind):
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_a_file_that_cannot_be_read_is_archived_and_its_fault_is_said(home, kind):
+def test_a_file_that_cannot_be_read_is_archived_unless_it_was_imported_and_its_fault_is_said(home, kind):
     name, body, message = FILES[kind]
-    result = home.take(name, body)
-    assert result.status == "failed"
-    assert message in result.message
+    for result in (home.take(name, body), home.pull(name, body, "file")):
+        assert result.status == "failed"
+        assert message in result.message
     assert home.store.as_of().empty
 
 
 @pytest.mark.parametrize("kind", BULLETINS)
 def test_a_bulletin_without_figures_is_archived_and_that_is_said(home, kind):
     body, message = BULLETINS[kind]
-    result = home.take("b.txt", body, "bulletin")
+    result = home.pull("b.txt", body, "bulletin")
     assert message in result.message
     assert result.message
     assert home.store.as_of().empty
@@ -285,7 +299,7 @@ def test_a_bulletin_without_figures_is_archived_and_that_is_said(home, kind):
 @pytest.mark.parametrize("kind", SENTENCES)
 def test_a_bad_sentence_is_put_aside_with_its_reason_and_the_good_one_comes_in(home, kind):
     sentence, reason = SENTENCES[kind]
-    result = home.take("b.txt", f"{GOOD_TEXT}{sentence}。".encode(), "bulletin")
+    result = home.pull("b.txt", f"{GOOD_TEXT}{sentence}。".encode(), "bulletin")
     assert (result.status, result.new, result.quarantined) == ("partial", 1, 1)
     assert home.figures() == {("cn_imports", "2025-11"): -0.6}
     [aside] = home.aside()
@@ -294,7 +308,7 @@ def test_a_bad_sentence_is_put_aside_with_its_reason_and_the_good_one_comes_in(h
 
 
 def test_a_bulletin_on_a_month_to_come_is_put_aside(home):
-    result = home.take("b.txt", "2026年1—11月，全国出口按美元计价增长5.9%。".encode(), "bulletin")
+    result = home.pull("b.txt", "2026年1—11月，全国出口按美元计价增长5.9%。".encode(), "bulletin")
     assert (result.new, result.quarantined) == (0, 1)
     assert "after the month in which it came" in home.aside()[0]["reason"]
 
@@ -390,6 +404,22 @@ def test_whole_numbers_of_a_workbook_are_months_codes_and_headings_as_in_a_csv(t
         ["1001", "2024-03", 5.0, 1], ["cn_exports", "2024-08", 6.1, 1], ["cn_exports", "2024-09", 7.0, 1],
     ]  # fmt: skip
     pd.testing.assert_frame_equal(*told)
+
+
+@pytest.mark.parametrize("form", ["%Y.%m", "%y.%m"])
+def test_a_number_in_which_january_and_october_look_alike_is_no_month(home, form):
+    first = 0 if form == "%Y.%m" else 2000
+    months = [[2024.09 - first, 1.0], [2024.1 - first, 2.0], [2024.11 - first, 3.0], [f"{2024 - first}.10", 4.0]]
+    told = {"period_format": form, "columns": {"period": "m", "value": "v"}}
+    told |= {"constants": {"indicator": "steel", "measure": "ytd_yoy", "unit": "percent"}}
+    result = home.pulling.take(Payload("import", "x.xlsx", NOW, workbook(["m", "v"], *months), {"mapping": told}))
+    assert (result.new, result.quarantined) == (3, 1)
+    assert home.store.as_of()[["period", "value"]].to_numpy().tolist() == [
+        ["2024-09", 1.0], ["2024-10", 4.0], ["2024-11", 3.0],
+    ]  # fmt: skip
+    [aside] = home.aside()
+    assert aside["place"] == "line 3"
+    assert f"format the column of months as text and write {2024 - first}.01 or {2024 - first}.10" in aside["reason"]
 
 
 def test_a_workbook_whose_first_sheet_is_a_cover_says_that_it_was_that_which_was_read(home):

@@ -48,6 +48,12 @@ def test_a_byte_order_mark_windows_line_ends_and_blank_lines_do_no_harm(tmp_path
     assert frame["value"].tolist() == [9.0]
 
 
+def test_rows_without_a_word_do_no_harm(tmp_path: Path):
+    blank = ",,,,\r\n , ,\r\n"
+    text = blank + HEADER.replace("\n", "\r\n") + 'a,2024-03,ytd_yoy,9.0,percent\r\n"","\n"\r\n' + blank
+    assert read_observations(write(tmp_path, text.encode()))["value"].tolist() == [9.0]
+
+
 def test_line_numbers_are_true_after_quoted_line_breaks_and_blank_lines(tmp_path: Path):
     text = HEADER.replace("unit", "unit,note") + (
         'a,2024-03,ytd_yoy,9.0,percent,"two\nlines"\n\na,2024-13,ytd_yoy,9.0,percent,\na,2024-05,ytd_yoy,x,percent,\n'

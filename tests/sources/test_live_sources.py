@@ -266,7 +266,9 @@ def test_a_refusal_stores_nothing_says_what_happened_and_is_over_when_the_source
 
 
 @pytest.mark.parametrize(
-    "way", [quirks.gzipped, quirks.deflated, quirks.in_gbk, quirks.named_gbk], ids=lambda way: way.__name__
+    "way",
+    [quirks.gzipped, quirks.gzipped_in_parts, quirks.deflated, quirks.in_gbk, quirks.named_gbk],
+    ids=lambda way: way.__name__,
 )
 def test_compressed_and_strangely_encoded_replies_are_read_alike(home, bureau, way):
     bureau.next = [way]
@@ -282,6 +284,8 @@ def test_compressed_and_strangely_encoded_replies_are_read_alike(home, bureau, w
         quirks.cut_off,
         quirks.sends(b"", 503),
         quirks.sends(b"", 429, Retry_After="1"),
+        quirks.sends(b"", 429, Retry_After="Mon, 01 Jan 99999999999 00:00:00 GMT"),
+        quirks.sends(b"", 429, Retry_After="Tue, 01 Jan 2030 00:00:00 +99999999999999"),
         quirks.half_gzipped,
     ],
 )

@@ -3,6 +3,7 @@ import sys
 
 import pytest
 
+from benchmarks.fault_nights import may_mount, small_disk
 from forecasting.errors import StoreError
 from forecasting.store import Store
 
@@ -44,6 +45,15 @@ def test_a_file_that_is_no_database_is_refused(tmp_path):
     with pytest.raises(StoreError, match="file is not a database"):
         Store.open(f"sqlite:///{file}")
     assert file.read_text().startswith("indicator")
+
+
+@pytest.mark.skipif(not may_mount(), reason="needs the right to mount a file system")
+def test_a_store_on_a_disk_that_cannot_be_written_is_said_to_be_on_one(tmp_path):
+    with small_disk(tmp_path / "var", "4m") as remount:
+        Store.open(url := f"sqlite:///{tmp_path}/var/cumulus.db").close()
+        remount("ro")
+        with pytest.raises(StoreError, match=rf"{tmp_path}/var cannot be written, .*remount it"):
+            Store.open(url)
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):

@@ -95,7 +95,9 @@ def test_the_command_listens_on_this_machine_alone_and_keeps_the_store_out_of_th
     tmp_path: Path,
 ) -> None:
     command = ui_command("postgresql://me:secret@db/mlflow", tmp_path)
-    assert command.env["MLFLOW_BACKEND_STORE_URI"] == "postgresql+psycopg://me:secret@db/mlflow"
+    assert command.env["MLFLOW_BACKEND_STORE_URI"] == (
+        "postgresql+psycopg://me:secret@db/mlflow?connect_timeout=10&client_encoding=utf8"
+    )
     assert "secret" not in " ".join(command.argv)
     assert command.argv[command.argv.index("--host") + 1] == "127.0.0.1"
     assert command.argv[command.argv.index("--workers") + 1] == "1"
