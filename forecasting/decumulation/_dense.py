@@ -85,13 +85,13 @@ def recover(figures: Figures, profile: Profile, draws: int, seed: np.random.Seed
         use |= {measure: np.zeros_like(use[measure]) for measure in ("ytd_level", "month_level")}
     certain = ((CERTAIN * np.eye(12), 1.0),)
     spread = profile.spread or certain
+    middle = spread[len(spread) // 2]
 
     def model(*, apart: bool, doubt: bool = True) -> tuple[System, Structure]:
         rows = figure_rows(figures, use, dropped, broken, apart=apart, restated=restated)
         rows += [] if shares is None else base_rows(shares, own_base=figures.has_levels)
         rows = rows if doubt else [replace(row, doubt=0.0) for row in rows]
-        middle = spread[len(spread) // 2][0]
-        prior = structure(figures.year, figures.years, profile.log_share, middle, height(rows))
+        prior = structure(figures.year, figures.years, profile.log_share, middle[0], height(rows))
         return System(rows, figures.years), prior
 
     twice = stated_twice(figures)
@@ -99,12 +99,17 @@ def recover(figures: Figures, profile: Profile, draws: int, seed: np.random.Seed
     if twice.any():
         system, prior = model(apart=False, doubt=False)
         state, _ = estimated(system, prior)
-        apart = evidence(*model(apart=True), state) > evidence(system, prior, state) + STRONG
+        loose = model(apart=True)
+        # one width is asked first, as it is quick; to it alone, weights far from the calendar look like revisions
+        apart = all(
+            evidence(*loose, widths, state) > evidence(system, prior, widths, state) + STRONG
+            for widths in ((middle,), spread)
+        )
     if apart:  # base weights that owe nothing to last digits tell which figures the months state all the same
         use["ytd_yoy"] &= ~twice
         system, prior = model(apart=True)
-        loose = infer(system, prior, spread, judged=profile.judged, particles=1, rng=rng)
-        far = departures(figures, twice, loose.middle.mode)
+        told = infer(system, prior, spread, judged=profile.judged, particles=1, rng=rng)
+        far = departures(figures, twice, told.middle.mode)
         dropped = [*(each for each in dropped if each.measure != "ytd_yoy" or not twice[each.year, each.month]), *far]
         use["ytd_yoy"] |= twice
         for each in far:
