@@ -19,8 +19,14 @@ FAR = 15.0
 STEADY = 0.005
 """Least robust standard deviation that is counted with: growth moves by some tenths of a point even in calm times."""
 
-TAKEN_BACK = 0.25
-"""Least part of such a change that those before and after it undo: a misprint's is undone in two halves."""
+TAKEN_BACK = 0.4
+"""Least part of such a change that those before and after it undo. The formula turns a misprint into equal halves
+whatever the base weights are, so that only other changes make a difference; a month that fell and was made good by half
+leaves two thirds and one."""
+
+ECHOED = 0.5
+"""Part of such a change that, the other way in the same month of the year before or after, shows that the months were
+like that: what fell by a third grows by half a year later, what doubled falls by half. A misprint has no echo."""
 
 FEWEST = 12
 """Changes that tell what an indicator is used to."""
@@ -48,7 +54,9 @@ def misprints(figures: Figures) -> list[Dropped]:
     for y, m in np.argwhere(far).tolist():
         beside = change[y, [m - 1, m + 1]]
         undone = -beside[np.isfinite(beside)] / change[y, m]
+        echo = -change[max(y - 1, 0) : y + 2, m] / change[y, m]
         off = change[y, m] / (2 * (m + 1))
-        if len(undone) and ((undone > TAKEN_BACK) & (undone < 1)).all() and abs(off) > FAR * half[y, m]:
+        taken_back = len(undone) and ((undone > TAKEN_BACK) & (undone < 1)).all()
+        if taken_back and not (echo > ECHOED).any() and abs(off) > FAR * half[y, m]:
             found.append(Dropped("ytd_yoy", y, m, 100 * abs(float(off))))
     return found

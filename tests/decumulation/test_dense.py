@@ -289,6 +289,14 @@ def test_a_month_that_the_next_one_makes_up_for_is_no_misprint_where_growth_is_n
     assert not len(decumulate(publish(levels(growth, np.full(12, 100.0))), draws=60).flags)
 
 
+@pytest.mark.parametrize(("year", "rebound"), [(4, 1.3), (6, 1.15)])
+def test_a_month_that_fell_is_no_misprint_where_it_echoes_a_year_later_or_is_made_good_by_half(year, rebound):
+    rng = np.random.default_rng(5)
+    level = levels(0.06 + 0.01 * rng.standard_normal((6, 12)), np.full(12, 100.0))
+    level[year, 5:7] *= 0.7, rebound
+    assert not len(decumulate(publish(level), draws=60).flags)
+
+
 @pytest.mark.parametrize("seed", [22, 25, 26])
 def test_the_point_estimate_is_inside_its_band_where_months_nearly_vanish(seed):
     rng = np.random.default_rng(seed)
