@@ -135,6 +135,16 @@ def test_a_published_single_month_rate_is_taken_as_it_stands_and_marked_observed
     assert (months["yoy_q95"] - months["yoy_q05"] < 0.1).all()
 
 
+def test_a_january_by_both_measures_tells_once_and_is_stated_by_both():
+    rng = np.random.default_rng(4)
+    level = levels(0.06 + 0.02 * rng.standard_normal((4, 12)), np.full(12, 100.0))
+    frame = publish(level, measures=("ytd_yoy", "month_yoy"))
+    january = frame["period"].str.endswith("-01") & (frame["measure"] == "ytd_yoy")
+    pd.testing.assert_frame_equal(decumulate(frame, draws=60).monthly, decumulate(frame[~january], draws=60).monthly)
+    frame.loc[january, "value"] = (100 * (level[1:, 0] / level[:-1, 0] - 1)).round(2).astype(str)
+    assert unstated(frame, decumulate(frame, draws=60).paths["x"]) == []
+
+
 def test_rates_win_over_levels_on_a_restated_base_and_the_gap_is_reported():
     growth = np.full((3, 12), 0.10)
     level = levels(growth, np.full(12, 100.0))
