@@ -75,11 +75,11 @@ def recover(figures: Figures, profile: Profile, draws: int, seed: np.random.Seed
     """
     rng = np.random.default_rng(seed)
     shares = None if profile.spread else profile.share
+    published, printed = figures, misprints(figures)
+    figures = published.without(figure[:3] for figure in printed)
     restated = reshaped(figures)
     use, dropped = consistent(figures, {"ytd_level": np.broadcast_to(~restated[:, None], (figures.years, 12))}, shares)
-    dropped = [*dropped, *unlike_rates(figures, restated), *(printed := misprints(figures))]
-    for each in printed:
-        use[each.measure][each.year, each.month] = False
+    dropped = [*dropped, *unlike_rates(figures, restated)]
     broken = breaks(figures)
     if broken:
         use |= {measure: np.zeros_like(use[measure]) for measure in ("ytd_level", "month_level")}
@@ -136,7 +136,10 @@ def recover(figures: Figures, profile: Profile, draws: int, seed: np.random.Seed
                 dropped = [*dropped, revised_figure(row)]
             else:
                 broken = [*broken, contradicted(figures, row, float(likely[k]) - 1)]
-    return Dense(_path(figures, use, dropped, broken, system.rows, z, point, rng, shares), _shares(z[:, :12]))
+    dropped = [*dropped, *printed]
+    return Dense(
+        _path(figures, published, use, dropped, broken, system.rows, z, point, rng, shares), _shares(z[:, :12])
+    )
 
 
 def _point(system: System, posterior: Posterior, z: FloatArray) -> FloatArray | None:
@@ -162,6 +165,7 @@ def _shares(base: FloatArray) -> FloatArray:
 
 def _path(
     figures: Figures,
+    published: Figures,
     use: Mapping[str, BoolArray],
     dropped: Sequence[Dropped],
     broken: Sequence[Flag],
@@ -179,7 +183,7 @@ def _path(
     grown, known = _spoken_of(figures)
     growth = np.where(grown, growth, np.nan)
     low, high = set_bounds(figures, use, shares)
-    flags = [*broken, *revisions(figures, dropped, level[0]), *by_levels(figures, broken)]
+    flags = [*broken, *revisions(published, dropped, level[0]), *by_levels(published, broken)]
     flags += unlike_levels(figures, growth[0], flags)
     return Path(
         indicator=figures.indicator,

@@ -1,7 +1,8 @@
-"""Cumulative rates that the next one takes back: misprints, where nothing but cumulative rates speaks.
+"""Cumulative figures that part for a month from those beside them: misprints.
 
-A rate that is off by d moves its month's growth by d times the months since January, and the next month's by as much
-the other way. Months do catch up on each other, but not at many times the size of what the indicator is used to.
+Where nothing but cumulative rates speaks, a rate that is off by d moves its month's growth by d times the months since
+January, and the next month's by as much the other way. Months do catch up on each other, but not at many times the size
+of what the indicator is used to. Beside cumulative levels, whose growth is that of the rates, a misprint parts the two.
 """
 
 from __future__ import annotations
@@ -9,15 +10,19 @@ from __future__ import annotations
 import numpy as np
 
 from forecasting.decumulation._certificate import Dropped
-from forecasting.decumulation._figures import Figures
+from forecasting.decumulation._figures import Figures, FloatArray
+from forecasting.decumulation._restated import departure
 
 __all__ = ["misprints"]
 
 FAR = 15.0
-"""Robust standard deviations of the change of growth from one month to the next."""
+"""Robust standard deviations of the change of growth from one month to the next, or of how levels and rates part."""
 
 STEADY = 0.005
 """Least robust standard deviation that is counted with: growth moves by some tenths of a point even in calm times."""
+
+LEAST = 0.0002
+"""Least robust standard deviation by which levels and rates are taken to part: that of rounding to a decimal."""
 
 TAKEN_BACK = 0.4
 """Least part of such a change that those before and after it undo. The formula turns a misprint into equal halves
@@ -33,14 +38,60 @@ FEWEST = 12
 
 
 def misprints(figures: Figures) -> list[Dropped]:
-    """Rates from March to November that are far from what those beside them give, which agree with each other.
+    """Figures that are far from what those beside them give, which agree with each other.
 
-    Growth is that of the usual formula with equal weights. Of two kinds of rates, or with levels, the figures
+    Of cumulative rates alone, and of cumulative levels and rates beside each other. Of two kinds of rates, the figures
     contradict each other where one is misprinted (`forecasting.decumulation._certificate`).
     """
-    rate, half = figures.value["ytd_yoy"], figures.half["ytd_yoy"]
-    if figures.has_levels or np.isfinite(figures.value["month_yoy"]).any():
+    found = _beside_levels(figures)
+    if np.isfinite(figures.value["month_yoy"]).any():
+        return found
+    compared = np.isfinite(departure(figures)[0])
+    return found + [each for each in _among_rates(figures) if not compared[each.year, each.month]]
+
+
+def _beside_levels(figures: Figures) -> list[Dropped]:
+    """Cumulative rates and levels from March to November that alone part rates and levels of their year.
+
+    Levels on another base than the year before depart from the rates alike in all months of the year, or from some
+    month on; a misprint does so in its own month only. That of a level shows in the growth of the year after too.
+    """
+    # a year that nobody knows ends the grid
+    gap, doubt = (np.pad(grid, ((0, 1), (0, 0)), constant_values=np.nan) for grid in departure(figures))
+    rate, off = figures.value["ytd_yoy"], _aside(gap)
+    known = np.abs(off[np.isfinite(off)])
+    if len(known) < FEWEST:
         return []
+    limit = FAR * max(1.4826 * float(np.median(known)), LEAST) + 2 * doubt
+    far = np.abs(off) > limit
+    far[:, 1:-1] &= np.abs(gap[:, 2:] - gap[:, :-2]) <= limit[:, 1:-1]
+    far[far.sum(axis=1) > 1] = False  # figures of several coverages take turns in such a year
+    odd = np.abs(_aside(rate)) > np.abs(_aside((1 + rate) * np.exp(gap[:-1])))  # the rate, rather than the levels' own
+    found: dict[tuple[str, int, int], Dropped] = {}
+    for y, m in np.argwhere(far).tolist():
+        before, after = np.isfinite(off[[y - 1, y + 1], m])
+        if far[y - 1, m] or far[y + 1, m]:
+            name = ("ytd_level", y - 1 if far[y - 1, m] else y, m)
+        elif odd[y, m]:
+            name = ("ytd_yoy", y, m)
+        elif not (before and after):
+            name = ("ytd_level", y - 1 if after else y, m)
+        else:
+            continue
+        found.setdefault(name, Dropped(*name, 100 * abs(float(np.expm1(off[y, m])))))
+    return list(found.values())
+
+
+def _aside(grid: FloatArray) -> FloatArray:
+    """(Y, 12) how far each month is from the middle of those beside it, NaN where one is missing."""
+    out = np.full(grid.shape, np.nan)
+    out[:, 1:-1] = grid[:, 1:-1] - (grid[:, :-2] + grid[:, 2:]) / 2
+    return out
+
+
+def _among_rates(figures: Figures) -> list[Dropped]:
+    """Cumulative rates that the next one takes back; growth is that of the usual formula with equal weights."""
+    rate, half = figures.value["ytd_yoy"], figures.half["ytd_yoy"]
     n = np.arange(2, 12)  # months since January, of February to November
     change = np.full(rate.shape, np.nan)
     change[:, 1:11] = 2 * n * rate[:, 1:11] - (n - 1) * rate[:, :10] - (n + 1) * rate[:, 2:]

@@ -161,13 +161,13 @@ def test_rates_win_over_levels_on_a_restated_base_and_the_gap_is_reported():
     assert "levels give 4.50 percent" in flags.loc["2012-12", "evidence"]
 
 
-def test_the_month_after_a_rate_on_another_base_is_flagged_as_that_rates_month_is():
+def test_the_month_after_rates_of_another_coverage_is_flagged_as_their_month_is():
     frame = publish(levels(np.full((4, 12), 0.08), np.full(12, 100.0)), measures=("ytd_yoy", "ytd_level"))
-    frame.loc[(frame["measure"] == "ytd_yoy") & (frame["period"] == "2012-10"), "value"] = "5.4"
+    frame.loc[(frame["measure"] == "ytd_yoy") & frame["period"].isin(["2012-06", "2012-10"]), "value"] = "5.4"
     result = decumulate(frame, draws=60)
     months = result.monthly.set_index("month")
     assert months.loc["2012-11", "yoy"] > 30  # though levels and cumulative rates of November say 8
-    assert months.index[months["flag"] == "restated_base"].tolist() == ["2012-10", "2012-11"]
+    assert months.index[months["flag"] == "restated_base"].tolist() == ["2012-06", "2012-07", "2012-10", "2012-11"]
     assert "levels give 8.06 percent, the rates give 34.0" in result.flags.iloc[-1]["evidence"]
 
 
