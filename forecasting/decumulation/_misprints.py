@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecasting.decumulation._certificate import Dropped
+from forecasting.decumulation._certificate import Dropped, possible
 from forecasting.decumulation._figures import Figures, FloatArray
 from forecasting.decumulation._restated import departure
 
@@ -40,10 +40,11 @@ FEWEST = 12
 def misprints(figures: Figures) -> list[Dropped]:
     """Figures that are far from what those beside them give, which agree with each other.
 
-    Of cumulative rates alone, and of cumulative levels and rates beside each other. Of two kinds of rates, the figures
-    contradict each other where one is misprinted (`forecasting.decumulation._certificate`).
+    Of cumulative rates alone, of cumulative levels and rates beside each other, and of rates by month beside cumulative
+    ones. Cumulative rates beside those by month yield anyway where they contradict them
+    (`forecasting.decumulation._certificate`).
     """
-    found = _beside_levels(figures)
+    found = _beside_levels(figures) + _by_month(figures)
     if np.isfinite(figures.value["month_yoy"]).any():
         return found
     compared = np.isfinite(departure(figures)[0])
@@ -80,6 +81,36 @@ def _beside_levels(figures: Figures) -> list[Dropped]:
             continue
         found.setdefault(name, Dropped(*name, 100 * abs(float(np.expm1(off[y, m])))))
     return list(found.values())
+
+
+def _by_month(figures: Figures) -> list[Dropped]:
+    """Rates by month from March on that are far from the growth that cumulative rates leave for their month.
+
+    That growth, of the usual formula with equal weights, has to be near the months beside it: it is not, where a
+    cumulative rate is misprinted or on a revised base, or where weights make a difference in a month that truly fell.
+    Where they make one otherwise, the rates can all be true; the fewest are accused without which they can.
+    """
+    rate, month = figures.value["ytd_yoy"], figures.value["month_yoy"]
+    n = np.arange(3, 13)
+    left, doubt = np.full((2, *rate.shape), np.nan)
+    left[:, 2:] = n * rate[:, 2:] - (n - 1) * rate[:, 1:-1]
+    doubt[:, 2:] = n * figures.half["ytd_yoy"][:, 2:] + (n - 1) * figures.half["ytd_yoy"][:, 1:-1]
+    off = np.abs(month - left)
+    known = off[np.isfinite(off)]
+    if len(known) < FEWEST:
+        return []
+    found = []
+    for y, m in np.argwhere(off > FAR * 1.4826 * float(np.median(known)) + doubt).tolist():
+        beside = month[y, m - 1 : m + 2 : 2]
+        away = np.abs(left[y, m] - beside[np.isfinite(beside)])
+        if len(away) and away.max() < off[y, m] / 2:
+            found.append(Dropped("month_yoy", y, m, 100 * float(off[y, m])))
+    found.sort(key=lambda each: -each.slack)
+    rates = dict.fromkeys(("ytd_level", "month_level"), np.zeros(rate.shape, dtype=bool))
+    for fewest in range(len(found) + 1 if found else 0):
+        if possible(figures.without(each[:3] for each in found[:fewest]), rates):
+            return found[:fewest]
+    return []
 
 
 def _aside(grid: FloatArray) -> FloatArray:
