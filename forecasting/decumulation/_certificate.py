@@ -30,7 +30,7 @@ from forecasting.decumulation._polytope import (
 from forecasting.decumulation._program import Program
 from forecasting.observations import MEASURES, RATES, month_label
 
-__all__ = ["Certificate", "Dropped", "certificate", "consistent"]
+__all__ = ["Certificate", "Dropped", "certificate", "consistent", "possible"]
 
 MISSES = 1e-4
 """Slack from which on a figure misses, in points."""
@@ -95,7 +95,7 @@ def certificate(figures: Figures, use: Use | None = None, shares: FloatArray | N
         None if all of the used figures can be true together.
     """
     taken = used(figures, use)
-    if _possible(figures, taken, shares):
+    if possible(figures, taken, shares):
         return None
     rows = cone(figures, taken, shares)
     slack = _slack(figures, rows, _elastic(rows, np.ones(len(rows.figures), dtype=bool)))
@@ -132,7 +132,7 @@ def consistent(
     dropped: list[Dropped] = []
     for stage in (("ytd_yoy",), ("ytd_level", "month_level")):
         believed |= {measure: taken[measure].copy() for measure in stage}
-        if not any(taken[measure].any() for measure in stage) or _possible(figures, believed, shares):
+        if not any(taken[measure].any() for measure in stage) or possible(figures, believed, shares):
             continue
         rows = cone(figures, believed, shares)
         soft = np.array([figure.measure in stage for figure in rows.figures])
@@ -182,8 +182,9 @@ def _without_years(rows: Cone, test: _Test, soft: BoolArray, slack: FloatArray, 
     return kept
 
 
-def _possible(figures: Figures, taken: Use, shares: FloatArray | None) -> bool:
-    """Whether positive levels satisfy all figures."""
+def possible(figures: Figures, use: Use | None = None, shares: FloatArray | None = None) -> bool:
+    """Whether positive levels satisfy all figures that are used; arguments as of `certificate`."""
+    taken = used(figures, use)
     levels = taken["ytd_level"].any() or taken["month_level"].any()
     if not levels and shares is None and not (taken["ytd_yoy"].any() and taken["month_yoy"].any()):
         return True

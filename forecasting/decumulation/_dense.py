@@ -75,23 +75,23 @@ def recover(figures: Figures, profile: Profile, draws: int, seed: np.random.Seed
     """
     rng = np.random.default_rng(seed)
     shares = None if profile.spread else profile.share
+    published, printed = figures, misprints(figures)
+    figures = published.without(figure[:3] for figure in printed)
     restated = reshaped(figures)
     use, dropped = consistent(figures, {"ytd_level": np.broadcast_to(~restated[:, None], (figures.years, 12))}, shares)
-    dropped = [*dropped, *unlike_rates(figures, restated), *(printed := misprints(figures))]
-    for each in printed:
-        use[each.measure][each.year, each.month] = False
+    dropped = [*dropped, *unlike_rates(figures, restated)]
     broken = breaks(figures)
     if broken:
         use |= {measure: np.zeros_like(use[measure]) for measure in ("ytd_level", "month_level")}
     certain = ((CERTAIN * np.eye(12), 1.0),)
     spread = profile.spread or certain
+    middle = spread[len(spread) // 2]
 
     def model(*, apart: bool, doubt: bool = True) -> tuple[System, Structure]:
         rows = figure_rows(figures, use, dropped, broken, apart=apart, restated=restated)
         rows += [] if shares is None else base_rows(shares, own_base=figures.has_levels)
         rows = rows if doubt else [replace(row, doubt=0.0) for row in rows]
-        middle = spread[len(spread) // 2][0]
-        prior = structure(figures.year, figures.years, profile.log_share, middle, height(rows))
+        prior = structure(figures.year, figures.years, profile.log_share, middle[0], height(rows))
         return System(rows, figures.years), prior
 
     twice = stated_twice(figures)
@@ -99,12 +99,17 @@ def recover(figures: Figures, profile: Profile, draws: int, seed: np.random.Seed
     if twice.any():
         system, prior = model(apart=False, doubt=False)
         state, _ = estimated(system, prior)
-        apart = evidence(*model(apart=True), state) > evidence(system, prior, state) + STRONG
+        loose = model(apart=True)
+        # one width is asked first, as it is quick; to it alone, weights far from the calendar look like revisions
+        apart = all(
+            evidence(*loose, widths, state) > evidence(system, prior, widths, state) + STRONG
+            for widths in ((middle,), spread)
+        )
     if apart:  # base weights that owe nothing to last digits tell which figures the months state all the same
         use["ytd_yoy"] &= ~twice
         system, prior = model(apart=True)
-        loose = infer(system, prior, spread, judged=profile.judged, particles=1, rng=rng)
-        far = departures(figures, twice, loose.middle.mode)
+        told = infer(system, prior, spread, judged=profile.judged, particles=1, rng=rng)
+        far = departures(figures, twice, told.middle.mode)
         dropped = [*(each for each in dropped if each.measure != "ytd_yoy" or not twice[each.year, each.month]), *far]
         use["ytd_yoy"] |= twice
         for each in far:
@@ -131,7 +136,10 @@ def recover(figures: Figures, profile: Profile, draws: int, seed: np.random.Seed
                 dropped = [*dropped, revised_figure(row)]
             else:
                 broken = [*broken, contradicted(figures, row, float(likely[k]) - 1)]
-    return Dense(_path(figures, use, dropped, broken, system.rows, z, point, rng, shares), _shares(z[:, :12]))
+    dropped = [*dropped, *printed]
+    return Dense(
+        _path(figures, published, use, dropped, broken, system.rows, z, point, rng, shares), _shares(z[:, :12])
+    )
 
 
 def _point(system: System, posterior: Posterior, z: FloatArray) -> FloatArray | None:
@@ -157,6 +165,7 @@ def _shares(base: FloatArray) -> FloatArray:
 
 def _path(
     figures: Figures,
+    published: Figures,
     use: Mapping[str, BoolArray],
     dropped: Sequence[Dropped],
     broken: Sequence[Flag],
@@ -174,7 +183,7 @@ def _path(
     grown, known = _spoken_of(figures)
     growth = np.where(grown, growth, np.nan)
     low, high = set_bounds(figures, use, shares)
-    flags = [*broken, *revisions(figures, dropped, level[0]), *by_levels(figures, broken)]
+    flags = [*broken, *revisions(published, dropped, level[0]), *by_levels(published, broken)]
     flags += unlike_levels(figures, growth[0], flags)
     return Path(
         indicator=figures.indicator,

@@ -165,7 +165,7 @@ def recover_all(
         figure.indicator: exactly(np.ones(12), "equal") if weights == "equal" else by_calendar() for figure in figures
     }
     if weights != "equal":
-        profiles |= {figure.indicator: by_calendar(levels=True) for figure in dense if figure.has_levels}
+        profiles |= {figure.indicator: by_calendar(told=True) for figure in dense if tells(figure)}
     if not isinstance(weights, str):
         profiles |= {name: exactly(share, "given") for name, share in weights.items()}
     names = {figure.indicator for figure in dense}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -57,6 +57,13 @@ class Figures:
     def has_levels(self) -> bool:
         """Whether any level is published."""
         return bool(np.isfinite(self.value["month_level"]).any() or np.isfinite(self.value["ytd_level"]).any())
+
+    def without(self, names: Iterable[tuple[str, int, int]]) -> Figures:
+        """The same, some figures not published: measure, and year and month on the grid."""
+        value = {measure: grid.copy() for measure, grid in self.value.items()}
+        for measure, year, month in names:
+            value[measure][year, month] = np.nan
+        return replace(self, value=value)
 
     def month_levels(self) -> tuple[FloatArray, FloatArray]:
         """Monthly levels that the published ones state, and their half-widths: (Y, 12) each.

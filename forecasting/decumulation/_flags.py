@@ -35,7 +35,8 @@ def revisions(figures: Figures, dropped: Sequence[Dropped], levels: FloatArray) 
         implied = float(now / before - 1)
         if measure.endswith("yoy"):
             what = "the published cumulative rate is" if cumulative else "the published rate is"
-            evidence = f"{window}: {what} {100 * value:.2f} percent, {others} give {100 * implied:.2f}"
+            given = others if cumulative else "the cumulative rates"
+            evidence = f"{window}: {what} {100 * value:.2f} percent, {given} give {100 * implied:.2f}"
             flags.append(Flag.at(figures, y, m, "revision", evidence, implied - value))
             continue
         growth = value / float(figures.value[measure][y - 1, m]) - 1 if y else np.nan

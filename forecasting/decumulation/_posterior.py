@@ -169,8 +169,8 @@ def infer(
         system: The figures.
         prior: Of the log levels; its profile is where the search starts.
         profiles: (12, 12) covariances of the log profile and their prior probabilities.
-        judged: The figures tell which of them holds, by their evidence. Rates say next to nothing of it, so that all
-            keep their probability.
+        judged: The figures tell which of them holds, by their evidence. Cumulative rates alone say next to nothing of
+            it, so that all keep their probability.
         particles: How many sets of hyper-parameters to draw.
         rng: Source of the draws.
         before: The posterior of nearly the same figures, whose standard deviations are taken over.
@@ -185,8 +185,8 @@ def infer(
     centre = state.log_sd.copy()
     probability = np.array([probability for _, probability in profiles])
     if judged:
-        evidence = np.array([_particle(state, profile)[1] for profile, _ in profiles])
-        probability *= np.exp(evidence - evidence.max())
+        joint = _joint(state, profiles)
+        probability = np.exp(joint - joint.max())
     position = np.cumsum(probability)
     chosen = np.searchsorted(position, (np.arange(particles) + 0.5) / particles * position[-1])
     found = []
@@ -196,18 +196,24 @@ def infer(
     return Posterior(tuple(found), state.scale, state.volume, centre, spread)
 
 
-def evidence(system: System, prior: Structure, state: State) -> float:
-    """Log evidence of the figures, up to what all systems of them share.
+def evidence(system: System, prior: Structure, profiles: Sequence[tuple[FloatArray, float]], state: State) -> float:
+    """Log evidence of the figures, whatever the width of the profile, up to what all systems of them share.
 
     Args:
         system: The figures.
         prior: Of the log levels.
+        profiles: See `infer`.
         state: Where another system of the same figures has its most likely standard deviations, which are taken over:
             how far figures may be apart hardly moves them.
     """
     own = State(system, prior)
     own.log_sd, own.scale, own.volume = state.log_sd, state.scale, state.volume
-    return _particle(own, prior.profile)[1]
+    return float(np.logaddexp.reduce(_joint(own, profiles)))
+
+
+def _joint(state: State, profiles: Sequence[tuple[FloatArray, float]]) -> FloatArray:
+    """Log evidence under each profile, its log prior probability included."""
+    return np.array([_particle(state, profile)[1] + np.log(probability) for profile, probability in profiles])
 
 
 def _particle(state: State, profile: FloatArray) -> tuple[Particle, float]:

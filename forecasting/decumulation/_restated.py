@@ -12,7 +12,7 @@ import numpy as np
 from forecasting.decumulation._certificate import Dropped
 from forecasting.decumulation._figures import BoolArray, Figures, FloatArray
 
-__all__ = ["reshaped", "unlike_rates"]
+__all__ = ["departure", "reshaped", "unlike_rates"]
 
 ALIKE = 0.05
 """Most by which growth of levels may vary against the rates, in logs within a year, for both years' shares to count."""
@@ -33,7 +33,7 @@ def reshaped(figures: Figures) -> BoolArray:
     year has no rates, since nothing else tells its growth.
     """
     apart: BoolArray = np.zeros(figures.years, dtype=bool)
-    gap, doubt = _departure(figures)
+    gap, doubt = departure(figures)
     compared = np.asarray(np.isfinite(gap).sum(axis=1) >= FEWEST)
     rated = np.asarray(np.isfinite(figures.value["ytd_yoy"]).any(axis=1))
     runs: list[list[int]] = []
@@ -51,7 +51,7 @@ def reshaped(figures: Figures) -> BoolArray:
 
 def unlike_rates(figures: Figures, apart: BoolArray) -> list[Dropped]:
     """Levels that are not believed, those of years apart, where their growth on the year before misses the rate."""
-    gap, doubt = _departure(figures)
+    gap, doubt = departure(figures)
     found = []
     for y, m in np.argwhere(np.isfinite(gap) & (np.abs(gap) > doubt + LEAST)).tolist():
         if apart[y] or (y and apart[y - 1]):
@@ -59,7 +59,7 @@ def unlike_rates(figures: Figures, apart: BoolArray) -> list[Dropped]:
     return found
 
 
-def _departure(figures: Figures) -> tuple[FloatArray, FloatArray]:
+def departure(figures: Figures) -> tuple[FloatArray, FloatArray]:
     """Log of the growth of cumulative levels over that of cumulative rates, and what rounding may explain of it.
 
     (Y, 12) each, NaN where either is missing.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -189,7 +190,24 @@ def figure_rows(
                 continue  # the single months say the same
             width = half if hard else half + np.sqrt(3) * LEVEL_SD * value
             rows.append(Row(y, m, measure == "ytd_level", False, value, width, hard, own_base=not hard))
-    return rows + (_growth_rows(figures, broken) if broken else [])
+    return _once(rows) + (_growth_rows(figures, broken) if broken else [])
+
+
+def _once(rows: Sequence[Row]) -> list[Row]:
+    """Rows of which January by both measures is one: the months state both, but the same figure tells once only."""
+    january = {(row.year, row.yoy): row for row in rows if row.month == 0 and row.hard and row.cumulative}
+    out: list[Row] = []
+    for row in rows:
+        if row.month == 0 and row.hard and not row.cumulative and (row.year, row.yoy) in january:
+            twin = january[row.year, row.yoy]
+            out.remove(twin)
+            low, high = (
+                max(row.value - row.half, twin.value - twin.half),
+                min(row.value + row.half, twin.value + twin.half),
+            )
+            row = replace(row, value=(low + high) / 2, half=(high - low) / 2)
+        out.append(row)
+    return out
 
 
 def _growth_rows(figures: Figures, broken: Sequence[Flag]) -> list[Row]:

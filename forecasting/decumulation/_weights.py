@@ -48,7 +48,8 @@ WIDTHS = ((0.03, 0.25), (0.06, 0.35), (0.12, 0.27), (0.2, 0.13))
 industry series of M3 have quartiles of .036, .061 and .097 and an upper decile of .175."""
 
 OWN_WIDTHS = ((0.03, 0.25), (0.06, 0.33), (0.12, 0.25), (0.3, 0.12), (1.0, 0.05))
-"""The same where an indicator's own levels tell how far it is from the calendar: heating, harvests."""
+"""The same where an indicator's own figures tell how far it is from the calendar: heating, harvests. With widths
+that are too small for it, its figures would be taken for revised."""
 
 FAMILY_WIDTHS = ((0.03, 0.25), (0.06, 0.5), (0.12, 0.25))
 """The same about a profile borrowed from the family."""
@@ -150,11 +151,11 @@ def _twelve(share: Any) -> FloatArray:
 
 
 @cache
-def by_calendar(*, levels: bool = False) -> Profile:
+def by_calendar(*, told: bool = False) -> Profile:
     """Shares by working days and the days about Chinese New Year.
 
     Args:
-        levels: The indicator publishes levels, which tell how far it is from that.
+        told: The indicator's figures tell how far it is from that (`tells`).
     """
     first, last = YEARS[0] * 12, YEARS[1] * 12 - 1
     days = np.log(working_days(first, last)).reshape(-1, 12).mean(axis=0)
@@ -163,7 +164,7 @@ def by_calendar(*, levels: bool = False) -> Profile:
     share = np.exp(DAYS_MEAN * days - NEW_YEAR_MEAN * near)
     known = DAYS_SD**2 * np.outer(days, days) + NEW_YEAR_SD**2 * np.outer(near, near)
     known += np.diag(np.where(np.isin(np.arange(1, 13), CUSTOM), CUSTOM_SD**2, 0.0))
-    return Profile(share / share.sum(), _widened(known, OWN_WIDTHS if levels else WIDTHS), "calendar", levels)
+    return Profile(share / share.sum(), _widened(known, OWN_WIDTHS if told else WIDTHS), "calendar", told)
 
 
 def by_family(shares: Sequence[FloatArray]) -> Profile:

@@ -135,6 +135,16 @@ def test_a_published_single_month_rate_is_taken_as_it_stands_and_marked_observed
     assert (months["yoy_q95"] - months["yoy_q05"] < 0.1).all()
 
 
+def test_a_january_by_both_measures_tells_once_and_is_stated_by_both():
+    rng = np.random.default_rng(4)
+    level = levels(0.06 + 0.02 * rng.standard_normal((4, 12)), np.full(12, 100.0))
+    frame = publish(level, measures=("ytd_yoy", "month_yoy"))
+    january = frame["period"].str.endswith("-01") & (frame["measure"] == "ytd_yoy")
+    pd.testing.assert_frame_equal(decumulate(frame, draws=60).monthly, decumulate(frame[~january], draws=60).monthly)
+    frame.loc[january, "value"] = (100 * (level[1:, 0] / level[:-1, 0] - 1)).round(2).astype(str)
+    assert unstated(frame, decumulate(frame, draws=60).paths["x"]) == []
+
+
 def test_rates_win_over_levels_on_a_restated_base_and_the_gap_is_reported():
     growth = np.full((3, 12), 0.10)
     level = levels(growth, np.full(12, 100.0))
@@ -151,13 +161,13 @@ def test_rates_win_over_levels_on_a_restated_base_and_the_gap_is_reported():
     assert "levels give 4.50 percent" in flags.loc["2012-12", "evidence"]
 
 
-def test_the_month_after_a_rate_on_another_base_is_flagged_as_that_rates_month_is():
+def test_the_month_after_rates_of_another_coverage_is_flagged_as_their_month_is():
     frame = publish(levels(np.full((4, 12), 0.08), np.full(12, 100.0)), measures=("ytd_yoy", "ytd_level"))
-    frame.loc[(frame["measure"] == "ytd_yoy") & (frame["period"] == "2012-10"), "value"] = "5.4"
+    frame.loc[(frame["measure"] == "ytd_yoy") & frame["period"].isin(["2012-06", "2012-10"]), "value"] = "5.4"
     result = decumulate(frame, draws=60)
     months = result.monthly.set_index("month")
     assert months.loc["2012-11", "yoy"] > 30  # though levels and cumulative rates of November say 8
-    assert months.index[months["flag"] == "restated_base"].tolist() == ["2012-10", "2012-11"]
+    assert months.index[months["flag"] == "restated_base"].tolist() == ["2012-06", "2012-07", "2012-10", "2012-11"]
     assert "levels give 8.06 percent, the rates give 34.0" in result.flags.iloc[-1]["evidence"]
 
 
@@ -287,6 +297,14 @@ def test_a_month_that_the_next_one_makes_up_for_is_no_misprint_where_growth_is_n
     growth = 0.06 + 0.05 * rng.standard_normal((6, 12))
     growth[3, 5:7] += -0.3, 0.3
     assert not len(decumulate(publish(levels(growth, np.full(12, 100.0))), draws=60).flags)
+
+
+@pytest.mark.parametrize(("year", "rebound"), [(4, 1.3), (6, 1.15)])
+def test_a_month_that_fell_is_no_misprint_where_it_echoes_a_year_later_or_is_made_good_by_half(year, rebound):
+    rng = np.random.default_rng(5)
+    level = levels(0.06 + 0.01 * rng.standard_normal((6, 12)), np.full(12, 100.0))
+    level[year, 5:7] *= 0.7, rebound
+    assert not len(decumulate(publish(level), draws=60).flags)
 
 
 @pytest.mark.parametrize("seed", [22, 25, 26])

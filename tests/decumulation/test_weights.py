@@ -35,6 +35,17 @@ def test_weights_are_learned_from_months_with_both_rates():
     assert miss.mean() < 0.5 * flat_miss.mean()
 
 
+def test_months_of_a_small_share_are_no_revisions_where_both_rates_tell_the_weights():
+    rng = np.random.default_rng(3)
+    profile = 100 * by_calendar().share * np.where(np.isin(np.arange(12), (0, 1, 11)), 0.15, 1)
+    growth = 0.06 + 0.02 * rng.standard_normal((8, 12))
+    frame = publish(levels(growth, profile), measures=("ytd_yoy", "month_yoy"), merged=True)
+    result = decumulate(frame, draws=60)
+    assert result.flags.empty
+    miss = np.log(result.weights["weight"].to_numpy()) - np.log(profile / profile.sum())
+    assert np.abs(miss[2:]).max() < 0.1
+
+
 def test_rates_that_are_not_kept_in_step_do_not_bend_the_weights():
     rng = np.random.default_rng(3)
     profile = 100 * by_calendar().share

@@ -1,0 +1,72 @@
+"""A misprint is named, and spoils no other month."""
+
+import numpy as np
+import pytest
+
+from forecasting import decumulate
+from forecasting.decumulation._figures import arrange
+from forecasting.decumulation._misprints import misprints
+from forecasting.observations import check_observations
+from tests.decumulation.publication import FIRST_YEAR, levels, publish
+from tests.decumulation.rounding import unstated
+
+LAST_YEAR = FIRST_YEAR + 5
+
+
+def published(*measures):
+    """Figures of six years."""
+    growth = 0.06 + 0.01 * np.random.default_rng(5).standard_normal((6, 12))
+    return publish(levels(growth, np.full(12, 100.0)), measures=measures, merged=True)
+
+
+def accused(frame):
+    (figures,) = arrange(check_observations(frame))
+    return [(each.measure, figures.year + each.year, each.month + 1) for each in misprints(figures)]
+
+
+@pytest.mark.parametrize("year", [FIRST_YEAR, FIRST_YEAR + 3, LAST_YEAR])
+@pytest.mark.parametrize(
+    ("measure", "flag", "factor"), [("ytd_yoy", "revision", 10), ("ytd_level", "restated_base", 1.03)]
+)
+def test_one_wrong_figure_of_rates_and_levels_is_the_only_one_that_is_named(measure, flag, factor, year):
+    clean = published("ytd_yoy", "ytd_level")
+    frame = clean.copy()
+    wrong = (frame["measure"] == measure) & (frame["period"] == f"{year}-07")
+    frame.loc[wrong, "value"] = f"{factor * float(frame.loc[wrong, 'value'].iloc[0]):.1f}"
+    assert accused(frame) == [(measure, year, 7)]
+    spoilt = decumulate(frame, draws=60)
+    named = spoilt.flags[spoilt.flags["flag"] != "levels_only"]
+    assert named[["month", "flag"]].to_numpy().tolist() == [[f"{year}-07", flag]]
+    right = decumulate(clean, draws=60).monthly
+    np.testing.assert_allclose(spoilt.monthly["yoy"], right["yoy"], atol=2)
+    np.testing.assert_allclose(spoilt.monthly["level"], right["level"], rtol=0.02)
+    assert unstated(frame[~wrong], spoilt.paths["x"]) == []
+
+
+def test_levels_on_another_base_and_rates_of_several_coverages_are_no_misprints():
+    frame = published("ytd_yoy", "ytd_level")
+    rate, level = frame["measure"] == "ytd_yoy", frame["measure"] == "ytd_level"
+    moved = level & (frame["period"] > f"{FIRST_YEAR + 2}-06")
+    frame.loc[moved, "value"] = (0.95 * frame.loc[moved, "value"].astype(float)).map("{:.1f}".format)
+    other = rate & frame["period"].isin([f"{FIRST_YEAR + 4}-{month}" for month in ("04", "07", "10")])
+    frame.loc[other, "value"] = (frame.loc[other, "value"].astype(float) - 2).map("{:.1f}".format)
+    assert accused(frame) == []
+
+
+@pytest.mark.parametrize("period", ["2010-03", "2012-07", "2015-12"])
+def test_one_wrong_rate_by_month_beside_cumulative_rates_is_the_only_one_that_is_named(period):
+    clean = published("ytd_yoy", "month_yoy")
+    frame = clean.copy()
+    wrong = (frame["measure"] == "month_yoy") & (frame["period"] == period)
+    frame.loc[wrong, "value"] = f"{10 * float(frame.loc[wrong, 'value'].iloc[0]):.1f}"
+    spoilt = decumulate(frame, draws=60)
+    assert spoilt.flags[["month", "flag"]].to_numpy().tolist() == [[period, "revision"]]
+    assert "the cumulative rates give" in spoilt.flags["evidence"].iloc[0]
+    np.testing.assert_allclose(spoilt.monthly["yoy"], decumulate(clean, draws=60).monthly["yoy"], atol=1)
+
+
+def test_a_month_of_small_weight_that_grows_unlike_the_others_is_no_misprint():
+    profile = np.where(np.arange(12) == 7, 20.0, 100.0)
+    growth = 0.06 + 0.002 * np.random.default_rng(5).standard_normal((6, 12))
+    growth[3, 7] += 0.3
+    assert accused(publish(levels(growth, profile), measures=("ytd_yoy", "month_yoy"), merged=True)) == []
