@@ -32,6 +32,9 @@ NEGLIGIBLE = 1e-4
 VANISHING = 1e-8
 """Probability of a value between the ends that is left out."""
 MOST_VALUES = 5000
+REVISION = 0.02
+"""A revision moves a cumulative rate by less from one release to the next, a misprint by more; the reference's most is
+.007."""
 
 
 class OutlookRows:
@@ -53,7 +56,7 @@ class OutlookRows:
         seed, rates = self._recovered.seed, _published_rates(self._figures.iloc[self._of.get(name, [])])
         past = _published_part(known, self._published[name], self._origin)
         months = past.future_ends(self._until)
-        latest, half = _latest(past.last, rates, self._recovered.draws, seed)
+        latest, half = _latest(path, past.last, rates, self._recovered.draws, seed)
         ytd = 100 * path.year_to_date(months, latest)
         targets = {"level": path.levels(months), "yoy": 100 * path.rates(months), "ytd_yoy": ytd}
         names = [month_label(int(month)) for month in months]
@@ -102,17 +105,33 @@ def _published_rates(rows: pd.DataFrame) -> dict[int, tuple[float, float]]:
 
 
 def _latest(
-    last: int, rates: Mapping[int, tuple[float, float]], draws: int, seed: int
+    path: Path, last: int, rates: Mapping[int, tuple[float, float]], draws: int, seed: int
 ) -> tuple[dict[int, tuple[int, FloatArray]], float]:
-    """The published cumulative rate from which the current year goes on, by year, and half the rounding unit."""
+    """The published cumulative rate from which the current year goes on, by year, and half the rounding unit.
+
+    The latest that is credible; without one the year goes on from its months.
+    """
     half = rates[max(rates)][1] if rates else 0.0005
-    this_year = [month for month in rates if month // 12 == last // 12 and month <= last]
-    if not this_year:
-        return {}, half
-    month = max(this_year)
-    rng = np.random.default_rng(np.random.SeedSequence([seed, month]))
-    value, own = rates[month]
-    return {last // 12: (month, value + own * rng.uniform(-1, 1, size=draws))}, half
+    this_year = sorted(month for month in rates if month // 12 == last // 12 and month <= last)
+    for k in reversed(range(len(this_year))):
+        if _credible(path, this_year[: k + 1], rates):
+            month = this_year[k]
+            rng = np.random.default_rng(np.random.SeedSequence([seed, month]))
+            value, own = rates[month]
+            return {last // 12: (month, value + own * rng.uniform(-1, 1, size=draws))}, half
+    return {}, half
+
+
+def _credible(path: Path, months: Sequence[int], rates: Mapping[int, tuple[float, float]]) -> bool:
+    """Whether the last of a year's published cumulative rates is within a revision of what other figures say.
+
+    That is, of some draw of the year's months, or of their going on from the rate before it: where a base is revised
+    month by month, rates drift away from the months, and the next one goes on from the last one all the same.
+    """
+    *before, month = months
+    starts = [{}, *({month // 12: (one, np.full(len(path.growth), rates[one][0]))} for one in before[-1:])]
+    says = np.array([path.year_to_date(np.array([month]), start) for start in starts])
+    return float(np.abs(says - rates[month][0]).min()) < REVISION
 
 
 def _no_change(path: Path, last: int, rates: Mapping[int, tuple[float, float]]) -> float:

@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
 
-from forecasting.outlook_rows import _headlines, _odds
+from forecasting import decumulate
+from forecasting.observations import check_observations
+from forecasting.outlook_rows import _headlines, _latest, _no_change, _odds, _published_rates
+from tests.decumulation.publication import levels, publish
 
 
 @pytest.fixture(scope="module")
@@ -29,3 +32,34 @@ def test_a_rate_that_is_published_as_the_last_one_was_is_not_above_it():
     above = odds["probability"][odds["value"] > 5.35].sum()
     assert headlines["prob_above_no_change"] == pytest.approx(0.4)
     assert above == pytest.approx(0.4, abs=0.1)
+
+
+@pytest.fixture(scope="module")
+def steady():
+    """Months up to September that grow by six percent, and the cumulative rates that were published of them."""
+    table = publish(levels(np.full((3, 12), 0.06), np.full(12, 100.0)), measures=("ytd_yoy", "month_yoy"))
+    table = check_observations(table[table["period"] <= "2012-09"])
+    rates = table.loc[table["measure"] == "ytd_yoy", ["period", "value", "decimals"]]
+    return decumulate(table, draws=20, seed=1).paths["x"], _published_rates(rates)
+
+
+def goes_on_from(path, rates):
+    given, half = _latest(path, path.last, rates, 20, 1)
+    assert half == 0.0005
+    return {year: (month, float(np.median(rate))) for year, (month, rate) in given.items()}
+
+
+def test_the_year_goes_on_from_its_latest_rate_but_not_from_one_that_everything_else_contradicts(steady):
+    path, rates = steady
+    value, half = rates[path.last]
+    assert goes_on_from(path, rates)[2012] == (path.last, pytest.approx(value, abs=half))
+    misprint = rates | {path.last: (0.6, half)}
+    assert goes_on_from(path, misprint)[2012] == (path.last - 1, pytest.approx(value, abs=half))
+    assert _no_change(path, path.last, misprint) == 60.0  # what is published stays what a naive forecast repeats
+    assert goes_on_from(path, {path.last: (0.6, half)}) == {}
+
+
+def test_the_year_goes_on_from_rates_that_drift_away_from_its_months(steady):
+    path, rates = steady
+    drift = {month: (value + 0.01 * (month % 12), half) for month, (value, half) in rates.items()}
+    assert goes_on_from(path, drift)[2012] == (path.last, pytest.approx(0.06 + 0.08, abs=0.001))

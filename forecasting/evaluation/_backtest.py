@@ -13,7 +13,18 @@ import pandas as pd
 from forecasting.errors import InputError, ModelError, Problem
 from forecasting.evaluation._combination import COMBINATIONS
 from forecasting.evaluation._panel import SOURCE, Floats, Series
-from forecasting.models import FEWEST, LAST_RESORT, MODELS, PANEL_MODELS, PRESETS, Model, PanelModel, State, StateModel
+from forecasting.models import (
+    FEWEST,
+    LAST_RESORT,
+    MODELS,
+    PANEL_MODELS,
+    PRESETS,
+    Model,
+    PanelModel,
+    State,
+    StateModel,
+    following_months,
+)
 from forecasting.parallel import Keep, Workers, in_parallel
 
 Progress = Callable[[int, int], None]
@@ -239,8 +250,22 @@ def start_of(one: Series, end: int) -> int:
 
 def _window(model: Model, one: Series, start: int, end: int) -> tuple[Floats, pd.DatetimeIndex]:
     """Copies of a history, on the scale that a model sees, and of its months."""
-    y = one.until(end)[start - end :]
-    return y.copy() if _on_levels(model) else one.scaled(y), _dates(one.ds.to_numpy()[start:end].tobytes())
+    ds = _dates(one.ds.to_numpy()[start:end].tobytes())
+    return one.until(end)[start - end :].copy() if _on_levels(model) else per_month(one, start, end), ds
+
+
+def per_month(one: Series, start: int, end: int) -> Floats:
+    """Observations `start` to `end` as they were known then, on the modelling scale, a pair as its average month.
+
+    January and February together are no high season: their sum would raise every level without a season.
+    """
+    ds = _dates(one.ds.to_numpy()[start:end].tobytes())
+    return one.scaled(one.until(end)[start - end :] / _months_in(ds, one.season_length))
+
+
+def _months_in(ds: pd.DatetimeIndex, season_length: int) -> Floats:
+    """Months of each period: two where it is January and February together."""
+    return np.where((ds.month == 2) & (season_length == 11), 2.0, 1.0)
 
 
 def _on_levels(model: Model | PanelModel) -> bool:
@@ -255,7 +280,7 @@ def _dates(months: bytes) -> pd.DatetimeIndex:
 
 
 def checked(model: Model | PanelModel, one: Series, start: int, end: int, forecast: Floats, horizon: int) -> Floats:
-    """A forecast from observations `start` to `end` on the modelling scale, if it is one and not absurd.
+    """A forecast from observations `start` to `end`, of periods on the modelling scale, if it is one and not absurd.
 
     Raises:
         ModelError: It is not finite, or absurd (see `ROOM`).
@@ -264,7 +289,10 @@ def checked(model: Model | PanelModel, one: Series, start: int, end: int, foreca
     if path.shape != (horizon,) or not np.isfinite(path).all():
         raise ModelError(f"{model.name}: the forecast is not {horizon} finite numbers")
     history = one.until(end)[start - end :]
-    if one.scale == "log" and _on_levels(model):
+    if not _on_levels(model):
+        months = _months_in(following_months(one.ds[end - 1], horizon, one.season_length), one.season_length)
+        path = path + np.log(months) if one.scale == "log" else path * months
+    elif one.scale == "log":
         path = np.log(np.maximum(path, FLOOR * float(history.min())))
     z = one.scaled(history)
     low, high = float(z.min()), float(z.max())

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from forecasting.errors import ModelError
-from forecasting.evaluation._backtest import Paths, checked, months_of, start_of
+from forecasting.evaluation._backtest import Paths, checked, months_of, per_month, start_of
 from forecasting.evaluation._panel import Floats, Series
 from forecasting.models import History, PanelModel, PanelState
 
@@ -89,7 +89,7 @@ def _learnt(
 
 
 def _history(one: Series, end: int) -> History:
-    return History(one.scaled(one.until(end)), one.season_length, one.scale == "log")
+    return History(per_month(one, end - len(one.until(end)), end), one.season_length, one.scale == "log")
 
 
 def _fill(

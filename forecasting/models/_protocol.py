@@ -39,7 +39,7 @@ class Model(Protocol):
         Args:
             y: Observations, shape (n,), float64, consecutive periods, on the modelling scale: the logarithm
                 for a positive series, else the figures themselves. Models are therefore additive, but for a
-                `LevelsModel`.
+                `LevelsModel`. January and February together are their average month, but for it their sum.
             horizon: Periods ahead, at least 1.
             season_length: Periods a year: 12, or 11 where January and February are one period.
             ds: First day of each of the n months; an 11-period series has no Januaries.
@@ -102,7 +102,7 @@ class History:
     """What a model that learns across a panel sees of one series.
 
     Attributes:
-        z: Observations up to where the panel is cut, oldest first, on the modelling scale, shape (n,).
+        z: Observations up to where the panel is cut, oldest first, as a `Model` sees them, shape (n,).
         season_length: Periods a year: 12, or 11 where January and February are one period.
         relative: The modelling scale is the logarithm, on which sizes of changes mean the same for every series.
     """

