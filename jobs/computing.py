@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecasting.catalog import ZONE
-from forecasting.errors import InputError, Problem
+from forecasting.errors import AssumptionError, InputError, Problem
 from forecasting.progress import progress
 from jobs.logs import restore_logging
 from jobs.results import Derived, Fitted, derived, fitted
@@ -76,7 +76,7 @@ class Computing:
         from forecasting.outlook import make_outlook
 
         fit = self._settings.fit
-        followed = () if self._assumptions is None else _followed(self._assumptions)
+        followed = self._follow()
         on = file_hash(Path(handover.__file__))  # which leads from an outlook to the growth of what is followed
         task = (*self._asked(), fit.horizon, fit.preset, fit.origins, dict(self._champions), followed, on, self._then)
         result, how = self._stages.once(make_outlook, task, lambda: self._fitted(followed))
@@ -166,6 +166,13 @@ class Computing:
             )
         restore_logging()  # the model libraries set levels and handlers of their own when they are imported
         return fitted(outlook, growth_paths(outlook, self._observations, followed, fit.horizon))
+
+    def _follow(self) -> tuple[str, ...]:
+        """What the projection follows; nothing where its assumptions are refused, which the projection itself says."""
+        try:
+            return () if self._assumptions is None else _followed(self._assumptions)
+        except AssumptionError:
+            return ()
 
     @cached_property
     def _assumptions(self) -> Assumptions | None:

@@ -4,12 +4,21 @@ import subprocess
 import sys
 import time
 from datetime import timedelta
+from importlib.resources import files
 
 import pytest
 from pydantic import SecretStr
 from threadpoolctl import threadpool_limits
 
-from forecasting.settings import FitSettings, HttpSettings, MetricsSettings, NotifySettings, SourceSettings
+from forecasting.errors import AssumptionError
+from forecasting.settings import (
+    FitSettings,
+    HttpSettings,
+    MetricsSettings,
+    NotifySettings,
+    ProjectionSettings,
+    SourceSettings,
+)
 from jobs import checks
 from jobs.doctor import CHECKS, examine
 from jobs.locks import exclusive, sole_worker
@@ -56,6 +65,15 @@ def test_an_address_with_a_bracket_in_its_password_is_no_traceback_and_does_not_
         if arguments[0] == "doctor":
             findings = {one["check"]: one["status"] for one in json.loads(done.stdout)["findings"]}
             assert (findings["store"], findings["secrets"]) == ("fail", "warn")
+
+
+def test_a_question_that_assumptions_cannot_answer_is_found_before_the_night(tmp_path):
+    packaged = files("forecasting.reference").joinpath("data/assumptions.toml").read_text(encoding="utf-8")
+    file = tmp_path / "mine.toml"
+    file.write_text(packaged.replace('start = "hold"', 'start = "hodl"', 1), encoding="utf-8")
+    installation = Installation(tmp_path, projection=ProjectionSettings(assumptions=file))
+    with pytest.raises(AssumptionError, match=r"hindcast H1: start is 'hodl'"):
+        found(checks.catalogue, installation)
 
 
 def test_a_new_home_is_well_and_stays_empty(tmp_path):

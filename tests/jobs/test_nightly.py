@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+from importlib.resources import files
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -205,6 +206,28 @@ def test_a_night_before_any_release_fails_with_a_reason_and_publishes_nothing(tm
     with pytest.raises(InputError, match=expected):
         night(tmp_path, as_of=dt.date(2005, 1, 1))
     assert not (tmp_path / "var" / "published" / "latest").exists()
+
+
+def test_a_night_whose_assumptions_are_refused_is_published_without_its_projection(tmp_path):
+    packaged = files("forecasting.reference").joinpath("data/assumptions.toml").read_text(encoding="utf-8")
+    file = tmp_path / "mine.toml"
+    file.write_text(packaged.replace("raw_exports = true", 'raw_exports = "no"'), encoding="utf-8")
+    entries = CATALOG.read_text(encoding="utf-8").split("[[indicator]]")
+    catalog = tmp_path / "catalog.toml"
+    catalog.write_text(
+        "[[indicator]]" + next(one for one in entries if 'id = "cn_industrial_va"' in one), encoding="utf-8"
+    )
+    result = run_night(
+        settings(tmp_path, catalog=catalog, projection=ProjectionSettings(draws=128, assumptions=file)),
+        clock=lambda: NIGHT,
+    )
+    assert result.status == "degraded"
+    assert [line for line in result.messages if line.startswith("projection failed")] == [
+        f"projection failed: AssumptionError: {file}: raw_exports: 'no'; expected true or false, without quotes"
+    ]
+    tables = read_release(result.release, only=("trajectories", "headlines"))
+    assert tables["trajectories"].empty
+    assert len(tables["headlines"]) > 0
 
 
 def test_a_night_of_a_lone_indicator_of_a_few_figures_is_published(tmp_path):
