@@ -77,7 +77,7 @@ def add_up(
     left = source = np.flatnonzero(~kept)
     for _ in range(TRIES):
         for i, (d, k) in enumerate(zip(left, source, strict=True)):
-            if i == FIRST and 2 * kept[left[:FIRST]].sum() < FIRST:
+            if i == FIRST and d == k and 2 * kept[left[:FIRST]].sum() < FIRST:
                 return None
             # linearised for itself, from where it began; if that fails, from the shares of another that arrived
             one = slice(d, d + 1)
