@@ -63,8 +63,10 @@ def test_what_is_restored_is_what_was_backed_up_but_for_stages_and_locks(home, t
 def test_a_backup_that_is_stopped_half_way_leaves_nothing(home, tmp_path, number):
     (home / "var" / "raw" / "big").write_bytes(os.urandom(100 << 20))
     (tmp_path / "out").mkdir()
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # ignored in a shell's background
     process = subprocess.Popen(
-        [sys.executable, "-c", "from jobs.cli import main; main()", "backup", str(tmp_path / "out" / "b.tar.gz")],
+        [sys.executable, "-c", f"{heard}; from jobs.cli import main; main()", "backup",
+         str(tmp_path / "out" / "b.tar.gz")],
         env={**os.environ, "CUMULUS_HOME": str(home)}, stderr=subprocess.PIPE,
     )  # fmt: skip
     while not (tmp_path / "out" / ".b.tar.gz.part").exists():
