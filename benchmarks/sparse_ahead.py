@@ -15,9 +15,9 @@ import pandas as pd
 from months_of_m3 import published, series
 from sparse_months import DESIGNS, YEARS, shown
 
-from forecasting.decumulation import lean
+from forecasting.decumulation import decumulate, lean
 from forecasting.evaluation import crps_draws
-from forecasting.observations import check_observations, month_index
+from forecasting.observations import month_index
 from forecasting.parallel import in_parallel
 
 AHEAD = (1, 3, 6, 12)
@@ -34,7 +34,8 @@ def judged(level: np.ndarray, design: str, seed: int) -> list[tuple[str, int, bo
     origin = int(month.max()) - 12 - seed % 6
     known = shown(table[month <= origin], design, seed).reset_index(drop=True)
     last = month_index(known["period"].iloc[-1])
-    path = lean(check_observations(known), {}, related={}, parts={}, until=last + 13, seed=0, draws=DRAWS)["a"]
+    recovered = decumulate(known, draws=DRAWS).paths
+    path = lean(recovered, {}, related={}, parts={}, until=last + 13, seed=0)["a"]
     unit = float((rates - rates.mean()).abs().mean())
     rows = []
     for step in AHEAD:

@@ -120,7 +120,7 @@ def make_outlook(
     wanted = set(recovered.outlines if followed is None else followed)
     paths: dict[str, Path] = {}
     for chunk in recovered.chunks:
-        paths |= forecast.chunk(chunk, wanted, workers, keep)
+        paths |= forecast.chunk(chunk, wanted)
         del chunk  # before the next one comes
         give_back()
     return Outlook(
@@ -141,16 +141,13 @@ class _Forecasts:
         self, recovered: Recovered, observations: pd.DataFrame, panel: PanelForecast, ends: Mapping[str, np.ndarray],
         origin: int, until: int,
     ) -> None:  # fmt: skip
-        self._recovered, self._observations, self._until = recovered, observations, until
-        self._rows = observations.groupby("indicator").indices
+        self._recovered, self._until = recovered, until
         self._needed = {*recovered.leans.values(), *recovered.parts}
         self.ahead = _Ahead(recovered, panel, ends)
         models = {name: champion.model for name, champion in panel.champions.items()}
         self.tables = OutlookRows(recovered, observations, origin, until, models)
 
-    def chunk(
-        self, chunk: Decumulation, wanted: Collection[str], workers: Workers, keep: Keep | None
-    ) -> dict[str, Path]:
+    def chunk(self, chunk: Decumulation, wanted: Collection[str]) -> dict[str, Path]:
         """Enter the rows of a chunk's indicators; the paths of those that are wanted."""
         recovered, done = self._recovered, {}
         for name, path in chunk.paths.items():
@@ -159,22 +156,17 @@ class _Forecasts:
                 self.tables.add(name, path, longer)
                 if name in self._needed or name in wanted:
                     done[name] = longer
-        few = [name for name, path in chunk.paths.items() if path.sparse]
-        if few:
-            leaning = lean(
-                self._observations.iloc[np.sort(np.concatenate([self._rows[name] for name in few]))],
-                done,
-                related={name: to for name, to in recovered.leans.items() if name in chunk.paths},
-                parts={whole: of for whole, of in recovered.parts.items() if whole in chunk.paths},
-                until=self._until,
-                seed=recovered.seed,
-                draws=recovered.draws,
-                workers=workers,
-                keep=keep,
-            )
-            for name, longer in leaning.items():
-                self.tables.add(name, chunk.paths[name], longer)
-            done |= leaning
+        leaning = lean(
+            chunk.paths,
+            done,
+            related=recovered.leans,
+            parts=recovered.parts,
+            until=self._until,
+            seed=recovered.seed,
+        )
+        for name, longer in leaning.items():
+            self.tables.add(name, chunk.paths[name], longer)
+        done |= leaning
         self.tables.settle()
         return {name: path for name, path in done.items() if name in wanted}
 

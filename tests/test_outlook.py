@@ -153,6 +153,27 @@ def test_a_lone_sparse_indicator_is_forecast_by_itself_and_its_contest_is_empty(
     assert not found.panel.champions
 
 
+def test_parts_with_a_handful_of_figures_go_on_adding_up_and_from_their_own_months():
+    north, south = levels(GROWTH, PROFILE), levels(GROWTH[::-1], 3 * PROFILE[::-1])
+    tables = [publish(level, indicator=name) for name, level in {"all": north + south, "north": north}.items()]
+    few = publish(south, indicator="south")
+    tables[1], few = (one[one["period"].str.endswith(("-06", "-12"))] for one in (tables[1], few))
+    frame = check_observations(pd.concat([*tables, few], ignore_index=True))
+    leans, parts = {"north": "all", "south": "all"}, {"all": ("north", "south")}
+    recovered = decumulate(frame, related=leans, parts=parts, draws=DRAWS, seed=4)
+    paths = make_outlook(recovered, frame, horizon=14, origins=4).paths
+    whole, *of = (paths[name] for name in ("all", "north", "south"))
+    known = recovered.paths["south"]
+    months = np.arange(known.start, whole.last + 1)
+    total = sum(path.level[:, months - path.start] for path in of)
+    np.testing.assert_allclose(total, whole.level[:, months - whole.start], rtol=1e-6)
+    before = slice(0, known.last + 1 - known.start)
+    np.testing.assert_array_equal(paths["south"].growth[:, before], known.growth[:, before])
+    ends = known.future_ends(whole.last)
+    spread = np.log1p(paths["south"].rates(ends)).std(axis=0)
+    assert spread[-1] > spread[0] > 0
+
+
 @pytest.mark.parametrize("merged", [False, True])
 def test_parts_with_levels_add_up_to_their_whole_in_every_draw(merged):
     north, south = levels(GROWTH, PROFILE), levels(GROWTH[::-1], 3 * PROFILE[::-1])

@@ -3,8 +3,10 @@
 from forecasting.decumulation._ahead import FittedLevels, fit_levels
 from forecasting.decumulation._certificate import Certificate
 from forecasting.decumulation._chunks import Chunks, Recovered, decumulate_in_chunks
-from forecasting.decumulation._engine import Decumulation, Found, decumulate, lean
+from forecasting.decumulation._engine import Decumulation, decumulate
 from forecasting.decumulation._figures import FloatArray
+from forecasting.decumulation._found import Found
+from forecasting.decumulation._onward import lean
 from forecasting.decumulation._outline import Outline, outline, point_levels
 from forecasting.decumulation._paths import Flag, Path
 from forecasting.decumulation._seasonal import seasonally_adjust

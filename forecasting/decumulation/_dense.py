@@ -50,15 +50,35 @@ RESOLVED = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Dense:
-    """A recovered indicator.
+    """A recovered indicator, and what it takes to move its draws on.
 
     Attributes:
         path: Its months.
-        shares: (n, 12) draws of the base weights of the first year.
+        figures: Its published figures, without misprints.
+        system: Those that are believed.
+        use: Measure -> which of the published figures, on their grid, the draws state.
+        broken: Its levels break.
+        covariance: (N, N) prior covariance of the log levels, N = 12 (Y + 1).
+        z: (n, N) draws of the log levels, the year before the first included.
+        centre: (N,) the point estimate.
+        seed: Source of the rounding errors of levels that the draws do not state.
     """
 
     path: Path
-    shares: FloatArray
+    figures: Figures
+    system: System
+    use: Mapping[str, BoolArray]
+    broken: bool
+    covariance: FloatArray
+    z: FloatArray
+    centre: FloatArray
+    seed: np.random.SeedSequence
+
+    def moved(self, z: FloatArray, centre: FloatArray) -> Dense:
+        """The same with other draws (n, N) and another point estimate (N,)."""
+        growth, level = _months(self.figures, self.use, z, centre, broken=self.broken, seed=self.seed)
+        point = {"point_growth": growth[0], "point_level": level[0]}
+        return replace(self, path=replace(self.path, growth=growth[1:], level=level[1:], **point), z=z, centre=centre)
 
 
 def recover(figures: Figures, profile: Profile, draws: int, seed: np.random.SeedSequence) -> Dense:
@@ -137,9 +157,13 @@ def recover(figures: Figures, profile: Profile, draws: int, seed: np.random.Seed
             else:
                 broken = [*broken, contradicted(figures, row, float(likely[k]) - 1)]
     dropped = [*dropped, *printed]
-    return Dense(
-        _path(figures, published, use, dropped, broken, system.rows, z, point, rng, shares), _shares(z[:, :12])
-    )
+    covariance = posterior.middle.covariance
+    if system.silent:
+        covariance = covariance + prior.spread(profile.covariance)
+    (noise,) = seed.spawn(1)
+    growth, level = _months(figures, use, z, point, broken=bool(broken), seed=noise)
+    path = _path(figures, published, use, dropped, broken, system.rows, growth, level, point, shares)
+    return Dense(path, figures, system, use, bool(broken), covariance, z, point, noise)
 
 
 def _point(system: System, posterior: Posterior, z: FloatArray) -> FloatArray | None:
@@ -157,10 +181,24 @@ def _point(system: System, posterior: Posterior, z: FloatArray) -> FloatArray | 
     return anchor(system, posterior.middle.mode)
 
 
-def _shares(base: FloatArray) -> FloatArray:
-    level = np.exp(base - base.max(axis=1, keepdims=True))
-    share: FloatArray = level / level.sum(axis=1, keepdims=True)
-    return share
+def _months(
+    figures: Figures,
+    use: Mapping[str, BoolArray],
+    z: FloatArray,
+    point: FloatArray,
+    *,
+    broken: bool,
+    seed: np.random.SeedSequence,
+) -> tuple[FloatArray, FloatArray]:
+    """Growth and levels (n + 1, T) of a path, the point estimate's first, of draws (n, N) and it (N,) as log levels."""
+    level = np.exp(np.vstack([point, z])).reshape(len(z) + 1, -1, 12)
+    growth = level[:, 1:] / level[:, :-1] - 1
+    both = level[:, 1:, :2].sum(axis=2, keepdims=True) / level[:, :-1, :2].sum(axis=2, keepdims=True) - 1
+    growth[:, :, :2] = np.where(figures.merged[:, None], both, growth[:, :, :2])
+    growth = np.where(_spoken_of(figures)[0], growth, np.nan).reshape(len(z) + 1, -1)
+    printed = as_published(figures, use, level[:1, 1:], broken=broken)
+    rounded = as_published(figures, use, level[1:, 1:], broken=broken, rng=np.random.default_rng(seed))
+    return growth, np.concatenate([printed, rounded]).reshape(len(z) + 1, -1)
 
 
 def _path(
@@ -170,38 +208,32 @@ def _path(
     dropped: Sequence[Dropped],
     broken: Sequence[Flag],
     rows: Sequence[Row],
-    z: FloatArray,
+    growth: FloatArray,
+    level: FloatArray,
     point: FloatArray,
-    rng: np.random.Generator,
     shares: FloatArray | None,
 ) -> Path:
-    logs = np.vstack([point, z]).reshape(len(z) + 1, -1, 12)
-    level = np.exp(logs)
-    growth = level[:, 1:] / level[:, :-1] - 1
-    both = level[:, 1:, :2].sum(axis=2, keepdims=True) / level[:, :-1, :2].sum(axis=2, keepdims=True) - 1
-    growth[:, :, :2] = np.where(figures.merged[:, None], both, growth[:, :, :2])
-    grown, known = _spoken_of(figures)
-    growth = np.where(grown, growth, np.nan)
+    """The path of `_months` with a point estimate (N,) of the log levels."""
     low, high = set_bounds(figures, use, shares)
-    flags = [*broken, *revisions(published, dropped, level[0]), *by_levels(published, broken)]
-    flags += unlike_levels(figures, growth[0], flags)
+    flags = [*broken, *revisions(published, dropped, np.exp(point).reshape(-1, 12)), *by_levels(published, broken)]
+    flags += unlike_levels(figures, growth[0].reshape(-1, 12), flags)
     return Path(
         indicator=figures.indicator,
         start=figures.year * 12,
         first=figures.first,
         last=figures.last,
         merged=figures.merged,
-        point_growth=growth[0].ravel(),
-        point_level=as_published(figures, use, level[:1, 1:], broken=bool(broken))[0].ravel(),
-        growth=growth[1:].reshape(len(z), -1),
-        level=as_published(figures, use, level[1:, 1:], broken=bool(broken), rng=rng).reshape(len(z), -1),
+        point_growth=growth[0],
+        point_level=level[0],
+        growth=growth[1:],
+        level=level[1:],
         low=low.ravel(),
         high=high.ravel(),
         observed=_observed(figures).ravel(),
         exact=_resolved(figures, use, rows).ravel(),
-        level_known=known.ravel(),
+        level_known=_spoken_of(figures)[1].ravel(),
         unit_level=figures.has_levels,
-        sparse=False,
+        scales=None,
         flags=tuple(flags),
     )
 

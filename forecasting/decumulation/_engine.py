@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ import pandas as pd
 from forecasting.decumulation._certificate import Certificate, certificate
 from forecasting.decumulation._dense import recover
 from forecasting.decumulation._figures import Figures, FloatArray, arrange
+from forecasting.decumulation._found import Found, quantile_shares
 from forecasting.decumulation._leaning import lean_on, leans_on, seeded
 from forecasting.decumulation._paths import Path
 from forecasting.decumulation._tail import cut
@@ -27,7 +28,7 @@ from forecasting.errors import whole_number
 from forecasting.observations import check_observations, month_label
 from forecasting.parallel import Keep, Workers, in_parallel
 
-__all__ = ["Decumulation", "Found", "checked_draws", "decumulate", "lean", "recover_all"]
+__all__ = ["Decumulation", "checked_draws", "decumulate", "recover_all"]
 
 MIN_DENSE_SHARE = 0.6
 WEIGHT_DRAWS = 1000
@@ -181,8 +182,11 @@ def recover_all(
         again = [figure for figure in dense if figure.indicator in leans.values()]
         alone |= _recover(again, profiles, draws, seed, workers, set(), keep)
     paths = {name: found.path for name, found in alone.items()}
+    standing = [figure for figure in dense if figure.indicator in alone]
+    leaning = lean_on(sparse, leans, parts, standing, paths, profiles, draws, seed, workers, keep)
+    alone |= {name: found for name, found in leaning.items() if name in alone}
+    paths |= {name: found.path for name, found in leaning.items()}
     shares = {name: found.shares for name, found in alone.items()}
-    paths |= lean_on(sparse, leans, parts, paths, profiles, None, draws, seed, workers, keep)
     return Decumulation(
         paths={name: paths[name] for name in sorted(paths)},
         weights=_weight_table(profiles, shares, figures, seed),
@@ -208,30 +212,10 @@ def _stands(path: Path) -> bool:
     return len(path.history()[0]) >= path.periods_per_year
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A recovered dense indicator.
-
-    Attributes:
-        path: Its months.
-        shares: (3, 12) mean and 5 and 95 % quantiles of the base weights of the first year.
-        average: (12,) shares of the average year of the point estimate.
-    """
-
-    path: Path
-    shares: FloatArray
-    average: FloatArray
-
-
 def _found(figure: Figures, profile: Profile, draws: int, seed: np.random.SeedSequence, short: bool) -> Found:
     recovered = recover(figure, profile, draws, seed)
-    path = recovered.path
-    return Found(cut(path) if short else path, _summary(recovered.shares), _average_share(path))
-
-
-def _summary(shares: FloatArray) -> FloatArray:
-    """(3, 12) mean and 5 and 95 % quantiles of draws (n, 12)."""
-    return np.vstack([shares.mean(axis=0), np.quantile(shares, [0.05, 0.95], axis=0)])
+    found = Found.of(recovered.path, recovered.z)
+    return replace(found, path=cut(found.path)) if short else found
 
 
 def _recover(
@@ -266,15 +250,6 @@ def _recover(
     return found
 
 
-def _average_share(path: Path) -> FloatArray:
-    """(12,) shares of the average year of a path's point estimate."""
-    years = np.where(path.growth_known, path.point_level, np.nan).reshape(-1, 12)
-    whole = years[np.isfinite(years).all(axis=1)]
-    whole = whole if len(whole) else path.point_level.reshape(-1, 12)
-    share: FloatArray = np.exp(np.log(whole / whole.sum(axis=1, keepdims=True)).mean(axis=0))
-    return share
-
-
 def _weight_table(
     profiles: Mapping[str, Profile], shares: Mapping[str, FloatArray], figures: Sequence[Figures], seed: int
 ) -> pd.DataFrame:
@@ -288,42 +263,12 @@ def _weight_table(
         if profile.spread and name in shares:
             bands.append(shares[name])
         else:
-            bands.append(_summary(profile.draw(np.random.default_rng(seed), WEIGHT_DRAWS)))
+            bands.append(quantile_shares(profile.draw(np.random.default_rng(seed), WEIGHT_DRAWS)))
     columns = dict(zip(("weight", "q05", "q95"), np.hstack(bands), strict=True))
     first = {"indicator": np.repeat(names, 12), "month": np.tile(np.arange(1, 13), len(names))}
     return pd.DataFrame({**first, **columns, "source": np.repeat(sources, 12)}).astype(
         {"indicator": object, "source": object}
     )
-
-
-def lean(
-    observations: pd.DataFrame,
-    paths: Mapping[str, Path],
-    *,
-    related: Mapping[str, str],
-    parts: Mapping[str, Sequence[str]],
-    until: int,
-    seed: int,
-    draws: int,
-    workers: Workers = 1,
-    keep: Keep | None = None,
-) -> dict[str, Path]:
-    """Paths of the sparse indicators up to a month ahead, leaning on paths that reach there.
-
-    Args:
-        observations: Published figures of the sparse indicators, canonical.
-        paths: Paths to lean on, forecasts included; all with the same number of draws.
-        related: Indicator -> the indicator that it leans on, sparse ones allowed.
-        parts: Indicator -> those that make it up.
-        until: Month index of the last month wanted.
-        seed: The seed of `decumulate`.
-        draws: The number of draws of every path.
-        workers: Processes or a cluster.
-        keep: Where what was recovered from the same figures and paths may be kept already.
-    """
-    figures = arrange(observations)
-    profiles = {figure.indicator: by_calendar() for figure in figures}
-    return lean_on(figures, dict(related), parts, dict(paths), profiles, until, draws, seed, workers, keep)
 
 
 def _is_dense(figures: Figures) -> bool:

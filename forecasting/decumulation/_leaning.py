@@ -8,10 +8,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from forecasting.decumulation._adding_up import add_up
+from forecasting.decumulation._adding_up import Member, add_up
+from forecasting.decumulation._dense import recover
 from forecasting.decumulation._figures import Figures
+from forecasting.decumulation._found import Found
 from forecasting.decumulation._paths import Flag, Path
-from forecasting.decumulation._sparse import Sparse, recover_family
+from forecasting.decumulation._sparse import recover_family
 from forecasting.decumulation._weights import Profile
 from forecasting.errors import InputError, Problem
 from forecasting.parallel import Keep, Workers, in_parallel
@@ -59,15 +61,30 @@ def lean_on(
     sparse: Sequence[Figures],
     related: Mapping[str, str],
     parts: Mapping[str, Sequence[str]],
+    dense: Sequence[Figures],
     paths: Mapping[str, Path],
     profiles: Mapping[str, Profile],
-    until: int | None,
     draws: int,
     seed: int,
     workers: Workers,
     keep: Keep | None,
-) -> dict[str, Path]:
+) -> dict[str, Found]:
     """Recover sparse indicators; those that know of each other (a family, a related one, parts) together.
+
+    Args:
+        sparse: Their published figures.
+        related: Indicator -> the one that it leans on.
+        parts: Indicator -> those that make it up.
+        dense: Figures of the indicators that are recovered already.
+        paths: What became of these.
+        profiles: Indicator -> base weights.
+        draws: Number of draws.
+        seed: Source of everything random.
+        workers: See `forecasting.parallel`.
+        keep: See `forecasting.parallel`.
+
+    Returns:
+        The sparse indicators, and wholes among the dense ones, which their sparse parts may have moved.
 
     Raises:
         InputError: A circle of related indicators.
@@ -75,6 +92,7 @@ def lean_on(
     by_name = {figure.indicator: figure for figure in sparse}
     _check_start(by_name, related)
     adding = {whole: tuple(of) for whole, of in parts.items() if of and by_name.keys() >= set(of)}
+    wholes = {figure.indicator: figure for figure in dense if figure.indicator in adding}
     links = [*related.items(), *((of[0], name) for whole, of in adding.items() for name in (whole, *of))]
     families = [figure.family for _, figure in sorted(by_name.items())]
     groups = together(sorted(by_name), links, families)
@@ -82,13 +100,14 @@ def lean_on(
     for names in groups:
         own = {whole: of for whole, of in adding.items() if set(of) <= set(names)}
         leans = {name: related[name] for name in names if name in related}
-        needed = {*leans.values(), *own}
+        whole = [wholes[name] for name in own if name in wholes]
+        others = set(leans.values()) - own.keys()
         tasks.append((
-            [by_name[name] for name in names], leans, own,
-            {name: path for name, path in paths.items() if name in needed},
-            {name: profiles[name] for name in names}, until, draws, seed,
+            [by_name[name] for name in names], leans, own, whole,
+            {name: path for name, path in paths.items() if name in others},
+            {name: profiles[name] for name in [*names, *(one.indicator for one in whole)]}, draws, seed,
         ))  # fmt: skip
-    out: dict[str, Path] = {}
+    out: dict[str, Found] = {}
     for found in in_parallel(_lean_together, tasks, workers, names=[names[0] for names in groups], keep=keep):
         out |= found
     return out
@@ -111,14 +130,19 @@ def _lean_together(
     waiting: Sequence[Figures],
     related: Mapping[str, str],
     parts: Mapping[str, Sequence[str]],
+    dense: Sequence[Figures],
     paths: Mapping[str, Path],
     profiles: Mapping[str, Profile],
-    until: int | None,
     draws: int,
     seed: int,
-) -> dict[str, Path]:
-    """Recover sparse indicators family by family, those that others lean on first."""
-    recovered: dict[str, Sparse] = {}
+) -> dict[str, Found]:
+    """Recover sparse indicators family by family, those that others lean on first, and dense wholes of theirs anew."""
+    recovered: dict[str, Member] = {}
+    crowds = {name: len(of) for whole, of in parts.items() for name in of if related.get(name) == whole}
+    until = max([figure.last for figure in [*waiting, *dense]] + [path.last for path in paths.values()])
+    for whole in dense:
+        name = whole.indicator
+        recovered[name] = recover(whole, profiles[name], draws, seeded(seed, name))
     sums: dict[str, Sequence[str]] = {}
     apart: dict[str, list[Flag]] = {}
     tried: set[str] = set()
@@ -133,33 +157,36 @@ def _lean_together(
             families.setdefault((figure.family, "" if figure.family else figure.indicator), []).append(figure)
         for (family, alone), members in sorted(families.items()):
             leans = {f.indicator: known(related.get(f.indicator)) for f in members}
-            reach = max([f.last for f in members] + [path.last for path in leans.values() if path is not None])
             found = recover_family(
                 members,
                 leans,
                 profiles,
-                until=reach if until is None else until,
+                crowds=crowds,
+                until=until,
                 draws=draws,
                 seed=seeded(seed, "/".join([family or alone, *(f.indicator for f in members)])),
             )
             recovered |= {one.path.indicator: one for one in found}
-        for whole, of in sorted(parts.items()):
-            if whole in tried or known(whole) is None or not set(of) <= recovered.keys():
+        for name, of in sorted(parts.items()):
+            if name in tried or not recovered.keys() >= {name, *of}:
                 continue
-            tried.add(whole)
+            tried.add(name)
             of = sorted(of)
-            rng = np.random.default_rng(seeded(seed, f"{whole}/parts"))
-            tied = add_up(_linked(whole, {**sums, whole: of}), recovered, paths, related, rng)
+            rng = np.random.default_rng(seeded(seed, f"{name}/parts"))
+            tied = add_up(_linked(name, {**sums, name: of}), recovered, related, rng)
             if tied is not None:
-                sums[whole] = of
+                sums[name] = of
                 recovered |= tied
                 continue
-            evidence = f"no months were found that state all figures and add up to {whole}: {', '.join(of)} left apart"
-            for name in of:
-                flag = Flag(name, recovered[name].path.last, "apart", evidence, 0.0)
-                apart.setdefault(name, []).append(flag)
+            evidence = f"no months were found that state all figures and add up to {name}: {', '.join(of)} left apart"
+            for part in of:
+                flag = Flag(part, recovered[part].path.last, "apart", evidence, 0.0)
+                apart.setdefault(part, []).append(flag)
         waiting = [f for f in waiting if f.indicator not in recovered]
-    return {name: replace(one.path, flags=(*one.path.flags, *apart.get(name, ()))) for name, one in recovered.items()}
+    for name, flags in apart.items():
+        one = recovered[name]
+        recovered[name] = replace(one, path=replace(one.path, flags=(*one.path.flags, *flags)))
+    return {name: Found.of(one.path, one.z) for name, one in recovered.items()}
 
 
 def _linked(whole: str, sums: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:

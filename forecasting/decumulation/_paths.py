@@ -13,7 +13,7 @@ import pandas as pd
 from forecasting.decumulation._figures import BoolArray, Figures, FloatArray
 from forecasting.observations import month_label
 
-__all__ = ["Flag", "Path", "ends_between"]
+__all__ = ["Flag", "IntArray", "Path", "ends_between"]
 
 IntArray = npt.NDArray[np.int64]
 
@@ -67,7 +67,8 @@ class Path:
         exact: (T,) the figures determine the month by itself, given the base weights.
         level_known: (T,) the level was published or follows from published figures; others only stand in for it.
         unit_level: Levels are in the published unit; else an index.
-        sparse: The path leans on a related indicator.
+        scales: (n, 4) standard deviations and correlation length of each draw's deviation from the related indicator
+            (`_sparse`); None where the indicator is densely published.
         flags: What to know.
     """
 
@@ -86,8 +87,13 @@ class Path:
     exact: BoolArray
     level_known: BoolArray
     unit_level: bool
-    sparse: bool
+    scales: FloatArray | None
     flags: tuple[Flag, ...]
+
+    @property
+    def sparse(self) -> bool:
+        """Whether it is a deviation from a related indicator."""
+        return self.scales is not None
 
     @property
     def periods_per_year(self) -> int:
@@ -166,8 +172,11 @@ class Path:
         all_growth[:, at], all_point[at] = growth[:, source], point[source]
         level, point_level = longer(self.level), longer(self.point_level)
         for t in at:
-            level[:, t] = level[:, t - 12] * (1 + all_growth[:, t])
-            point_level[t] = point_level[t - 12] * (1 + all_point[t])
+            early = t < 12  # the year before is not in the arrays; what may stand there is undone
+            base = self.level[:, t] / (1 + self.growth[:, t]) if early else level[:, t - 12]
+            level[:, t] = base * (1 + all_growth[:, t])
+            base = self.point_level[t] / (1 + self.point_growth[t]) if early else point_level[t - 12]
+            point_level[t] = base * (1 + all_point[t])
         return replace(
             self,
             last=int(ends[-1]),

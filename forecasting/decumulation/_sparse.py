@@ -32,13 +32,13 @@ from forecasting.decumulation._rows import figure_rows, height, revised_figure
 from forecasting.decumulation._system import System, factor
 from forecasting.decumulation._weights import Profile
 
-__all__ = ["Sparse", "recover_family"]
+__all__ = ["BETA_SD", "Sparse", "aligned", "recover_family"]
 
 BETA_SD = 0.5
 HEIGHT_SD = 3.0
 S_MU = (0.05, 0.15, 0.40)
-S_A = (0.03, 0.10, 0.30)
-S_E = (0.01, 0.04, 0.10, 0.20)
+S_A = (0.01, 0.03, 0.10, 0.30)
+S_E = (0.01, 0.02, 0.04, 0.10, 0.20)
 """Standard deviations of what the irregular adds to growth, that is 2 ** 0.5 times its own."""
 
 LENGTH = (4.0, 16.0)
@@ -50,8 +50,8 @@ CONVERGED = 1e-9
 class _Case:
     """One indicator ready for conditioning.
 
-    Figures and which of them are believed, log growth of the related one (n, T), prior of the base year, a state that
-    states all those figures.
+    Figures and which of them are believed, log growth of the related one (n, T), prior of the base year by draw (n, 12)
+    and its spread, a state that states all those figures; how many times the scales are that it deviates by.
     """
 
     figures: Figures
@@ -64,6 +64,7 @@ class _Case:
     base_sd: FloatArray
     height_sd: float
     inside: FloatArray
+    wider: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,9 @@ class Sparse:
         system: The same over the Y years of the path.
         use: Measure -> which of the published figures, on their grid, the draws state.
         dropped: Those that are not believed.
-        particle: The commonest scales' Gaussian posterior.
-        z: (n, 12 (Y + 1)) draws of the log levels, the year before the first included.
-        centre: (12 (Y + 1),) the point estimate.
+        covariance: (N, N) prior covariance of the log levels, whatever the scales, N = 12 (Y + 1).
+        z: (n, N) draws of the log levels, the year before the first included.
+        centre: (N,) the point estimate.
     """
 
     path: Path
@@ -86,13 +87,14 @@ class Sparse:
     system: System
     use: Mapping[str, BoolArray]
     dropped: tuple[Dropped, ...]
-    particle: Particle
+    covariance: FloatArray
     z: FloatArray
     centre: FloatArray
 
     def moved(self, z: FloatArray, centre: FloatArray) -> Sparse:
         """The same with other draws (n, N) and another point estimate (N,)."""
-        path = _path(self.figures, self.path.merged, z, centre, self.path.last, self.use, self.dropped)
+        was = self.path
+        path = _path(self.figures, was.merged, z, centre, was.last, self.use, self.dropped, was.scales)
         return replace(self, path=path, z=z, centre=centre)
 
 
@@ -101,16 +103,21 @@ def recover_family(
     related: Mapping[str, Path | None],
     profiles: Mapping[str, Profile],
     *,
+    crowds: Mapping[str, int],
     until: int,
     draws: int,
     seed: np.random.SeedSequence,
 ) -> list[Sparse]:
     """Recover sparse indicators that share their scales.
 
+    What parts deviate from their whole adds up to nothing, which takes 1 / P of the variance of P parts on average.
+    Their scales are learnt from what is left; before they are made to add up they deviate by as much more.
+
     Args:
         figures: The indicators of one family.
         related: Indicator -> path of its related one, None for nothing to lean on (growth about zero).
         profiles: Indicator -> base weights.
+        crowds: Indicator that leans on a whole of which it is a part -> the number P of its parts.
         until: Month index of the last month wanted.
         draws: Number of draws n; draw d leans on draw d of the related path.
         seed: Source of the draws.
@@ -126,16 +133,22 @@ def recover_family(
     for i, case in enumerate(cases):
         rng = np.random.default_rng(seeds[i])
         z = np.empty((draws, case.system.size))
-        for k in np.unique(chosen):
+        crowd = crowds.get(case.figures.indicator, 1)
+        wider = float(np.sqrt(crowd / (crowd - 1))) if crowd > 1 else 1.0
+        case = replace(case, wider=wider)
+        own = {int(k): fits[k][i][0] if wider == 1 else _fit(case, grid[k])[0] for k in np.unique(chosen)}
+        for k, fit in own.items():
             at = np.flatnonzero(chosen == k)
-            z[at] = _draw(case, grid[k], fits[k][i][0], at, rng)
-        commonest = fits[int(np.bincount(chosen).argmax())][i][0]
+            z[at] = _draw(case, grid[k], fit, at, rng)
+        commonest = own[int(np.bincount(chosen).argmax())]
         centre = settle(case.system, commonest, z.mean(axis=0)[None], case.system.value[None])[0]
         if not case.system.inside(case.system.stated(centre[None]))[0]:
             centre = case.inside
         z = pull_inside(case.system, z, centre)
-        path = _path(case.figures, case.merged, z, centre, until, case.use, case.dropped)
-        found.append(Sparse(path, case.figures, case.system, case.use, case.dropped, commonest, z, centre))
+        scales = np.array(grid)[chosen] * [wider, wider, wider, 1.0]
+        path = _path(case.figures, case.merged, z, centre, until, case.use, case.dropped, scales)
+        covariance = np.sum([np.mean(chosen == k) * fit.covariance for k, fit in own.items()], axis=0)
+        found.append(Sparse(path, case.figures, case.system, case.use, case.dropped, covariance, z, centre))
     return found
 
 
@@ -145,13 +158,13 @@ def _case(figures: Figures, related: Path | None, profile: Profile, until: int, 
     growth = np.zeros((draws, months))
     merged = np.resize(figures.merged, months // 12)
     merged[figures.years :] = figures.merged[-1]
-    share = profile.share
+    share = np.tile(profile.share, (draws, 1))
     if related is not None:
-        growth = _aligned(related, start, months)
+        growth = aligned(related, start, months)
         merged = np.array([related.merged[_clip(start // 12 + y - related.start // 12, len(related.merged))]
                            for y in range(months // 12)])  # fmt: skip
         if profile.source == "calendar":
-            share = _average_year(related, share)
+            share = _average_years(related, share)
     use, dropped = consistent(figures)
     merged[: figures.years] &= ~figures.published[:, 0]
     while True:
@@ -159,7 +172,7 @@ def _case(figures: Figures, related: Path | None, profile: Profile, until: int, 
         middle = height(rows)
         base = np.log(share * 12) + (middle or 0.0)
         system = System(rows, months // 12)
-        expected = _levels(base, growth.mean(axis=0))
+        expected = _levels(base.mean(axis=0), growth.mean(axis=0))
         inside = anchor(system, expected)
         if inside is not None:
             break
@@ -184,18 +197,18 @@ def _clip(index: int, size: int) -> int:
     return min(max(index, 0), size - 1)
 
 
-def _average_year(related: Path, otherwise: FloatArray) -> FloatArray:
-    """(12,) shares of the related path's average year, as far as it has a whole one."""
-    years = related.point_level.reshape(-1, 12)
-    whole = years[np.isfinite(years).all(axis=1)]
-    if not len(whole):
+def _average_years(related: Path, otherwise: FloatArray) -> FloatArray:
+    """(n, 12) shares of the average year of each draw of a related path, as far as it has a whole one."""
+    years = related.level.reshape(len(related.level), -1, 12)
+    whole = years[:, np.isfinite(years).all(axis=(0, 2))]
+    if not whole.shape[1]:
         return otherwise
-    share: FloatArray = np.exp(np.log(whole / whole.sum(axis=1, keepdims=True)).mean(axis=0))
-    share /= share.sum()
+    share: FloatArray = np.exp(np.log(whole / whole.sum(axis=2, keepdims=True)).mean(axis=1))
+    share /= share.sum(axis=1, keepdims=True)
     return share
 
 
-def _aligned(related: Path, start: int, months: int) -> FloatArray:
+def aligned(related: Path, start: int, months: int) -> FloatArray:
     """(n, T) log growth of the related path; outside its span, and in gaps, the nearest year's mean by draw."""
     log_growth = np.log1p(related.growth)
     at = np.arange(start, start + months) - related.start
@@ -218,11 +231,12 @@ def _prior(case: _Case, scales: tuple[float, ...]) -> tuple[FloatArray, FloatArr
     r = case.related.mean(axis=0)
     t = np.arange(len(r))
     covariance = np.zeros((12 + len(r),) * 2)
-    covariance[:12, :12] = np.diag(case.base_sd**2) + case.height_sd**2
+    covariance[:12, :12] = np.diag(case.base_sd**2)
     covariance[12:, 12:] = BETA_SD**2 * np.outer(r, r) + s_mu**2 + s_a**2 * np.exp(-np.abs(t[:, None] - t) / length)
     half = _levels(covariance[:, :12], covariance[:, 12:])
     smooth = _levels(half.T[:, :12], half.T[:, 12:])
-    return _levels(case.base, r), smooth + s_e**2 / 2 * np.eye(len(smooth))
+    covariance = case.wider**2 * (smooth + s_e**2 / 2 * np.eye(len(smooth))) + case.height_sd**2
+    return _levels(case.base.mean(axis=0), r), covariance
 
 
 def _fit(case: _Case, scales: tuple[float, ...]) -> tuple[Particle, float]:
@@ -254,9 +268,9 @@ def _draw(
     t = np.arange(months)
     root = np.linalg.cholesky(np.exp(-np.abs(t[:, None] - t) / length))
     normal = rng.standard_normal((len(at), 12 + 3 + 2 * months + 12))
-    base = case.base + case.base_sd * normal[:, :12] + case.height_sd * normal[:, 12:13]
-    growth = (1 + BETA_SD * normal[:, 13:14]) * r + s_mu * normal[:, 14:15] + s_a * normal[:, 15 : 15 + months] @ root.T
-    z = _levels(base, growth) + s_e / np.sqrt(2) * normal[:, 15 + months :]
+    growth = BETA_SD * normal[:, 13:14] * r + s_mu * normal[:, 14:15] + s_a * normal[:, 15 : 15 + months] @ root.T
+    apart = _levels(case.base_sd * normal[:, :12], growth) + s_e / np.sqrt(2) * normal[:, 15 + months :]
+    z = _levels(case.base[at], r) + case.wider * apart + case.height_sd * normal[:, 12:13]
     target = case.system.value + case.system.half * rng.uniform(-1, 1, size=(len(at), len(case.system.rows)))
     z = z + (target - fit.value - (z - fit.mode) @ fit.slope.T) @ fit.gain.T  # as if figures were linear in logs
     return settle(case.system, fit, z, target)
@@ -270,6 +284,7 @@ def _path(
     until: int,
     use: Mapping[str, BoolArray],
     dropped: Sequence[Dropped],
+    scales: FloatArray | None,
 ) -> Path:
     """The path of draws (n, N) and a centre (N,) of log levels; a merged January-February gets one growth rate."""
     level = np.exp(np.vstack([centre, z])).reshape(len(z) + 1, -1, 12)
@@ -298,6 +313,6 @@ def _path(
         exact=np.zeros(months, dtype=bool),
         level_known=np.ones(months, dtype=bool),
         unit_level=figures.has_levels,
-        sparse=True,
+        scales=scales,
         flags=tuple(revisions(figures, dropped, np.exp(centre).reshape(-1, 12))),
     )

@@ -79,13 +79,15 @@ class Profile:
         return logs
 
     @property
+    def covariance(self) -> FloatArray:
+        """(12, 12) covariance of the log shares."""
+        total = sum(probability for _, probability in self.spread)
+        return sum((p / total * covariance for covariance, p in self.spread), np.zeros((12, 12)))
+
+    @property
     def sd(self) -> FloatArray:
         """(12,) standard deviations of the log shares."""
-        if not self.spread:
-            return np.zeros(12)
-        total = sum(probability for _, probability in self.spread)
-        variance: FloatArray = sum((p / total * np.diag(covariance) for covariance, p in self.spread), np.zeros(12))
-        return np.sqrt(variance)
+        return np.sqrt(np.diag(self.covariance))
 
     def deviations(self, rng: np.random.Generator, n: int) -> FloatArray:
         """(n, 12) draws of the log shares about `log_share`, zero if the shares are exact."""

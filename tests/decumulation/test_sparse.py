@@ -5,7 +5,7 @@ import pytest
 from forecasting import decumulate
 from forecasting.decumulation import decumulate_in_chunks, lean
 from forecasting.errors import InputError
-from forecasting.observations import check_observations, month_index
+from forecasting.observations import month_index
 from tests.decumulation.publication import levels, publish
 
 DENSE = publish(levels(np.full((6, 12), 0.06), np.full(12, 100.0)), indicator="nation")
@@ -128,10 +128,8 @@ def test_a_sparse_indicator_goes_on_along_a_path_that_reaches_ahead():
     nation = result.paths["nation"]
     ends = nation.future_ends(nation.last + 24)
     ahead = nation.extended(ends, np.full((300, len(ends)), 0.06), np.full(len(ends), 0.06))
-    table = check_observations(points(("2013-11", "20.0")))
-    city = lean(table, {"nation": ahead}, related={"city": "nation"}, parts={}, until=int(ends[-1]), seed=0, draws=300)[
-        "city"
-    ]
+    until = int(ends[-1])
+    city = lean(result.paths, {"nation": ahead}, related={"city": "nation"}, parts={}, until=until, seed=0)["city"]
     assert city.last == nation.last + 24
     soon, late = (np.log(city.level[:, month - city.start]).std() for month in (month_index("2013-12"), city.last))
     assert late > soon
@@ -257,3 +255,47 @@ def test_a_whole_keeps_its_own_months_where_its_parts_lean_on_it_and_say_little(
         np.nanmean(np.ptp(np.quantile(r.paths["city"].growth, [0.05, 0.95], axis=0), axis=0)) for r in (free, tied_up)
     ]
     assert widths[1] == pytest.approx(widths[0], rel=0.15)
+
+
+def quarterly(draws=60, parts=True):
+    """A whole that is published every month and its two parts, every quarter: figures and what is recovered."""
+    rng = np.random.default_rng(8)
+    profile = np.array([70.0, 60, 100, 100, 105, 110, 95, 95, 110, 105, 110, 120])
+    making, mining = (
+        levels(mean + 0.01 * rng.standard_normal((5, 12)).cumsum(axis=1), profile * size)
+        for mean, size in ((0.08, 1.0), (0.03, 0.6))
+    )
+    tables = {"making": making, "mining": mining, "city": making + mining}
+    tables = {name: publish(level, indicator=name) for name, level in tables.items()}
+    for name in ("making", "mining"):
+        tables[name] = tables[name][tables[name]["period"].str[-2:].isin(["03", "06", "09", "12"])]
+    frame = pd.concat(tables.values())
+    leans = {"making": "city", "mining": "city"}
+    adding_up = {"city": ["making", "mining"]} if parts else {}
+    return frame, decumulate(frame, related=leans, parts=adding_up, draws=draws)
+
+
+def test_parts_that_are_published_by_quarter_add_up_to_a_whole_that_is_published_by_month():
+    frame, result = quarterly()
+    assert result.flags.empty
+    assert largest_miss(result.paths, "city", ["making", "mining"]) < 1e-6
+    assert not result.paths["city"].sparse
+    for row in frame.itertuples():
+        assert (np.abs(stated(result.paths[row.indicator], row.period) - float(row.value)) <= 0.05 + 1e-6).all()
+
+
+def test_a_whole_that_parts_move_is_known_no_less_than_before_and_they_are_not_squeezed():
+    tied_up, free = quarterly()[1].paths, quarterly(parts=False)[1].paths
+    spread = {name: [np.nanmean(paths[name].growth.std(axis=0)) for paths in (tied_up, free)] for name in free}
+    assert spread["city"][0] < 1.05 * spread["city"][1]
+    for name in ("making", "mining"):  # what is left of their deviations is what their figures told of
+        assert spread[name][0] == pytest.approx(spread[name][1], rel=0.25)
+
+
+def test_base_weights_are_told_of_the_months_that_add_up():
+    _, result = quarterly()
+    city = result.paths["city"]
+    base = city.level[:, :12] / (1 + city.growth[:, :12])
+    share = (base / base.sum(axis=1, keepdims=True)).mean(axis=0)
+    told = result.weights.loc[result.weights["indicator"] == "city", "weight"].to_numpy()
+    np.testing.assert_allclose(told[2:], share[2:], rtol=1e-6)  # January and February are told together
