@@ -77,8 +77,8 @@ def controls(structure: Structure, values: Values, forced: str) -> Controls:
     """Simulate the regimes, or impose one from the first month on.
 
     In every month an escalation happens with probability ``1 - exp(-lambda)``; it leads to a regime drawn by its
-    weight, not below the regime in force, lasts a lognormal time and then gives way to today's regime. Entering a
-    regime costs the delay of its licences once. Exactly `HORIZON` transitions follow the regime of today.
+    weight, not below the regime in force, lasts a drawn time, in whole months, and then gives way to today's regime.
+    Entering a regime costs the delay of its licences once. Exactly `HORIZON` transitions follow the regime of today.
 
     Raises:
         AssumptionError: No regime that an event could lead to has a weight.
@@ -118,7 +118,7 @@ def _walk(structure: Structure, values: Values, state: Index, event: Mask, start
         at = np.flatnonzero(happens)
         if len(at):
             drawn = (chance[3 * t - 2][at] > below[:-1, at]).sum(axis=0)
-            lasting = values.at("control.duration", chance[3 * t - 1][at])
+            lasting = np.rint(values.at("control.duration", chance[3 * t - 1][at]))
             now[at] = np.maximum(now[at], drawn)
             left[at] = np.maximum(left[at], np.maximum(lasting, 1.0))
         state[t], event[t] = now, happens

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from forecasting.errors import AssumptionError
 from forecasting.projection import any_event
 from forecasting.projection._controls import controls, delay_kernel, hazard
-from tests.projection.conftest import Simulated, fixed
+from tests.projection.conftest import Simulated, changed, fixed
 
 
 def test_the_probability_of_an_event_in_ten_years_is_the_known_one() -> None:
@@ -54,10 +56,21 @@ def test_an_event_ends_and_gives_way_to_the_regime_of_today(assumptions, outcome
     assert (longer > start).mean() > 2 * share_above
 
 
+def test_a_regime_lasts_as_long_as_was_drawn_on_average(assumptions, outcome: Simulated) -> None:
+    spread = changed(assumptions, lambda name, old: dataclasses.replace(old, dist="uniform", args={"low": 3, "high": 9})
+                     if name == "control.duration" else old)  # fmt: skip
+    rare = fixed(spread, control__hazard=2.0, control__LICENSING__weight=0.0)
+    controls = outcome(rare, draws=8192).controls
+    alone = controls.event.sum(axis=0) == 1
+    first = controls.event.argmax(axis=0)
+    whole = alone & (first <= 110)
+    months = (controls.state != controls.state[0]).sum(axis=0)[whole]
+    assert len(months) > 1000
+    assert months.mean() == pytest.approx(6.0, abs=0.2)
+
+
 def test_licensing_costs_exports_its_one_off_loss_and_nothing_else(assumptions, outcome: Simulated) -> None:
     # today's regime is NONE, prices do not move, nothing is ever short: what differs is the backlog alone
-    import dataclasses
-
     free = dataclasses.replace(assumptions, structure=dataclasses.replace(assumptions.structure, start_regime="NONE"))
     free = fixed(free, control__hazard=0.0, price__response=0.0, stock__cover=60.0, stock__ceiling=100.0,
                  entry__pace_after_event=1.0)  # fmt: skip
