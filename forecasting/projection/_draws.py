@@ -14,7 +14,7 @@ from forecasting.projection._distributions import EDGE, quantile
 from forecasting.projection._growth import Array
 from forecasting.projection._questions import Correlation
 
-__all__ = ["PATH_INDEX", "Uniforms", "Values", "seeded", "sobol_points"]
+__all__ = ["PATH_INDEX", "Uniforms", "Values", "correlated", "names_of", "seeded", "sobol_points"]
 
 PATH_INDEX = "path index"
 
@@ -49,6 +49,36 @@ def sobol_points(dimensions: int, draws: int, seed: int) -> Array:
     return np.concatenate([points, rest], axis=1)
 
 
+def correlated(points: Array, blocks: Sequence[str], correlations: Sequence[Correlation]) -> Array:
+    """The points with rank correlations laid over their columns by a Gaussian copula; each stays uniform.
+
+    Args:
+        points: Independent, shape ``(draws, len(blocks) + 1)``, columns as in `names_of`.
+        blocks: Names of the blocks.
+        correlations: Of pairs of them.
+
+    Raises:
+        AssumptionError: Correlations that no joint distribution has.
+    """
+    from scipy.special import ndtr, ndtri
+
+    if not correlations:
+        return points
+    names = sorted({name for item in correlations for name in (item.first, item.second)})
+    matrix = np.eye(len(names))
+    for item in correlations:
+        i, j = names.index(item.first), names.index(item.second)
+        # the correlation of normals whose ranks correlate by rho
+        matrix[i, j] = matrix[j, i] = 2.0 * np.sin(np.pi * item.rho / 6.0)
+    try:
+        root = np.linalg.cholesky(matrix)
+    except np.linalg.LinAlgError:
+        raise AssumptionError(f"correlation: no joint distribution of {', '.join(names)} has these") from None
+    out, columns = points.copy(), [names_of(blocks).index(name) for name in names]
+    out[:, columns] = ndtr(ndtri(np.clip(points[:, columns], EDGE, 1.0 - EDGE)) @ root.T)
+    return out
+
+
 class Uniforms:
     """Uniform numbers by block: a column a parameter, a path index, a row of a pool of innovations.
 
@@ -59,48 +89,15 @@ class Uniforms:
         blocks: Names of the blocks; `PATH_INDEX` joins them.
         points: Shape ``(draws, len(blocks) + 1)``.
         seed: Seed of the pools.
-        correlations: Rank correlations, laid over the columns by a Gaussian copula.
         pool: Rows of the pools of innovations.
-
-    Raises:
-        AssumptionError: Correlations that no joint distribution has.
     """
 
-    def __init__(
-        self,
-        blocks: Sequence[str],
-        points: Array,
-        seed: int,
-        correlations: Sequence[Correlation] = (),
-        *,
-        pool: int | None = None,
-    ) -> None:
-        self.names = names_of(blocks)
-        self._columns = {name: np.ascontiguousarray(points[:, i]) for i, name in enumerate(self.names)}
+    def __init__(self, blocks: Sequence[str], points: Array, seed: int, *, pool: int | None = None) -> None:
+        self._columns = {name: np.ascontiguousarray(points[:, i]) for i, name in enumerate(names_of(blocks))}
         self.draws = len(points)
         self.seed = seed
         self._pool = pool or 1 << int(np.ceil(np.log2(max(self.draws, 2))))
         self._chosen: dict[str, Array] = {}
-        self._correlate(correlations)
-
-    def _correlate(self, correlations: Sequence[Correlation]) -> None:
-        from scipy.special import ndtr, ndtri
-
-        if not correlations:
-            return
-        names = sorted({name for item in correlations for name in (item.first, item.second)})
-        matrix = np.eye(len(names))
-        for item in correlations:
-            i, j = names.index(item.first), names.index(item.second)
-            # the correlation of normals whose ranks correlate by rho
-            matrix[i, j] = matrix[j, i] = 2.0 * np.sin(np.pi * item.rho / 6.0)
-        try:
-            root = np.linalg.cholesky(matrix)
-        except np.linalg.LinAlgError:
-            raise AssumptionError(f"correlation: no joint distribution of {', '.join(names)} has these") from None
-        normals = ndtri(np.clip(np.stack([self._columns[name] for name in names]), EDGE, 1.0 - EDGE))
-        for name, values in zip(names, root @ normals, strict=True):
-            self._columns[name] = ndtr(values)
 
     def block(self, name: str) -> Array:
         """Uniform numbers of a block, shape ``(draws,)``."""

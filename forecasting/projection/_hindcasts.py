@@ -7,7 +7,6 @@ by their name, so the distributions tried are those in use.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,8 @@ from forecasting.metrics import crps_draws
 from forecasting.projection._assumptions import Assumptions
 from forecasting.projection._controls import delay_kernel
 from forecasting.projection._coupling import HORIZON
-from forecasting.projection._draws import Uniforms, Values, seeded, sobol_points
+from forecasting.projection._distributions import is_number
+from forecasting.projection._draws import Uniforms, Values, correlated, seeded, sobol_points
 from forecasting.projection._entry import ramp
 from forecasting.projection._growth import Array, damped_trend_continuous, log_rate
 from forecasting.projection._questions import Hindcast
@@ -123,7 +123,7 @@ class Case:
 
     def _figure(self, value: Any, key: str) -> float:
         """A number, or the figure that ``series@year`` names."""
-        if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
+        if is_number(value):
             return float(value)
         series, _, year = str(value).partition("@")
         rows = self._calibration[(self._calibration["series"] == series) & (self._calibration["year"] == year)]
@@ -241,7 +241,8 @@ def hindcast_table(assumptions: Assumptions, calibration: pd.DataFrame, *, seed:
         return pd.DataFrame(columns=list(HINDCAST_COLUMNS))
     blocks = draw_blocks(assumptions.structure)
     key = assumptions.questions.sensitivity_scenario or sorted(assumptions.scenarios)[0]
-    uniforms = Uniforms(blocks, sobol_points(len(blocks) + 1, DRAWS, seed), seed)
+    points = correlated(sobol_points(len(blocks) + 1, DRAWS, seed), blocks, assumptions.questions.correlations)
+    uniforms = Uniforms(blocks, points, seed)
     values = Values(assumptions.scenarios[key].parameters, uniforms, calibration, assumptions.file)
     schema = expected_parameters(assumptions.structure)
     names = [name for name, spec in schema.items() if not spec.options]

@@ -8,7 +8,7 @@ absorption|basis|measure|kind|anchor   measure first_use or final_use, kind endp
 multiple|indicator              activity over today's
 recycled_share_of_added_demand  added swarf and used goods over added need
 eol_share_of_added_demand       added used goods alone over added need
-recycled_eol_share              material in goods given up and collected, over need
+recycled_eol_share              what is won back from used goods, over need
 p_event                         probability that an escalation has happened, the same in every draw
 lost_shipments|regime           months of shipments that entering a regime costs, once
 entry_years|project             from decision to first output

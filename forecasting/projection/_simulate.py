@@ -14,7 +14,7 @@ from forecasting.observations import month_index, month_label
 from forecasting.projection._assumptions import Assumptions
 from forecasting.projection._claims import claim_list, claim_table
 from forecasting.projection._coupling import GrowthPaths
-from forecasting.projection._draws import Uniforms, Values, sobol_points
+from forecasting.projection._draws import Uniforms, Values, correlated, sobol_points
 from forecasting.projection._hindcasts import hindcast_table
 from forecasting.projection._metrics import metric
 from forecasting.projection._milestones import milestone_table
@@ -92,8 +92,8 @@ def simulate(
     _check(paths, start, draws)
     check_against(assumptions, calibration, claims)
     blocks = draw_blocks(assumptions.structure)
-    points = sobol_points(len(blocks) + 1, draws, seed)
-    uniforms = Uniforms(blocks, points, seed, assumptions.questions.correlations)
+    points = correlated(sobol_points(len(blocks) + 1, draws, seed), blocks, assumptions.questions.correlations)
+    uniforms = Uniforms(blocks, points, seed)
     steps, done = len(assumptions.scenarios) + 2, 0
 
     def advance() -> None:
@@ -132,7 +132,8 @@ def check_against(assumptions: Assumptions, calibration: pd.DataFrame, claims: p
     claim_list(assumptions, claims)
     hindcast_table(assumptions, calibration, seed=0)
     blocks = draw_blocks(assumptions.structure)
-    uniforms = Uniforms(blocks, sobol_points(len(blocks) + 1, 2, 0), 0, assumptions.questions.correlations)
+    points = correlated(sobol_points(len(blocks) + 1, 2, 0), blocks, assumptions.questions.correlations)
+    uniforms = Uniforms(blocks, points, 0)
     paths = GrowthPaths(("2000-01",), {})
     for key, scenario in assumptions.scenarios.items():
         values = Values(scenario.parameters, uniforms, calibration, assumptions.file)
@@ -192,8 +193,7 @@ def _refuse(name: str, table: pd.DataFrame, file: str) -> None:
 
 def _degraded(assumptions: Assumptions, paths: GrowthPaths) -> tuple[str, ...]:
     identifiers = sorted(assumptions.structure.indicators.values())
-    limit = max(item.parameters["handover.stale_after"].args.get("value", 0.0)
-                for item in assumptions.scenarios.values())  # fmt: skip
+    limit = min(item.parameters["handover.stale_after"].args["value"] for item in assumptions.scenarios.values())
     lines = [f"{item}: no forecast paths; projected from its wider prior rate" for item in identifiers
              if item not in paths.growth]  # fmt: skip
     lines += [f"{item}: last figure {paths.age[item]} months old; its band is widened by part of its prior's"

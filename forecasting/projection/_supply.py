@@ -102,7 +102,8 @@ def end_of_life(structure: Structure, values: Values, wanted: Mapping[str, Array
 
     ``sum_a sum_c D_a(t - c) f_a(c) x collection x yield``: cohorts sold before the start (growing at the past rate
     to today's demand) and after it. It is bounded by a share of consumption. Swarf is not in it: D is what
-    stays in finished goods. Lifetimes enter in classes of equal numbers of draws.
+    stays in finished goods. Goods that leave the country do not come back. Lifetimes enter in classes of equal numbers
+    of draws.
 
     Args:
         structure: Which anchors there are.
@@ -111,9 +112,11 @@ def end_of_life(structure: Structure, values: Values, wanted: Mapping[str, Array
     """
     n = values.uniforms.draws
     total = np.zeros((HORIZON + 1, n))
-    shape = float(np.median(values("supply.end_of_life.shape")))
+    shape = float(values("supply.end_of_life.shape")[0])
     for key, content in wanted.items():
         name = f"demand.{key}"
+        if structure.anchors[key].export:
+            continue
         collected = values(f"{name}.collection") * (1.0 - values(f"{name}.exported"))
         if not collected.any():
             continue
