@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from forecasting.errors import AssumptionError
-from forecasting.projection import any_event
+from forecasting.projection import Assumptions, any_event
 from forecasting.projection._controls import controls, delay_kernel, hazard
 from tests.projection.conftest import Simulated, changed, fixed
 
@@ -56,9 +56,14 @@ def test_an_event_ends_and_gives_way_to_the_regime_of_today(assumptions, outcome
     assert (longer > start).mean() > 2 * share_above
 
 
+def lasting_between(low: float, high: float, assumptions: Assumptions) -> Assumptions:
+    spread = {"low": low, "high": high}
+    return changed(assumptions, lambda name, old: dataclasses.replace(old, dist="uniform", args=spread)
+                   if name == "control.duration" else old)  # fmt: skip
+
+
 def test_a_regime_lasts_as_long_as_was_drawn_on_average(assumptions, outcome: Simulated) -> None:
-    spread = changed(assumptions, lambda name, old: dataclasses.replace(old, dist="uniform", args={"low": 3, "high": 9})
-                     if name == "control.duration" else old)  # fmt: skip
+    spread = lasting_between(3, 9, assumptions)
     rare = fixed(spread, control__hazard=2.0, control__LICENSING__weight=0.0)
     controls = outcome(rare, draws=8192).controls
     alone = controls.event.sum(axis=0) == 1
@@ -67,6 +72,18 @@ def test_a_regime_lasts_as_long_as_was_drawn_on_average(assumptions, outcome: Si
     months = (controls.state != controls.state[0]).sum(axis=0)[whole]
     assert len(months) > 1000
     assert months.mean() == pytest.approx(6.0, abs=0.2)
+
+
+def test_a_regime_lasts_no_longer_for_a_milder_event_before_it(assumptions, outcome: Simulated) -> None:
+    # bans alone, or among five times as many new licences that change no regime: the same share of the months
+    spread = lasting_between(1, 24, assumptions)
+    alone = fixed(spread, control__hazard=5.0, control__LICENSING__weight=0.0, control__SECTORAL__weight=0.0)
+    p = 100 * (1 - 0.95**6)
+    among = fixed(spread, control__hazard=p, control__LICENSING__weight=5.0, control__SECTORAL__weight=0.0,
+                  control__BAN__weight=1.0)  # fmt: skip
+    banned = [(outcome(item, draws=8192).controls.state[25:] == 3).mean() for item in (alone, among)]
+    assert banned[0] == pytest.approx(1 - np.exp(-0.0513 / 12 * 12.5), rel=0.06)
+    assert banned[1] == pytest.approx(banned[0], rel=0.06)
 
 
 def test_licensing_costs_exports_its_one_off_loss_and_nothing_else(assumptions, outcome: Simulated) -> None:
