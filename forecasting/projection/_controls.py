@@ -23,7 +23,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class Controls:
-    """Regimes and their effects by draw and month, ``(HORIZON + 1, N)`` each; column 0 is today.
+    """Regimes and their effects by draw and month, ``(HORIZON + 1, N)`` each; row 0 is today.
 
     Attributes:
         state: Index of the regime.

@@ -1,4 +1,4 @@
-"""Random numbers of a simulation: one Sobol point a draw, one dimension a parameter, for all scenarios."""
+"""Random numbers of a simulation: a point of the unit cube a draw, a dimension a parameter, for all scenarios."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 
 from forecasting.errors import AssumptionError
-from forecasting.projection._assumptions import Parameter
+from forecasting.projection._assumptions import Assumptions, Parameter
 from forecasting.projection._distributions import EDGE, quantile
 from forecasting.projection._growth import Array
 from forecasting.projection._questions import Correlation
+from forecasting.projection._schema import draw_blocks
 
-__all__ = ["PATH_INDEX", "Uniforms", "Values", "correlated", "names_of", "seeded", "sobol_points"]
+__all__ = ["PATH_INDEX", "Uniforms", "Values", "correlated", "names_of", "seeded", "sobol_points",
+           "uniforms_of"]  # fmt: skip
 
 PATH_INDEX = "path index"
 
@@ -122,6 +124,13 @@ class Uniforms:
         return np.minimum((self._columns[name] * n).astype(np.int64), n - 1)
 
 
+def uniforms_of(assumptions: Assumptions, draws: int, seed: int) -> Uniforms:
+    """Uniform numbers of a simulation, with the correlations that the assumptions state."""
+    blocks = draw_blocks(assumptions.structure)
+    points = sobol_points(len(blocks) + 1, draws, seed)
+    return Uniforms(blocks, correlated(points, blocks, assumptions.questions.correlations), seed)
+
+
 def names_of(blocks: Sequence[str]) -> list[str]:
     """Names of the columns in their order."""
     return [PATH_INDEX, *blocks]
@@ -148,10 +157,6 @@ class Values:
         if parameter.dist == "published":
             return np.full(np.shape(u), _published(self._calibration, name, parameter, self._where))
         return quantile(parameter.dist, parameter.args, u)
-
-    def toss(self, name: str) -> Array:
-        """Uniform numbers of a piece of chance that no parameter describes, shape ``(draws,)``."""
-        return self.uniforms.block(name)
 
 
 def _published(calibration: pd.DataFrame, name: str, parameter: Parameter, where: str) -> float:
