@@ -147,10 +147,13 @@ def _months_since(entered: Mask) -> Array:
 
 
 def _replaced(structure: Structure, values: Values, since: Array) -> Array:
-    """Share of lost supply that others replace: linear between the stated months after the event, 0 at first."""
+    """Share of lost supply that others replace: linear between the stated months after the event, 0 at first.
+
+    A later month of a draw has no less than an earlier one: their distributions may overlap.
+    """
     out, before, level = np.zeros_like(since), 0.0, np.zeros(since.shape[1])
     for month in structure.response_months:
-        reached = values(f"control.replaced.{month}")
+        reached = np.maximum(level, values(f"control.replaced.{month}"))
         part = np.clip((since - before) / (month - before), 0.0, 1.0)
         out += part * (reached - level)
         before, level = float(month), reached

@@ -229,7 +229,10 @@ def _anchor(key: str, anchor: Anchor, structure: Structure) -> dict[str, Spec]:
 
 
 def users(structure: Structure) -> dict[str, list[str]]:
-    """Shared parameters that every user draws for itself: parameter to its users."""
+    """Shared parameters that every user draws for itself: parameter to its users.
+
+    Every event draws a duration anew, out of the chance of the controls, so that it has no numbers of its own.
+    """
     indicators = [f"indicators.{key}" for key in structure.indicators]
     anchors = [f"demand.{key}" for key in structure.anchors]
     shared = {
@@ -237,6 +240,7 @@ def users(structure: Structure) -> dict[str, list[str]]:
         "growth.family": anchors,
         "growth.innovation": anchors,
         "growth.renewal": anchors,
+        "control.duration": [],
     }
     entry = [name for name in ENTRY if not name.startswith(("entry.pace", "entry.displacement"))]
     return shared | {name: list(structure.projects) for name in entry if structure.projects}
