@@ -93,8 +93,8 @@ def balance(
 ) -> Balance:
     """Allocate what comes in to what is wanted.
 
-    Swarf of a month is that of the goods made in the month before. A stock above its ceiling is run down: what comes in
-    is curtailed, and never more than that. The price follows the stock's cover:
+    Swarf of a month is that of the goods made in the month before. Nothing is added to a stock above its ceiling, which
+    use then runs down. The price follows the stock's cover:
     ``ln p(t) = persistence ln p(t-1) + response (1 - cover/normal)``, the last term between -response and response,
     where normal is today's cover or a lower ceiling; demand follows the price of the past months, smoothed over its
     lag, to the power of minus its elasticity.
@@ -141,7 +141,7 @@ def balance(
         met = np.minimum(need_home, free)
         shipped = np.minimum(asked * control.shipped[t], free - met)
         rest = free - met - shipped
-        kept = np.minimum(rest, np.maximum(ceiling * (need_home + asked), stock - met - shipped))
+        kept = np.minimum(rest, np.maximum(ceiling * (need_home + asked), stock))
         change, stock = kept - stock, kept
 
         home_part = _over(met, need_home)

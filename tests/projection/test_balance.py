@@ -52,16 +52,14 @@ def test_in_a_surplus_the_stock_fills_before_anything_is_curtailed(assumptions, 
     np.testing.assert_allclose(account.stock[curtailed], cover[curtailed], rtol=1e-9)
 
 
-def test_a_stock_above_its_ceiling_is_run_down_and_no_more_is_curtailed_than_comes_in(
-    assumptions, outcome: Simulated
-) -> None:
-    held = fixed(assumptions, stock__cover=6.0, stock__ceiling=2.0, price__response=0.05)
-    account = outcome(held, "slowdown").balance
-    outflow = (account.need + account.outside_wanted) / 12
-    assert (account.stock[0] > 4.0 * outflow[0]).all()
-    assert (account.stock[12:] <= 2.0 * outflow[12:] * (1 + 1e-9)).all()
-    assert (account.curtailed <= account.throughput() * (1 + 1e-9)).all()
-    assert (account.price[1:4] < 100).all()  # those who run down their stocks buy less
+def test_a_stock_above_its_ceiling_is_run_down_and_presses_on_the_price(assumptions, outcome: Simulated) -> None:
+    account = outcome(fixed(assumptions, stock__cover=4.0, stock__ceiling=2.0), "slowdown").balance
+    full = 2.0 * (account.need + account.outside_wanted) / 12
+    above = account.stock > full * (1 + 1e-9)
+    assert above[0].all()
+    assert (account.stock_change[above] <= 1e-9).all()
+    assert np.median(account.stock[24] / full[24]) < 0.8 * np.median(account.stock[0] / full[0])
+    assert (account.price[1:7] < 100).all()
 
 
 def test_demand_that_breaks_away_curtails_no_more_than_comes_in(assumptions, outcome: Simulated) -> None:
