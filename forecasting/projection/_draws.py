@@ -182,7 +182,7 @@ def _published(calibration: pd.DataFrame, name: str, parameter: Parameter, where
     quantity, _, basis = parameter.spec.unit.removesuffix("/yr").partition(" ")
     stated, _, counted = unit.removesuffix("/yr").partition(" ")
     factor = 1.0 if stated == quantity else UNITS.get((stated, quantity))
-    if quantity == "kt" and counted and not _same_basis(counted, basis):
+    if counted and not _same_basis(counted, basis):
         factor = None
     if factor is None:
         raise AssumptionError(

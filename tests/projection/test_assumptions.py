@@ -169,6 +169,8 @@ def test_quantile_functions_meet_their_arguments() -> None:
     [
         ('series = "magnet_demand_inverter_ac"', 'series = "cn_quota_mining"',
          "demand.inverter_ac.base: published in 't REO'; expected a figure that turns into 'kt magnet/yr'"),
+        ('series = "cn_nev_production", year = "2024"', 'series = "above_scale_threshold", year = "2011-"',
+         "published in 'million yuan annual main revenue'; expected a figure that turns into 'million vehicles/yr'"),
         ('series = "magnet_demand_inverter_ac"', 'series = "magnets"', "0 figures for 'magnets', '2024'"),
         ('"cn_wind_additions"', '"cn_green_hydrogen_capacity"', "expected a figure that turns into 'GW/yr'"),
         ('metric = "west_share"', 'metric = "west_chare"', "metric 'west_chare' is unknown; did you mean west_share"),
