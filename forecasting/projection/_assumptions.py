@@ -15,7 +15,7 @@ import numpy as np
 
 from forecasting.errors import AssumptionError
 from forecasting.projection._coupling import HORIZON
-from forecasting.projection._distributions import ARGS, check_args, support
+from forecasting.projection._distributions import ARGS, check_args, is_number, support
 from forecasting.projection._questions import Questions, parse_questions
 from forecasting.projection._schema import Spec, check_names, draw_blocks, expected_parameters
 from forecasting.projection._structure import OPTIONAL, STRUCTURE, Structure, flag_of, keys_of, parse_structure
@@ -145,6 +145,10 @@ def parse_assumptions(text: str, file: str) -> Assumptions:
         for name in (item.first, item.second):
             if name not in blocks:
                 raise AssumptionError(f"{file}: correlation: {name!r} is unknown; expected a parameter, or one@user")
+    pairs = [frozenset((item.first, item.second)) for item in questions.correlations]
+    for pair in pairs:
+        if pairs.count(pair) > 1:
+            raise AssumptionError(f"{file}: correlation of {' and '.join(sorted(pair))} is stated more than once")
     for key, claim in questions.claims.items():
         if claim.use == "used":
             check_names(claim.by, schema, f"{file}: claims.{key}", complete=False)
@@ -247,6 +251,8 @@ def _parameter(entry: dict[str, Any], name: str, where: str, schema: Mapping[str
     else:
         if dist not in ARGS:
             raise AssumptionError(f"{place}: dist {dist!r} is unknown; expected one of {', '.join(ARGS)}")
+        if spec.fixed and dist != "point":
+            raise AssumptionError(f"{place}: dist {dist!r}; expected 'point', one number that holds for all draws")
         problem = check_args(dist, args)
         if problem:
             raise AssumptionError(f"{place}: {problem}")
@@ -263,7 +269,7 @@ def _choice(dist: str, args: Mapping[str, Any], place: str, options: tuple[str, 
     if strange:
         raise AssumptionError(f"{place}: option {', '.join(strange)} is unknown; expected {', '.join(options)}")
     weights = {name: args.get(name, 0.0) for name in options}
-    numbers = all(isinstance(item, int | float) and np.isfinite(item) and item >= 0 for item in weights.values())
+    numbers = all(is_number(item) and item >= 0 for item in weights.values())
     if not numbers or sum(weights.values()) <= 0:
         raise AssumptionError(f"{place}: expected weights of at least 0 that do not all vanish, came {dict(args)}")
     return weights

@@ -93,9 +93,11 @@ def balance(
 ) -> Balance:
     """Allocate what comes in to what is wanted.
 
-    Swarf of a month is that of the goods made in the month before. The price follows the stock's cover:
-    ``ln p(t) = persistence ln p(t-1) + response (1 - cover/normal)``, and demand follows the price of the
-    past months, smoothed over its lag, to the power of minus its elasticity.
+    Swarf of a month is that of the goods made in the month before. Nothing is added to a stock above its ceiling, which
+    use then runs down. The price follows the stock's cover:
+    ``ln p(t) = persistence ln p(t-1) + response (1 - cover/normal)``, the last term between -response and response,
+    where normal is today's cover or a lower ceiling; demand follows the price of the past months, smoothed over its
+    lag, to the power of minus its elasticity.
 
     Args:
         structure: Which anchors take part and which are exported.
@@ -112,7 +114,8 @@ def balance(
     made = {key: (1.0 - item.part) * values("supply.swarf.recovery") for key, item in wanted.items()}
     elastic = {key: values(f"demand.{key}.elasticity") for key in wanted}
     lost, cover0 = values("supply.losses"), values("stock.cover")
-    ceiling = np.maximum(values("stock.ceiling"), cover0)
+    ceiling = values("stock.ceiling")
+    normal = np.minimum(cover0, ceiling)
     response, persistence, lag = (values(f"price.{name}") for name in ("response", "persistence", "lag"))
     raw_wanted = _raw(structure, values)
     home = [key for key in wanted if not structure.anchors[key].export]
@@ -123,8 +126,7 @@ def balance(
 
     price, felt = np.zeros(n), np.zeros(n)
     last = {key: item.need.kt[0] for key, item in wanted.items()}
-    at_first = sum(last.values(), np.zeros(n)) / 12.0
-    stock = cover0 * at_first
+    stock = cover0 * sum(last.values(), raw_wanted[0]) / 12.0
     outside_first = sum((last[key] for key in abroad), np.zeros(n)) + raw_wanted[0]
     outside_stock = values("outside.stock") * outside_first / 12.0
     for t in range(HORIZON + 1):
@@ -139,7 +141,7 @@ def balance(
         met = np.minimum(need_home, free)
         shipped = np.minimum(asked * control.shipped[t], free - met)
         rest = free - met - shipped
-        kept = np.minimum(rest, ceiling * (need_home + asked))
+        kept = np.minimum(rest, np.maximum(ceiling * (need_home + asked), stock))
         change, stock = kept - stock, kept
 
         home_part = _over(met, need_home)
@@ -153,13 +155,14 @@ def balance(
         drawn = np.minimum(outside_stock, short - by_others)
         outside_stock = outside_stock - drawn
         left = short - by_others - drawn
+        lacking = left / np.maximum(asked, NOTHING)
 
         cover = _over(stock, need_home + asked)
-        price = persistence * price + response * np.clip(1.0 - _over(cover, cover0), -1.0, 1.0) * (t > 0)
+        price = persistence * price + response * np.clip(1.0 - _over(cover, normal), -1.0, 1.0) * (t > 0)
         felt = felt + (price - felt) / lag
         month = (swarf / 12.0, raw_wanted[t] / 12.0 * abroad_part, stock / 12.0, change, waste, rest - kept,
                  need_home - met, need_home, 100.0 * np.exp(price) / 12.0,
-                 100.0 * np.exp(price + scarce * _over(left, asked)) * (1.0 + control.cost[t]) / 12.0,
+                 100.0 * np.exp(price + scarce * lacking) * (1.0 + control.cost[t]) / 12.0,
                  asked, drawn, by_others, left)  # fmt: skip
         for name, item in zip(ITEMS, month, strict=True):
             out[name][t] = 12.0 * item

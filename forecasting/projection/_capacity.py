@@ -51,7 +51,7 @@ def kappa(values: Values, evidence: Iterable[Evidence]) -> Array:
         return values.at("capacity.kappa", u)
     edges = np.linspace(0.0, 1.0, GRID + 1)
     centre = values.at("capacity.kappa", 0.5 * (edges[1:] + edges[:-1]))
-    between = float(np.median(values("capacity.between_episodes")))
+    between = float(values("capacity.between_episodes")[0])
     fit = np.zeros(GRID)
     for item in episodes:
         grown = np.log1p(item.value_added / 100.0)

@@ -23,7 +23,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class Controls:
-    """Regimes and their effects by draw and month, ``(HORIZON + 1, N)`` each; column 0 is today.
+    """Regimes and their effects by draw and month, ``(HORIZON + 1, N)`` each; row 0 is today.
 
     Attributes:
         state: Index of the regime.
@@ -77,8 +77,9 @@ def controls(structure: Structure, values: Values, forced: str) -> Controls:
     """Simulate the regimes, or impose one from the first month on.
 
     In every month an escalation happens with probability ``1 - exp(-lambda)``; it leads to a regime drawn by its
-    weight, not below the regime in force, lasts a lognormal time and then gives way to today's regime. Entering a
-    regime costs the delay of its licences once. Exactly `HORIZON` transitions follow the regime of today.
+    weight, not below today's, that lasts a drawn time in whole months. The hardest regime that lasts is in force, and
+    today's where none does. Entering a regime costs the delay of its licences once. Exactly `HORIZON` transitions
+    follow the regime of today.
 
     Raises:
         AssumptionError: No regime that an event could lead to has a weight.
@@ -110,18 +111,16 @@ def _walk(structure: Structure, values: Values, state: Index, event: Mask, start
             f"control: no regime from {structure.start_regime} on has a weight; expected one for an event to lead to"
         )
     below = np.cumsum(weight, axis=0) / weight.sum(axis=0)
-    now, left = np.full(n, start), np.zeros(n)
+    rank, left = np.arange(len(weight))[:, None], np.zeros((len(weight), n))
     for t in range(1, HORIZON + 1):
-        happens = chance[3 * t - 3] < p
-        left = left - 1.0
-        now = np.where(left <= 0, start, now)
-        at = np.flatnonzero(happens)
+        event[t] = chance[3 * t - 3] < p
+        left -= 1.0
+        at = np.flatnonzero(event[t])
         if len(at):
             drawn = (chance[3 * t - 2][at] > below[:-1, at]).sum(axis=0)
-            lasting = values.at("control.duration", chance[3 * t - 1][at])
-            now[at] = np.maximum(now[at], drawn)
-            left[at] = np.maximum(left[at], np.maximum(lasting, 1.0))
-        state[t], event[t] = now, happens
+            lasting = np.rint(values.at("control.duration", chance[3 * t - 1][at]))
+            left[drawn, at] = np.maximum(left[drawn, at], np.maximum(lasting, 1.0))
+        state[t] = np.where(left > 0, rank, start).max(axis=0)
 
 
 def _effects(structure: Structure, values: Values, state: Index, event: Mask, entered: Mask) -> Controls:
@@ -148,10 +147,13 @@ def _months_since(entered: Mask) -> Array:
 
 
 def _replaced(structure: Structure, values: Values, since: Array) -> Array:
-    """Share of lost supply that others replace: linear between the stated months after the event, 0 at first."""
+    """Share of lost supply that others replace: linear between the stated months after the event, 0 at first.
+
+    A later month of a draw has no less than an earlier one: their distributions may overlap.
+    """
     out, before, level = np.zeros_like(since), 0.0, np.zeros(since.shape[1])
     for month in structure.response_months:
-        reached = values(f"control.replaced.{month}")
+        reached = np.maximum(level, values(f"control.replaced.{month}"))
         part = np.clip((since - before) / (month - before), 0.0, 1.0)
         out += part * (reached - level)
         before, level = float(month), reached

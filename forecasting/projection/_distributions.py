@@ -9,7 +9,7 @@ import numpy as np
 
 from forecasting.projection._growth import Array
 
-__all__ = ["ARGS", "check_args", "quantile", "support"]
+__all__ = ["ARGS", "check_args", "is_number", "quantile", "support"]
 
 Z95 = 1.6448536269514722
 
@@ -34,7 +34,7 @@ def check_args(dist: str, args: Mapping[str, Any]) -> str:
     if dist == "published":
         strange = [name for name in expected if not isinstance(args[name], str)]
         return f"args {_names(strange)} of dist 'published' must be text" if strange else ""
-    strange = [name for name in expected if not _number(args[name])]
+    strange = [name for name in expected if not is_number(args[name])]
     if strange:
         return f"args {_names(strange)} of dist {dist!r} must be finite numbers"
     ordered = [args[name] for name in expected]
@@ -112,7 +112,8 @@ _QUANTILES: dict[str, Callable[[Mapping[str, Any], Array], Array]] = {
 }
 
 
-def _number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether a value of a file is a finite number; true and false are none."""
     return isinstance(value, int | float) and not isinstance(value, bool) and bool(np.isfinite(value))
 
 

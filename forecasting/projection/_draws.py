@@ -1,4 +1,4 @@
-"""Random numbers of a simulation: one Sobol point a draw, one dimension a parameter, for all scenarios."""
+"""Random numbers of a simulation: a point of the unit cube a draw, a dimension a parameter, for all scenarios."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 
 from forecasting.errors import AssumptionError
-from forecasting.projection._assumptions import Parameter
+from forecasting.projection._assumptions import Assumptions, Parameter
 from forecasting.projection._distributions import EDGE, quantile
 from forecasting.projection._growth import Array
 from forecasting.projection._questions import Correlation
+from forecasting.projection._schema import draw_blocks
 
-__all__ = ["PATH_INDEX", "Uniforms", "Values", "seeded", "sobol_points"]
+__all__ = ["PATH_INDEX", "Uniforms", "Values", "correlated", "names_of", "seeded", "sobol_points",
+           "uniforms_of"]  # fmt: skip
 
 PATH_INDEX = "path index"
 
@@ -49,6 +51,36 @@ def sobol_points(dimensions: int, draws: int, seed: int) -> Array:
     return np.concatenate([points, rest], axis=1)
 
 
+def correlated(points: Array, blocks: Sequence[str], correlations: Sequence[Correlation]) -> Array:
+    """The points with rank correlations laid over their columns by a Gaussian copula; each stays uniform.
+
+    Args:
+        points: Independent, shape ``(draws, len(blocks) + 1)``, columns as in `names_of`.
+        blocks: Names of the blocks.
+        correlations: Of pairs of them.
+
+    Raises:
+        AssumptionError: Correlations that no joint distribution has.
+    """
+    from scipy.special import ndtr, ndtri
+
+    if not correlations:
+        return points
+    names = sorted({name for item in correlations for name in (item.first, item.second)})
+    matrix = np.eye(len(names))
+    for item in correlations:
+        i, j = names.index(item.first), names.index(item.second)
+        # the correlation of normals whose ranks correlate by rho
+        matrix[i, j] = matrix[j, i] = 2.0 * np.sin(np.pi * item.rho / 6.0)
+    try:
+        root = np.linalg.cholesky(matrix)
+    except np.linalg.LinAlgError:
+        raise AssumptionError(f"correlation: no joint distribution of {', '.join(names)} has these") from None
+    out, columns = points.copy(), [names_of(blocks).index(name) for name in names]
+    out[:, columns] = ndtr(ndtri(np.clip(points[:, columns], EDGE, 1.0 - EDGE)) @ root.T)
+    return out
+
+
 class Uniforms:
     """Uniform numbers by block: a column a parameter, a path index, a row of a pool of innovations.
 
@@ -59,48 +91,15 @@ class Uniforms:
         blocks: Names of the blocks; `PATH_INDEX` joins them.
         points: Shape ``(draws, len(blocks) + 1)``.
         seed: Seed of the pools.
-        correlations: Rank correlations, laid over the columns by a Gaussian copula.
         pool: Rows of the pools of innovations.
-
-    Raises:
-        AssumptionError: Correlations that no joint distribution has.
     """
 
-    def __init__(
-        self,
-        blocks: Sequence[str],
-        points: Array,
-        seed: int,
-        correlations: Sequence[Correlation] = (),
-        *,
-        pool: int | None = None,
-    ) -> None:
-        self.names = names_of(blocks)
-        self._columns = {name: np.ascontiguousarray(points[:, i]) for i, name in enumerate(self.names)}
+    def __init__(self, blocks: Sequence[str], points: Array, seed: int, *, pool: int | None = None) -> None:
+        self._columns = {name: np.ascontiguousarray(points[:, i]) for i, name in enumerate(names_of(blocks))}
         self.draws = len(points)
         self.seed = seed
         self._pool = pool or 1 << int(np.ceil(np.log2(max(self.draws, 2))))
         self._chosen: dict[str, Array] = {}
-        self._correlate(correlations)
-
-    def _correlate(self, correlations: Sequence[Correlation]) -> None:
-        from scipy.special import ndtr, ndtri
-
-        if not correlations:
-            return
-        names = sorted({name for item in correlations for name in (item.first, item.second)})
-        matrix = np.eye(len(names))
-        for item in correlations:
-            i, j = names.index(item.first), names.index(item.second)
-            # the correlation of normals whose ranks correlate by rho
-            matrix[i, j] = matrix[j, i] = 2.0 * np.sin(np.pi * item.rho / 6.0)
-        try:
-            root = np.linalg.cholesky(matrix)
-        except np.linalg.LinAlgError:
-            raise AssumptionError(f"correlation: no joint distribution of {', '.join(names)} has these") from None
-        normals = ndtri(np.clip(np.stack([self._columns[name] for name in names]), EDGE, 1.0 - EDGE))
-        for name, values in zip(names, root @ normals, strict=True):
-            self._columns[name] = ndtr(values)
 
     def block(self, name: str) -> Array:
         """Uniform numbers of a block, shape ``(draws,)``."""
@@ -123,6 +122,13 @@ class Uniforms:
 
     def _rows(self, name: str, n: int) -> np.ndarray:
         return np.minimum((self._columns[name] * n).astype(np.int64), n - 1)
+
+
+def uniforms_of(assumptions: Assumptions, draws: int, seed: int) -> Uniforms:
+    """Uniform numbers of a simulation, with the correlations that the assumptions state."""
+    blocks = draw_blocks(assumptions.structure)
+    points = sobol_points(len(blocks) + 1, draws, seed)
+    return Uniforms(blocks, correlated(points, blocks, assumptions.questions.correlations), seed)
 
 
 def names_of(blocks: Sequence[str]) -> list[str]:
@@ -152,10 +158,6 @@ class Values:
             return np.full(np.shape(u), _published(self._calibration, name, parameter, self._where))
         return quantile(parameter.dist, parameter.args, u)
 
-    def toss(self, name: str) -> Array:
-        """Uniform numbers of a piece of chance that no parameter describes, shape ``(draws,)``."""
-        return self.uniforms.block(name)
-
 
 def _published(calibration: pd.DataFrame, name: str, parameter: Parameter, where: str) -> float:
     """A figure of the calibration table in the unit of the parameter.
@@ -180,7 +182,7 @@ def _published(calibration: pd.DataFrame, name: str, parameter: Parameter, where
     quantity, _, basis = parameter.spec.unit.removesuffix("/yr").partition(" ")
     stated, _, counted = unit.removesuffix("/yr").partition(" ")
     factor = 1.0 if stated == quantity else UNITS.get((stated, quantity))
-    if quantity == "kt" and counted and not _same_basis(counted, basis):
+    if counted and not _same_basis(counted, basis):
         factor = None
     if factor is None:
         raise AssumptionError(

@@ -43,7 +43,7 @@ def stage_months(values: Values, project: str) -> Array:
         + (1.0 - values("entry.overlap", project)) * values("entry.consultation", project)
         + values("entry.approvals", project)
     )
-    appealed = values.toss(f"chance.appeal@{project}") < values("entry.appeal_probability", project)
+    appealed = values.uniforms.block(f"chance.appeal@{project}") < values("entry.appeal_probability", project)
     build = values("entry.build", project) * values("entry.slip", project)
     mine = permit + appealed * values("entry.appeal", project) + build
     return np.asarray(np.maximum(mine, values("entry.processing", project)))
@@ -79,7 +79,7 @@ def entry(structure: Structure, values: Values, entered: Mask, *, built: bool) -
         left = np.maximum(needed - values(f"project.{key}.elapsed"), 0.0)
         since = np.minimum(first, left)
         opens = since + values("entry.pace_after_event") * (left - since)
-        success = values.toss(f"chance.success@{key}") < values("entry.success", key)
+        success = values.uniforms.block(f"chance.success@{key}") < values("entry.success", key)
         share = ramp(TIME - opens, values("entry.ramp", key), values("entry.ramp_start", key))
         supply = supply + built * success * values(f"project.{key}.capacity") * share
     years_of = np.stack(years) if years else np.zeros((0, values.uniforms.draws))

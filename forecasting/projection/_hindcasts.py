@@ -7,7 +7,6 @@ by their name, so the distributions tried are those in use.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -18,12 +17,13 @@ from forecasting.metrics import crps_draws
 from forecasting.projection._assumptions import Assumptions
 from forecasting.projection._controls import delay_kernel
 from forecasting.projection._coupling import HORIZON
-from forecasting.projection._draws import Uniforms, Values, seeded, sobol_points
+from forecasting.projection._distributions import is_number
+from forecasting.projection._draws import Values, seeded, sobol_points, uniforms_of
 from forecasting.projection._entry import ramp
 from forecasting.projection._growth import Array, damped_trend_continuous, log_rate
 from forecasting.projection._questions import Hindcast
-from forecasting.projection._quota import quota_states
-from forecasting.projection._schema import draw_blocks, expected_parameters
+from forecasting.projection._quota import quota_growth
+from forecasting.projection._schema import expected_parameters
 from forecasting.projection._tables import quantiles
 
 __all__ = ["HINDCAST_COLUMNS", "hindcast_table"]
@@ -123,7 +123,7 @@ class Case:
 
     def _figure(self, value: Any, key: str) -> float:
         """A number, or the figure that ``series@year`` names."""
-        if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
+        if is_number(value):
             return float(value)
         series, _, year = str(value).partition("@")
         rows = self._calibration[(self._calibration["series"] == series) & (self._calibration["year"] == year)]
@@ -147,13 +147,12 @@ def persistent_growth(case: Case) -> Array:
 
 def quota_process(case: Case) -> Array:
     """Base grown by the quota process from a stated regime on."""
-    values, states, start = case.parameters, case.states, case.text("start")
-    if start not in states:
-        raise case.wrong("start", start, f"one of quota_states: {', '.join(states) or '(none)'}")
-    first = np.full(DRAWS, float(states.index(start)))
-    chosen = quota_states(values, states, first, case.count("years", HORIZON // 12)).astype(np.int64)
-    growth = np.stack([log_rate(values(f"quota.growth.{state}")) for state in states])
-    return np.asarray(case.number("base") * np.exp(np.take_along_axis(growth, chosen, axis=0).sum(axis=0)))
+    start = case.text("start")
+    if start not in case.states:
+        raise case.wrong("start", start, f"one of quota_states: {', '.join(case.states) or '(none)'}")
+    first = np.full(DRAWS, float(case.states.index(start)))
+    growth = quota_growth(case.parameters, case.states, first, case.count("years", HORIZON // 12))
+    return np.asarray(case.number("base") * np.exp(growth.sum(axis=0)))
 
 
 def single_number(case: Case) -> Array:
@@ -239,9 +238,8 @@ def hindcast_table(assumptions: Assumptions, calibration: pd.DataFrame, *, seed:
     cases = assumptions.questions.hindcasts
     if not cases:
         return pd.DataFrame(columns=list(HINDCAST_COLUMNS))
-    blocks = draw_blocks(assumptions.structure)
     key = assumptions.questions.sensitivity_scenario or sorted(assumptions.scenarios)[0]
-    uniforms = Uniforms(blocks, sobol_points(len(blocks) + 1, DRAWS, seed), seed)
+    uniforms = uniforms_of(assumptions, DRAWS, seed)
     values = Values(assumptions.scenarios[key].parameters, uniforms, calibration, assumptions.file)
     schema = expected_parameters(assumptions.structure)
     names = [name for name, spec in schema.items() if not spec.options]

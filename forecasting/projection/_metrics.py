@@ -8,7 +8,7 @@ absorption|basis|measure|kind|anchor   measure first_use or final_use, kind endp
 multiple|indicator              activity over today's
 recycled_share_of_added_demand  added swarf and used goods over added need
 eol_share_of_added_demand       added used goods alone over added need
-recycled_eol_share              material in goods given up and collected, over need
+recycled_eol_share              what is won back from used goods, over need
 p_event                         probability that an escalation has happened, the same in every draw
 lost_shipments|regime           months of shipments that entering a regime costs, once
 entry_years|project             from decision to first output
@@ -18,6 +18,8 @@ substitution_years              research and commercial stages of substitution
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -44,15 +46,11 @@ def metric(outcome: Outcome, name: str) -> Array:
     Raises:
         AssumptionError: An unknown or ambiguous name, with what there is.
     """
-    head, *rest = name.split("|")
-    known = {"absorption": _absorption, "multiple": _multiple, "entry_years": _entry_years,
-             "permit_months": _permit_months, "lost_shipments": _lost}  # fmt: skip
-    alone = {"recycled_share_of_added_demand": _recycled_share, "eol_share_of_added_demand": _eol_added,
-             "recycled_eol_share": _eol_share, "p_event": _events, "substitution_years": _substitution}  # fmt: skip
-    if head in known and rest:
-        return known[head](outcome, rest)
-    if name in alone:
-        return alone[name](outcome)
+    head, _, rest = name.partition("|")
+    if head in OF and rest:
+        return OF[head](outcome, rest)
+    if name in ALONE:
+        return ALONE[name](outcome)
     return _variable(outcome, name)
 
 
@@ -78,14 +76,15 @@ def _variable(outcome: Outcome, name: str) -> Array:
     if found:
         options = ", ".join(f"{item.variable}@{item.basis}@{item.region}" for item in found)
         raise AssumptionError(f"metric {name!r} is ambiguous; expected one of {options}")
-    raise AssumptionError(f"metric {name!r} is unknown; {suggestion(variable, names)}")
+    others = [*ALONE, *(f"{head}|…" for head in OF)]
+    raise AssumptionError(f"metric {name!r} is unknown; {suggestion(variable, [*others, *names])}")
 
 
-def _absorption(outcome: Outcome, rest: list[str]) -> Array:
-    place = f"metric absorption|{'|'.join(rest)}"
-    if len(rest) != 4:
+def _absorption(outcome: Outcome, rest: str) -> Array:
+    place = f"metric absorption|{rest}"
+    if rest.count("|") != 3:
         raise AssumptionError(f"{place}; expected absorption|basis|measure|kind|anchor")
-    basis, measure, kind, anchor = rest
+    basis, measure, kind, anchor = rest.split("|")
     for given, allowed in ((basis, outcome.bases()), (measure, MEASURES), (kind, RATIO_KINDS)):
         if given not in allowed:
             raise AssumptionError(f"{place}: {given!r}; expected one of {', '.join(allowed)}")
@@ -97,10 +96,10 @@ def _absorption(outcome: Outcome, rest: list[str]) -> Array:
     return value
 
 
-def _multiple(outcome: Outcome, rest: list[str]) -> Array:
-    if rest[0] not in outcome.activity:
-        raise AssumptionError(f"metric multiple|{rest[0]}; expected one of {', '.join(outcome.activity)}")
-    return np.asarray(outcome.activity[rest[0]] / 100.0)
+def _multiple(outcome: Outcome, indicator: str) -> Array:
+    if indicator not in outcome.activity:
+        raise AssumptionError(f"metric multiple|{indicator}; expected one of {', '.join(outcome.activity)}")
+    return np.asarray(outcome.activity[indicator] / 100.0)
 
 
 def _recycled_share(outcome: Outcome) -> Array:
@@ -129,21 +128,21 @@ def _events(outcome: Outcome) -> Array:
     return np.broadcast_to(happened.mean(axis=1)[:, None], happened.shape)
 
 
-def _lost(outcome: Outcome, rest: list[str]) -> Array:
-    if rest[0] not in outcome.structure.regimes:
+def _lost(outcome: Outcome, regime: str) -> Array:
+    if regime not in outcome.structure.regimes:
         raise AssumptionError(
-            f"metric lost_shipments|{rest[0]}; expected one of {', '.join(outcome.structure.regimes) or '(none)'}"
+            f"metric lost_shipments|{regime}; expected one of {', '.join(outcome.structure.regimes) or '(none)'}"
         )
-    weeks, half_life = outcome.drawn(f"control.{rest[0]}.delay"), outcome.drawn("control.recovery")
+    weeks, half_life = outcome.drawn(f"control.{regime}.delay"), outcome.drawn("control.recovery")
     return _lasting(delay_kernel(weeks, half_life, HORIZON).sum(axis=0))
 
 
-def _entry_years(outcome: Outcome, rest: list[str]) -> Array:
-    return _lasting(outcome.entry.years[_project(outcome, rest[0])])
+def _entry_years(outcome: Outcome, project: str) -> Array:
+    return _lasting(outcome.entry.years[_project(outcome, project)])
 
 
-def _permit_months(outcome: Outcome, rest: list[str]) -> Array:
-    project = list(outcome.structure.projects)[_project(outcome, rest[0])]
+def _permit_months(outcome: Outcome, project: str) -> Array:
+    _project(outcome, project)
     stages = ("assessment", "consultation", "appeal")
     return _lasting(sum((outcome.drawn(f"entry.{stage}", project) for stage in stages), np.zeros(1)))
 
@@ -161,3 +160,16 @@ def _substitution(outcome: Outcome) -> Array:
 
 def _lasting(values: Array) -> Array:
     return np.broadcast_to(values, (HORIZON + 1, len(values)))
+
+
+OF: Mapping[str, Callable[[Outcome, str], Array]] = {
+    "absorption": _absorption, "multiple": _multiple, "entry_years": _entry_years, "permit_months": _permit_months,
+    "lost_shipments": _lost,
+}  # fmt: skip
+"""Metrics of something that follows after a bar."""
+
+ALONE: Mapping[str, Callable[[Outcome], Array]] = {
+    "recycled_share_of_added_demand": _recycled_share, "eol_share_of_added_demand": _eol_added,
+    "recycled_eol_share": _eol_share, "p_event": _events, "substitution_years": _substitution,
+}  # fmt: skip
+"""Metrics of nothing further."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
 from types import MappingProxyType
 from typing import Any
 
 from forecasting.errors import AssumptionError
+from forecasting.projection._distributions import is_number
 from forecasting.projection._structure import flag_of, keys_of, names_of, table_of, text_of
 
 __all__ = ["ClaimUse", "Correlation", "Evidence", "Hindcast", "Milestone", "Questions", "parse_questions"]
@@ -158,9 +158,9 @@ def _claim(entry: Any, where: str, horizon: int) -> ClaimUse:
         raise AssumptionError(
             f"{where}: by {list(by)!r}; expected a list of parameters or metrics, none for a claim aside"
         )
-    months = int(_number(table.get("months", horizon), f"{where}.months"))
-    if not 1 <= months <= horizon:
-        raise AssumptionError(f"{where}: months {months}; expected 1 to {horizon}")
+    months = table.get("months", horizon)
+    if type(months) is not int or not 1 <= months <= horizon:
+        raise AssumptionError(f"{where}: months {months!r}; expected a whole number from 1 to {horizon}")
     scale = _number(table.get("scale", 1.0), f"{where}.scale")
     note = text_of(table["note"], f"{where}.note")
     return ClaimUse(use, by, months, scale, flag_of(table.get("intensity", False), f"{where}.intensity"), note)
@@ -175,13 +175,13 @@ def _hindcast(entry: Any, where: str) -> Hindcast:
 def _correlation(entry: Any, where: str) -> Correlation:
     table = table_of(entry, where)
     keys_of(table, ("parameters", "rho", "note"), where)
-    pair, rho = table["parameters"], _number(table["rho"], f"{where}.rho")
-    if not isinstance(pair, list) or len(pair) != 2 or not -1 < rho < 1:
+    pair, rho = names_of(table["parameters"], f"{where}.parameters"), _number(table["rho"], f"{where}.rho")
+    if len(pair) != 2 or not -1 < rho < 1:
         raise AssumptionError(f"{where}: expected two parameters and a rho between -1 and 1")
-    return Correlation(str(pair[0]), str(pair[1]), rho)
+    return Correlation(*pair, rho)
 
 
 def _number(value: Any, where: str) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not isfinite(value):
+    if not is_number(value):
         raise AssumptionError(f"{where}: {value!r}; expected a finite number")
     return float(value)

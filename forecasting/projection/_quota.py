@@ -7,18 +7,19 @@ Markov chain whose long-run weights are themselves uncertain: a tilt per draw fa
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecasting.errors import AssumptionError
 from forecasting.projection._coupling import HORIZON, cumulate, levels
 from forecasting.projection._draws import Values
 from forecasting.projection._growth import Array, log_rate
 
-__all__ = ["quota_index", "quota_states"]
+__all__ = ["quota_growth", "quota_index", "quota_states"]
 
 YEARS = HORIZON // 12
 
 
-def quota_states(values: Values, states: tuple[str, ...], start: Array, years: int = YEARS) -> Array:
+def quota_states(values: Values, states: tuple[str, ...], start: Array, years: int = YEARS) -> NDArray[np.int64]:
     """Index of the state by year, ``(years, N)``, the slowest being 0.
 
     With probability ``stay`` a state stays; otherwise the next one is drawn from weights
@@ -42,8 +43,8 @@ def quota_states(values: Values, states: tuple[str, ...], start: Array, years: i
     below = np.cumsum(weight, axis=0) / weight.sum(axis=0)
     stay = values("quota.stay")
     chance = values.uniforms.innovations("chance.quota", YEARS)[:years]
-    state = start
-    out = np.empty((years, len(state)))
+    state = start.astype(np.int64)
+    out = np.empty((years, len(state)), dtype=np.int64)
     for year in range(years):
         passed = np.zeros_like(state)
         for k in range(len(states) - 1):
@@ -53,9 +54,13 @@ def quota_states(values: Values, states: tuple[str, ...], start: Array, years: i
     return out
 
 
+def quota_growth(values: Values, states: tuple[str, ...], start: Array, years: int = YEARS) -> Array:
+    """Log growth of the quota by year, ``(years, N)``; arguments as of `quota_states`."""
+    growth = np.stack([log_rate(values(f"quota.growth.{state}")) for state in states])
+    return np.take_along_axis(growth, quota_states(values, states, start, years), axis=0)
+
+
 def quota_index(values: Values, states: tuple[str, ...]) -> Array:
     """Quota by month, start = 1, ``(HORIZON + 1, N)``; a year's growth is spread over its months."""
-    growth = np.stack([log_rate(values(f"quota.growth.{state}")) for state in states])
-    chosen = quota_states(values, states, values("quota.start")).astype(np.int64)
-    yearly = np.take_along_axis(growth, chosen, axis=0)
+    yearly = quota_growth(values, states, values("quota.start"))
     return levels(cumulate(np.repeat(yearly, 12, axis=0)))

@@ -28,6 +28,7 @@ class Spec:
         options: What can be chosen between, where the parameter is a choice and no number.
         default: Value of a parameter that a file leaves out, which switches its mechanism off; None where the
             parameter has to be given.
+        fixed: Whether it is one number for all draws, so that only a point will do.
     """
 
     unit: str
@@ -35,6 +36,7 @@ class Spec:
     high: float = INF
     options: tuple[str, ...] = ()
     default: float | None = None
+    fixed: bool = False
 
     def check_range(self, low: float, high: float, place: str) -> None:
         """Refuse values outside of the range."""
@@ -52,9 +54,11 @@ def share(default: float | None = None) -> Spec:
     return Spec("1", 0.0, 1.0, default=default)
 
 
-def number(unit: str, low: float = -INF, high: float = INF, default: float | None = None) -> Spec:
+def number(
+    unit: str, low: float = -INF, high: float = INF, default: float | None = None, *, fixed: bool = False
+) -> Spec:
     """A number with a unit and a range."""
-    return Spec(unit, low, high, default=default)
+    return Spec(unit, low, high, default=default, fixed=fixed)
 
 
 COMMON = {
@@ -65,9 +69,9 @@ COMMON = {
     "growth.renewal": number("yr", 1.0, 100.0, default=10.0),
     "handover.centre": number("months"),
     "handover.width": number("months", 0.01, 1000.0),
-    "handover.stale_after": number("months", 0.0, 1000.0, default=3.0),
+    "handover.stale_after": number("months", 0.0, 1000.0, default=3.0, fixed=True),
     "capacity.kappa": number("1", 0.0, 2.0),
-    "capacity.between_episodes": number("1", 0.0, 10.0, default=0.25),
+    "capacity.between_episodes": number("1", 0.0, 10.0, default=0.25, fixed=True),
     "capacity.growth_max": number("%/yr", 0.0, 1000.0),
     "capacity.gestation": number("months", 0.0, 120.0, default=0.0),
     "capacity.scrapping": number("%/yr", 0.0, 100.0, default=100.0),
@@ -84,7 +88,7 @@ COMMON = {
     "supply.swarf.second_per_account": number("1", 1.0, 100.0, default=1.0),
     "supply.end_of_life.yield": share(default=0.0),
     "supply.end_of_life.bound": share(default=1.0),
-    "supply.end_of_life.shape": number("1", 0.5, 20.0, default=3.0),
+    "supply.end_of_life.shape": number("1", 0.5, 20.0, default=3.0, fixed=True),
     "supply.losses": share(default=0.0),
     "stock.cover": number("months", 0.0, 120.0),
     "stock.ceiling": number("months", 0.0, 120.0),
@@ -123,9 +127,11 @@ def expected_parameters(structure: Structure) -> dict[str, Spec]:
     for key in structure.indicators:
         schema |= {f"indicators.{key}.prior": RATE, f"indicators.{key}.long_run": RATE}
     for basis, unit in structure.units.items():
-        if basis != account:
+        if basis == account:
+            continue
+        schema[f"basis.{basis}.content"] = number("1" if unit == "kt" else f"kt/{unit}", 1e-9, 1e3)
+        if basis != structure.second:
             schema |= {
-                f"basis.{basis}.content": number("1" if unit == "kt" else f"kt/{unit}", 1e-9, 1e3),
                 f"basis.{basis}.stoichiometry": number("1", 1e-3, 1e3, default=1.0),
                 f"basis.{basis}.yield": number("1", 0.05, 1.0, default=1.0),
             }
@@ -197,7 +203,6 @@ def _anchor(key: str, anchor: Anchor, structure: Structure) -> dict[str, Spec]:
         f"{name}.long_run": RATE,
         f"{name}.cap": number("x", 1.001, 1e6),
         f"{name}.thrift": number("%/yr", 0.0, 50.0, default=0.0),
-        f"{name}.exported": share(default=0.0),
         f"{name}.substitution_max": share(default=0.0),
     }
     if activity:
@@ -210,9 +215,12 @@ def _anchor(key: str, anchor: Anchor, structure: Structure) -> dict[str, Spec]:
         specs[f"{name}.base"] = number(unit, 0.0)
     if not anchor.indicator:
         specs[f"{name}.growth"] = RATE
+    if not anchor.export:
+        specs[f"{name}.exported"] = share(default=0.0)
     if structure.accounted(key):
+        specs[f"{name}.elasticity"] = number("1", 0.0, 5.0, default=0.0)
+    if structure.accounted(key) and not anchor.export:
         specs |= {
-            f"{name}.elasticity": number("1", 0.0, 5.0, default=0.0),
             f"{name}.lifetime": number("yr", 0.5, 100.0, default=10.0),
             f"{name}.past_growth": Spec("%/yr", -50.0, 1000.0, default=0.0),
             f"{name}.collection": share(default=0.0),
@@ -221,7 +229,10 @@ def _anchor(key: str, anchor: Anchor, structure: Structure) -> dict[str, Spec]:
 
 
 def users(structure: Structure) -> dict[str, list[str]]:
-    """Shared parameters that every user draws for itself: parameter to its users."""
+    """Shared parameters that every user draws for itself: parameter to its users.
+
+    Every event draws a duration anew, out of the chance of the controls, so that it has no numbers of its own.
+    """
     indicators = [f"indicators.{key}" for key in structure.indicators]
     anchors = [f"demand.{key}" for key in structure.anchors]
     shared = {
@@ -229,6 +240,7 @@ def users(structure: Structure) -> dict[str, list[str]]:
         "growth.family": anchors,
         "growth.innovation": anchors,
         "growth.renewal": anchors,
+        "control.duration": [],
     }
     entry = [name for name in ENTRY if not name.startswith(("entry.pace", "entry.displacement"))]
     return shared | {name: list(structure.projects) for name in entry if structure.projects}

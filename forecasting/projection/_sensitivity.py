@@ -15,7 +15,7 @@ import pandas as pd
 
 from forecasting.projection._assumptions import Assumptions
 from forecasting.projection._coupling import HORIZON, GrowthPaths
-from forecasting.projection._draws import Uniforms, Values, names_of, seeded, sobol_points
+from forecasting.projection._draws import Uniforms, Values, correlated, names_of, seeded, sobol_points
 from forecasting.projection._growth import Array
 from forecasting.projection._metrics import metric
 from forecasting.projection._scenario import run_scenario
@@ -82,8 +82,10 @@ def sensitivity_table(
 ) -> pd.DataFrame:
     """Sobol indices and tornado of the metrics that the assumption file asks for, after 5 and 10 years.
 
-    Ratios have heavy tails where what divides them is small: outputs are cut at their 1 and 99 % quantiles, and a
-    draw without a ratio counts as the median. Swings are differences of means over the same draws.
+    Ratios of additions have heavy tails where what divides them is small: they are cut at their 1 and 99 % quantiles,
+    and a draw without a ratio counts as the median. Swings are differences of means over the same draws. Of parameters
+    that correlate, the tornado moves one alone; a Sobol index is that of the independent number behind it, in the
+    order of their names.
 
     Args:
         assumptions: From `load_assumptions`.
@@ -95,14 +97,16 @@ def sensitivity_table(
     """
     if not assumptions.questions.sensitivity:
         return pd.DataFrame(columns=list(SENSITIVITY_COLUMNS))
-    columns = names_of(draw_blocks(assumptions.structure))
-    model = _model(assumptions, paths, calibration, seed)
-    low, high = _tornado(model, columns, _active(assumptions, columns), _size(draws // 256, 8, MOST_TORNADO), seed)
+    blocks, tied = draw_blocks(assumptions.structure), assumptions.questions.correlations
+    columns, model = names_of(blocks), _model(assumptions, paths, calibration, seed)
+    points = correlated(sobol_points(len(columns), _size(draws // 256, 8, MOST_TORNADO), seed), blocks, tied)
+    low, high = _tornado(model, columns, _active(assumptions, columns), points)
     swing = high - low
     score = (swing / swing.abs().max().where(lambda item: item > 0, 1.0)).abs().max(axis=1)
     leading = set(score.sort_values(ascending=False, kind="stable").index[:FACTORS])
     groups = [group if (group := group_of(name)) in leading else REST for name in columns]
-    index, width = sobol_indices(model, groups, _size(draws // 16, 32, MOST_SOBOL), seed)
+    index, width = sobol_indices(lambda points: model(correlated(points, blocks, tied)), groups,
+                                 _size(draws // 16, 32, MOST_SOBOL), seed)  # fmt: skip
     frames = []
     for k, (name, months) in enumerate(_outputs(assumptions)):
         frame = pd.DataFrame({
@@ -149,15 +153,15 @@ def _model(
     blocks = draw_blocks(assumptions.structure)
 
     def run(points: Array) -> Array:
-        uniforms = Uniforms(blocks, points, seed, assumptions.questions.correlations, pool=SLICE)
+        uniforms = Uniforms(blocks, points, seed, pool=SLICE)
         values = Values(scenario.parameters, uniforms, calibration, assumptions.file)
         outcome = run_scenario(assumptions, scenario, paths, values)
-        found = [metric(outcome, name) for name in assumptions.questions.sensitivity]
-        return np.stack([item[months] for item in found for months in HORIZONS], axis=1)
+        return np.stack([metric(outcome, name)[[0, *HORIZONS]] for name in assumptions.questions.sensitivity])
 
     def whole(points: Array) -> Array:
-        raw = np.concatenate([run(points[i : i + SLICE]) for i in range(0, len(points), SLICE)])
-        return np.stack([_tame(column) for column in raw.T], axis=1)
+        found = np.concatenate([run(points[i : i + SLICE]) for i in range(0, len(points), SLICE)], axis=-1)
+        return np.stack([_tame(ahead) if np.isnan(today).all() else ahead  # a ratio of additions has no value today
+                         for today, *later in found for ahead in later], axis=1)  # fmt: skip
 
     return whole
 
@@ -171,16 +175,15 @@ def _tame(values: Array) -> Array:
 
 
 def _tornado(
-    model: Callable[[Array], Array], columns: Sequence[str], groups: Sequence[str], draws: int, seed: int
+    model: Callable[[Array], Array], columns: Sequence[str], groups: Sequence[str], points: Array
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Mean output with a group at its low and at its high quantile, all else as drawn: a row a group."""
-    points = sobol_points(len(columns), draws, seed)
     sides = []
     for level in (LOW, HIGH):
         for group in groups:
             moved = points.copy()
             moved[:, [i for i, name in enumerate(columns) if group_of(name) == group]] = level
             sides.append(moved)
-    found = model(np.concatenate(sides)).reshape(2, len(groups), draws, -1).mean(axis=2)
+    found = model(np.concatenate(sides)).reshape(2, len(groups), len(points), -1).mean(axis=2)
     low, high = (pd.DataFrame(side, index=list(groups)) for side in found)
     return low, high

@@ -14,14 +14,13 @@ from forecasting.observations import month_index, month_label
 from forecasting.projection._assumptions import Assumptions
 from forecasting.projection._claims import claim_list, claim_table
 from forecasting.projection._coupling import GrowthPaths
-from forecasting.projection._draws import Uniforms, Values, sobol_points
+from forecasting.projection._draws import Values, uniforms_of
 from forecasting.projection._hindcasts import hindcast_table
 from forecasting.projection._metrics import metric
 from forecasting.projection._milestones import milestone_table
 from forecasting.projection._scenario import Outcome, run_scenario
-from forecasting.projection._schema import draw_blocks
 from forecasting.projection._sensitivity import sensitivity_table
-from forecasting.projection._tables import absorption_table, balance_table, in_order, trajectory_table
+from forecasting.projection._tables import absorption_table, balance_table, trajectory_table
 
 __all__ = ["Projection", "check_against", "simulate"]
 
@@ -68,8 +67,8 @@ def simulate(
 ) -> Projection:
     """Simulate capacity, supply, demand, controls and the balance over 120 months, for every scenario.
 
-    Parameters come from one scrambled Sobol sequence with a dimension per parameter and one for the row of the
-    growth paths; the same numbers serve all scenarios, so their differences are paired. The result depends on the
+    A draw is a point of the unit cube with a dimension per parameter and piece of chance and one for the row of the
+    growth paths; the same points serve all scenarios, so their differences are paired. The result depends on the
     arguments alone: the order of the scenarios or of the indicators changes nothing.
 
     Args:
@@ -91,9 +90,7 @@ def simulate(
     """
     _check(paths, start, draws)
     check_against(assumptions, calibration, claims)
-    blocks = draw_blocks(assumptions.structure)
-    points = sobol_points(len(blocks) + 1, draws, seed)
-    uniforms = Uniforms(blocks, points, seed, assumptions.questions.correlations)
+    uniforms = uniforms_of(assumptions, draws, seed)
     steps, done = len(assumptions.scenarios) + 2, 0
 
     def advance() -> None:
@@ -109,7 +106,8 @@ def simulate(
         for name, table in _tables(assumptions, key, run_scenario(assumptions, scenario, paths, values), claims, start):
             tables[name].append(table)
         advance()
-    whole = {name: in_order(tables[name], by) for name, by in ORDER.items()}
+    whole = {name: pd.concat(tables[name], ignore_index=True).sort_values(by, kind="stable", ignore_index=True)
+             for name, by in ORDER.items()}  # fmt: skip
     sensitivity = sensitivity_table(assumptions, paths, calibration, draws=draws, seed=seed)
     advance()
     hindcast = hindcast_table(assumptions, calibration, seed=seed)
@@ -131,8 +129,7 @@ def check_against(assumptions: Assumptions, calibration: pd.DataFrame, claims: p
     """
     claim_list(assumptions, claims)
     hindcast_table(assumptions, calibration, seed=0)
-    blocks = draw_blocks(assumptions.structure)
-    uniforms = Uniforms(blocks, sobol_points(len(blocks) + 1, 2, 0), 0, assumptions.questions.correlations)
+    uniforms = uniforms_of(assumptions, draws=2, seed=0)
     paths = GrowthPaths(("2000-01",), {})
     for key, scenario in assumptions.scenarios.items():
         values = Values(scenario.parameters, uniforms, calibration, assumptions.file)
@@ -192,8 +189,7 @@ def _refuse(name: str, table: pd.DataFrame, file: str) -> None:
 
 def _degraded(assumptions: Assumptions, paths: GrowthPaths) -> tuple[str, ...]:
     identifiers = sorted(assumptions.structure.indicators.values())
-    limit = max(item.parameters["handover.stale_after"].args.get("value", 0.0)
-                for item in assumptions.scenarios.values())  # fmt: skip
+    limit = min(item.parameters["handover.stale_after"].args["value"] for item in assumptions.scenarios.values())
     lines = [f"{item}: no forecast paths; projected from its wider prior rate" for item in identifiers
              if item not in paths.growth]  # fmt: skip
     lines += [f"{item}: last figure {paths.age[item]} months old; its band is widened by part of its prior's"

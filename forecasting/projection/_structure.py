@@ -18,6 +18,9 @@ RESERVED = ("curtailed", "exports_raw", "imports", "losses", "mine_output", "pro
             "stock_change", "surplus", "total")  # fmt: skip
 """What tables call something else, in the place where they name an anchor."""
 
+SEPARATORS = ".@|"
+"""What parts the names that parameters and metrics are made of."""
+
 STRUCTURE = ("title", "region", "nation", "producer", "account", "indicators", "anchors", "routes")
 OPTIONAL = ("outside", "second", "bases", "quota_states", "regimes", "start_regime", "response_months", "projects",
             "inputs", "raw_exports", "imposed", "equipment", "equipment_unit", "intensity_unit")  # fmt: skip
@@ -155,7 +158,7 @@ def parse_structure(document: Mapping[str, Any], file: str) -> Structure:
     if any(route.quota for route in routes.values()) and not quota_states:
         raise AssumptionError(f"{file}: a route has a quota; expected quota_states")
     start = str(document.get("start_regime", regimes[0] if regimes else ""))
-    if regimes:
+    if start:
         _known(start, regimes, f"{file}: start_regime")
     imposed = str(document.get("imposed", ""))
     if imposed and (imposed not in anchors or anchors[imposed].basis != second or second == account):
@@ -164,6 +167,11 @@ def parse_structure(document: Mapping[str, Any], file: str) -> Structure:
     outside = text_of(document.get("outside", "Rest of the world"), f"{file}: outside")
     if outside in (region, nation):
         raise AssumptionError(f"{file}: outside {outside!r} names the region or the nation; expected another name")
+    projects = _texts(document.get("projects", {}), f"{file}: projects")
+    equipment = names_of(document.get("equipment", []), f"{file}: equipment")
+    for name in (*units, *indicators, *anchors, *routes, *projects, *inputs, *quota_states, *regimes, *equipment):
+        if set(name) & set(SEPARATORS):
+            raise AssumptionError(f"{file}: name {name!r}; expected one without any of {' '.join(SEPARATORS)}")
     return Structure(
         title=text_of(document["title"], f"{file}: title"),
         region=region,
@@ -180,11 +188,11 @@ def parse_structure(document: Mapping[str, Any], file: str) -> Structure:
         regimes=regimes,
         start_regime=start,
         response_months=_months(document.get("response_months", []), f"{file}: response_months"),
-        projects=MappingProxyType(_texts(document.get("projects", {}), f"{file}: projects")),
+        projects=MappingProxyType(projects),
         inputs=MappingProxyType(inputs),
         raw_exports=flag_of(document.get("raw_exports", False), f"{file}: raw_exports"),
         imposed=imposed,
-        equipment=names_of(document.get("equipment", []), f"{file}: equipment"),
+        equipment=equipment,
         equipment_unit=str(document.get("equipment_unit", "GW/yr")),
         intensity_unit=str(document.get("intensity_unit", "kg/kW")),
     )
@@ -265,4 +273,4 @@ def _months(value: Any, where: str) -> tuple[int, ...]:
 
 def _known(name: str, known: Any, where: str) -> None:
     if name not in known:
-        raise AssumptionError(f"{where} {name!r} is unknown; expected one of {', '.join(known)}")
+        raise AssumptionError(f"{where} {name!r} is unknown; expected one of {', '.join(known) or '(none)'}")

@@ -17,8 +17,8 @@ __all__ = ["Primary", "end_of_life", "primary_supply", "weibull_kernel"]
 
 TIME = np.concatenate([[0.0], MONTHS])[:, None]
 
-PAST = 480
-"""Months before the start in which goods were sold that may come back."""
+OUTLIVED = 1e-9
+"""Share of the goods sold in a month below which those still in use are left out."""
 
 LIFETIME_CLASSES = 8
 
@@ -83,16 +83,17 @@ def _route(structure: Structure, key: str, values: Values, run: Array, quota: Ar
     return np.asarray(np.minimum(able, base * extra * quota))
 
 
-def weibull_kernel(lifetime: float, shape: float, months: int) -> Array:
-    """Probability that a good is given up in month c after its sale, c = 1 … months; mean life in years.
+def weibull_kernel(lifetime: float, shape: float) -> Array:
+    """Probability that a good is given up in month c after its sale, c = 1, 2, … to the last; mean life in years.
 
-    >>> kernel = weibull_kernel(5.0, 3.0, 480)
-    >>> round(float(kernel.sum()), 6), round(float((kernel * (np.arange(480) + 0.5)).sum() / 12), 2)
+    >>> kernel = weibull_kernel(5.0, 3.0)
+    >>> round(float(kernel.sum()), 6), round(float((kernel * (np.arange(len(kernel)) + 0.5)).sum() / 12), 2)
     (1.0, 5.0)
     """
     from scipy.special import gamma
 
     scale = 12.0 * lifetime / gamma(1.0 + 1.0 / shape)
+    months = int(np.ceil(scale * np.log(1.0 / OUTLIVED) ** (1.0 / shape)))
     survival = np.exp(-((np.arange(months + 1) / scale) ** shape))
     return np.asarray(survival[:-1] - survival[1:])
 
@@ -102,7 +103,8 @@ def end_of_life(structure: Structure, values: Values, wanted: Mapping[str, Array
 
     ``sum_a sum_c D_a(t - c) f_a(c) x collection x yield``: cohorts sold before the start (growing at the past rate
     to today's demand) and after it. It is bounded by a share of consumption. Swarf is not in it: D is what
-    stays in finished goods. Lifetimes enter in classes of equal numbers of draws.
+    stays in finished goods. Goods that leave the country do not come back. Lifetimes enter in classes of equal numbers
+    of draws.
 
     Args:
         structure: Which anchors there are.
@@ -111,9 +113,11 @@ def end_of_life(structure: Structure, values: Values, wanted: Mapping[str, Array
     """
     n = values.uniforms.draws
     total = np.zeros((HORIZON + 1, n))
-    shape = float(np.median(values("supply.end_of_life.shape")))
+    shape = float(values("supply.end_of_life.shape")[0])
     for key, content in wanted.items():
         name = f"demand.{key}"
+        if structure.anchors[key].export:
+            continue
         collected = values(f"{name}.collection") * (1.0 - values(f"{name}.exported"))
         if not collected.any():
             continue
@@ -122,7 +126,7 @@ def end_of_life(structure: Structure, values: Values, wanted: Mapping[str, Array
         order = np.argsort(lifetime, kind="stable")
         for group in np.array_split(order, LIFETIME_CLASSES):
             if len(group):
-                kernel = weibull_kernel(float(lifetime[group].mean()), shape, PAST + HORIZON + 1)
+                kernel = weibull_kernel(float(lifetime[group].mean()), shape)
                 returned[:, group] = _returned(content[:, group], past[group], kernel)
         total += collected * returned
     bound = values("supply.end_of_life.bound") * sum(wanted.values(), np.zeros_like(total))
@@ -133,8 +137,9 @@ def _returned(content: Array, past: Array, kernel: Array) -> Array:
     """Goods given up by month, at annual rate: a triangular product for cohorts to come, a sum over past ones."""
     month = np.arange(HORIZON + 1)
     lag = month[:, None] - month[None, :]
+    age = np.arange(1, len(kernel) + 1)
+    kernel = np.concatenate([kernel, np.zeros(HORIZON)])
     future = np.where(lag > 0, kernel[np.maximum(lag - 1, 0)], 0.0) @ content
-    age = np.arange(1, PAST + 1)
     growth = past[:1] if np.ptp(past) == 0 else past
     sold = np.exp(-growth / 12.0 * age[:, None])  # of today's rate, age months ago
     return np.asarray(future + (kernel[month[:, None] + age[None, :] - 1] @ sold) * content[0])

@@ -17,7 +17,7 @@ from forecasting.projection._scenario import Outcome, sum_flows
 from forecasting.projection._series import series
 
 __all__ = ["ABSORPTION_COLUMNS", "BALANCE_COLUMNS", "QUANTILES", "TRAJECTORY_COLUMNS", "absorption_table",
-           "balance_table", "in_order", "month_end", "quantiles", "trajectory_table", "wide_table",
+           "balance_table", "month_end", "quantiles", "trajectory_table", "wide_table",
            "years_of"]  # fmt: skip
 
 QUANTILES = {"q05": 0.05, "q10": 0.10, "q25": 0.25, "q50": 0.50, "q75": 0.75, "q90": 0.90, "q95": 0.95}
@@ -157,8 +157,3 @@ def month_end(month: int) -> str:
     """Last day of a month, ISO."""
     year, number = month // 12, month % 12 + 1
     return f"{year:04d}-{number:02d}-{calendar.monthrange(year, number)[1]:02d}"
-
-
-def in_order(frames: Sequence[pd.DataFrame], by: list[str]) -> pd.DataFrame:
-    """Frames under one another, sorted."""
-    return pd.concat(frames, ignore_index=True).sort_values(by, kind="stable", ignore_index=True)

@@ -17,6 +17,9 @@ from forecasting.projection._structure import RESERVED
 
 PACKAGED = (resources.files("forecasting") / "reference" / "data" / "assumptions.toml").read_text(encoding="utf-8")
 
+HALF = '{ dist = "point", args = { value = 0.5 }, unit = "1", source = "prior", note = "Half of them." }'
+TIED = '[[correlation]]\nparameters = ["quota.tilt", "stock.cover"]\nrho = 0.9\nnote = "Both go together."\n\n'
+
 DISTS = [
     ("point", {"value": 2.0}),
     ("uniform", {"low": -1.0, "high": 3.0}),
@@ -101,6 +104,20 @@ def test_a_file_of_ones_own_reads_as_the_packaged_one(tmp_path: Path, assumption
         ('"recycled_share_of_added_demand", "eol_share', '"eol_share_of_added_demand", "eol_share',
          "'eol_share_of_added_demand']; expected a list of names, each once"),
         ('metrics = ["mine_output", ', 'metrics = ["west_share", ', "expected a list of names, each once"),
+        ("[base.demand.exports_magnet]", f"[base.demand.exports_magnet]\ncollection = {HALF}",
+         "'demand.exports_magnet.collection' is unknown"),
+        ("[base.basis.TREO]", f"[base.basis.TREO]\nyield = {HALF}", "'basis.TREO.yield' is unknown"),
+        ('shape = { dist = "point", args = { value = 3.0 }', 'shape = { dist = "uniform", args = { low = 2, high = 4 }',
+         "supply.end_of_life.shape: dist 'uniform'; expected 'point', one number that holds for all draws"),
+        ('after = { dist = "point", args = { value = 3.0 }', 'after = { dist = "uniform", args = { low = 2, high = 4 }',
+         "handover.stale_after: dist 'uniform'; expected 'point'"),
+        ("{ damped = 0.4,", "{ damped = true,", "expected weights of at least 0"),
+        ('by = ["p_event"]', 'months = 60.5, by = ["p_event"]', "months 60.5; expected a whole number from 1 to 120"),
+        ('inverter_ac = { title', '"inverter.ac" = { title', "name 'inverter.ac'; expected one without any of . @ |"),
+        ('BAN"]', 'BAN@HOME"]', "name 'BAN@HOME'; expected one without any of . @ |"),
+        ("[milestones]", f"{TIED}{TIED}[milestones]", "quota.tilt and stock.cover is stated more than once"),
+        ("[milestones]", f"{TIED.replace('quota.tilt', 'stock.cover')}[milestones]",
+         "correlation 1.parameters: ['stock.cover', 'stock.cover']; expected a list of names, each once"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_refused_with_what_was_expected(tmp_path: Path, old: str, new: str, expected: str) -> None:
@@ -152,11 +169,16 @@ def test_quantile_functions_meet_their_arguments() -> None:
     [
         ('series = "magnet_demand_inverter_ac"', 'series = "cn_quota_mining"',
          "demand.inverter_ac.base: published in 't REO'; expected a figure that turns into 'kt magnet/yr'"),
+        ('series = "cn_nev_production", year = "2024"', 'series = "above_scale_threshold", year = "2011-"',
+         "published in 'million yuan annual main revenue'; expected a figure that turns into 'million vehicles/yr'"),
         ('series = "magnet_demand_inverter_ac"', 'series = "magnets"', "0 figures for 'magnets', '2024'"),
         ('"cn_wind_additions"', '"cn_green_hydrogen_capacity"', "expected a figure that turns into 'GW/yr'"),
         ('metric = "west_share"', 'metric = "west_chare"', "metric 'west_chare' is unknown; did you mean west_share"),
         ('metric = "capacity_index@@China"', 'metric = "capacity_index"',
          "ambiguous; expected one of capacity_index@@Baotou, capacity_index@@China"),
+        ('by = ["p_event"]', 'by = ["p_evnt"]', "metric 'p_evnt' is unknown; did you mean p_event"),
+        ('metric = "west_share"', 'metric = "multiple|mining|twice"', "multiple|mining|twice; expected one of re_va"),
+        ('metric = "west_share"', 'metric = "entry_years"', "'entry_years' is unknown; did you mean entry_years|…"),
         ("first_use|endpoint|hydrogen_storage\", op", "first_use|mean|hydrogen_storage\", op",
          "'mean'; expected one of endpoint, cumulative"),
         ('C05 = {', 'X05 = {', "claims.X05 is not in the table of claims"),

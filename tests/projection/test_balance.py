@@ -52,6 +52,42 @@ def test_in_a_surplus_the_stock_fills_before_anything_is_curtailed(assumptions, 
     np.testing.assert_allclose(account.stock[curtailed], cover[curtailed], rtol=1e-9)
 
 
+def test_a_stock_above_its_ceiling_is_run_down_and_presses_on_the_price(assumptions, outcome: Simulated) -> None:
+    account = outcome(fixed(assumptions, stock__cover=4.0, stock__ceiling=2.0), "slowdown").balance
+    full = 2.0 * (account.need + account.outside_wanted) / 12
+    above = account.stock > full * (1 + 1e-9)
+    assert above[0].all()
+    assert (account.stock_change[above] <= 1e-9).all()
+    assert np.median(account.stock[24] / full[24]) < 0.8 * np.median(account.stock[0] / full[0])
+    assert (account.price[1:7] < 100).all()
+
+
+def test_demand_that_breaks_away_curtails_no_more_than_comes_in(assumptions, outcome: Simulated) -> None:
+    # supply outside takes over all exports in a month, when the stocks are full
+    sudden = {f"project__{key}__capacity": 40.0 for key in assumptions.structure.projects}
+    gone = fixed(assumptions, **sudden, stock__cover=12.0, stock__ceiling=12.0, entry__ramp_start=1.0,
+                 entry__success=1.0, entry__displacement=1.0)  # fmt: skip
+    account = outcome(gone, draws=512).balance
+    assert (account.outside_wanted[120] == 0).any()
+    assert (account.curtailed <= account.throughput() * (1 + 1e-9)).all()
+
+
+def test_nothing_is_scarce_outside_where_nothing_is_wanted_from_here(assumptions, outcome: Simulated) -> None:
+    replaced = {f"project__{key}__capacity": 40.0 for key in assumptions.structure.projects}
+    result = outcome(fixed(assumptions, **replaced, entry__success=1.0, entry__displacement=1.0), "licensing")
+    free = result.balance.outside_wanted == 0
+    assert free[120].mean() > 0.9
+    over = result.balance.outside_price / result.balance.price
+    assert over[free].max() < 1.15 + 1e-9  # the cost of licences, not six times the price
+
+
+def test_the_stock_of_today_covers_exports_before_any_use_too(assumptions, outcome: Simulated) -> None:
+    raw = fixed(assumptions, exports_raw__base=100.0, routes__hard_rock__base=800.0, stock__cover=3.0)
+    account = outcome(raw).balance
+    cover = 12 * account.stock[0] / (account.need[0] + account.outside_wanted[0])
+    np.testing.assert_allclose(cover, 3.0, atol=0.3)
+
+
 def test_a_surplus_is_split_into_exports_stock_losses_and_curtailment(assumptions, outcome: Simulated) -> None:
     result = outcome(assumptions)
     account = result.balance

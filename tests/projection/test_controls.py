@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from forecasting.errors import AssumptionError
-from forecasting.projection import any_event
+from forecasting.projection import Assumptions, any_event
 from forecasting.projection._controls import controls, delay_kernel, hazard
-from tests.projection.conftest import Simulated, fixed
+from tests.projection.conftest import Simulated, changed, fixed
 
 
 def test_the_probability_of_an_event_in_ten_years_is_the_known_one() -> None:
@@ -54,10 +56,38 @@ def test_an_event_ends_and_gives_way_to_the_regime_of_today(assumptions, outcome
     assert (longer > start).mean() > 2 * share_above
 
 
+def lasting_between(low: float, high: float, assumptions: Assumptions) -> Assumptions:
+    spread = {"low": low, "high": high}
+    return changed(assumptions, lambda name, old: dataclasses.replace(old, dist="uniform", args=spread)
+                   if name == "control.duration" else old)  # fmt: skip
+
+
+def test_a_regime_lasts_as_long_as_was_drawn_on_average(assumptions, outcome: Simulated) -> None:
+    spread = lasting_between(3, 9, assumptions)
+    rare = fixed(spread, control__hazard=2.0, control__LICENSING__weight=0.0)
+    controls = outcome(rare, draws=8192).controls
+    alone = controls.event.sum(axis=0) == 1
+    first = controls.event.argmax(axis=0)
+    whole = alone & (first <= 110)
+    months = (controls.state != controls.state[0]).sum(axis=0)[whole]
+    assert len(months) > 1000
+    assert months.mean() == pytest.approx(6.0, abs=0.2)
+
+
+def test_a_regime_lasts_no_longer_for_a_milder_event_before_it(assumptions, outcome: Simulated) -> None:
+    # bans alone, or among five times as many new licences that change no regime: the same share of the months
+    spread = lasting_between(1, 24, assumptions)
+    alone = fixed(spread, control__hazard=5.0, control__LICENSING__weight=0.0, control__SECTORAL__weight=0.0)
+    p = 100 * (1 - 0.95**6)
+    among = fixed(spread, control__hazard=p, control__LICENSING__weight=5.0, control__SECTORAL__weight=0.0,
+                  control__BAN__weight=1.0)  # fmt: skip
+    banned = [(outcome(item, draws=8192).controls.state[25:] == 3).mean() for item in (alone, among)]
+    assert banned[0] == pytest.approx(1 - np.exp(-0.0513 / 12 * 12.5), rel=0.06)
+    assert banned[1] == pytest.approx(banned[0], rel=0.06)
+
+
 def test_licensing_costs_exports_its_one_off_loss_and_nothing_else(assumptions, outcome: Simulated) -> None:
     # today's regime is NONE, prices do not move, nothing is ever short: what differs is the backlog alone
-    import dataclasses
-
     free = dataclasses.replace(assumptions, structure=dataclasses.replace(assumptions.structure, start_regime="NONE"))
     free = fixed(free, control__hazard=0.0, price__response=0.0, stock__cover=60.0, stock__ceiling=100.0,
                  entry__pace_after_event=1.0)  # fmt: skip
@@ -79,11 +109,14 @@ def test_a_ban_leaves_what_leaks(assumptions, outcome: Simulated) -> None:
 
 
 def test_what_is_lost_is_replaced_along_the_stated_months(assumptions, outcome: Simulated) -> None:
-    result = outcome(assumptions, "full_ban")
+    result = outcome(assumptions, "full_ban", draws=2048)
     replaced = result.controls.replaced
+    assert (result.drawn("control.replaced.60") < result.drawn("control.replaced.24")).any()
     assert (replaced[:8] == 0).all()  # stocks alone for half a year after month 1
     np.testing.assert_allclose(replaced[25], result.drawn("control.replaced.24"))
-    np.testing.assert_allclose(replaced[61], result.drawn("control.replaced.60"))
+    np.testing.assert_allclose(
+        replaced[61], np.maximum(result.drawn("control.replaced.24"), result.drawn("control.replaced.60"))
+    )
     assert (np.diff(replaced, axis=0) >= -1e-12).all()
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from forecasting.projection import SENSITIVITY_COLUMNS, sobol_indices
+from forecasting.projection._questions import Correlation
 from forecasting.projection._sensitivity import sensitivity_table
 from tests.projection.conftest import at, changed
 
@@ -40,7 +41,7 @@ def test_the_table_has_a_row_a_parameter_that_can_move_anything(table: pd.DataFr
     one = table[(table["output"] == "mine_output") & (table["horizon"] == 120)]
     assert one["parameter"].is_unique
     assert {"capacity.kappa", "quota.tilt", "path index", "chance.control", "(all others)"} <= set(one["parameter"])
-    assert "handover.centre" not in set(one["parameter"])
+    assert not {"handover.centre", "control.duration"} & set(one["parameter"])  # a point; part of chance.control
     assert sorted(one["rank"]) == list(range(1, len(one) + 1))
     np.testing.assert_allclose(one["swing"], one["tornado_high"] - one["tornado_low"])
 
@@ -64,6 +65,19 @@ def test_a_file_that_asks_for_nothing_gets_an_empty_table(assumptions, paths, ca
 
     silent = dataclasses.replace(assumptions, questions=dataclasses.replace(assumptions.questions, sensitivity=()))
     assert sensitivity_table(silent, paths, calibration, draws=64, seed=1).empty
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.9])
+def test_the_tornado_swings_a_sum_by_nine_tenths_of_each_range(assumptions, paths, calibration, rho) -> None:
+    # three uniforms of 18, 12 and 12 months; of two that correlate one is moved alone
+    import dataclasses
+
+    tied = (Correlation("entry.assessment@mine_later", "entry.consultation@mine_later", rho),)
+    asked = dataclasses.replace(assumptions.questions, sensitivity=("permit_months|mine_later",), correlations=tied)
+    table = sensitivity_table(dataclasses.replace(assumptions, questions=asked), paths, calibration, draws=64, seed=1)
+    swing = table[table["horizon"] == 120].set_index("parameter")["swing"]
+    found = [swing[f"entry.{stage}"] for stage in ("assessment", "consultation", "appeal")]
+    assert found == pytest.approx([16.2, 10.8, 10.8])
 
 
 def test_a_parameter_at_a_point_is_left_out(assumptions, paths, calibration) -> None:

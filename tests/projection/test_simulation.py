@@ -26,7 +26,7 @@ from forecasting.projection import (
     log_rate,
     simulate,
 )
-from forecasting.projection._draws import Uniforms, sobol_points
+from forecasting.projection._draws import Uniforms, correlated, sobol_points
 from forecasting.projection._questions import Correlation
 from forecasting.projection._schema import draw_blocks
 from forecasting.projection._structure import RESERVED
@@ -204,7 +204,7 @@ def test_parameters_are_drawn_independently_unless_they_are_told_to_correlate(as
     correlation = np.corrcoef([uniforms.block(name) for name in blocks]) - np.eye(len(blocks))
     assert np.abs(correlation).max() < 0.2
     pair = Correlation("capacity.kappa", "quota.tilt", 0.6)
-    tied = Uniforms(blocks, points, 1, [pair])
+    tied = Uniforms(blocks, correlated(points, blocks, [pair]), 1)
     ranks = np.corrcoef(tied.block(pair.first), tied.block(pair.second))
     assert ranks[0, 1] == pytest.approx(0.6, abs=0.05)
     assert np.sort(tied.block(pair.second)) == pytest.approx((np.arange(1024) + 0.5) / 1024, abs=0.03)
@@ -214,7 +214,7 @@ def test_parameters_are_drawn_independently_unless_they_are_told_to_correlate(as
         Correlation("capacity.kappa", "stock.cover", -0.9),
     ]
     with pytest.raises(AssumptionError, match="no joint distribution"):
-        Uniforms(blocks, points, 1, impossible)
+        correlated(points, blocks, impossible)
 
 
 def test_capacity_says_what_it_rests_on(projection: Projection) -> None:
@@ -256,6 +256,16 @@ def test_a_stale_indicator_widens_the_band_with_its_age_and_is_named(
         now = width(result.trajectories, "hydrogen_storage")
         assert (now > before).all() if told else np.array_equal(now, before)
         before = now
+
+
+def test_an_indicator_is_named_where_any_scenario_takes_it_for_stale(
+    assumptions, make_paths: MakePaths, calibration, claims
+) -> None:
+    patient = fixed(assumptions, handover__stale_after=100.0).scenarios["slowdown"]
+    mixed = dataclasses.replace(assumptions, scenarios={**assumptions.scenarios, "slowdown": patient})
+    late = make_paths(age={"baotou_hydrogen_storage_va": 9})
+    result = run(mixed, late, calibration, claims, draws=4, scenarios=("baseline_mixture", "slowdown"))
+    assert len(result.degraded) == 1
 
 
 def test_without_any_path_everything_is_degraded_and_nothing_fails(assumptions, paths, calibration, claims) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from forecasting.errors import AssumptionError
 from forecasting.projection._quota import quota_states
-from forecasting.projection._supply import PAST, weibull_kernel
+from forecasting.projection._supply import weibull_kernel
 from tests.projection.conftest import Simulated, fixed
 
 
@@ -70,6 +70,17 @@ def test_recycled_swarf_meets_the_published_figure_of_the_base_year(assumptions,
     assert np.median(total) == pytest.approx(26.504, rel=0.10)
 
 
+@pytest.mark.parametrize("lifetime", [1.0, 13.0, 60.0])
+def test_of_steady_sales_as_much_comes_back_however_long_goods_live(assumptions, outcome: Simulated, lifetime) -> None:
+    steady = {f"demand__nev__{name}": value for name, value in
+              {"lifetime": lifetime, "past_growth": 0.0, "collection": 1.0, "exported": 0.0}.items()}  # fmt: skip
+    others = {f"demand__{key}__collection": 0.0 for key in ("inverter_ac", "motors_robots", "wind", "other_magnets")}
+    result = outcome(fixed(assumptions, **steady, **others, supply__end_of_life__yield=1.0,
+                           supply__end_of_life__bound=1.0))  # fmt: skip
+    sold = result.wanted["nev"].need.kt[0] * result.wanted["nev"].part
+    np.testing.assert_allclose(result.balance.eol[0], sold, rtol=1e-8)
+
+
 def test_used_goods_come_back_without_the_swarf_of_their_making(assumptions, outcome: Simulated) -> None:
     # everything is collected and recovered: over a long life no more than what went into finished goods
     all_back = {f"demand__{key}__collection": 1.0 for key in ("nev", "inverter_ac", "motors_robots", "wind",
@@ -108,10 +119,10 @@ def test_cohorts_come_back_as_a_plain_sum_says(assumptions, outcome: Simulated) 
     result = outcome(fixed(assumptions, demand__nev__lifetime=6.0, supply__end_of_life__bound=1.0), draws=64)
     drawn = result.drawn
     content = result.wanted["nev"].need.kt * result.wanted["nev"].part
-    kernel = weibull_kernel(6.0, 3.0, PAST + 121)
+    kernel = weibull_kernel(6.0, 3.0)
     t, growth = 50, np.log1p(drawn("demand.nev.past_growth") / 100)
     back = sum(content[t - c] * kernel[c - 1] for c in range(1, t + 1))
-    back += sum(content[0] * np.exp(-growth * a / 12) * kernel[t + a - 1] for a in range(1, PAST + 1))
+    back += sum(content[0] * np.exp(-growth * a / 12) * kernel[t + a - 1] for a in range(1, len(kernel) - t + 1))
     others = fixed(assumptions, demand__nev__collection=0.0, supply__end_of_life__bound=1.0)
     alone = result.balance.eol[t] - outcome(others, draws=64).balance.eol[t]
     collected = drawn("demand.nev.collection") * (1 - drawn("demand.nev.exported"))
