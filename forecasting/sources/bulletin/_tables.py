@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from forecasting.sources.bulletin._blocks import Grid, Stream
+from forecasting.sources.bulletin._blocks import Stream
 from forecasting.sources.bulletin._candidates import Candidate, candidate
 from forecasting.sources.bulletin._columns import Column, columns_of
 from forecasting.sources.bulletin._figures import Figure, places
@@ -19,6 +19,7 @@ from forecasting.sources.bulletin._flat import (
     unit_of,
 )
 from forecasting.sources.bulletin._lexer import PLACES, Token, tokens
+from forecasting.sources.bulletin._markup import Grid
 from forecasting.sources.bulletin._naming import PART_OR_ALL
 from forecasting.sources.bulletin._open import opened
 from forecasting.sources.bulletin._regions import resolve

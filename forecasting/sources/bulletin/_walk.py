@@ -85,6 +85,7 @@ class Walk:
         self.single = False
         self.aside = False  # only changes on the month before, which say nothing of who or what
         self.prior: Window | None = None  # the window before the last one
+        self.left: tuple[Window | None, int] = state.window, 0  # the last window and their number at 由 or 从
         self.turned = False  # a month of its own came after the months up to it
         self.passing: Window | None = None  # what a month in passing interrupts
         self.led = False  # a window came before the first figure
@@ -149,6 +150,8 @@ class Walk:
         elif token.kind == "decoy" and "/" in token.text:
             self.who.priced = True
             state.context = Context()  # 铜均价36726元/吨; 铝、锌同比上涨5.5%和2.7%: prices
+        elif token.text in ("由", "从"):
+            self.left = state.window, len(self.windows)
         if token.kind != "ignored":
             self.buffer.append(token)
 
@@ -264,17 +267,17 @@ class Walk:
             self.buffer = []
         else:
             start = next((n for n in range(len(self.buffer) - 1, -1, -1) if self.buffer[n].text in ("由", "从")), None)
-            moved = start is not None and any(one.kind == "window" for one in self.buffer[start:])
-            if moved and self.prior is not None and len(self.windows) > 1:
-                self.state.window = self.prior  # 拉动力从上半年的1.7个百分点上升为2.5个百分点
-                self.windows.pop()
+            if start is not None and any(one.kind == "window" for one in self.buffer[start:]) and self.left[1]:
+                self._turn_back()  # 拉动力从上半年的1.7个百分点上升为2.5个百分点
             self._adopt()
 
     # figures
 
     def _figure(self, at: int) -> int:
         token = with_unit(self.line[at], self.buffer)
-        if self._left_behind(at):
+        if (start := left_from(self.line, at, self.buffer)) is not None:
+            self._turn_back()
+            self.buffer = self.buffer[:start]
             return at + 1
         if token.text.endswith("翻番") and rated_behind(self.line, at):
             return at + 1  # 增速实现翻番, 同比增长118.1%
@@ -394,16 +397,10 @@ class Walk:
         self.buffer = []
         return end
 
-    def _left_behind(self, at: int) -> bool:
+    def _turn_back(self) -> None:
         """增速由上半年的13.4%回落至11.9%: only where it went to is this window's figure."""
-        start = left_from(self.line, at, self.buffer)
-        if start is None:
-            return False
-        if any(one.kind == "window" for one in self.buffer[start:]) and self.prior is not None and self.windows:
-            self.state.window = self.prior
-            self.windows.pop()
-        self.buffer = self.buffer[:start]
-        return True
+        self.state.window = self.left[0]
+        del self.windows[self.left[1] :]
 
     def _skip(self, token: Token) -> None:
         if token.kind == "quantity" and not any(one.kind in _STOPS for one in self.buffer):

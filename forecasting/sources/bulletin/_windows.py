@@ -17,7 +17,7 @@ _PATTERNS = tuple(
         rf"{_YEAR}(?:的)?[前首](?P<months>{_MONTH}|两)个?月(?:份)?",
         rf"{_YEAR}(?P<quarters>前三季度?(?!末)|前3季度(?!末)|[一1](?:-+|至)[三3]季度|前[二两]个?季度|[一1](?:-+|至)[二2]季度|"
         r"第?[一二三四1-4]季度(?!末)|首季度?(?!末)|上半年(?!末)|下半年|(?:全年|年度)(?!目标|任务|预期|计划|预算|考核))",
-        rf"(?:截至|截止到?)?{_YEAR}(?P<month>{_MONTH})(?:月份?(?P<end>末|底)|月(?!{_DAY}[日号])份?)",
+        rf"(?:截至|截止到?)?{_YEAR}(?P<month>{_MONTH}|(?<=年)元|元(?=月[份，]))(?:月份?(?P<end>末|底)|月(?!{_DAY}[日号])份?)",
         r"(?:截至|截止到?)?(?P<year>(?:19|20)[0-9][0-9])(?P<stock>年末|年底)",
         rf"(?:截至|截止到?)?{_YEAR}(?P<stock>年末|年底|上半年末|一季度末|三季度末|二季度末|四季度末)",
         r"(?P<year>(?:19|20)[0-9][0-9]|二零[零一二三四五六七八九]{2})年(?:度)?",
@@ -26,7 +26,7 @@ _PATTERNS = tuple(
 _WRITTEN_YEAR = r"(?:(?:19|20)[0-9]{2}|[二一][零九][零一二三四五六七八九]{2})年"
 _DATE = re.compile(rf"(?:{_WRITTEN_YEAR}|今年)?{_MONTH}月{_DAY}[日号](?:上午|下午)?")
 _NOT_MONTHLY = re.compile(
-    rf"(?:截至|截止到?)(?:{_WRITTEN_YEAR}|今年)?{_MONTH}月{_DAY}[日号]|(?:{_WRITTEN_YEAR}|今年)?{_MONTH}月份?[上中下]旬|(?:19|20)[0-9][0-9]年?-+(?:19|20)[0-9][0-9]年"
+    rf"(?:截至|截止到?)(?:{_WRITTEN_YEAR}|今年)?{_MONTH}月{_DAY}[日号]|(?:{_WRITTEN_YEAR}|今年)?{_MONTH}月份?[上中下]旬|(?:19|20)[0-9][0-9]年?-+(?:19|20)[0-9][0-9]年|20[0-9][0-9]/(?:20)?[0-9][0-9](?:年度?|榨季)"
     r"|“?\"?十[一二三四]五\"?”?(?:以来|期间|时期)?|近[二三四五两]年"
 )
 STARTS = frozenset('截今本当前首上下全第年元一二三四五六七八九十近"“0123456789')
@@ -96,7 +96,7 @@ def _window(found: re.Match[str]) -> Window:
     if group.get("quarters"):
         return _quarters(group["quarters"], year)
     if group.get("month"):
-        month = int(plain(group["month"]))
+        month = 1 if group["month"] == "元" else int(plain(group["month"]))
         until = found[0].startswith("截")  # 截至4月底: a flow from January on, a balance at the end
         return Window(1 if until else month, month, year, end=until or group["end"] is not None)
     if group.get("stock"):

@@ -130,3 +130,76 @@ def test_rows_below_one_with_a_unit_are_measured_in_it_too():
     sure, _ = read_bulletin(text, source="text")
     assert list(sure["value"]) == ["47.21", "4.3", "40.67", "3.6", "6.54", "12.3"]
     assert set(sure["unit"]) == {"CNY 100 million", "percent"}
+
+
+@pytest.mark.parametrize(
+    "mark",
+    ["<sup>2</sup>", "<sup>[2]</sup>", "<a href='#n'><span style='vertical-align:super'>2</span></a>", "<del>9</del>",
+     "<span style='display:none'>9</span>", "<s>9</s>"],
+)  # fmt: skip
+def test_a_footnotes_mark_and_what_nobody_sees_are_no_digits(mark):
+    text = f"<p>包头市2025年前三季度地区生产总值{mark}3500亿元，同比增长{mark}5.3%{mark}。</p>"
+    table = (
+        f"<table><tr><td>地区生产总值{mark}</td><td>5.3{mark}</td></tr><tr><td>进口</td><td>{mark}4.1</td></tr></table>"
+    )
+    assert sure(text) == {
+        ("baotou_gdp", "2025-09", "ytd_level"): "3500",
+        ("baotou_gdp", "2025-09", "ytd_yoy"): "5.3",
+    }
+    bare = table.replace(mark, "")
+    head = "<p>包头市2025年前三季度同比增长（%）</p>"
+    assert sure(head + table) == sure(head + bare)
+
+
+def test_a_raised_number_is_kept_where_it_belongs_to_a_unit_or_a_power():
+    text = "<p>包头市2025年前三季度商品房销售面积100万m<sup>2</sup>，发电量10<sup>8</sup>千瓦时。</p>"
+    assert sure(text) == {("baotou_housing_sales_area", "2025-09", "ytd_level"): "100"}
+
+
+@pytest.mark.parametrize("head", ["<html><head><title>x</title><body>", "<!DOCTYPE html><head><meta charset=utf-8>"])
+def test_the_end_of_a_pages_head_may_be_left_out(head):
+    text = "<p>包头市2025年1-11月全市规模以上工业增加值同比增长11.3%。</p>"
+    assert sure(head + text) == {VALUE_ADDED: "11.3"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "## 一、工业\n\n- **规模以上工业增加值**[^1]同比增长 **11.3%**",
+        "> 规模以上工业增加值同比增长__11.3__%。",
+        '全市[规模以上工业增加值](http://example.org/a?b=9%25 "工业")同比增长`11.3%`。',
+        "全市规模以上工业增加值同比增长~~9.9%~~11.3%。",
+        "* 全市规模以上工业增加值同比增长*11\\.3%*。",
+    ],
+)
+def test_the_marks_of_markdown_are_taken_off(text):
+    assert sure(f"# {TITLE}\n{text}\n") == {VALUE_ADDED: "11.3"}
+
+
+def test_a_title_with_blanks_beside_its_figures_is_no_table():
+    text = "包头 2025年 1—11月社会消费品零售总额增长 6.3%\n1—11月，全市限额以上单位消费品零售额 401.7亿元，增长 7.5%。"
+    assert sure(text) == sure(text.replace(" ", ""))
+    assert sure(text)["baotou_retail_sales", "2025-11", "ytd_yoy"] == "6.3"
+
+
+def test_a_day_with_a_blank_before_it_dates_a_text():
+    text = "1—11月，包头市规模以上工业增加值增长 11.3%。\n\n包头市统计局 2025年 12月 22日\n"
+    assert sure(text) == {VALUE_ADDED: "11.3"}
+
+
+def test_a_wrapped_line_that_ends_like_a_title_goes_on():
+    text = (
+        "2025年前三季度，河北省规模以上工业增加值增长6.6%。邯郸作为钢铁大市表\n"
+        "现突出。规上工业增加值增长8.4%，制造业增长9.0%。"
+    )
+    assert sure(text) == sure(text.replace("\n", ""))
+
+
+def test_lines_that_say_how_much_are_no_table():
+    text = "规模以上工业增加值同比增长 11.3%\n二、固定资产投资 下降 5.2%\n社会消费品零售总额 512.3亿元 增长 4.1%"
+    assert sure(TITLE + text) == {
+        VALUE_ADDED: "11.3",
+        ("baotou_fixed_asset_investment", "2025-11", "ytd_yoy"): "-5.2",
+        ("baotou_retail_sales", "2025-11", "ytd_level"): "512.3",
+        ("baotou_retail_sales", "2025-11", "ytd_yoy"): "4.1",
+    }

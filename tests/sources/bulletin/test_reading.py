@@ -319,3 +319,37 @@ def test_a_text_without_full_stops_is_not_read_but_given_to_a_person():
 @pytest.mark.parametrize("run", ["一", "(", "1-", "增长5%，", "采矿业、", "5%。", "指标 5 ", "<tr><td>5", "增长\n"])
 def test_a_megabyte_of_anything_takes_seconds(run):
     read_bulletin(run * (300_000 // len(run)), source="text")
+
+
+@pytest.mark.parametrize(
+    ("said", "rate"),
+    [
+        ("由降3.0%转增4.2%", "4.2"),
+        ("由增长3.0%转为下降4.2%", "-4.2"),
+        ("增速从4.2%提升至5.1%", "5.1"),
+        ("由增长4.2%回落至增长3.1%", "3.1"),
+        ("由下降4.2%收窄至下降3.1%", "-3.1"),
+        ("下降幅度由4.2%收窄到3.1%", "-3.1"),
+        ("从下降4.2%到增长5.1%", "5.1"),
+    ],
+)
+def test_a_rate_goes_from_one_that_is_not_said_to_be_of_another_time_too(said, rate):
+    assert sure(f"{HEAD}工业投资{said}。") == [("baotou_fai_industry", "2025-11", "ytd_yoy", rate)]
+
+
+def test_a_rate_that_is_left_by_points_is_not_this_windows():
+    assert sure(f"{HEAD}工业投资增速由4.2%回落1.1个百分点至3.1%。") == []
+
+
+def test_what_a_level_comes_from_does_not_move_the_window():
+    assert sure(f"{HEAD}工业投资由2024年同期的210.3亿元增加到230.5亿元，增长9.6%。") == [
+        ("baotou_fai_industry", "2025-11", "ytd_level", "230.5"),
+        ("baotou_fai_industry", "2025-11", "ytd_yoy", "9.6"),
+    ]
+
+
+@pytest.mark.parametrize("window", ["2025年元月份", "2025年元月", "2025年元月份，"])
+def test_january_alone_may_be_called_the_first_month(window):
+    assert sure(f"{window}包头市规模以上工业增加值同比增长10.1%。") == [
+        ("baotou_industrial_va", "2025-01", "month_yoy", "10.1")
+    ]
