@@ -96,6 +96,7 @@ class SdmxSeries(Series):
 
     Attributes:
         agency: The service, by its name in sdmx1 (OECD, IMF, ECB, ESTAT...) or in the settings.
+        unit: Of a level: its UNIT_MEASURE and UNIT_MULT where the service gives them (``USD 10^6``, ``10^6``).
         flow: Dataflow.
         key: Series key, one value a dimension, joined by dots.
     """
