@@ -50,6 +50,8 @@ class Series(Frozen):
             raise ValueError("rates are in percent; unit and factor are for levels")
         if self.measure not in RATES and self.unit is None:
             raise ValueError("a level needs unit, the source's own wording, so that a change of it is noticed")
+        if self.first is not None and self.last is not None and self.first > self.last:
+            raise ValueError(f"first {self.first} is after last {self.last}; exchange them")
         return self
 
 
@@ -155,6 +157,13 @@ class ValueColumn(Frozen):
     measure: Measure
     unit: Text = "percent"
 
+    @model_validator(mode="after")
+    def _unit_fits(self) -> ValueColumn:
+        if (self.measure in RATES) != (self.unit == "percent"):
+            what = f"{self.measure} of column {self.column!r} in {self.unit!r}"
+            raise ValueError(f"{what}; rates are in percent, a level names its unit")
+        return self
+
 
 class ColumnMapping(Frozen):
     """How another table becomes one of observations.
@@ -195,7 +204,10 @@ class ColumnMapping(Frozen):
         clash = [name for name in ("indicator", "measure", "value", "unit") if name in given]
         if self.wide and clash:
             raise ValueError(f"{', '.join(clash)} and wide exclude each other; wide names it column by column")
-        wrong = sorted(set(self.translate.get("measure", {}).values()) - set(MEASURES))
+        measures = {*self.translate.get("measure", {}).values()}
+        if "measure" in self.constants and "measure" not in self.translate:
+            measures.add(self.constants["measure"])
+        wrong = sorted(measures - set(MEASURES))
         if wrong:
             raise ValueError(f"measure {', '.join(wrong)} is unknown; use one of {', '.join(MEASURES)}")
         self.period_pattern()
