@@ -67,6 +67,8 @@ ROWS = {
     "too many digits": ("bad,2023-03,ytd_yoy,5.1234567891,percent,,,", "decimals is not a whole number"),
     "more digits than decimals": ("bad,2023-03,ytd_yoy,5.25,percent,1,,", "value has more decimals"),
     "no date": ("bad,2023-03,ytd_yoy,5.0,percent,,soon,", "released_at is not an ISO date"),
+    "a month for a date": ("bad,2023-03,ytd_yoy,5.0,percent,,2023-05,", "released_at is not an ISO date"),
+    "a year for a date": ("bad,2023-03,ytd_yoy,5.0,percent,,2024,", "released_at is not an ISO date"),
     "a release to come": ("bad,2023-03,ytd_yoy,5.0,percent,,2026-03-02,", "released_at is after the moment"),
     "a release before the month": ("bad,2023-03,ytd_yoy,5.0,percent,,2023-02-28,", "released_at is before the month"),
     "a January that has no figure": ("cn_industrial_va,2023-01,ytd_yoy,5.0,percent,,,", "this January has no figure"),
