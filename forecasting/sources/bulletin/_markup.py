@@ -16,6 +16,7 @@ _PINYIN = re.compile(
     rf"[(（]\s*(?:[a-z{_TONED}’' ]*[{_TONED}][a-z{_TONED}’' ]*|[a-z]{{2,6}}(?: [a-z]{{1,6}})*)\s*[)）]"
 )
 _NUMBER = re.compile(r"[+-]?[0-9][0-9,]*(?:\.[0-9]+)?%?")
+_NOTED = re.compile(r"(?<=.)(?:[\u2460-\u24ff*]+|\[(?:注?[0-9]{1,2}|注)\])$")  # 11.3①
 _UNIT_OF_POWER = ("m", "M", "米")
 _TEN = re.compile(r"(?<![0-9.])10$")
 _HIDDEN = re.compile(r"display\s*:\s*none|line-through", re.I)
@@ -204,7 +205,7 @@ def _spread(rows: list[list[tuple[list[str], int, int]]]) -> list[list[str]]:
         for content, across, down in row:
             while (r, column) in taken:
                 column += 1
-            text = SPACES.sub("", plain_line("".join(content)))
+            text = _NOTED.sub("", SPACES.sub("", plain_line("".join(content))))
             for below in range(min(down, len(rows) - r)):
                 for right in range(across):
                     taken.setdefault((r + below, column + right), text)

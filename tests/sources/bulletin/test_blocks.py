@@ -203,3 +203,21 @@ def test_lines_that_say_how_much_are_no_table():
         ("baotou_retail_sales", "2025-11", "ytd_level"): "512.3",
         ("baotou_retail_sales", "2025-11", "ytd_yoy"): "4.1",
     }
+
+
+@pytest.mark.parametrize("mark", ["①", "*", "[1]", "[注]", "<sup>1</sup>"])
+def test_a_footnotes_mark_in_a_cell_is_no_part_of_it(mark):
+    marked = (
+        TABLES["html"].replace("11.3<", f"11.3{mark}<").replace("规模以上工业增加值<", f"规模以上工业增加值{mark}<")
+    )
+    assert sure(TITLE + marked) == sure(TITLE + TABLES["html"])
+
+
+@pytest.mark.parametrize(("cell", "value"), [("▲3.1", "3.1"), ("(3.1)", "3.1"), ("3.1↓", "3.1"), ("持平", "0")])
+def test_a_cell_that_is_more_than_a_number_is_handed_over(cell, value):
+    text = TITLE + TABLES["html"].replace("<td>4.1<", f"<td>{cell}<")
+    assert ("baotou_retail_sales", "2025-11", "ytd_yoy") not in sure(text)
+    _, doubtful = read_bulletin(text, source="text")
+    assert doubtful[["indicator", "value", "reason"]].to_numpy().tolist() == [
+        ["baotou_retail_sales", value, f"cell {cell} is no plain number"]
+    ]
