@@ -214,6 +214,7 @@ class Walk:
         dirty = any(one.kind in ("residue", "forecast", "days") or one.kind in _STOPS for one in self.buffer)
         if dirty:
             self._adopt()
+            self.buffer = [one for one in clause if one.kind == "except"]  # 剔除春节错月因素, 出口增长4.2%
         elif self.buffer:
             self.buffer = [*self.buffer[-_REACH:], token]
         if token.kind == "semicolon":

@@ -411,3 +411,35 @@ def test_the_month_in_which_december_was_told_is_not_of_its_year(told):
 def test_a_market_year_is_no_calendar_year():
     text = "2025年11月，全国2024/2025年度粗钢产量增长3%。"
     assert reasons(text) == {"3": "2024/2025年度 is no January-to-month or monthly window"}
+
+
+@pytest.mark.parametrize(
+    ("said", "rate"),
+    [
+        ("剔除春节错月因素，出口增长4.2%", "4.2"),
+        ("扣除汽车因素，社会消费品零售总额增长5.0%", "5.0"),
+        ("剔除某企业影响后，规模以上工业增加值增长8.0%", "8.0"),
+        ("除煤炭外，规模以上工业增加值增长9.0%", "9.0"),
+        ("除房地产以外，固定资产投资增长9.5%", "9.5"),
+        ("规模以上工业增加值（不含煤炭）增长9.1%", "9.1"),
+    ],
+)
+def test_a_figure_that_something_is_left_out_of_is_doubted_whatever_that_is_called(said, rate):
+    text = f"2025年1—11月，包头市{said}。"
+    assert rows(text) == []
+    assert reasons(text) == {rate: "something is left out of it"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["固定资产投资（不含农户）增长5.2%", "基础设施投资（不含电力、热力、燃气及水生产和供应业）增长5.2%",
+     "除此之外，固定资产投资增长5.2%"],
+)  # fmt: skip
+def test_what_a_figure_never_includes_is_no_doubt(said):
+    assert [row[3] for row in rows(f"2025年1—11月，包头市{said}。")] == ["5.2"]
+
+
+def test_value_added_at_current_prices_is_doubted():
+    text = "2025年1—11月，包头市规模以上工业增加值现价增长8.0%。社会消费品零售总额名义增长4.1%。"
+    assert reasons(text) == {"8.0": "growth at current prices, where it is published at constant ones"}
+    assert [row[3] for row in rows(text)] == ["4.1"]
