@@ -36,9 +36,7 @@ APART = "it and the other parts do not add up to the whole"
 _CELLS = attrgetter(*SURE)
 _STOP = re.compile(r"[。！？!?]|\.(?=\s*(?:[\u4e00-\u9fff]|$))")
 _INNER = re.compile(r"\(([^()]*)\)")
-_LEFT_OUT = re.compile(
-    "(?:不含|不包括|扣除|剔除)(?!农户|跨|价格|港澳台|个体|电力|邮政储蓄)"
-)  # else than by definition
+_LEFT_OUT = re.compile("(?:不含|不包括|扣除|剔除)(?!农户|跨|价格|港澳台|个体|电力|邮政储蓄)")  # else than by definition
 _GROWTH = re.compile(r"(?:同比)?(?:增长|下降|上升|上涨|增|降|[+-])?[0-9][0-9,.]*%")
 _BYLINE = re.compile(
     r"(?:\(?(?:信息)?来源|发布(?:时间|日期|机构|单位)|时间|日期|作者|记者|责任编辑|字体|浏览|索引号|文号).*"
