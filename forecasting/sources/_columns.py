@@ -18,7 +18,7 @@ from forecasting.sources.bulletin import GUARDED
 
 Records = Iterator[tuple[int, "list[str] | str"]]
 
-_SHEET = "of a workbook the first sheet is read, if no mapping names another"
+_SHEET = "of a workbook the first visible sheet is read, if no mapping names another"
 _DATED = re.compile(r"(\d{4}-\d{2})-\d{2}([T ]00:00(:00)?)?", re.ASCII)
 _WHOLE = re.compile(r"-?\d+\.0", re.ASCII)
 _WORDS = ("status", "source", "note")
