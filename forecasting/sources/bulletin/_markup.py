@@ -21,7 +21,7 @@ _UNIT_OF_POWER = ("m", "M", "米")
 _TEN = re.compile(r"(?<![0-9.])10$")
 _HIDDEN = re.compile(r"display\s*:\s*none|line-through", re.I)
 _RAISED = re.compile(r"vertical-align\s*:\s*super", re.I)
-_EMPTY = frozenset(("br", "hr", "img", "input", "link", "meta", "wbr", "col", "area", "base", "embed", "source"))
+_INLINE = frozenset(("a", "b", "em", "font", "i", "s", "small", "span", "strike", "strong", "u"))
 _OF_HEAD = frozenset(("base", "link", "meta", "title", "style", "script", "noscript", "template"))
 
 # a line's head, emphasis, a link's address, a footnote's mark, an escaped sign, what is struck out
@@ -112,11 +112,13 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if self.silent == ["head"] and tag not in _OF_HEAD:
             self.silent = []  # its end may be left out
+        elif self.silent and self.silent[-1] in _INLINE and tag in self._BREAKS:
+            self.silent = []  # its end was forgotten
         given = dict(attrs)
         style = given.get("style") or ""
         if tag in self._SILENT or (tag == "span" and (self.silent[-1:] == [tag] or _HIDDEN.search(style))):
             self.silent.append(tag)
-        elif tag == "sup" or (tag not in _EMPTY and (self.raised[-1:] == [tag] or _RAISED.search(style))):
+        elif tag == "sup" or (tag in _INLINE and (self.raised[-1:] == [tag] or _RAISED.search(style))):
             self.raised.append(tag)
         elif tag == "table":
             self._layout()

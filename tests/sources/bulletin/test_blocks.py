@@ -221,3 +221,14 @@ def test_a_cell_that_is_more_than_a_number_is_handed_over(cell, value):
     assert doubtful[["indicator", "value", "reason"]].to_numpy().tolist() == [
         ["baotou_retail_sales", value, f"cell {cell} is no plain number"]
     ]
+
+
+@pytest.mark.parametrize("mark", ["<s>9", "<span style='display:none'>9", "<sup>9", "<sup><a>[9]</sup></a>"])
+def test_a_mark_whose_end_was_forgotten_hides_no_more_than_its_paragraph(mark):
+    text = f"<p>包头市2025年1-11月{mark}</p><p>全市规模以上工业增加值同比增长11.3%。</p>"
+    assert sure(text) == {VALUE_ADDED: "11.3"}
+
+
+def test_a_cell_is_a_cell_however_it_is_aligned():
+    aligned = TABLES["html"].replace("<td>", "<td style='vertical-align: super'>")
+    assert sure(TITLE + aligned) == sure(TITLE + TABLES["html"])
