@@ -23,7 +23,7 @@ _PAGE = re.compile(
     r"[-—\s]*(?:第\s*)?[0-9]{1,3}\s*(?:页)?(?:\s*[/共]\s*[0-9]+\s*页?)?[-—\s]*|(?!.*(?:发布时间|发布日期|来源)).*责任编辑.*|.*打印本页.*"
 )
 _MARKUP = re.compile(
-    r"<(?:!doctype|/?(?:html|body|p|div|table|tr|td|th|span|br|font|li|h[0-9]|b|strong|section|article|a|img|script|style|sup|del)\b)",
+    r"<(?:!doctype|/?(?:html|body|p|div|table|tr|td|th|span|br|font|li|h[0-9]|b|strong|section|article|a|img|script|style|sup|del|ul|ol|dl|pre|main|nav)\b)",
     re.I,
 )
 _SPACE_IN_DATE = re.compile(r"(?<=[年—–-])\s+(?=[0-9])|(?<=月)\s+(?=[0-9]{1,2}\s*日)|(?<=[0-9])\s+(?=[年月日—–-])")

@@ -77,29 +77,12 @@ def pieces(page: str) -> list[str | Grid]:
 class _Reader(HTMLParser):
     """Text and innermost tables of a page."""
 
-    _SILENT = frozenset(("script", "style", "noscript", "head", "select", "button", "del", "s", "strike"))
+    _SILENT = frozenset(("script", "style", "noscript", "head", "select", "button", "del", "s", "strike", "nav"))
     _BREAKS = frozenset(
-        (
-            "p",
-            "div",
-            "br",
-            "li",
-            "h1",
-            "h2",
-            "h3",
-            "h4",
-            "h5",
-            "h6",
-            "section",
-            "article",
-            "tr",
-            "ul",
-            "title",
-            "hr",
-            "td",
-            "th",
-        )
-    )
+        ("p", "div", "br", "li", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "tr", "ul", "title", "hr",
+         "td", "th", "ol", "dl", "dt", "dd", "blockquote", "pre", "main", "header", "footer", "aside",
+         "figcaption", "caption")
+    )  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -107,6 +90,7 @@ class _Reader(HTMLParser):
         self.text: list[str] = []
         self.silent: list[str] = []
         self.raised: list[str] = []
+        self.lined = False  # inside of pre, where lines are lines
         self.tables: list[list[list[tuple[list[str], int, int]]]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -130,6 +114,7 @@ class _Reader(HTMLParser):
                 self.tables[-1].append([])
             self.tables[-1][-1].append(([], _span(given.get("colspan")), _span(given.get("rowspan"))))
         elif tag in self._BREAKS:
+            self.lined = self.lined or tag == "pre"
             self._add("\n")
 
     def handle_endtag(self, tag: str) -> None:
@@ -142,7 +127,7 @@ class _Reader(HTMLParser):
         elif tag == "table" and self.tables:
             self._close()
         elif tag in self._BREAKS:
-            self.raised = []
+            self.raised, self.lined = [], self.lined and tag != "pre"
             self._add("\n")
 
     def handle_data(self, data: str) -> None:
@@ -154,7 +139,7 @@ class _Reader(HTMLParser):
                 data = f"^{data}"  # 10^8, not 108
             elif not before.endswith(_UNIT_OF_POWER):
                 return
-        self._add(re.sub(r"[\r\n]+", "" if data.strip() else " ", data))
+        self._add(data if self.lined else re.sub(r"[\r\n]+", "" if data.strip() else " ", data))
 
     def _line(self) -> list[str]:
         return self.tables[-1][-1][-1][0] if self.tables and self.tables[-1] and self.tables[-1][-1] else self.text

@@ -183,8 +183,9 @@ def test_a_title_with_blanks_beside_its_figures_is_no_table():
 
 
 def test_a_day_with_a_blank_before_it_dates_a_text():
-    text = "1—11月，包头市规模以上工业增加值增长 11.3%。\n\n包头市统计局 2025年 12月 22日\n"
-    assert sure(text) == {VALUE_ADDED: "11.3"}
+    text = "包头市统计局 2025年12月 22日\n\n1—11月，全市规模以上工业增加值增长11.3%。采矿业增长19.4%。"
+    assert sure(text) == sure(text.replace("月 22日", "月22日"))
+    assert sure(text)[VALUE_ADDED] == "11.3"
 
 
 def test_a_wrapped_line_that_ends_like_a_title_goes_on():
@@ -232,3 +233,18 @@ def test_a_mark_whose_end_was_forgotten_hides_no_more_than_its_paragraph(mark):
 def test_a_cell_is_a_cell_however_it_is_aligned():
     aligned = TABLES["html"].replace("<td>", "<td style='vertical-align: super'>")
     assert sure(TITLE + aligned) == sure(TITLE + TABLES["html"])
+
+
+@pytest.mark.parametrize("form", [name for name in TABLES if name != "html"])
+def test_preformatted_text_keeps_its_lines(form):
+    assert sure(f"<html><body><pre>{TITLE}{TABLES[form]}</pre></body></html>") == sure(TITLE + TABLES[form])
+
+
+def test_a_caption_is_no_part_of_what_stands_below_it():
+    text = f"<h1>{TITLE}</h1><figcaption>图1 工业增加值增速</figcaption><main>规模以上工业增加值增长11.3%</main>"
+    assert sure(text) == {VALUE_ADDED: "11.3"}
+
+
+def test_the_way_to_other_pages_says_nothing_of_this_one():
+    text = f"<h1>{TITLE}</h1><nav><p>2024年1-10月</p></nav><p>规模以上工业增加值增长11.3%</p>"
+    assert sure(text) == {VALUE_ADDED: "11.3"}
