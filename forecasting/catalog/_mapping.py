@@ -112,11 +112,12 @@ class BulletinSeries(Frozen):
     """What bulletins say of an indicator, whatever its measure and unit.
 
     Attributes:
-        name: The indicator as the bulletin reader gives it (`cumulus read-bulletin` prints it).
+        name: The indicator as the bulletin reader gives it (`cumulus read-bulletin` prints it), which may have signs
+            of Chinese where no table knows it (baotou_蒙古刀_output).
         region: The region of the figures; the indicator's own by default.
     """
 
-    name: Name
+    name: Annotated[str, StringConstraints(pattern=r"^\w[\w.+/·-]*$", max_length=100)]
     region: Region | None = None
 
 
