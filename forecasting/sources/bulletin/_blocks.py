@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from forecasting.sources.bulletin._markup import SPACES, Grid, is_value, pieces, plain_line, without_markdown
 from forecasting.sources.bulletin._pipes import barred, barred_cells
 
-_INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\u00ad\ufffe\x00-\x08\x0b\x0e-\x1f\x7f]")
+_LINE_ENDS = re.compile("\r\n?|[\u0085\u2028\u2029]")
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad\ufffe\x00-\x08\x0b\x0e-\x1f\x7f]")
 # not the arrows and triangles that stand for rising and falling
 _BULLETS = re.compile(
     "[\u2460-\u24ff\u25a0\u25a1\u25b6\u25cb-\u25cf\u25c6\u25c7\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]+"
@@ -77,7 +78,7 @@ def blocks(text: str) -> list[Block]:
     >>> blocks("全市工业增加值增长\n24.6%。")
     [Paragraph(text='全市工业增加值增长24.6%。', heading=False)]
     """
-    text = _INVISIBLE.sub("", text)
+    text = _INVISIBLE.sub("", _LINE_ENDS.sub("\n", text))
     if _MARKUP.search(text):
         found: list[Block] = []
         for piece in pieces(text):

@@ -247,3 +247,9 @@ def test_a_caption_is_no_part_of_what_stands_below_it():
 def test_the_way_to_other_pages_says_nothing_of_this_one():
     text = f"<h1>{TITLE}</h1><nav><p>2024年1-10月</p></nav><p>规模以上工业增加值增长11.3%</p>"
     assert sure(text) == {VALUE_ADDED: "11.3"}
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\u2028", "\u2029", "\x85"])
+def test_a_line_ends_by_whatever_ends_lines(end):
+    text = f"{TITLE}1-11月，规模以上工业增加值增长11.3%\n11月，规模以上工业增加值增长9.0%\n{TABLES['a cell a line']}"
+    assert sure(text.replace("\n", end)) == sure(text)
