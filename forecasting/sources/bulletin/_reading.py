@@ -17,7 +17,7 @@ from forecasting.sources.bulletin._clauses import (
     until,
     within,
 )
-from forecasting.sources.bulletin._comparisons import compared, counted_from, passing
+from forecasting.sources.bulletin._comparisons import compared, counted_from, partial_years, passing
 from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import PLACES, Token, tokens
 from forecasting.sources.bulletin._open import opened
@@ -49,7 +49,7 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     titled = state.frame.window
     whole = titled is not None and titled.cumulative and titled.last == 12
     line = within(passing(undated(paired(both_comparisons(opened(gathered(until(tokens(normal)), whole)))))))
-    line = compared(line, state.frame.year, state.frame.window)
+    line = partial_years(compared(line, state.frame.year, state.frame.window))
     line = nations_name(line, state.frame.region is not None and state.frame.region.level > 0)
     dependent = any(token.kind in DEPENDENT for token in line[:2])
     if state.month is not None:

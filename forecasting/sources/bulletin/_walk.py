@@ -176,8 +176,8 @@ class Walk:
             window = replace(window, year=state.frame.year)
         elif window.last and not window.why_not:
             state.year = window.year
-        if window.first == 0 and not window.why_not:
-            window = of_year(window, known)
+        if window.first == 0 and window.last:
+            window = of_year(window, known, None if self.who.candidates or not self.windows else self.windows[-1])
         self._set(window)
 
     def _same(self, word: str) -> None:
@@ -375,8 +375,10 @@ class Walk:
         if not self.vetoed:
             each = any(one.kind == "each" for one in head)
             abroad = self.who.abroad
-            in_turn = len(figures) > 1 and listed_windows(self.buffer) == len(figures)
-            rows = self.windows[-len(figures) :] if in_turn else ()
+            several = listed_windows(self.buffer)
+            rows = self.windows[-len(figures) :] if several == len(figures) > 1 else ()
+            if several > 1 == len(figures) and self.state.window is not None:
+                self.state.window = replace(self.state.window, why_not=f"{several} windows but 1 figure")
             self.who.again = bool(named)
             self.who.emit(self.state.items, figures, unknown, said=bool(self.windows), each=each, windows=rows)
             if any(one.kind == "cumulative" for one in head):

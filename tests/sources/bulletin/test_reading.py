@@ -353,3 +353,40 @@ def test_january_alone_may_be_called_the_first_month(window):
     assert sure(f"{window}包头市规模以上工业增加值同比增长10.1%。") == [
         ("baotou_industrial_va", "2025-01", "month_yoy", "10.1")
     ]
+
+
+@pytest.mark.parametrize(
+    ("window", "period"),
+    [
+        ("2025年前三个季度", "2025-09"),
+        ("2025年第1-3季度", "2025-09"),
+        ("2025年Q1-Q3", "2025-09"),
+        ("2025年Q1", "2025-03"),
+        ("2025年H1", "2025-06"),
+        ("2025年半年度", "2025-06"),
+        ("2025年头11个月", "2025-11"),
+        ("截至11月末，2025年", "2025-11"),
+    ],
+)
+def test_a_window_is_not_the_whole_year_that_it_begins_with(window, period):
+    assert sure(f"{window}包头市固定资产投资增长5.2%。") == [
+        ("baotou_fixed_asset_investment", period, "ytd_yoy", "5.2")
+    ]
+
+
+@pytest.mark.parametrize(
+    "window",
+    [
+        "2025年以来", "2025年至今", "2025年初至今", "2025年1-11", "2025年11个月", "2025年1+2月", "2025年1、2月",
+        "2025年1月和2月", "2025年前半年", "2025年近3个月", "2025年Q3", "2025年H2", "2025年第46周", "2025年入冬以来",
+        "2025年11月1-20日", "2025年11月上中旬", "2025年11月前20天",
+    ],
+)  # fmt: skip
+def test_a_part_of_a_year_that_no_month_can_carry_is_not_the_whole_year_nor_its_month(window):
+    assert sure(f"{window}，包头市固定资产投资增长5.2%。") == []
+    assert len(doubts(f"{window}，包头市固定资产投资增长5.2%。")) == 1
+
+
+def test_since_the_year_began_is_until_the_month_that_the_title_names():
+    text = "包头市2025年1—11月经济运行情况\n2025年以来，全市经济稳中有进，固定资产投资增长5.2%。"
+    assert sure(text) == [("baotou_fixed_asset_investment", "2025-11", "ytd_yoy", "5.2")]
