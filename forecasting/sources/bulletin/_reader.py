@@ -36,6 +36,7 @@ APART = "it and the other parts do not add up to the whole"
 _CELLS = attrgetter(*SURE)
 _STOP = re.compile(r"[。！？!?]|\.(?=\s*(?:[\u4e00-\u9fff]|$))")
 _INNER = re.compile(r"\(([^()]*)\)")
+_SPANS = ("累计", "当月", "单月")
 _LEFT_OUT = re.compile("(?:不含|不包括|扣除|剔除)(?!农户|跨|价格|港澳台|个体|电力|邮政储蓄)")  # else than by definition
 _GROWTH = re.compile(r"(?:同比)?(?:增长|下降|上升|上涨|增|降|[+-])?[0-9][0-9,.]*%")
 _BYLINE = re.compile(
@@ -217,7 +218,12 @@ def _without_brackets(text: str) -> str:
             return inner
         if _OWN_FIGURE.search(inner) and text[found.end() : found.end() + 1] in ("；", "。", "，", ""):
             return f"，其中{inner}"  # 二产用电量91.3亿千瓦时(工业用电量89.9亿千瓦时、增长12.4%)
-        if _GROWTH.fullmatch(inner) or _CURRENCY.fullmatch(inner) or (window is not None and window[0] == len(inner)):
+        if (
+            inner in _SPANS
+            or _GROWTH.fullmatch(inner)
+            or _CURRENCY.fullmatch(inner)
+            or (window is not None and window[0] == len(inner))
+        ):
             return inner
         return ""
 
