@@ -31,6 +31,7 @@ __all__ = [
     "check_observations",
     "column_problems",
     "figure_text",
+    "moments",
     "month_index",
     "month_label",
     "off_grid",
@@ -51,6 +52,7 @@ KEY = ["indicator", "period", "measure"]
 
 _PERIOD = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
+_DAY = re.compile(r"\d{4}([-/]\d{2}[-/]\d{2}|\d{4})", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _TEXT = ("indicator", "period", "measure", "unit", "status", "source", "note", "family")
 
@@ -169,6 +171,16 @@ def check_observations(
 
     out = pd.DataFrame({**text, "value": value, "decimals": decimals, "released_at": released})
     return out[list(COLUMNS)].sort_values(KEY, kind="stable", ignore_index=True)
+
+
+def moments(texts: pd.Series[str]) -> pd.Series[pd.Timestamp]:
+    """ISO dates and times in UTC, which is what they are in where they say no zone; NaT where a text is neither.
+
+    >>> moments(pd.Series(["2024-04-16T10:00+08:00", "2024-04", ""])).tolist()
+    [Timestamp('2024-04-16 02:00:00+0000', tz='UTC'), NaT, NaT]
+    """
+    dated = texts.where(_mapped(texts, _DAY.match))  # a month or a year alone would be its first moment
+    return pd.to_datetime(dated, utc=True, errors="coerce", format="ISO8601")
 
 
 def canonical(frame: pd.DataFrame) -> pd.DataFrame:
@@ -298,7 +310,7 @@ def _released(rows: pd.DataFrame, problems: list[tuple[int, str]]) -> pd.Series[
     if "released_at" not in rows:
         return pd.Series(pd.NaT, index=rows.index, dtype="datetime64[ns, UTC]")
     text = _text(rows, "released_at")
-    parsed = pd.to_datetime(text.where(text != ""), utc=True, errors="coerce", format="ISO8601")
+    parsed = moments(text)
     problems += [
         (i, f"released_at {text[i]!r} is not an ISO date or time") for i in _where((text != "") & parsed.isna())
     ]

@@ -101,6 +101,7 @@ def test_the_decimals_column_wins_over_the_text():
         ({"decimals": "-10"}, "decimals '-10' is not a whole number from -9 to 9"),
         ({"value": "5.0123456789"}, "value '5.0123456789' has 10 decimals; 9 at most are taken: round it"),
         ({"released_at": "yesterday"}, "released_at 'yesterday' is not an ISO date"),
+        ({"released_at": "2024-05"}, "released_at '2024-05' is not an ISO date"),
         ({"note": "two\nlines"}, "note holds a control character"),
     ],
 )

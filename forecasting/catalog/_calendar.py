@@ -54,7 +54,8 @@ def load_calendar(path: Path | None = None) -> Calendar:
         path: A TOML file whose dates go before the packaged ones.
 
     Raises:
-        CatalogError: The file cannot be read, is not TOML, or holds something else than periods with times.
+        CatalogError: The file cannot be read, is not TOML, or holds something else than periods with times in the
+            year after them.
     """
     dates = _read(files("forecasting.catalog") / "calendar.toml", "release calendar")
     if path is not None:
@@ -79,5 +80,11 @@ def _read(file: Traversable, name: str) -> dict[str, dict[str, pd.Timestamp]]:
                 what = f'{calendar}.{period} = {moment}; expected a line like "2025-10" = 2025-11-14T10:00:00'
                 raise CatalogError(f"{name}: {what}")
             local = moment if moment.tzinfo is not None else moment.replace(tzinfo=ZONE)
+            earliest = pd.Timestamp(
+                f"{period}-20", tz=ZONE
+            )  # before a holiday some come out before their month is over
+            if not earliest <= local < earliest + pd.DateOffset(years=1):
+                what = f"{calendar}.{period} = {moment}: not within a year after {period}; correct period or date"
+                raise CatalogError(f"{name}: {what}")
             dates.setdefault(calendar, {})[period] = pd.Timestamp(local).tz_convert("UTC")
     return dates

@@ -50,6 +50,8 @@ class Series(Frozen):
             raise ValueError("rates are in percent; unit and factor are for levels")
         if self.measure not in RATES and self.unit is None:
             raise ValueError("a level needs unit, the source's own wording, so that a change of it is noticed")
+        if self.first is not None and self.last is not None and self.first > self.last:
+            raise ValueError(f"first {self.first} is after last {self.last}; exchange them")
         return self
 
 
@@ -96,6 +98,7 @@ class SdmxSeries(Series):
 
     Attributes:
         agency: The service, by its name in sdmx1 (OECD, IMF, ECB, ESTAT...) or in the settings.
+        unit: Of a level: its UNIT_MEASURE and UNIT_MULT where the service gives them (``USD 10^6``, ``10^6``).
         flow: Dataflow.
         key: Series key, one value a dimension, joined by dots.
     """
@@ -109,11 +112,12 @@ class BulletinSeries(Frozen):
     """What bulletins say of an indicator, whatever its measure and unit.
 
     Attributes:
-        name: The indicator as the bulletin reader gives it (`cumulus read-bulletin` prints it).
+        name: The indicator as the bulletin reader gives it (`cumulus read-bulletin` prints it), which may have signs
+            of Chinese where no table knows it (baotou_蒙古刀_output).
         region: The region of the figures; the indicator's own by default.
     """
 
-    name: Name
+    name: Annotated[str, StringConstraints(pattern=r"^\w[\w.+/·-]*$", max_length=100)]
     region: Region | None = None
 
 
@@ -153,6 +157,13 @@ class ValueColumn(Frozen):
     indicator: Text
     measure: Measure
     unit: Text = "percent"
+
+    @model_validator(mode="after")
+    def _unit_fits(self) -> ValueColumn:
+        if (self.measure in RATES) != (self.unit == "percent"):
+            what = f"{self.measure} of column {self.column!r} in {self.unit!r}"
+            raise ValueError(f"{what}; rates are in percent, a level names its unit")
+        return self
 
 
 class ColumnMapping(Frozen):
@@ -194,7 +205,10 @@ class ColumnMapping(Frozen):
         clash = [name for name in ("indicator", "measure", "value", "unit") if name in given]
         if self.wide and clash:
             raise ValueError(f"{', '.join(clash)} and wide exclude each other; wide names it column by column")
-        wrong = sorted(set(self.translate.get("measure", {}).values()) - set(MEASURES))
+        measures = {*self.translate.get("measure", {}).values()}
+        if "measure" in self.constants and "measure" not in self.translate:
+            measures.add(self.constants["measure"])
+        wrong = sorted(measures - set(MEASURES))
         if wrong:
             raise ValueError(f"measure {', '.join(wrong)} is unknown; use one of {', '.join(MEASURES)}")
         self.period_pattern()

@@ -30,7 +30,15 @@ from forecasting.payloads import BadRow, Payload
 from forecasting.sources._folder import body_of, files_of, payloads, shown
 from forecasting.sources._source import Reading, raw_frame
 from forecasting.sources._units import NUMBER, converted, shift
-from forecasting.sources.bulletin import Candidate, bulletin_text, name_problem, published, read_figures, released
+from forecasting.sources.bulletin import (
+    EXPECTED,
+    Candidate,
+    bulletin_text,
+    name_problem,
+    published,
+    read_figures,
+    released,
+)
 
 BULLETINS = (".txt", ".md", ".html", ".htm")
 SHOWN = 80  # characters of a sentence that say where a figure stands
@@ -73,8 +81,7 @@ class Bulletins:
         text = bulletin_text(payload.body, name)
         sure, doubtful = read_figures(text, name)
         if not sure and not doubtful:
-            what = "no figure found; expected a bulletin in Chinese, with growth rates or levels and their units"
-            raise InputError(name, [Problem("", what)])
+            raise InputError(name, [Problem("", f"no figure found; expected {EXPECTED}")])
         rows, bad, unfollowed = [], [], []
         day = published(text)
         latest = max((figure.period for figure in sure), default="")

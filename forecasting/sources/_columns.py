@@ -14,12 +14,14 @@ from forecasting.payloads import BadRow
 from forecasting.sources._source import RAW_COLUMNS, Reading
 from forecasting.sources._table import field_problem, header_problems
 from forecasting.sources._workbook import FORMULA, Number
+from forecasting.sources.bulletin import GUARDED
 
 Records = Iterator[tuple[int, "list[str] | str"]]
 
-_SHEET = "of a workbook the first sheet is read, if no mapping names another"
+_SHEET = "of a workbook the first visible sheet is read, if no mapping names another"
 _DATED = re.compile(r"(\d{4}-\d{2})-\d{2}([T ]00:00(:00)?)?", re.ASCII)
 _WHOLE = re.compile(r"-?\d+\.0", re.ASCII)
+_WORDS = ("status", "source", "note")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII)
 
 
@@ -146,7 +148,7 @@ def _rows(cells: dict[str, str], mapping: ColumnMapping | None, *, wide: bool) -
     if wide:  # of a value the place behind the point is what was printed, of a code or a month it is not
         given |= {ours: plain(text) for ours, text in given.items() if ours != "value"}
     if mapping is None:
-        yield tidy(given)
+        yield tidy({ours: unguarded(text) if ours in _WORDS else text for ours, text in given.items()})
         return
     row = dict(mapping.constants) | given
     row |= {ours: words.get(row[ours], row[ours]) for ours, words in mapping.translate.items() if ours in row}
@@ -163,6 +165,11 @@ def _rows(cells: dict[str, str], mapping: ColumnMapping | None, *, wide: bool) -
 def plain(text: str) -> str:
     """A whole number as a workbook shows it, without the ``.0`` that `scan_workbook` gives it."""
     return text[:-2] if _WHOLE.fullmatch(text) else text
+
+
+def unguarded(text: str) -> str:
+    """Without the apostrophe that keeps a text from being a formula."""
+    return text[1:] if text[:1] == "'" and text.lstrip("'")[:1] in GUARDED else text
 
 
 def tidy(row: dict[str, str]) -> dict[str, str]:

@@ -27,6 +27,7 @@ from forecasting.observations import (
     MORE_DECIMALS,
     MOST_DECIMALS,
     RATES,
+    moments,
     off_grid,
 )
 from forecasting.payloads import BadRow
@@ -125,9 +126,7 @@ def _typed(rows: pd.DataFrame, catalog: Catalog) -> pd.DataFrame:
     given = _mapped(rows["decimals"], str.strip)
     out["decimals"] = _mapped(given, _whole).where(given != "", _mapped(texts, _places))
     released = _mapped(rows["released_at"], str.strip)
-    out["released_at"] = pd.to_datetime(
-        released.where(released != ""), utc=True, errors="coerce", format="ISO8601"
-    ).astype("datetime64[ns, UTC]")
+    out["released_at"] = moments(released).astype("datetime64[ns, UTC]")
     out["no_time"] = (released != "") & out["released_at"].isna()
     families = {item.id: item.family for item in catalog}
     out["family"] = out["family"].where(

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 
 from forecasting.catalog import Catalog, ColumnMapping
 from forecasting.errors import InputError, Problem, SourceError
+from forecasting.observations import REQUIRED
 from forecasting.payloads import Payload
 from forecasting.sources._bulletins import BULLETINS
 from forecasting.sources._columns import Records, read_records
@@ -22,7 +23,7 @@ from forecasting.sources._folder import body_of, files_of, payloads, shown
 from forecasting.sources._review import is_review, read_review
 from forecasting.sources._source import Reading
 from forecasting.sources._table import encoding_of, scan_csv
-from forecasting.sources._workbook import scan_workbook
+from forecasting.sources._workbook import scan_workbook, sheets_beside
 
 SUFFIXES = (".csv", ".xlsx")
 
@@ -87,6 +88,9 @@ class Files:
             sheet = mapping.sheet if mapping else None
             rows = scan_workbook(payload.body, path.name, sheet, self._most_unpacked)
             reading = _reading(rows, path.name, mapping, catalog, wide=True)
+            if sheet is None and (others := sheets_beside(payload.body, _head(mapping))):
+                what = f"only the first visible sheet was read, not {', '.join(others)}"
+                reading.notes.append(f"{path.name}: {what}; save each as a file, or name one in a mapping (sheet)")
         else:
             encoding = encoding_of(payload.body, path.name)
             with io.TextIOWrapper(io.BytesIO(payload.body), encoding, newline="") as text:
@@ -94,6 +98,11 @@ class Files:
         unnamed = reading.rows["source"] == ""
         reading.rows.loc[unnamed, "source"] = f"file {path.name}"
         return reading
+
+
+def _head(mapping: ColumnMapping | None) -> Collection[str]:
+    """The columns without which a table holds no figures."""
+    return REQUIRED if mapping is None else {*mapping.columns.values(), *(one.column for one in mapping.wide)}
 
 
 def _reading(records: Records, name: str, mapping: ColumnMapping | None, catalog: Catalog, *, wide: bool) -> Reading:

@@ -21,11 +21,11 @@ from forecasting.errors import InputError, Problem
 from forecasting.observations import REQUIRED, column_problems
 from forecasting.payloads import BadRow
 from forecasting.sources._bulletins import DECIMALS, bring_into_unit
-from forecasting.sources._columns import Records, cells_of, plain, tidy
+from forecasting.sources._columns import Records, cells_of, plain, tidy, unguarded
 from forecasting.sources._source import Reading, raw_frame
 from forecasting.sources._table import encoding_of, header_problems, scan_csv
 from forecasting.sources._units import NUMBER
-from forecasting.sources.bulletin import GUARDED, NO, YES, figures_csv, places
+from forecasting.sources.bulletin import NO, YES, figures_csv, places
 
 ANSWER = "confirmed"
 COLUMNS = (
@@ -165,7 +165,7 @@ def read_review(records: Records, name: str, catalog: Catalog, *, wide: bool) ->
 
 def _row(cells: Mapping[str, str]) -> dict[str, str]:
     """A confirmed row as a raw row."""
-    given = {column: _unguarded(text.strip()) for column, text in cells.items()}
+    given = {column: unguarded(text.strip()) for column, text in cells.items()}
     row = tidy({column: given[column] for column in REQUIRED})
     row["period"] = _month(row["period"])
     row["decimals"] = _decimals(row["value"], plain(given.get("decimals", "")))
@@ -173,11 +173,6 @@ def _row(cells: Mapping[str, str]) -> dict[str, str]:
     row["source"] = " ".join(filter(None, ("bulletin", given.get("source"), "confirmed by hand")))
     row["note"] = given.get("sentence", "")
     return row
-
-
-def _unguarded(text: str) -> str:
-    """Without the apostrophe that keeps a text from being a formula."""
-    return text[1:] if text[:1] == "'" and text[1:2] in GUARDED else text
 
 
 def _month(text: str) -> str:

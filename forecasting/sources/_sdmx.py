@@ -3,6 +3,8 @@
 - The address of a service comes from sdmx1's list or from the settings; the key names one series, and a reply with
   more than one is refused.
 - Only monthly observations are read (TIME_PERIOD like 2025-10 or 2025-M10).
+- Attributes UNIT_MEASURE (or UNIT) and UNIT_MULT of a level must be what the catalogue says: ``USD 10^6``, or ``10^6``
+  where the reply has but its power of ten. OBS_STATUS tells forecasts and figures that are missing.
 - SDMX-ML of the generic kind carries its own structure and is what is asked for.
 """
 
@@ -17,12 +19,15 @@ from datetime import datetime
 
 from forecasting.catalog import Catalog, SdmxSeries
 from forecasting.errors import InputError, Problem, SourceError
+from forecasting.observations import RATES
 from forecasting.payloads import BadRow, Payload
 from forecasting.sources._http import Client, Request
 from forecasting.sources._nbs_words import our_unit, scaled
 from forecasting.sources._source import Reading, raw_frame
 
 _ACCEPT = {"Accept": "application/vnd.sdmx.genericdata+xml;version=2.1"}
+_POWER = re.compile(r"10\^(\d+)$", re.ASCII)
+_MISSING = frozenset("HKLMOQ")  # of the code list CL_OBS_STATUS
 _MONTH = re.compile(r"(\d{4})-M?(0[1-9]|1[0-2])", re.ASCII)
 
 
@@ -70,7 +75,7 @@ class Sdmx:
             with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
                 warnings.simplefilter("ignore")
                 message = sdmx.read_sdmx(io.BytesIO(payload.body), format="XML")
-                found = [one for data in getattr(message, "data", []) for one in data.obs]
+                found = [(one, data) for data in getattr(message, "data", []) for one in data.obs]
         except Exception as error:  # sdmx1 raises what its parsers raise
             what = f"the reply is no SDMX-ML message ({type(error).__name__}: {' '.join(str(error).split())[:100]})"
             raise SourceError(f"{where}: {what}; nothing was read") from error
@@ -79,16 +84,22 @@ class Sdmx:
         rows: list[dict[str, str]] = []
         bad: list[BadRow] = []
         keys = set()
-        for one in found:
+        for one, data in found:
             key = {name: str(value.value) for name, value in one.key.values.items()}
             time = key.pop("TIME_PERIOD", "")
             keys.add(tuple(sorted(key.items())))
             month = _MONTH.fullmatch(time)
             number = "" if one.value is None else str(one.value).strip()
+            said = {**data.attrib, **one.attrib, **one.attached_attribute}
+            attributes = {name: str(value.value).strip() for name, value in said.items()}
             cells = {"indicator": indicator, "period": time, "measure": series.measure, "value": number}
             if month is None:
                 bad.append(BadRow(time or "observation", cells, f"TIME_PERIOD {time!r} is not a month"))
-            elif number not in ("", "NaN", "nan"):
+            elif number in ("", "NaN", "nan"):
+                continue
+            elif reason := _no_figure(attributes) or _other_unit(attributes, series):
+                bad.append(BadRow(time, {**cells, "attributes": str(attributes)}, reason))
+            else:
                 rows.append({
                     **cells,
                     "period": f"{month[1]}-{month[2]}",
@@ -112,3 +123,23 @@ class Sdmx:
         known = ", ".join(sorted([*self._urls, *sdmx.list_sources()]))
         what = f"no SDMX service {agency!r}; name one in sources.sdmx_urls, or use one of {known}"
         raise InputError("catalogue", [Problem(f"indicator {indicator}", what)])
+
+
+def _no_figure(attributes: Mapping[str, str]) -> str:
+    """Why an observation is none that was published, or ""."""
+    status = attributes.get("OBS_STATUS", "")
+    if status == "F":
+        return "OBS_STATUS F: a forecast of the source, no figure"
+    return f"OBS_STATUS {status} says that there is no figure" if status in _MISSING else ""
+
+
+def _other_unit(attributes: Mapping[str, str], series: SdmxSeries) -> str:
+    """Why an observation is not in the unit that the catalogue says, or ""."""
+    power = _POWER.search(series.unit or "")
+    unit = attributes.get("UNIT_MEASURE") or attributes.get("UNIT") if series.measure not in RATES else None
+    mult = attributes.get("UNIT_MULT") or "0"
+    expected = (series.unit or "")[: power.start()].strip() if power else series.unit
+    if mult == (power[1] if power else "0") and unit in (None, expected):
+        return ""
+    given = " ".join(filter(None, (unit, "" if mult == "0" else f"10^{mult}"))) or "one without a power of ten"
+    return f"the unit is {given!r}, the catalogue expects {series.unit or 'percent'!r}; correct unit and factor there"

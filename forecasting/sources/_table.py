@@ -141,8 +141,14 @@ def _text(path: Path, name: str) -> str:
 
 def header_problems(header: list[str], where: str) -> list[Problem]:
     """What is wrong with the names of the columns."""
+    if header[0].startswith("sep="):
+        return [Problem(where, f"{header[0]!r} is for spreadsheets; take the line out, and separate columns by commas")]
     if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
         return [Problem(where, f"one column {header[0]!r}; separate the columns by commas")]
-    problems = [Problem(where, f"column {n} has no name") for n, column in enumerate(header, start=1) if not column]
+    problems = [
+        Problem(where, f"column {n} has no name; name it or take it out")
+        for n, column in enumerate(header, start=1)
+        if not column
+    ]
     twice = sorted({column for column in header if column and header.count(column) > 1})
-    return problems + [Problem(where, f"column {column!r} is given twice") for column in twice]
+    return problems + [Problem(where, f"column {column!r} is given twice; take one out") for column in twice]

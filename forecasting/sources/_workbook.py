@@ -6,7 +6,7 @@ import datetime as dt
 import io
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,7 @@ from forecasting.observations import figure_text
 
 MOST_ROWS = 1_048_576  # of a sheet, by the format
 MOST_COLUMNS = 200
+HEAD_ROWS = 101  # among which a header is looked for; a mapping skips a hundred at most
 MOST_PARTS = 2000
 MOST_RATIO = 200  # unpacked to packed; workbooks have 5 to 30
 SMALL = 2**26  # below this no ratio is a danger
@@ -41,7 +42,7 @@ def scan_workbook(body: bytes, name: str, sheet: str | None, most_unpacked: int)
     Args:
         body: Of the file.
         name: What to call it in messages.
-        sheet: Name of the sheet; the first by default.
+        sheet: Name of the sheet; the first that is not hidden by default.
         most_unpacked: Bytes that all parts may have once unpacked.
 
     Raises:
@@ -57,7 +58,7 @@ def scan_workbook(body: bytes, name: str, sheet: str | None, most_unpacked: int)
             names = [one.title for one in book.worksheets]
             if sheet is not None and sheet not in names:
                 raise InputError(name, [Problem("", f"no sheet {sheet!r}; there are {', '.join(names)}")])
-            page = book[sheet] if sheet is not None else book.worksheets[0]
+            page = book[sheet] if sheet is not None else _shown(book)[0]
             page.reset_dimensions()  # what a file says of them may be wrong
             for number, cells in enumerate(page.iter_rows(), start=1):
                 if number > MOST_ROWS or len(cells) > MOST_COLUMNS:
@@ -73,6 +74,41 @@ def scan_workbook(body: bytes, name: str, sheet: str | None, most_unpacked: int)
     except Exception as error:  # openpyxl raises what its parsers raise
         what = f"cannot be read as a workbook ({type(error).__name__}: {' '.join(str(error).split())[:100]})"
         raise InputError(name, [Problem("", f"{what}; open it and save it as .xlsx again")]) from error
+
+
+def sheets_beside(body: bytes, columns: Collection[str]) -> list[str]:
+    """Names of the sheets that are not hidden, but for the first, with a row among the first that has these columns.
+
+    One that cannot be read is among them, since it may have.
+
+    Args:
+        body: Of a workbook that `scan_workbook` has read.
+        columns: What the header of a table of figures holds.
+    """
+    import openpyxl
+
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        if sum(name.startswith("xl/worksheets/") and name.endswith(".xml") for name in archive.namelist()) < 2:
+            return []  # opening a large one again takes time
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book = openpyxl.load_workbook(io.BytesIO(body), read_only=True, keep_links=False)
+        found = []
+        for page in _shown(book)[1:]:
+            page.reset_dimensions()
+            heads = ({_text(cell) for cell in cells} for cells in page.iter_rows(max_row=HEAD_ROWS))
+            try:
+                fits = any(head.issuperset(columns) for head in heads)
+            except Exception:  # openpyxl raises what its parsers raise
+                fits = True
+            if fits:
+                found.append(page.title)
+    return found
+
+
+def _shown(book: Any) -> list[Any]:
+    """The sheets that a person sees; all where none is to be seen."""
+    return [one for one in book.worksheets if one.sheet_state == "visible"] or book.worksheets
 
 
 def _check_size(body: bytes, name: str, most_unpacked: int) -> None:

@@ -128,3 +128,11 @@ def test_files_that_are_no_catalogue_are_refused_without_a_traceback(tmp_path: P
         load_catalog(tmp_path / "absent.toml")
     with pytest.raises(CatalogError, match="cannot be read: Is a directory"):
         load_catalog(tmp_path)
+
+
+@pytest.mark.parametrize("date", ["2025-11-15", "2025-10-15", "2026-12-15"])
+def test_a_release_date_that_cannot_be_its_periods_is_refused(tmp_path, date):
+    own = tmp_path / "calendar.toml"
+    own.write_text(f'[nbs_pmi]\n"2025-01" = 2025-01-27T09:30:00\n"2025-11" = {date}T10:00:00\n', encoding="utf-8")
+    with pytest.raises(CatalogError, match=r"nbs_pmi.2025-11 = .*: not within a year after 2025-11; correct period"):
+        load_catalog(calendar=own)

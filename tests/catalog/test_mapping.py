@@ -8,6 +8,7 @@ from forecasting.errors import CatalogError
 from tests.catalog.test_load import GOOD
 
 COLUMNS = 'columns = { period = "时间", indicator = "指标", value = "数值" }\n'
+WIDE = 'columns = {{ period = "时间" }}\nwide = [{{ column = "a", indicator = "b", {} }}]\n'
 CONSTANTS = 'constants = { measure = "ytd_yoy", unit = "percent" }\n'
 
 
@@ -25,6 +26,12 @@ CONSTANTS = 'constants = { measure = "ytd_yoy", unit = "percent" }\n'
         ),
         (COLUMNS + CONSTANTS + "skipp = 1\n", "unknown key 'skipp'; did you mean skip?"),
         (COLUMNS + 'wide = [{ column = "a", indicator = "b", measure = "ytd_yoy" }]\n', "and wide exclude each other"),
+        (COLUMNS + 'constants = { measure = "ytd", unit = "percent" }\n', "measure ytd is unknown; use one of ytd_yoy"),
+        (
+            WIDE.format('measure = "ytd_level"'),
+            "ytd_level of column 'a' in 'percent'; rates are in percent, a level names",
+        ),
+        (WIDE.format('measure = "ytd_yoy", unit = "%"'), "ytd_yoy of column 'a' in '%'; rates are in percent"),
         ("columns = 1\n", "columns is 1"),
         ("[columns\n", "not TOML"),
     ],
@@ -55,6 +62,8 @@ def test_a_catalogue_finds_the_mapping_for_a_file_by_its_name(tmp_path):
 def test_a_series_says_where_it_is_in_one_way_and_a_level_its_unit():
     with pytest.raises(ValidationError, match="give cid or path, and indicator or name"):
         NbsSeries(cid="a", path="b", indicator="c", measure="ytd_yoy")
+    with pytest.raises(ValidationError, match="first 2020-01 is after last 2019-12; exchange them"):
+        NbsSeries(cid="a", indicator="c", measure="ytd_yoy", first="2020-01", last="2019-12")
     with pytest.raises(ValidationError, match="a level needs unit"):
         NbsSeries(cid="a", indicator="c", measure="ytd_level")
     with pytest.raises(ValidationError, match="rates are in percent"):

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from forecasting.catalog import Catalog, load_catalog
+from forecasting.errors import CatalogError
 from forecasting.settings import Settings, SourceSettings
 from forecasting.sources import Connectors
 from forecasting.store import Intake, RawArchive, Store
@@ -78,6 +79,31 @@ def test_sure_figures_come_in_through_the_door_and_the_rest_is_said(home):
     left_out, doubtful = result.message.split("\n")
     assert left_out == ("not kept, since the catalogue does not follow them: 2 figures of cn_crude_steel_output (2)")
     assert doubtful.startswith(f"bulletin: 2 doubtful figures went to {home.settings.review}; write yes")
+
+
+def test_a_subject_that_goes_by_its_own_words_can_be_followed(home, tmp_path):
+    entry = """[[indicator]]
+id = "baotou_knives"
+title_en = "Output of Mongolian knives"
+title_zh = "蒙古刀产量"
+region = "CN-150200"
+sector = "x"
+unit = "units"
+role = "context"
+family = "x"
+source = { connector = "bulletin", bulletin = [{ name = "baotou_蒙古刀_output" }] }
+publisher = "x"
+release = { lag = 1, day = 20, time = "10:00" }
+"""
+    catalog = tmp_path / "catalog.toml"
+    catalog.write_text(entry, encoding="utf-8")
+    home.use(load_catalog(catalog))
+    home.drop("city.txt", "2025年1—11月份，包头市蒙古刀产量增长5.0%。")
+    assert home.pull().status == "done"
+    assert home.value("baotou_knives") == [(5.0, 1, "percent")]
+    catalog.write_text(entry.replace("baotou_蒙古刀_output", "baotou 蒙古刀"), encoding="utf-8")
+    with pytest.raises(CatalogError, match=r"line 10: name in source.bulletin is 'baotou 蒙古刀'; it must match"):
+        load_catalog(catalog)
 
 
 def test_what_came_is_in_the_archive_under_its_hash_and_in_the_figures_row(home):

@@ -19,6 +19,7 @@ from sqlalchemy import text
 from forecasting.catalog import load_catalog
 from forecasting.errors import StoreError
 from forecasting.payloads import Payload
+from forecasting.publishing import csv_bytes
 from forecasting.settings import Settings
 from forecasting.sources import Connectors
 from forecasting.store import Intake, RawArchive, Store
@@ -373,6 +374,21 @@ def test_a_drop_folder_that_cannot_be_read_fails_its_source_and_not_the_night(tm
     (pull,) = pulling(tmp_path, store).pull([source], NOW)
     assert pull.status == "failed"
     assert "drop: cannot be read: Permission denied" in pull.message
+
+
+def test_figures_that_are_published_and_imported_again_are_the_same_to_the_last_character(tmp_path, store):
+    notes = ["=1+1", "-5.2% said", "'quoted", "''@", 'plain, "said"', "'"]
+    given = pd.DataFrame({"indicator": "x", "period": [f"2025-{n + 1:02d}" for n in range(len(notes))],
+                          "measure": "month_level", "value": 5800.0, "unit": "t", "decimals": -2,
+                          "status": "A", "source": "-s", "note": notes})  # fmt: skip
+    pulling(tmp_path, store).take(Payload("import", "in.csv", NOW, csv_bytes(given), {}))
+    first = store.as_of(ingested_by=NOW)
+    assert first["note"].tolist() == notes
+    assert first["source"].unique().tolist() == ["-s"]
+    with Store.open(f"sqlite:///{tmp_path}/new.db") as new:
+        again = csv_bytes(first.drop(columns="ingested_at"))
+        pulling(tmp_path / "other", new).take(Payload("import", "out.csv", NOW, again, {}))
+        pd.testing.assert_frame_equal(new.as_of(ingested_by=NOW), first)
 
 
 def test_other_peoples_columns_are_read_by_a_mapping_of_the_catalogue(tmp_path, store):

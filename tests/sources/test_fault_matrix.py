@@ -67,6 +67,8 @@ ROWS = {
     "too many digits": ("bad,2023-03,ytd_yoy,5.1234567891,percent,,,", "decimals is not a whole number"),
     "more digits than decimals": ("bad,2023-03,ytd_yoy,5.25,percent,1,,", "value has more decimals"),
     "no date": ("bad,2023-03,ytd_yoy,5.0,percent,,soon,", "released_at is not an ISO date"),
+    "a month for a date": ("bad,2023-03,ytd_yoy,5.0,percent,,2023-05,", "released_at is not an ISO date"),
+    "a year for a date": ("bad,2023-03,ytd_yoy,5.0,percent,,2024,", "released_at is not an ISO date"),
     "a release to come": ("bad,2023-03,ytd_yoy,5.0,percent,,2026-03-02,", "released_at is after the moment"),
     "a release before the month": ("bad,2023-03,ytd_yoy,5.0,percent,,2023-02-28,", "released_at is before the month"),
     "a January that has no figure": ("cn_industrial_va,2023-01,ytd_yoy,5.0,percent,,,", "this January has no figure"),
@@ -151,7 +153,7 @@ FILES = {
     "an empty xlsx": ("x.xlsx", b"", "not a workbook"),
     "an old or encrypted workbook": ("x.xlsx", bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 512, "an old .xls"),
     "half a workbook": ("x.xlsx", workbook(COLUMNS, ROW)[:2000], "not a workbook"),
-    "a workbook of nothing": ("x.xlsx", workbook(), "the sheet is empty (of a workbook the first sheet is read"),
+    "a workbook of nothing": ("x.xlsx", workbook(), "the sheet is empty (of a workbook the first visible sheet"),
     "an archive that is no workbook": ("x.xlsx", b"PK\5\6" + b"\0" * 18, "workbook"),
     "a sheet that is no XML": ("x.xlsx", spoiled(PART, b"no", workbook(COLUMNS)), "cannot be read as a workbook"),
     "entities": ("x.xlsx", spoiled(PART, LAUGHS, workbook(COLUMNS)), "cannot be read as a workbook"),
@@ -423,7 +425,34 @@ def test_a_number_in_which_january_and_october_look_alike_is_no_month(home, form
 
 
 def test_a_workbook_whose_first_sheet_is_a_cover_says_that_it_was_that_which_was_read(home):
-    assert "the first sheet is read" in home.take("x.xlsx", workbook(["About this file"])).message
+    assert "the first visible sheet is read" in home.take("x.xlsx", workbook(["About this file"])).message
+
+
+def sheets(**pages) -> bytes:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for title, rows in pages.items():
+        page = book.create_sheet(title)
+        for row in rows:
+            page.append(row)
+        page.sheet_state = "hidden" if title.startswith("old") else "visible"
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def test_a_sheet_that_nobody_sees_is_not_read_for_the_first(home):
+    stale = [COLUMNS, ["steel", "2024-03", "ytd_yoy", 9.9, "percent"]]
+    result = home.take("x.xlsx", sheets(old=stale, now=[COLUMNS, ROW], notes=[["Percent on a year earlier"]]))
+    assert (result.status, home.figures()) == ("done", {("steel", "2024-03"): 5.5})
+
+
+def test_figures_on_further_sheets_are_said_not_to_have_been_read(home):
+    later = [["Steel"], [], COLUMNS, ["steel", "2025-03", "ytd_yoy", 6.5, "percent"]]
+    result = home.take("x.xlsx", sheets(y2024=[COLUMNS, ROW], y2025=later, old=later))
+    assert home.figures() == {("steel", "2024-03"): 5.5}
+    assert result.status == "partial"
+    assert "x.xlsx: only the first visible sheet was read, not y2025; save each as a file" in result.message
 
 
 def test_the_same_row_again_is_one_figure(home):

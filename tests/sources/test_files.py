@@ -77,7 +77,9 @@ def test_line_numbers_are_true_after_quoted_line_breaks_and_blank_lines(tmp_path
         (HEADER.encode() + b"a,2024-03,ytd_yoy,9.0,percent\xff\n", "line 2: byte 0xff is text in neither UTF-8 nor GB"),
         (HEADER.encode("utf-16"), "line 1: a NUL byte; this is not a text file, or in UTF-16"),
         (HEADER.replace(",", ";").encode(), "separate the columns by commas"),
-        (b"indicator,period,period,,unit\n", "line 1: column 4 has no name"),
+        (b"sep=,\n" + HEADER.encode(), "line 1: 'sep=' is for spreadsheets; take the line out"),
+        (b"sep=;\n" + HEADER.encode(), "line 1: 'sep=;' is for spreadsheets; take the line out"),
+        (b"indicator,period,period,,unit\n", "line 1: column 4 has no name; name it or take it out"),
         (b"indicator,period,period,,unit\n", "line 1: column 'period' is given twice"),
     ],
 )

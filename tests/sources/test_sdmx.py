@@ -16,14 +16,14 @@ NOW = dt.datetime(2026, 2, 1, tzinfo=dt.UTC)
 NAMES = "http://www.sdmx.org/resources/sdmxml/schemas/v2_1"
 
 
-def message(*figures: tuple[str, str], areas=("CN",)) -> bytes:
-    """A generic SDMX-ML message with a series for each area."""
+def message(*figures: tuple[str, str], areas=("CN",), attributes: str = "") -> bytes:
+    """A generic SDMX-ML message with a series for each area, that has these attributes."""
     observations = "".join(
         f'<g:Obs><g:ObsDimension value="{period}"/><g:ObsValue value="{value}"/></g:Obs>' for period, value in figures
     )
     series = "".join(
         f'<g:Series><g:SeriesKey><g:Value id="FREQ" value="M"/><g:Value id="REF_AREA" value="{area}"/></g:SeriesKey>'
-        f"{observations}</g:Series>"
+        f"{attributes}{observations}</g:Series>"
         for area in areas
     )
     structure = "urn:sdmx:org.sdmx.infomodel.datastructure.DataStructure=X:S1(1.0)"
@@ -73,6 +73,41 @@ def test_a_message_gives_its_months_with_their_published_decimals(pull):
 def test_levels_are_scaled_exactly(pull):
     level = {"measure": "month_level", "unit": "USD", "factor": 1e-9}
     assert pull(message(("2025-10", "1234500000")), **level)[1] == {("2025-10", 1.2345, 9)}
+
+
+def said(**attributes: str) -> str:
+    """Attributes of a series."""
+    values = "".join(f'<g:Value id="{name}" value="{value}"/>' for name, value in attributes.items())
+    return f"<g:Attributes>{values}</g:Attributes>"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "unit", "refused"),
+    [
+        ({"UNIT_MULT": "6", "UNIT_MEASURE": "USD"}, "USD 10^6", ""),
+        ({"UNIT_MULT": "0", "UNIT": "USD"}, "USD", ""),
+        ({"UNIT_MULT": "6"}, "10^6", ""),
+        ({}, "USD", ""),
+        ({"UNIT_MULT": "9", "UNIT_MEASURE": "USD"}, "USD 10^6", "the unit is 'USD 10^9', the catalogue expects"),
+        ({"UNIT_MULT": "9"}, "USD", "the unit is '10^9', the catalogue expects 'USD'"),
+        ({"UNIT_MULT": "0"}, "USD 10^6", "the unit is 'one without a power of ten', the catalogue expects 'USD 10^6'"),
+        ({"UNIT_MEASURE": "EUR", "UNIT_MULT": "6"}, "USD 10^6", "the unit is 'EUR 10^6', the catalogue expects"),
+    ],
+)  # fmt: skip
+def test_a_level_in_another_unit_than_the_catalogue_says_is_put_aside(pull, attributes, unit, refused):
+    reply = message(("2025-10", "1234.5"), attributes=said(**attributes))
+    _, figures, reasons, _ = pull(reply, measure="month_level", unit=unit, factor=1e-3)
+    assert figures == (set() if refused else {("2025-10", 1.2345, 4)})
+    assert [reason[: len(refused)] for reason in reasons] == ([refused] if refused else [])
+
+
+@pytest.mark.parametrize("status", ["F", "M", "Q"])
+def test_a_forecast_of_the_source_and_a_figure_that_is_missing_are_put_aside(pull, status):
+    odd = f'<g:ObsValue value="5.0"/>{said(OBS_STATUS=status)}'.encode()
+    reply = message(("2025-10", "4.9"), ("2025-11", "5.0")).replace(b'<g:ObsValue value="5.0"/>', odd)
+    _, figures, [reason], _ = pull(reply)
+    assert figures == {("2025-10", 4.9, 1)}
+    assert reason.startswith(f"OBS_STATUS {status}")
 
 
 def test_what_is_no_month_is_put_aside(pull):

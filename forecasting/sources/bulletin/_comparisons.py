@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import takewhile
 
 from forecasting.sources.bulletin._clauses import BREAKS, last_clause
 from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import PLACES, Token
 from forecasting.sources.bulletin._windows import Window
 
+_UNTIL_NOW = re.compile("(?:年?初)?(?:以来|至今|迄今|到(?:目前|现在))|开年|开局|入[春夏秋冬]")
+_PART = re.compile(
+    "的?[0-9一二三四五六七八九十]|第|头|[前后近最整半]|[上下]半|中期|[QHMqhm][0-9]|[初春夏秋冬岁腊]|年[初底末]|[至到](?:年|[0-9])"
+    "|月均|每月|国庆|双十?一|五一|[A-Z][a-z]{2}"
+)
+_UNREAD = frozenset(("residue", "number", "decoy", "filler", "to", "vague", "past", "noun", "and"))
 _WHILE = frozenset(("随着", "伴随", "伴随着"))
 
 _OPENING = frozenset(("比", "较", "与", "同", "和", "跟"))
@@ -132,6 +141,20 @@ def counted_from(line: Sequence[Token]) -> set[str]:
             end = next((m for m in range(n, len(line)) if line[m].kind in ("comma", "semicolon")), len(line))
             found |= {one.text.rstrip("%") for one in line[n:end] if one.kind == "percent"}
     return found
+
+
+def partial_years(line: Sequence[Token]) -> list[Token]:
+    """2025年以来, 2025年1-11: a year with words behind it that make less of it, how much is not known."""
+    made = list(line)
+    for n, token in enumerate(line):
+        if token.kind != "window" or token.value.first or not token.value.last:
+            continue
+        behind = "".join(one.text for one in takewhile(lambda one: one.kind in _UNREAD, line[n + 1 :]))
+        now = _UNTIL_NOW.match(behind)  # which the title may tell
+        if now or _PART.match(behind):
+            why = f"what part of {token.value.year} is meant is not known"
+            made[n] = token._replace(value=replace(token.value, first=0 if now else 1, why_not=why))
+    return made
 
 
 def passing(line: Sequence[Token]) -> list[Token]:

@@ -117,6 +117,8 @@ def _rate(before: Sequence[Token], figure: Token, kinds: set[str], doubt: str, l
     verbs = [token for token in before if token.kind == "verb"]
     speeds = [token for token in before if token.kind == "speed"]
     real = "real" in kinds
+    if not verbs and number[0] != "-" and any(token.kind == "turn" and token.text[-1] in "负降跌" for token in before):
+        doubt = doubt or "whether it fell by that is not said"
     if number.startswith("-") and any(token.value < 0 for token in verbs + speeds):
         doubt = doubt or "a fall of a negative rate"
     if unit == "番":
@@ -140,7 +142,7 @@ def _rate(before: Sequence[Token], figure: Token, kinds: set[str], doubt: str, l
             sign = verbs[-1].value
         return _growth(_signed(number, sign), doubt, real, sign)
     if verbs:
-        if "to" in kinds:
+        if "to" in kinds and not _towards_growth(before):
             return None  # 提高到45%: a share
         grown = _growth(_signed(number, verbs[-1].value), doubt, real, verbs[-1].value)
         return replace(grown, dearer=True) if verbs[-1].text in _OF_PRICES else grown
@@ -151,6 +153,11 @@ def _rate(before: Sequence[Token], figure: Token, kinds: set[str], doubt: str, l
             doubt = doubt or "no verb: whether it fell is not said"
         return _growth(number, doubt, real, listed)
     return None
+
+
+def _towards_growth(before: Sequence[Token]) -> bool:
+    """回落至增长3.1%."""
+    return [one.kind for one in before[-2:]] == ["to", "verb"]
 
 
 def _growth(number: str, doubt: str, real: bool, sign: int) -> Figure:

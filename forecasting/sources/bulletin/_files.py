@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +14,10 @@ from forecasting.sources.bulletin._reader import read_bulletin
 
 GUARDED = ("=", "+", "-", "@", "\t", "\r")
 NUMBERS = ("value", "decimals")
+EXPECTED = "a bulletin in Chinese, with growth rates or levels and their units"
 _BINARY = (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+
+_logger = logging.getLogger(__name__)
 
 
 def read_bulletin_file(
@@ -38,7 +42,10 @@ def read_bulletin_file(
         raise InputError(name, [Problem("", "is a folder; give the path of a text or HTML file in it")]) from error
     except OSError as error:
         raise InputError(name, [Problem("", f"cannot be read: {error.strerror}")]) from error
-    return read_bulletin(bulletin_text(data, name), source=path.name, year=year, region=region)
+    sure, doubtful = read_bulletin(bulletin_text(data, name), source=path.name, year=year, region=region)
+    if sure.empty and doubtful.empty:
+        _logger.warning("%s: no figure found; expected %s", name, EXPECTED)
+    return sure, doubtful
 
 
 def bulletin_text(data: bytes, name: str) -> str:

@@ -78,12 +78,14 @@ PLACES = frozenset(("region", "relative"))
 _SCOPES = frozenset(("规模以上", "规上", "限额以上", "限上"))
 BODIES = ("农垦", "垦区", "森工", "油田", "口岸")  # bodies named after a region, not the region
 _ACCOUNTS = re.compile("根据全[省市区](?:地区|国内)?生产总值统一核算(?:结果)?")  # which tell the figures of each part
+_APART = re.compile("除(?!此)[^，。；:]{1,12}?(?:[以之]外|外)(?=，)")
 _LEADING = frozenset(("", "comma", "semicolon", "window", "child"))
 _PATTERNS = (
     ("按", _BASIS, "filler"),
     ("根", _ACCOUNTS, "filler"),
     ("受", _CAUSE, "filler"),
     ("自", _SINCE, "filler"),
+    ("除", _APART, "except"),
     ("元春清端中国“五双节", _DAYS, "days"),
     ("等", _ETC, "etc"),
     ("是为成", _PARTNERS, "filler"),

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 from forecasting.sources.bulletin._blocks import Paragraph, blocks
+from forecasting.sources.bulletin._markup import without_markdown
 from forecasting.sources.bulletin._text import normal
 
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -57,7 +58,7 @@ def released(when: tuple[dt.date, dt.time | None], usual: str) -> dt.datetime:
 def _lines(text: str) -> Iterable[str]:
     if "<" in text:
         return (normal(block.text) for block in blocks(text) if isinstance(block, Paragraph))
-    return (normal(line) for line in text.splitlines())
+    return (normal(line) for line in without_markdown(text).splitlines())
 
 
 def _days(found: Iterable[re.Match[str]]) -> set[tuple[dt.date, dt.time | None]]:

@@ -30,11 +30,14 @@ SURE = ("region", "indicator", "period", "measure", "value", "unit", "sentence")
 DOUBTFUL = (*SURE, "reason", "source", "confirmed")
 LONGEST = 5000  # characters of a sentence; reading takes time by their square
 SHOWN = 200  # characters of a longer one
+CORRECTED = "the text corrects a figure here; which one holds is not clear"
 APART = "it and the other parts do not add up to the whole"
 
 _CELLS = attrgetter(*SURE)
 _STOP = re.compile(r"[。！？!?]|\.(?=\s*(?:[\u4e00-\u9fff]|$))")
 _INNER = re.compile(r"\(([^()]*)\)")
+_SPANS = ("累计", "当月", "单月")
+_LEFT_OUT = re.compile("(?:不含|不包括|扣除|剔除)(?!农户|跨|价格|港澳台|个体|电力|邮政储蓄)")  # else than by definition
 _GROWTH = re.compile(r"(?:同比)?(?:增长|下降|上升|上涨|增|降|[+-])?[0-9][0-9,.]*%")
 _BYLINE = re.compile(
     r"(?:\(?(?:信息)?来源|发布(?:时间|日期|机构|单位)|时间|日期|作者|记者|责任编辑|字体|浏览|索引号|文号).*"
@@ -42,11 +45,21 @@ _BYLINE = re.compile(
 )
 _UNITS_ONLY = re.compile("[计金]?[量额]?单位[:：]")
 _NUMBERING = re.compile(
-    r"(?:[一二三四五六七八九十]{1,3}、(?![一二三四五]、|[一二三四五]产业)|\([一二三四五六七八九十]{1,3}\)|[0-9]{1,2}(?:、|\.(?![0-9])))+"
+    r"(?!1、2月)(?:[一二三四五六七八九十]{1,3}、(?![一二三四五]、|[一二三四五]产业)|\([一二三四五六七八九十]{1,3}\)|[0-9]{1,2}(?:、|\.(?![0-9])))+"
 )
 _NOTE = re.compile(r"\[(?:注?[0-9]{1,2}|注)\]")  # 地区生产总值[2]
 _OWN_FIGURE = re.compile("^(?!均?为|其中)[\u4e00-\u9fff]{2,}(?:量|额|价格|产值|增加值|投资|收入)[^，。；]{0,6}?[0-9]")
 _SHARED = re.compile(r"([0-9](?:万?亿|万))(?=[、和][0-9.]+(?:万?亿|万)(美?元|吨|千瓦时|人次|人|辆|台|件))")
+_TELLING = re.compile(
+    r"(20[0-9]{2})年(1[0-2]|[1-9])月(?:，|[^。；:0-9%，]{0,4}，)?[^。；:0-9%，]{0,20}(?:发布|公布|获悉|消息|[^年月]局:)"
+)
+_HEAD = 2  # paragraphs
+_CORRECTION = re.compile(
+    r"(?:(?:更正|订正|修订|修正|核实|核定)(?:后|数据?|结果|值)?的?(?:增速|增幅)?(?:应?[为是至到]|增长|下降)?"
+    r"|初步(?:核算|统计)?数据?[为是]?|(?<![供反响效适])应[当该]?(?:更正|订正|修改|改)?[为是](?!主)[^，。；]{0,12}?"
+    r"|(?<![太平高草中])原(?:公布|发布)?(?:数据?|增速|值)?[的为]|(?:此前|原|误)(?:公布|发布|写|印)[^，。；]{0,8}?)"
+    r"[-+]?[0-9](?![0-9]{0,3}[年月-])"
+)
 _STORED = re.compile("((?:[万亿]?千瓦|吉瓦|兆瓦|[GM]W))/[0-9.]+(?:[万亿]?千瓦时|吉瓦时|兆瓦时|[GM]Wh)")
 _MONTH_ON_MONTH = re.compile("环比(?:[^，。；同]{0,4}情况|看[^同]*)$")
 _CURRENCY = re.compile(r"[以按]?(?:美元|人民币)(?:计价|计|计算)?")
@@ -107,18 +120,31 @@ def _figures(text: str, source: str, year: int | None, home: Region | None) -> t
     read = list(_read(found, Reading(frame(found, source, year, home))))
     headed = normal("".join([block.text for block in found if isinstance(block, Paragraph) and block.heading]))
     dated = all(one.reason or f"{one.period[:4]}年" in headed for one in read)
-    day = None if dated or year is not None else published(text)
-    return _settle(read if day is None else [_in_time(one, day[0], headed) for one in read])
+    if dated or year is not None:
+        return _settle(read)
+    day = published(text)
+    when, shown = (day[0], str(day[0])) if day is not None else _told(found)
+    return _settle(read if when is None else [_in_time(one, when, shown, headed) for one in read])
 
 
-def _in_time(one: Candidate, day: dt.date, headed: str) -> Candidate:
+def _told(found: Sequence[Block]) -> tuple[dt.date | None, str]:
+    """2025年1月, 国家统计局发布数据: the month in which the figures were told, by its last days."""
+    texts = [normal(block.text) for block in found if isinstance(block, Paragraph) and not block.heading]
+    said = next((one for text in texts[:_HEAD] if (one := _TELLING.match(text))), None)
+    if said is None:
+        return None, ""
+    day = dt.date(int(said[1]), int(said[2]), 28)
+    return day, f"{day:%Y-%m}"
+
+
+def _in_time(one: Candidate, day: dt.date, shown: str, headed: str) -> Candidate:
     """The candidate, doubted where it would be of a year before the text appeared or of after, and no year is said."""
     if one.reason:
         return one
     passed = 12 * day.year + day.month - 12 * int(one.period[:4]) - int(one.period[5:])
-    if 0 <= passed < 12 or f"{one.period[:4]}年" in headed + normal(one.sentence):
+    if 0 <= passed < 12 or f"{one.period[:4]}年" in headed + _TELLING.sub("", normal(one.sentence)):
         return one
-    return replace(one, reason=f"of which year it is, is not said; the text is of {day}")
+    return replace(one, reason=f"of which year it is, is not said; the text is of {shown}")
 
 
 def _read(found: Sequence[Block], state: Reading) -> Iterator[Candidate]:
@@ -145,14 +171,18 @@ def _read(found: Sequence[Block], state: Reading) -> Iterator[Candidate]:
                 what = f"a sentence of {len(sentence)} characters, which is not read; part it by full stops"
                 yield Candidate("", "", "", "", "", "", f"{sentence[:SHOWN]}…", what)
                 continue
-            yield from read_sentence(state, sentence, own_name(_written(sentence), state.frame.region))
+            plain = normal(sentence)
+            read = read_sentence(state, sentence, own_name(_written(plain), state.frame.region))
+            if _CORRECTION.search(plain):
+                read = [replace(one, reason=one.reason or CORRECTED) for one in read]
+            yield from read
         if alone:
             state.window, state.leading = before  # a heading's year alone is no window
 
 
 def _written(sentence: str) -> str:
-    """What is read of a sentence: without its number in a list, a dateline, most brackets."""
-    text = DATELINE.sub("", _NOTE.sub("", normal(sentence))).replace("农业(种植业)", "种植业")
+    """What is read of a sentence in normal characters: without its number in a list, a dateline, most brackets."""
+    text = DATELINE.sub("", _NOTE.sub("", sentence)).replace("农业(种植业)", "种植业")
     text = _STORED.sub(r"\1", text) if "/" in text else text  # 7376万千瓦/1.68亿千瓦时: power, and what it can store
     while shared := _SHARED.search(text):
         text = text[: shared.end(1)] + shared[2] + text[shared.end(1) :]
@@ -184,9 +214,16 @@ def _without_brackets(text: str) -> str:
         window = match_window(inner, 0)
         if inner == "%" or inner in UNITS:
             return f"({inner})"
+        if _LEFT_OUT.match(inner):
+            return inner
         if _OWN_FIGURE.search(inner) and text[found.end() : found.end() + 1] in ("；", "。", "，", ""):
             return f"，其中{inner}"  # 二产用电量91.3亿千瓦时(工业用电量89.9亿千瓦时、增长12.4%)
-        if _GROWTH.fullmatch(inner) or _CURRENCY.fullmatch(inner) or (window is not None and window[0] == len(inner)):
+        if (
+            inner in _SPANS
+            or _GROWTH.fullmatch(inner)
+            or _CURRENCY.fullmatch(inner)
+            or (window is not None and window[0] == len(inner))
+        ):
             return inner
         return ""
 

@@ -17,7 +17,7 @@ from forecasting.sources.bulletin._clauses import (
     until,
     within,
 )
-from forecasting.sources.bulletin._comparisons import compared, counted_from, passing
+from forecasting.sources.bulletin._comparisons import compared, counted_from, partial_years, passing
 from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import PLACES, Token, tokens
 from forecasting.sources.bulletin._open import opened
@@ -29,8 +29,10 @@ from forecasting.sources.bulletin._windows import Window
 
 PARTED = "whether it is a part of all investment or of that in real estate, is not said"
 CURRENT_PRICES = "growth counted from two levels may be at current prices"
+NOMINAL = "growth at current prices, where it is published at constant ones"
 _MADE_UP = re.compile("_fai_(?:other_costs|construction_works|equipment_purchase)$")
 _REAL = re.compile("_(?:gdp|va)$")
+_NOMINAL = re.compile("(?:现价|当年价格?|名义)(?:计算)?(?:同比|比上年|较上年)?(?:增长|下降|增速[为达]?)([0-9.]+)%")
 _ROSE = re.compile("[较比]1(?:-|至)([0-9]{1,2})月份?(?:分别)?(?:提[高升]|加快|回[升落]|扩大|收窄|上升|放缓)")
 _OPENING = 5  # tokens
 ON_MONTH = "the sentence before speaks of changes on the month before"
@@ -47,7 +49,7 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     titled = state.frame.window
     whole = titled is not None and titled.cumulative and titled.last == 12
     line = within(passing(undated(paired(both_comparisons(opened(gathered(until(tokens(normal)), whole)))))))
-    line = compared(line, state.frame.year, state.frame.window)
+    line = partial_years(compared(line, state.frame.year, state.frame.window))
     line = nations_name(line, state.frame.region is not None and state.frame.region.level > 0)
     dependent = any(token.kind in DEPENDENT for token in line[:2])
     if state.month is not None:
@@ -106,9 +108,9 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
         found = [replace(one, reason=one.reason or "what it is a part of was not understood") for one in found]
     if state.invested == "real_estate_investment":
         found = [replace(one, reason=one.reason or PARTED) if _MADE_UP.search(one.indicator) else one for one in found]
-    if any(_REAL.search(one.indicator) for one in found) and (counted := counted_from(line)):
-        real = [one for one in found if _REAL.search(one.indicator) and one.value.lstrip("-") in counted]
-        found = [replace(one, reason=one.reason or CURRENT_PRICES) if one in real else one for one in found]
+    for rates, why in ((counted_from(line), CURRENT_PRICES), (set(_NOMINAL.findall(normal)), NOMINAL)):
+        real = [one for one in found if _REAL.search(one.indicator) and one.value.lstrip("-") in rates]
+        found = [replace(one, reason=one.reason or why) if one in real else one for one in found]
     if walk.who.named and not dependent:
         state.counted = any(map(_is_strange, state.items))
     narrow = bool(walk.who.named) and all(map(of_branch, state.items))

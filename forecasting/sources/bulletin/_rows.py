@@ -8,6 +8,8 @@ from itertools import pairwise
 from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import Token
 
+_OF_RATE = frozenset(("verb", "speed", "compare", "filler"))
+
 
 def listed_windows(buffer: Sequence[Token]) -> int:
     """How many windows stand in a list here: 3 of 一季度、上半年、前三季度; 0 where more or others are named."""
@@ -68,7 +70,12 @@ def _goes_on(line: Sequence[Token], at: int) -> bool:
 def left_from(line: Sequence[Token], at: int, buffer: Sequence[Token]) -> int | None:
     """Where in the buffer 由上半年的 begins before 13.4%回落至11.9%, None where the figure was not left behind."""
     start = next((n for n in range(len(buffer) - 1, -1, -1) if buffer[n].text in ("由", "从")), None)
-    if start is None or not any(one.kind in ("window", "past") for one in buffer[start:]):
+    if start is None:
         return None
-    moved = any(one.kind in ("to", "move") or one.text in ("转为", "转") for one in line[at + 1 : at + 3])
+    between = [one.kind for one in buffer[start + 1 :]]
+    if not {"window", "past"} & set(between) and not set(between) <= _OF_RATE:
+        return None
+    behind = line[at + 1 : at + 3]
+    moved = any(one.kind in ("to", "move") or one.text in ("转为", "转") for one in behind)
+    moved = moved or [one.kind for one in behind] == ["verb", "points"]  # 由4.2%回落1.1个百分点至3.1%
     return start if moved else None

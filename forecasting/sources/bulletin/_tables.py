@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from forecasting.sources.bulletin._blocks import Grid, Stream
+from forecasting.sources.bulletin._blocks import Stream
 from forecasting.sources.bulletin._candidates import Candidate, candidate
 from forecasting.sources.bulletin._columns import Column, columns_of
 from forecasting.sources.bulletin._figures import Figure, places
@@ -19,6 +19,7 @@ from forecasting.sources.bulletin._flat import (
     unit_of,
 )
 from forecasting.sources.bulletin._lexer import PLACES, Token, tokens
+from forecasting.sources.bulletin._markup import Grid
 from forecasting.sources.bulletin._naming import PART_OR_ALL
 from forecasting.sources.bulletin._open import opened
 from forecasting.sources.bulletin._regions import resolve
@@ -27,6 +28,7 @@ from forecasting.sources.bulletin._subjects import NARROWER, Item, is_measure, i
 from forecasting.sources.bulletin._text import normal
 from forecasting.sources.bulletin._vocabulary import Subject, above_size, subjects
 
+_ODD = re.compile(rf"[▲△▼▽↑↓(]({NUMBER.pattern})%?[)↑↓]?|({NUMBER.pattern})%?[↑↓]")
 _NUMBERING = re.compile(
     r"^(?:[一二三四五六七八九十]+、|\([一二三四五六七八九十]+\)|[0-9]{1,2}[.、]|[#*·●◆-]+|其中:?|其中、|(?:其中:)?#|在?[总合]计中:)+"
 )
@@ -120,6 +122,12 @@ def _says_measure(token: Token) -> bool:
     return is_measure(token) or "subject" in token.value.roles
 
 
+def _number(value: str) -> str:
+    """The number of a cell, also where it has more than that (↓3.1, (3.1), 持平), else ""."""
+    found = NUMBER.fullmatch(value.rstrip("%")) or _ODD.fullmatch(value)
+    return "0" if value == "持平" else (found.group(found.lastindex or 0) if found else "").replace(",", "")
+
+
 def _cell(text: str) -> str:
     return _TO_MONTH.sub("累计", normal(text))
 
@@ -180,7 +188,7 @@ class _Rows:
         )
         unit = next((found for cell in cells[1:] if (found := unit_of(cell)) is not None), inside)
         values = [cell for cell in cells[1:] if unit_of(cell) is None]
-        if not label or not any(NUMBER.fullmatch(value.rstrip("%")) for value in values):
+        if not label or not any(map(_number, values)):
             self._lean(label)
             return
         text = " ".join(cell for cell in cells if cell)
@@ -214,9 +222,11 @@ class _Rows:
             self.state.context = replace(self.state.context, measure=found[0].subject.measure)
 
     def _cell(self, label: str, column: Column, value: str, unit: str, text: str, doubt: str) -> Iterator[Candidate]:
-        number = value.rstrip("%").replace(",", "")
-        if column.other or not NUMBER.fullmatch(value.rstrip("%")):
+        number = _number(value)
+        if column.other or not number:
             return
+        if not NUMBER.fullmatch(value.rstrip("%")):
+            doubt = doubt or f"cell {value} is no plain number"
         line = [
             token
             for token in opened([*tokens(label), _GROWN])[:-1]

@@ -85,6 +85,7 @@ class Walk:
         self.single = False
         self.aside = False  # only changes on the month before, which say nothing of who or what
         self.prior: Window | None = None  # the window before the last one
+        self.left: tuple[Window | None, int] = state.window, 0  # the last window and their number at 由 or 从
         self.turned = False  # a month of its own came after the months up to it
         self.passing: Window | None = None  # what a month in passing interrupts
         self.led = False  # a window came before the first figure
@@ -149,6 +150,8 @@ class Walk:
         elif token.kind == "decoy" and "/" in token.text:
             self.who.priced = True
             state.context = Context()  # 铜均价36726元/吨; 铝、锌同比上涨5.5%和2.7%: prices
+        elif token.text in ("由", "从"):
+            self.left = state.window, len(self.windows)
         if token.kind != "ignored":
             self.buffer.append(token)
 
@@ -173,8 +176,8 @@ class Walk:
             window = replace(window, year=state.frame.year)
         elif window.last and not window.why_not:
             state.year = window.year
-        if window.first == 0 and not window.why_not:
-            window = of_year(window, known)
+        if window.first == 0 and window.last:
+            window = of_year(window, known, None if self.who.candidates or not self.windows else self.windows[-1])
         self._set(window)
 
     def _same(self, word: str) -> None:
@@ -211,6 +214,7 @@ class Walk:
         dirty = any(one.kind in ("residue", "forecast", "days") or one.kind in _STOPS for one in self.buffer)
         if dirty:
             self._adopt()
+            self.buffer = [one for one in clause if one.kind == "except"]  # 剔除春节错月因素, 出口增长4.2%
         elif self.buffer:
             self.buffer = [*self.buffer[-_REACH:], token]
         if token.kind == "semicolon":
@@ -264,17 +268,17 @@ class Walk:
             self.buffer = []
         else:
             start = next((n for n in range(len(self.buffer) - 1, -1, -1) if self.buffer[n].text in ("由", "从")), None)
-            moved = start is not None and any(one.kind == "window" for one in self.buffer[start:])
-            if moved and self.prior is not None and len(self.windows) > 1:
-                self.state.window = self.prior  # 拉动力从上半年的1.7个百分点上升为2.5个百分点
-                self.windows.pop()
+            if start is not None and any(one.kind == "window" for one in self.buffer[start:]) and self.left[1]:
+                self._turn_back()  # 拉动力从上半年的1.7个百分点上升为2.5个百分点
             self._adopt()
 
     # figures
 
     def _figure(self, at: int) -> int:
         token = with_unit(self.line[at], self.buffer)
-        if self._left_behind(at):
+        if (start := left_from(self.line, at, self.buffer)) is not None:
+            self._turn_back()
+            self.buffer = self.buffer[:start]
             return at + 1
         if token.text.endswith("翻番") and rated_behind(self.line, at):
             return at + 1  # 增速实现翻番, 同比增长118.1%
@@ -371,8 +375,10 @@ class Walk:
         if not self.vetoed:
             each = any(one.kind == "each" for one in head)
             abroad = self.who.abroad
-            in_turn = len(figures) > 1 and listed_windows(self.buffer) == len(figures)
-            rows = self.windows[-len(figures) :] if in_turn else ()
+            several = listed_windows(self.buffer)
+            rows = self.windows[-len(figures) :] if several == len(figures) > 1 else ()
+            if several > 1 == len(figures) and self.state.window is not None:
+                self.state.window = replace(self.state.window, why_not=f"{several} windows but 1 figure")
             self.who.again = bool(named)
             self.who.emit(self.state.items, figures, unknown, said=bool(self.windows), each=each, windows=rows)
             if any(one.kind == "cumulative" for one in head):
@@ -394,16 +400,10 @@ class Walk:
         self.buffer = []
         return end
 
-    def _left_behind(self, at: int) -> bool:
+    def _turn_back(self) -> None:
         """增速由上半年的13.4%回落至11.9%: only where it went to is this window's figure."""
-        start = left_from(self.line, at, self.buffer)
-        if start is None:
-            return False
-        if any(one.kind == "window" for one in self.buffer[start:]) and self.prior is not None and self.windows:
-            self.state.window = self.prior
-            self.windows.pop()
-        self.buffer = self.buffer[:start]
-        return True
+        self.state.window = self.left[0]
+        del self.windows[self.left[1] :]
 
     def _skip(self, token: Token) -> None:
         if token.kind == "quantity" and not any(one.kind in _STOPS for one in self.buffer):

@@ -14,10 +14,11 @@ _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
         rf"{_YEAR}(?P<first>{_MONTH}|元)月?份?(?:-+|至|到)(?:(?:19|20)[0-9][0-9]年)?(?P<last>{_MONTH})月(?!{_DAY}[日号])(?:份|底)?",
-        rf"{_YEAR}(?:的)?[前首](?P<months>{_MONTH}|两)个?月(?:份)?",
-        rf"{_YEAR}(?P<quarters>前三季度?(?!末)|前3季度(?!末)|[一1](?:-+|至)[三3]季度|前[二两]个?季度|[一1](?:-+|至)[二2]季度|"
-        r"第?[一二三四1-4]季度(?!末)|首季度?(?!末)|上半年(?!末)|下半年|(?:全年|年度)(?!目标|任务|预期|计划|预算|考核))",
-        rf"(?:截至|截止到?)?{_YEAR}(?P<month>{_MONTH})(?:月份?(?P<end>末|底)|月(?!{_DAY}[日号])份?)",
+        rf"{_YEAR}(?:的)?[前首头](?P<months>{_MONTH}|两)个?月(?:份)?",
+        rf"{_YEAR}(?P<quarters>前三个?季度?(?!末)|前3个?季度(?!末)|第?[一1](?:-+|至|到)第?[三3]季度|前[二两]个?季度|第?[一1](?:-+|至|到)第?[二2]季度|"
+        r"第?[一二三四1-4]季度(?!末)|首季度?(?!末)|上半年(?!末)|半年度|下半年|(?:全年|年度)(?!目标|任务|预期|计划|预算|考核))",
+        rf"{_YEAR}(?P<short>Q1-+Q?[23]|Q[1-4](?![0-9])|H[12](?![0-9]))",
+        rf"(?:截至|截止到?)?{_YEAR}(?P<month>{_MONTH}|(?<=年)元|元(?=月[份，]))(?:月份?(?P<end>末|底)|月(?!{_DAY}[日号])份?)",
         r"(?:截至|截止到?)?(?P<year>(?:19|20)[0-9][0-9])(?P<stock>年末|年底)",
         rf"(?:截至|截止到?)?{_YEAR}(?P<stock>年末|年底|上半年末|一季度末|三季度末|二季度末|四季度末)",
         r"(?P<year>(?:19|20)[0-9][0-9]|二零[零一二三四五六七八九]{2})年(?:度)?",
@@ -26,10 +27,13 @@ _PATTERNS = tuple(
 _WRITTEN_YEAR = r"(?:(?:19|20)[0-9]{2}|[二一][零九][零一二三四五六七八九]{2})年"
 _DATE = re.compile(rf"(?:{_WRITTEN_YEAR}|今年)?{_MONTH}月{_DAY}[日号](?:上午|下午)?")
 _NOT_MONTHLY = re.compile(
-    rf"(?:截至|截止到?)(?:{_WRITTEN_YEAR}|今年)?{_MONTH}月{_DAY}[日号]|(?:{_WRITTEN_YEAR}|今年)?{_MONTH}月份?[上中下]旬|(?:19|20)[0-9][0-9]年?-+(?:19|20)[0-9][0-9]年"
+    rf"(?:截至|截止到?)(?:{_WRITTEN_YEAR}|今年)?{_MONTH}月{_DAY}[日号]|(?:{_WRITTEN_YEAR}|今年)?{_MONTH}月份?(?:[上中下]{{1,2}}旬|{_DAY}[日号]?(?:-+|至|到){_DAY}[日号]|前{_DAY}[天日]|[第首前上]?[一二三四五两1-5]?个?周|[上下]半月|初)"
+    rf"|(?:{_WRITTEN_YEAR}|今年)?{_MONTH}(?:[、+]{_MONTH})+月份?|(?:19|20)[0-9][0-9]年?-+(?:19|20)[0-9][0-9]年|20[0-9][0-9]/(?:20)?[0-9][0-9](?:年度?|榨季)"
     r"|“?\"?十[一二三四]五\"?”?(?:以来|期间|时期)?|近[二三四五两]年"
 )
-STARTS = frozenset('截今本当前首上下全第年元一二三四五六七八九十近"“0123456789')
+STARTS = frozenset('截今本当前首头第QH上下全第年元一二三四五六七八九十近"“0123456789')
+_SHORT = {"Q1": "一季度", "Q2": "二季度", "Q3": "三季度", "Q4": "四季度", "Q2-": "上半年", "Q3-": "前三季度",
+          "H1": "上半年", "H2": "下半年"}  # fmt: skip
 _QUARTER = {"一": 1, "二": 2, "三": 3, "四": 4, "1": 1, "2": 2, "3": 3, "4": 4}
 
 
@@ -95,8 +99,10 @@ def _window(found: re.Match[str]) -> Window:
         return Window(1, int(plain(group["months"])), year)
     if group.get("quarters"):
         return _quarters(group["quarters"], year)
+    if group.get("short"):
+        return _quarters(_SHORT[group["short"][0] + group["short"][-1] + "-" * ("-" in group["short"])], year)
     if group.get("month"):
-        month = int(plain(group["month"]))
+        month = 1 if group["month"] == "元" else int(plain(group["month"]))
         until = found[0].startswith("截")  # 截至4月底: a flow from January on, a balance at the end
         return Window(1 if until else month, month, year, end=until or group["end"] is not None)
     if group.get("stock"):
@@ -108,21 +114,26 @@ def _window(found: re.Match[str]) -> Window:
 def _quarters(text: str, year: int | None) -> Window:
     if text in ("全年", "年度"):
         return Window(1, 12, year)
-    if text == "上半年":
+    if text in ("上半年", "半年度"):
         return Window(1, 6, year)
     if text == "下半年":
         return Window(7, 12, year, why_not="the second half-year alone is no January-to-month window")
     if text.startswith("首"):
         return Window(1, 3, year)
-    if text.startswith("前") or "-" in text or "至" in text:
+    if text.startswith("前") or any(mark in text for mark in "-至到"):
         return Window(1, 9 if "三" in text[1:] or "3" in text[1:] else 6, year)
     quarter = _QUARTER[text[-3]]
     why = "" if quarter == 1 else f"{text} alone is no January-to-month window"
     return Window(3 * quarter - 2, 3 * quarter, year, why_not=why)
 
 
-def of_year(window: Window, known: Window | None) -> Window:
-    """What a year alone means: the title's window where that is of the year and began with it, else all of it."""
+def of_year(window: Window, known: Window | None, said: Window | None) -> Window:
+    """What a year alone means: the title's window where that is of the year and began with it, else all of it.
+
+    Behind months that the sentence has said (截至11月末, 2025年投资) it is their year.
+    """
+    if said is not None and said.first and not said.why_not and said.last < 12 and said.year in (None, window.year):
+        return replace(said, year=window.year)
     if known is None or known.year != window.year:
         return replace(window, first=1)
     if known.cumulative or known.end:

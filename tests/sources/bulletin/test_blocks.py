@@ -130,3 +130,126 @@ def test_rows_below_one_with_a_unit_are_measured_in_it_too():
     sure, _ = read_bulletin(text, source="text")
     assert list(sure["value"]) == ["47.21", "4.3", "40.67", "3.6", "6.54", "12.3"]
     assert set(sure["unit"]) == {"CNY 100 million", "percent"}
+
+
+@pytest.mark.parametrize(
+    "mark",
+    ["<sup>2</sup>", "<sup>[2]</sup>", "<a href='#n'><span style='vertical-align:super'>2</span></a>", "<del>9</del>",
+     "<span style='display:none'>9</span>", "<s>9</s>"],
+)  # fmt: skip
+def test_a_footnotes_mark_and_what_nobody_sees_are_no_digits(mark):
+    text = f"<p>包头市2025年前三季度地区生产总值{mark}3500亿元，同比增长{mark}5.3%{mark}。</p>"
+    table = (
+        f"<table><tr><td>地区生产总值{mark}</td><td>5.3{mark}</td></tr><tr><td>进口</td><td>{mark}4.1</td></tr></table>"
+    )
+    assert sure(text) == {
+        ("baotou_gdp", "2025-09", "ytd_level"): "3500",
+        ("baotou_gdp", "2025-09", "ytd_yoy"): "5.3",
+    }
+    bare = table.replace(mark, "")
+    head = "<p>包头市2025年前三季度同比增长（%）</p>"
+    assert sure(head + table) == sure(head + bare)
+
+
+def test_a_raised_number_is_kept_where_it_belongs_to_a_unit_or_a_power():
+    text = "<p>包头市2025年前三季度商品房销售面积100万m<sup>2</sup>，发电量10<sup>8</sup>千瓦时。</p>"
+    assert sure(text) == {("baotou_housing_sales_area", "2025-09", "ytd_level"): "100"}
+
+
+@pytest.mark.parametrize("head", ["<html><head><title>x</title><body>", "<!DOCTYPE html><head><meta charset=utf-8>"])
+def test_the_end_of_a_pages_head_may_be_left_out(head):
+    text = "<p>包头市2025年1-11月全市规模以上工业增加值同比增长11.3%。</p>"
+    assert sure(head + text) == {VALUE_ADDED: "11.3"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "## 一、工业\n\n- **规模以上工业增加值**[^1]同比增长 **11.3%**",
+        "> 规模以上工业增加值同比增长__11.3__%。",
+        '全市[规模以上工业增加值](http://example.org/a?b=9%25 "工业")同比增长`11.3%`。',
+        "全市规模以上工业增加值同比增长~~9.9%~~11.3%。",
+        "* 全市规模以上工业增加值同比增长*11\\.3%*。",
+    ],
+)
+def test_the_marks_of_markdown_are_taken_off(text):
+    assert sure(f"# {TITLE}\n{text}\n") == {VALUE_ADDED: "11.3"}
+
+
+def test_a_title_with_blanks_beside_its_figures_is_no_table():
+    text = "包头 2025年 1—11月社会消费品零售总额增长 6.3%\n1—11月，全市限额以上单位消费品零售额 401.7亿元，增长 7.5%。"
+    assert sure(text) == sure(text.replace(" ", ""))
+    assert sure(text)["baotou_retail_sales", "2025-11", "ytd_yoy"] == "6.3"
+
+
+def test_a_day_with_a_blank_before_it_dates_a_text():
+    text = "前11个月包头经济运行情况\n包头市统计局 2025年12月 22日\n全市规模以上工业增加值同比增长11.3%。"
+    assert sure(text) == {VALUE_ADDED: "11.3"}
+
+
+def test_a_wrapped_line_that_ends_like_a_title_goes_on():
+    text = (
+        "2025年前三季度，河北省规模以上工业增加值增长6.6%。邯郸作为钢铁大市表\n"
+        "现突出。规上工业增加值增长8.4%，制造业增长9.0%。"
+    )
+    assert sure(text) == sure(text.replace("\n", ""))
+
+
+def test_lines_that_say_how_much_are_no_table():
+    text = "规模以上工业增加值同比增长 11.3%\n二、固定资产投资 下降 5.2%\n社会消费品零售总额 512.3亿元 增长 4.1%"
+    assert sure(TITLE + text) == {
+        VALUE_ADDED: "11.3",
+        ("baotou_fixed_asset_investment", "2025-11", "ytd_yoy"): "-5.2",
+        ("baotou_retail_sales", "2025-11", "ytd_level"): "512.3",
+        ("baotou_retail_sales", "2025-11", "ytd_yoy"): "4.1",
+    }
+
+
+@pytest.mark.parametrize("mark", ["①", "*", "[1]", "[注]", "<sup>1</sup>"])
+def test_a_footnotes_mark_in_a_cell_is_no_part_of_it(mark):
+    marked = (
+        TABLES["html"].replace("11.3<", f"11.3{mark}<").replace("规模以上工业增加值<", f"规模以上工业增加值{mark}<")
+    )
+    assert sure(TITLE + marked) == sure(TITLE + TABLES["html"])
+
+
+@pytest.mark.parametrize(("cell", "value"), [("▲3.1", "3.1"), ("(3.1)", "3.1"), ("3.1↓", "3.1"), ("持平", "0")])
+def test_a_cell_that_is_more_than_a_number_is_handed_over(cell, value):
+    text = TITLE + TABLES["html"].replace("<td>4.1<", f"<td>{cell}<")
+    assert ("baotou_retail_sales", "2025-11", "ytd_yoy") not in sure(text)
+    _, doubtful = read_bulletin(text, source="text")
+    assert doubtful[["indicator", "value", "reason"]].to_numpy().tolist() == [
+        ["baotou_retail_sales", value, f"cell {cell} is no plain number"]
+    ]
+
+
+@pytest.mark.parametrize("mark", ["<s>9", "<span style='display:none'>9", "<sup>9", "<sup><a>[9]</sup></a>"])
+def test_a_mark_whose_end_was_forgotten_hides_no_more_than_its_paragraph(mark):
+    text = f"<p>包头市2025年1-11月{mark}</p><p>全市规模以上工业增加值同比增长11.3%。</p>"
+    assert sure(text) == {VALUE_ADDED: "11.3"}
+
+
+def test_a_cell_is_a_cell_however_it_is_aligned():
+    aligned = TABLES["html"].replace("<td>", "<td style='vertical-align: super'>")
+    assert sure(TITLE + aligned) == sure(TITLE + TABLES["html"])
+
+
+@pytest.mark.parametrize("form", [name for name in TABLES if name != "html"])
+def test_preformatted_text_keeps_its_lines(form):
+    assert sure(f"<html><body><pre>{TITLE}{TABLES[form]}</pre></body></html>") == sure(TITLE + TABLES[form])
+
+
+def test_a_caption_is_no_part_of_what_stands_below_it():
+    text = f"<h1>{TITLE}</h1><figcaption>图1 工业增加值增速</figcaption><main>规模以上工业增加值增长11.3%</main>"
+    assert sure(text) == {VALUE_ADDED: "11.3"}
+
+
+def test_the_way_to_other_pages_says_nothing_of_this_one():
+    text = f"<h1>{TITLE}</h1><nav><p>2024年1-10月</p></nav><p>规模以上工业增加值增长11.3%</p>"
+    assert sure(text) == {VALUE_ADDED: "11.3"}
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\u2028", "\u2029", "\x85"])
+def test_a_line_ends_by_whatever_ends_lines(end):
+    text = f"{TITLE}1-11月，规模以上工业增加值增长11.3%\n11月，规模以上工业增加值增长9.0%\n{TABLES['a cell a line']}"
+    assert sure(text.replace("\n", end)) == sure(text)

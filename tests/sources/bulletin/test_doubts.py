@@ -369,3 +369,77 @@ def test_a_title_on_a_zone_is_not_on_its_city():
 def test_output_before_that_above_a_size_is_of_all_industry():
     text = "2025年，包头市工业总产值515亿元，增长8.5%，其中规模以上工业总产值455亿元，增长9.5%。"
     assert rows(text) == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "增长11.3%（修订后为11.1%）",
+        "增长11.3%更正为11.1%",
+        "增长11.3%，经核实修订为11.1%",
+        "增长11.3%（初步核算数为11.5%）",
+        "增长11.3%，应为11.1%",
+        "增速11.3%（原为11.1%）",
+        "增长11.3%，此前公布的增速为11.1%",
+    ],
+)
+def test_a_figure_that_is_corrected_in_the_same_sentence_is_doubted(said):
+    text = f"2025年1—11月，包头市规模以上工业增加值{said}。固定资产投资增长5.2%。"
+    assert rows(text) == [("baotou_fixed_asset_investment", "2025-11", "ytd_yoy", "5.2")]
+    assert reasons(text)["11.3"] == "the text corrects a figure here; which one holds is not clear"
+
+
+@pytest.mark.parametrize("said", ["据初步核实，10月份太原市", "2025年10月，经初步统计，平原2个县所在的太原市"])
+def test_words_of_checking_alone_correct_nothing(said):
+    assert "the text corrects a figure here" not in str(reasons(f"2025年10月，{said}工业用电量增长3.9%。"))
+
+
+def test_a_rate_that_turned_negative_and_is_printed_without_a_sign_is_doubted():
+    head = "2025年1—11月，包头市工业投资"
+    assert reasons(f"{head}增速转负，为3.1%。") == {"3.1": "whether it fell by that is not said"}
+    assert rows(f"{head}由正转负，下降3.1%。") == [("baotou_fai_industry", "2025-11", "ytd_yoy", "-3.1")]
+
+
+@pytest.mark.parametrize("told", ["国家统计局发布数据。", "国家统计局发布的数据显示，"])
+def test_the_month_in_which_december_was_told_is_not_of_its_year(told):
+    text = f"2025年1月，{told}12月份，全国规模以上工业增加值同比增长6.2%。"
+    assert reasons(text) == {"6.2": "of which year it is, is not said; the text is of 2025-01"}
+    november = f"2025年12月，{told}11月份，全国规模以上工业增加值同比增长6.2%。"
+    assert rows(november) == [("cn_industrial_va", "2025-11", "month_yoy", "6.2")]
+
+
+def test_a_market_year_is_no_calendar_year():
+    text = "2025年11月，全国2024/2025年度粗钢产量增长3%。"
+    assert reasons(text) == {"3": "2024/2025年度 is no January-to-month or monthly window"}
+
+
+@pytest.mark.parametrize(
+    ("said", "rate"),
+    [
+        ("剔除春节错月因素，出口增长4.2%", "4.2"),
+        ("扣除汽车因素，社会消费品零售总额增长5.0%", "5.0"),
+        ("剔除某企业影响后，规模以上工业增加值增长8.0%", "8.0"),
+        ("除煤炭外，规模以上工业增加值增长9.0%", "9.0"),
+        ("除房地产以外，固定资产投资增长9.5%", "9.5"),
+        ("规模以上工业增加值（不含煤炭）增长9.1%", "9.1"),
+    ],
+)
+def test_a_figure_that_something_is_left_out_of_is_doubted_whatever_that_is_called(said, rate):
+    text = f"2025年1—11月，包头市{said}。"
+    assert rows(text) == []
+    assert reasons(text) == {rate: "something is left out of it"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["固定资产投资（不含农户）增长5.2%", "基础设施投资（不含电力、热力、燃气及水生产和供应业）增长5.2%",
+     "除此之外，固定资产投资增长5.2%"],
+)  # fmt: skip
+def test_what_a_figure_never_includes_is_no_doubt(said):
+    assert [row[3] for row in rows(f"2025年1—11月，包头市{said}。")] == ["5.2"]
+
+
+def test_value_added_at_current_prices_is_doubted():
+    text = "2025年1—11月，包头市规模以上工业增加值现价增长8.0%。社会消费品零售总额名义增长4.1%。"
+    assert reasons(text) == {"8.0": "growth at current prices, where it is published at constant ones"}
+    assert [row[3] for row in rows(text)] == ["4.1"]

@@ -40,6 +40,13 @@ def test_a_file_that_is_no_text_is_refused_by_name(tmp_path, data, what):
         read_bulletin_file(path)
 
 
+def test_a_file_without_a_figure_is_said(tmp_path, caplog):
+    path = tmp_path / "english.txt"
+    path.write_text("In the first eleven months of 2025 value added in Baotou was up 11.3 percent.", encoding="utf-8")
+    assert all(frame.empty for frame in read_bulletin_file(path))
+    assert "english.txt: no figure found; expected a bulletin in Chinese" in caplog.text
+
+
 def test_values_keep_their_decimals_and_no_cell_is_a_formula():
     sure, _ = read_bulletin(TEXT.replace("2025年", "=2025年"), source="x")
     rows = list(csv.reader(io.StringIO(figures_csv(sure).decode())))

@@ -46,6 +46,8 @@ def doubts(text: str) -> list[str]:
         ("2025年十一月份", "2025-11", "month_yoy"),
         ("2025年1—11月，11月当月", "2025-11", "month_yoy"),
         ("2025年11月，累计", "2025-11", "ytd_yoy"),
+        ("2025年11月（累计）", "2025-11", "ytd_yoy"),
+        ("2025年1—11月（当月）", "2025-11", "month_yoy"),
     ],
 )
 def test_a_window_is_read_in_every_form(window, period, measure):
@@ -319,3 +321,75 @@ def test_a_text_without_full_stops_is_not_read_but_given_to_a_person():
 @pytest.mark.parametrize("run", ["一", "(", "1-", "增长5%，", "采矿业、", "5%。", "指标 5 ", "<tr><td>5", "增长\n"])
 def test_a_megabyte_of_anything_takes_seconds(run):
     read_bulletin(run * (300_000 // len(run)), source="text")
+
+
+@pytest.mark.parametrize(
+    ("said", "rate"),
+    [
+        ("由降3.0%转增4.2%", "4.2"),
+        ("由增长3.0%转为下降4.2%", "-4.2"),
+        ("增速从4.2%提升至5.1%", "5.1"),
+        ("由增长4.2%回落至增长3.1%", "3.1"),
+        ("由下降4.2%收窄至下降3.1%", "-3.1"),
+        ("下降幅度由4.2%收窄到3.1%", "-3.1"),
+        ("从下降4.2%到增长5.1%", "5.1"),
+    ],
+)
+def test_a_rate_goes_from_one_that_is_not_said_to_be_of_another_time_too(said, rate):
+    assert sure(f"{HEAD}工业投资{said}。") == [("baotou_fai_industry", "2025-11", "ytd_yoy", rate)]
+
+
+def test_a_rate_that_is_left_by_points_is_not_this_windows():
+    assert sure(f"{HEAD}工业投资增速由4.2%回落1.1个百分点至3.1%。") == []
+
+
+def test_what_a_level_comes_from_does_not_move_the_window():
+    assert sure(f"{HEAD}工业投资由2024年同期的210.3亿元增加到230.5亿元，增长9.6%。") == [
+        ("baotou_fai_industry", "2025-11", "ytd_level", "230.5"),
+        ("baotou_fai_industry", "2025-11", "ytd_yoy", "9.6"),
+    ]
+
+
+@pytest.mark.parametrize("window", ["2025年元月份", "2025年元月", "2025年元月份，"])
+def test_january_alone_may_be_called_the_first_month(window):
+    assert sure(f"{window}包头市规模以上工业增加值同比增长10.1%。") == [
+        ("baotou_industrial_va", "2025-01", "month_yoy", "10.1")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("window", "period"),
+    [
+        ("2025年前三个季度", "2025-09"),
+        ("2025年第1-3季度", "2025-09"),
+        ("2025年Q1-Q3", "2025-09"),
+        ("2025年Q1", "2025-03"),
+        ("2025年H1", "2025-06"),
+        ("2025年半年度", "2025-06"),
+        ("2025年头11个月", "2025-11"),
+        ("截至11月末，2025年", "2025-11"),
+    ],
+)
+def test_a_window_is_not_the_whole_year_that_it_begins_with(window, period):
+    assert sure(f"{window}包头市固定资产投资增长5.2%。") == [
+        ("baotou_fixed_asset_investment", period, "ytd_yoy", "5.2")
+    ]
+
+
+@pytest.mark.parametrize(
+    "window",
+    [
+        "2025年以来", "2025年至今", "2025年初至今", "2025年1-11", "2025年11个月", "2025年1+2月", "2025年1、2月",
+        "2025年1月和2月", "2025年前半年", "2025年近3个月", "2025年Q3", "2025年H2", "2025年第46周", "2025年入冬以来",
+        "2025年11月1-20日", "2025年11月上中旬", "2025年11月前20天", "2025年11月第二周", "2025年11月首周",
+        "2025年11月前两周", "2025年11月份前三周", "2025年11月上半月", "2025年11月初",
+    ],
+)  # fmt: skip
+def test_a_part_of_a_year_that_no_month_can_carry_is_not_the_whole_year_nor_its_month(window):
+    assert sure(f"{window}，包头市固定资产投资增长5.2%。") == []
+    assert len(doubts(f"{window}，包头市固定资产投资增长5.2%。")) == 1
+
+
+def test_since_the_year_began_is_until_the_month_that_the_title_names():
+    text = "包头市2025年1—11月经济运行情况\n2025年以来，全市经济稳中有进，固定资产投资增长5.2%。"
+    assert sure(text) == [("baotou_fixed_asset_investment", "2025-11", "ytd_yoy", "5.2")]
