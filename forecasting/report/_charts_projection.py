@@ -33,7 +33,7 @@ def _year() -> Json:
 
 
 def _fan() -> Chart:
-    x, y = _year(), quantity("q50", format="~s")
+    x, y = _year(), quantity("q50")
     tips = tooltip(
         ("year", "column.year", ""),
         ("q50", "legend.median", ",.4~r"),
@@ -77,7 +77,7 @@ def _scenarios() -> Chart:
         ("q05", "column.q05", ",.4~r"),
         ("q95", "column.q95", ",.4~r"),
     )
-    x = quantity("q50", title="unit.x", format="~s")
+    x = quantity("q50", title="unit.x")
     x["scale"] = {**x["scale"], "padding": 48}  # the medians stand at the right, clear of the reference
     reference = layer(
         "reference", {"type": "rule", "strokeDash": [4, 3], "color": ink("muted")}, x={**x, "field": "value"}
@@ -97,7 +97,7 @@ def _balance() -> Chart:
         "field": "value",
         "type": "quantitative",
         "stack": "zero",
-        "axis": {"title": slot("unit"), "domain": False, "ticks": False, "format": "~s"},
+        "axis": {"title": slot("unit"), "domain": False, "ticks": False},
     }
     colour = {
         "field": "item",
@@ -208,7 +208,7 @@ def _tornado() -> Chart:
         ("tornado_high", "legend.tornado_high", ",.4~r"),
         ("ST", "column.ST", ".2f"),
     )
-    x = quantity("tornado_low", title="unit.x", format="~s", orient="top")
+    x = quantity("tornado_low", title="unit.x", orient="top")
     bar = {"type": "bar", "height": 6, "yOffset": slot("row.drawn"), "color": ink("rule")}
     dot = {"type": "point", "filled": True, "size": 80, "opacity": 1, "yOffset": slot("row.drawn")}
     return Chart(

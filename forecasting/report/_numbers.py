@@ -62,10 +62,14 @@ def texts(values: Iterable[Any]) -> list[str]:
     ]
 
 
-def columns(frame: pd.DataFrame, text: Iterable[str], number: Iterable[str], places: int = 3) -> Lists:
-    """Columns of a frame: texts as they are, numbers rounded to decimal places."""
-    return {name: texts(frame[name]) for name in text} | {
-        name: decimals(frame[name].to_numpy(dtype=np.float64, na_value=np.nan), places) for name in number
+def columns(
+    frame: pd.DataFrame, text: Iterable[str], number: Iterable[str], figures: Iterable[str] = (), places: int = 3
+) -> Lists:
+    """Columns of a frame: texts as they are, numbers rounded to decimal places, figures of any unit to eight digits."""
+    return {
+        **{name: texts(frame[name]) for name in text},
+        **{name: decimals(frame[name].to_numpy(dtype=np.float64, na_value=np.nan), places) for name in number},
+        **{name: digits(frame[name], 8) for name in figures},
     }
 
 

@@ -306,7 +306,7 @@ const scoreColumns = () => [
   ["target", t("column.target"), "name"],
   ["origin", t("column.origin"), ""],
   ["step", t("column.step"), 0],
-  ["actual", t("column.actual"), "s"],
+  ["actual", t("column.actual"), "all"],
   ["forecast", t("column.forecast"), "s"],
   ["q025", t("column.q025"), "s"],
   ["q975", t("column.q975"), "s"],

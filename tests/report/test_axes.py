@@ -1,0 +1,88 @@
+"""Numbers of the page: on axes, on pictures as tall as they should be, and as they were published."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from playwright.sync_api import Browser
+
+from forecasting.report._material import Material
+from forecasting.report._picture import svg_of
+from forecasting.report._pictures import described
+from tests.report.tables import made_tables
+from tests.report.visits import DRAWN, RUN, Visit, put
+
+RATES = ("yoy", "yoy_q05", "yoy_q95", "set_low", "set_high")
+QUANTILES = ("q05", "q25", "q50", "q75", "q95")
+
+
+def labels(visit: Visit) -> list[str]:
+    return visit.page.locator(".chart").first.locator(".role-axis-label text").all_text_contents()
+
+
+def test_a_picture_of_growth_far_from_zero_is_no_taller_for_it(browser: Browser, tmp_path: Path) -> None:
+    tables = made_tables()
+    tables["observations"]["value"] += 900
+    tables["monthly"][list(RATES)] += 900
+    for name in ("headlines", "forecasts"):
+        tables[name][list(QUANTILES)] += 900
+    with Visit(browser, put(tmp_path, tables).as_uri() + "?lang=en") as visit:
+        visit.show("indicator/indicator_0")
+        heights = [int(one.get_attribute("height") or 0) for one in visit.page.locator(".chart svg").all()]
+        assert len(heights) == 4
+        assert max(heights) < 420
+    [months] = [one for name, one in described(Material.of(tables)) if name == "indicator_indicator_2"]
+    [height] = re.findall(r'^<svg[^>]* height="([0-9.]+)"', svg_of(months, RUN["run_id"], RUN["as_of"]))
+    assert float(height) < 650
+
+
+def test_axes_have_numbers_as_the_tables_have_them(browser: Browser, tmp_path: Path) -> None:
+    tables = made_tables()
+    tables["trajectories"][list(QUANTILES)] *= 0.005
+    tables["monthly"]["level"] *= 50
+    with Visit(browser, put(tmp_path, tables).as_uri() + "?lang=en") as visit:
+        visit.show("capacity")
+        assert {"0.5", "0.6", "0.7"} <= set(labels(visit))
+        visit.show("indicator/indicator_2")
+        assert "8,000" in visit.page.locator(".chart").last.locator(".role-axis-label text").all_text_contents()
+
+
+@pytest.mark.parametrize(("times", "said"), [(0.3, "+0.2"), (1, "+1"), (4, "+5"), (20, "+20"), (100, "+200")])
+def test_the_axis_of_changes_can_be_read_however_far_they_reach(
+    browser: Browser, tmp_path: Path, times: float, said: str
+) -> None:
+    tables = made_tables()
+    headlines = tables["headlines"]
+    for name in QUANTILES:
+        headlines[name] = headlines["no_change"] + times * (headlines[name] - headlines["no_change"])
+    address = put(tmp_path, tables).as_uri() + "?lang=en"
+    for width in (1280, 360):
+        with Visit(browser, address, viewport={"width": width, "height": 900}) as visit:
+            visit.show("")
+            assert {"0", said} <= set(labels(visit))
+            assert len(labels(visit)) >= 3
+
+
+def test_figures_are_said_as_they_were_published(browser: Browser, tmp_path: Path) -> None:
+    tables = made_tables()
+    tables["revisions"] = tables["revisions"].assign(
+        measure="ytd_level", kind="revision", value_before=501202.6, value=501203.1, change=0.5
+    )
+    tables["scorecard"] = tables["scorecard"].assign(target="level", actual=501203.1, q025=0.00012)
+    tables["indicators"]["decimals"] = 2
+    tables["headlines"]["no_change"] = 5.25
+    with Visit(browser, put(tmp_path, tables).as_uri() + "?lang=en") as visit:
+        page = visit.page
+        visit.show("news")
+        cells = page.locator("tbody tr").first.locator("td").all_text_contents()
+        assert cells[3:6] == ["501,203.1", "501,202.6", "+0.5"]
+        visit.show("indicator/indicator_0")
+        cells = page.locator("section").last.locator("tbody tr").last.locator("td").all_text_contents()
+        assert cells[3:6] == ["501,203.1", "5.8", "0.00012"]
+        visit.show("")
+        page.get_by_text("Show the figures").click()
+        page.wait_for_function(DRAWN)
+        row = pd.Series(page.locator("figure tbody tr").first.locator("td").all_text_contents())
+        assert row[1:3].tolist() == ["5.25", "8.00"]
+        assert row[3] == "7.18 to 8.82"
