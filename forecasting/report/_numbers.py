@@ -1,4 +1,4 @@
-"""Numbers as the page carries them: rounded to what can be seen."""
+"""Numbers as the page carries them: rounded to what can be drawn, or told once more rounded without an error."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def decimals(values: Any, places: int) -> list[Any]:
     return _plain(np.round(np.asarray(values, dtype=np.float64), places))
 
 
-def digits(values: Any, places: int = 5) -> list[Any]:
-    """Rounded to significant digits.
+def digits(values: Any, places: int = 8) -> list[Any]:
+    """Rounded to significant digits, by default as the tables are: what the page rounds has not been rounded before.
 
-    >>> digits([123456.0, 0.00123456, 0.0])
+    >>> digits([123456.0, 0.00123456, 0.0], 5)
     [123460, 0.0012346, 0]
     """
     array = np.asarray(values, dtype=np.float64)
@@ -40,7 +40,7 @@ def digits(values: Any, places: int = 5) -> list[Any]:
 
 def shares(values: Any) -> list[Any]:
     """Shares and probabilities."""
-    return decimals(values, 4)
+    return decimals(values, 6)
 
 
 def percent(share: float) -> str:
@@ -69,7 +69,7 @@ def columns(
     return {
         **{name: texts(frame[name]) for name in text},
         **{name: decimals(frame[name].to_numpy(dtype=np.float64, na_value=np.nan), places) for name in number},
-        **{name: digits(frame[name], 8) for name in figures},
+        **{name: digits(frame[name]) for name in figures},
     }
 
 

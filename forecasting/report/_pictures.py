@@ -63,7 +63,8 @@ def _of_headlines(board: Lists) -> Iterator[tuple[str, Picture]]:
     data |= {q: [round(board[q][at] - board["last"][at], 2) for at in shown] for q in FIVE}
     data |= {name: [board[name][at] for at in shown] for name in ("title_en", "title_zh", "period", "last", "p_above")}
     data["median"] = [board["q50"][at] for at in shown]
-    data["band"] = [text("page.between", low=board["q05"][at], high=board["q95"][at]) for at in shown]
+    ends = [[f"{board[q][at]:z.{board['decimals'][at]}f}" for q in ("q05", "q95")] for at in shown]
+    data["band"] = [text("page.between", low=low, high=high) for low, high in ends]
     data["right"] = [text("board.right", p=percent(board["p_above"][at])) for at in shown]
     few = f" {text('board.caption_few', n=len(shown))}" if len(shown) < len(known) else ""
     caption = text("board.caption") + few
