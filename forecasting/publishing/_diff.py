@@ -130,7 +130,8 @@ def _figures(old: _Tables, new: _Tables, *, expected: bool) -> dict[str, Any]:
         validate="one_to_one",
     )
     fresh, gone = both["_merge"] == "right_only", both["_merge"] == "left_only"
-    revised = (both["_merge"] == "both") & (both["value"] != both["value_before"])
+    differs = (both["value"] != both["value_before"]) | (both["unit"] != both["unit_before"])
+    revised = (both["_merge"] == "both") & differs
     news = both[fresh][columns]
     if expected:
         news = news.merge(new["revisions"][[*key, "expected"]], on=key, how="left", validate="one_to_one")
@@ -138,7 +139,7 @@ def _figures(old: _Tables, new: _Tables, *, expected: bool) -> dict[str, Any]:
         news = news.loc[surprise.sort_values(ascending=False, kind="stable").index]  # those not expected come last
     return {
         "new": _records(news),
-        "revised": _records(both[revised][[*key, "unit", "value_before", "value"]].rename(
+        "revised": _records(both[revised][[*key, "unit_before", "unit", "value_before", "value"]].rename(
             columns={"value_before": "before", "value": "after"})),
         "withdrawn": _records(both[gone][[*key, "unit_before", "value_before"]].rename(
             columns={"value_before": "value", "unit_before": "unit"})),
