@@ -247,11 +247,13 @@ def _of_quality(material: Material) -> Iterator[tuple[str, Picture]]:
         if kind == "scores":
             table["right"] = [f"{text('column.n')}: {n}" for n in table["n"]]
         part = "errors" if kind == "scores" else kind
+        total = len(material.quality[kind]["indicator"])
+        few = f" {text('scorecard.few', n=ROWS, total=total)}" if total > ROWS else ""
         yield (
             name,
             Picture(
                 text(f"scorecard.{part}"),
-                text(f"scorecard.{part}_caption"),
+                text(f"scorecard.{part}_caption") + few,
                 text(f"scorecard.{part}_unit"),
                 text("page.own"),
                 [(chart, {kind: table}, "")],

@@ -145,6 +145,32 @@ def test_the_page_is_walked_by_keyboard(browser: Browser, address: str) -> None:
         expect(page.locator("details[open] table").first).to_be_visible()
 
 
+def test_the_choice_of_years_keeps_the_focus_and_the_place(browser: Browser, address: str) -> None:
+    with Visit(browser, f"{address}?lang=en", viewport={"width": 1280, "height": 500}) as visit:
+        page = visit.page
+        visit.show("indicator/indicator_0")
+        history = page.get_by_label("History")
+        history.scroll_into_view_if_needed()
+        history.select_option("5")
+        expect(history).to_be_focused()
+        expect(history).to_have_value("5")
+        expect(history).to_be_in_viewport()
+        assert visit.said == []
+
+
+def test_an_indicator_shows_what_it_has_and_nothing_else(browser: Browser, tmp_path: Path) -> None:
+    tables = made_tables()
+    tables["observations"]["measure"] = "month_yoy"
+    tables["headline_odds"] = tables["headline_odds"].iloc[:0]
+    tables["monthly"]["level"] = float("nan")
+    with Visit(browser, put(tmp_path, tables).as_uri() + "?lang=en") as visit:
+        visit.show("indicator/indicator_1")
+        expect(visit.page.locator("main figure")).to_have_count(1)
+        said = visit.page.locator("main").evaluate("one => [...one.querySelectorAll('.stack')].pop().childNodes.length")
+        assert said == visit.page.locator(".stack > *").count()
+        assert "null" not in visit.page.locator("main").inner_text()
+
+
 def test_the_menu_of_a_phone_opens_and_closes(browser: Browser, address: str) -> None:
     with Visit(browser, f"{address}?lang=en", viewport={"width": 360, "height": 740}) as visit:
         menu, views = visit.page.get_by_role("button", name="Menu"), visit.page.locator("#views")
@@ -351,6 +377,15 @@ def test_many_indicators_are_paged_filtered_and_loaded_by_piece(
         assert [url for url in visit.asked if "/pieces/" in url] == pieces, "the piece is there already"
         assert all(url.startswith((base.rpartition("/")[0], "data:", "blob:")) for url in visit.asked)
         assert visit.said == []
+
+
+def test_pictures_of_some_of_many_say_so(browser: Browser, many: Path) -> None:
+    with Visit(browser, f"{many.as_uri()}?lang=en") as visit:
+        visit.show("scorecard")
+        expect(visit.page.get_by_text("The 40 smallest of 130 are drawn.")).to_have_count(2)
+    drawn = dict(described(Material.of(made_tables(31))))
+    for name in ("scorecard", "backtest"):
+        assert drawn[name].caption.endswith("The 30 smallest of 31 are drawn.")
 
 
 def test_a_page_without_its_pieces_says_what_is_missing(browser: Browser, many: Path, tmp_path: Path) -> None:

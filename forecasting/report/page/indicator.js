@@ -23,9 +23,16 @@ function detailsOf(id) {
 function indicatorView(id) {
   const item = BY_ID[id];
   if (!item) return notFoundView();
-  const rest = el("div", { class: "stack", "aria-live": "polite" }, el("p", {}, t("page.loading")));
+  const rest = el("div", { class: "stack" }, el("p", { role: "status" }, t("page.loading")));
+  const show = (one) => rest.replaceChildren(...indicatorParts(item, one, () => again(one)).filter(Boolean));
+  const again = (one) => {
+    const at = scrollY;
+    show(one);
+    rest.querySelector("select").focus({ preventScroll: true }); // where the choice was made
+    scrollTo(0, at);
+  };
   detailsOf(id).then(
-    (one) => rest.replaceChildren(...indicatorParts(item, one)),
+    show,
     (error) =>
       rest.replaceChildren(
         el("p", { class: "warning", role: "alert" }, t("page.piece_missing", { path: error.message })),
@@ -64,14 +71,9 @@ function nextRelease(item) {
   );
 }
 
-function indicatorParts(item, one) {
+function indicatorParts(item, one, again) {
   if (!one.published.x.length && !one.months.x.length) return [sentence(t("indicator.no_figures"))];
   const years = (state.chosen.years ??= "10");
-  const again = () => {
-    const at = scrollY;
-    route();
-    scrollTo(0, at);
-  };
   const history = choice(
     t("action.history"),
     [
