@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from forecasting.catalog import ZONE
+
 __all__ = ["Lists", "columns", "decimals", "digits", "shares", "split", "texts"]
 
 Lists = dict[str, list[Any]]
@@ -55,11 +57,14 @@ def percent(share: float) -> str:
 
 
 def texts(values: Iterable[Any]) -> list[str]:
-    """Texts, "" where there is none; days as YYYY-MM-DD."""
+    """Texts, "" where there is none; days as YYYY-MM-DD, of a time that of its day in China."""
     return [
-        "" if pd.isna(value) else value.date().isoformat() if isinstance(value, pd.Timestamp) else str(value)
-        for value in values
+        "" if pd.isna(value) else _day(value) if isinstance(value, pd.Timestamp) else str(value) for value in values
     ]
+
+
+def _day(value: pd.Timestamp) -> str:
+    return (value if value.tzinfo is None else value.tz_convert(ZONE)).date().isoformat()
 
 
 def columns(

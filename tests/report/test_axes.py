@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -69,10 +70,13 @@ def test_figures_are_said_as_they_were_published(browser: Browser, tmp_path: Pat
         measure="ytd_level", kind="revision", value_before=501202.6, value=501203.1, change=0.5
     )
     tables["scorecard"] = tables["scorecard"].assign(target="level", actual=501203.1, q025=0.00012)
+    tables["scorecard"]["appeared"] = pd.Timestamp("2026-01-16T02:30:00", tz="Asia/Shanghai").tz_convert("UTC")
     tables["indicators"]["decimals"] = 2
     tables["headlines"]["no_change"] = 5.25
     with Visit(browser, put(tmp_path, tables).as_uri() + "?lang=en") as visit:
         page = visit.page
+        visit.show("scorecard")
+        expect(page.locator("section").last.locator("tbody tr").first.locator("td").first).to_have_text("2026-01-16")
         visit.show("news")
         cells = page.locator("tbody tr").first.locator("td").all_text_contents()
         assert cells[3:6] == ["501,203.1", "501,202.6", "+0.5"]
