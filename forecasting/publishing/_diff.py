@@ -172,7 +172,7 @@ def _moves(name: str, old: _Tables, new: _Tables) -> list[dict[str, Any]]:
 
 
 def _probabilities(name: str, columns: list[str], old: _Tables, new: _Tables) -> list[dict[str, Any]]:
-    """Rows whose probabilities moved, the largest move first."""
+    """Rows whose probabilities moved, the largest move first; before them those that became defined or undefined."""
     key = list(TABLES[name].key)
     if not _both_have(name, [*key, *columns], old, new):
         return []
@@ -181,7 +181,9 @@ def _probabilities(name: str, columns: list[str], old: _Tables, new: _Tables) ->
     )
     changes = [both[f"{column}_after"] - both[f"{column}_before"] for column in columns]
     both["change"] = np.max([change.abs() for change in changes], axis=0)
-    both = both[both["change"] > 0].sort_values("change", ascending=False, kind="stable")
+    defined = [both[f"{columns[0]}_{side}"].notna() for side in ("before", "after")]
+    moved = (both["change"] > 0) | (defined[0] != defined[1])
+    both = both[moved].sort_values("change", ascending=False, kind="stable", na_position="first")
     sides = [f"{column}_{side}" for column in columns for side in ("before", "after")]
     return _records(both[[*key, *sides, "change"]])
 

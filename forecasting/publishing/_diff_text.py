@@ -116,8 +116,10 @@ def _milestone(one: Mapping[str, Any]) -> str:
 
 def _claim(one: Mapping[str, Any]) -> str:
     sides = {part: (one[f"p_{part}_before"], one[f"p_{part}_after"]) for part in ("below", "within", "above")}
-    part = max(sides, key=lambda part: abs(sides[part][1] - sides[part][0]))
-    return f"{one['claim_id']} {one['metric']}: {part} {' -> '.join(f'{side:.4f}' for side in sides[part])}"
+    known = {part: after - before for part, (before, after) in sides.items() if None not in (before, after)}
+    part = max(known, key=lambda part: abs(known[part]), default="within")
+    words = " -> ".join("undefined" if side is None else f"{side:.4f}" for side in sides[part])
+    return f"{one['claim_id']} {one['metric']}: {part} {words}"
 
 
 def _arrow(one: Mapping[str, Any]) -> str:

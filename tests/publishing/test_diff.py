@@ -129,6 +129,17 @@ def test_of_a_claim_the_probability_is_told_that_moved(difference):
     assert "  C19 share_hydrogen_storage: above 0.1445 -> 0.1812" in lines
 
 
+def test_a_claim_that_becomes_defined_is_told(tmp_path):
+    tables = small_tables()
+    tables["claim_check"] = tables["claim_check"].assign(p_below=None, p_within=None, p_above=None, code="undefined")
+    put(tmp_path, "first", "2025-04-30", tables)
+    put(tmp_path, "second", "2025-05-20", small_tables())
+    difference = diff_releases(tmp_path / "releases" / "first", tmp_path / "releases" / "second")
+    [claim] = difference["claims"]
+    assert claim["change"] is None
+    assert "  C19 share_hydrogen_storage: within undefined -> 0.1500" in diff_lines(difference)
+
+
 def test_a_figure_whose_unit_was_put_right_is_revised(tmp_path):
     put(tmp_path, "first", "2025-04-30", small_tables())
     tables = small_tables()
