@@ -328,6 +328,16 @@ def test_addresses_that_lead_nowhere_say_so(browser: Browser, address: str) -> N
         assert visit.said == []
 
 
+def test_chinese_headings_of_tables_do_not_stand_letter_below_letter(browser: Browser, address: str) -> None:
+    with Visit(browser, f"{address}?lang=zh") as visit:
+        visit.show("scorecard")
+        for heading in visit.page.locator("th", has_text="报警").all():
+            box = heading.bounding_box()
+            assert box is not None
+            assert box["width"] >= 2 * 13
+            assert heading.evaluate("one => getComputedStyle(one).wordBreak") == "keep-all"
+
+
 def test_a_view_whose_table_is_empty_says_so(browser: Browser, tmp_path: Path) -> None:
     with Visit(browser, f"{put(tmp_path, empty_tables()).as_uri()}?lang=en") as visit:
         for view in (view for view in VIEWS if not view.startswith("indicator")):

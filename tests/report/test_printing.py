@@ -18,9 +18,10 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     return put(tmp_path_factory.mktemp("printed"), tables).as_uri()
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("view", ["", "indicator/indicator_1", "news", "freshness", "milestones", "scorecard"])
-def test_no_table_and_no_picture_leaves_the_sheet(browser: Browser, address: str, view: str) -> None:
-    with Visit(browser, f"{address}?lang=en", viewport={"width": 1280, "height": 900}) as visit:
+def test_no_table_and_no_picture_leaves_the_sheet(browser: Browser, address: str, view: str, lang: str) -> None:
+    with Visit(browser, f"{address}?lang={lang}", viewport={"width": 1280, "height": 900}) as visit:
         visit.show(view)
         page = visit.page
         page.emulate_media(media="print")
