@@ -197,7 +197,7 @@ def _odds() -> Chart:
             },
         }
     )
-    tips = tooltip(("label", "column.value", ""), ("probability", "column.probability", ".1%"))
+    tips = tooltip(("label", "column.value", ""), ("probability", "column.probability", ".2~%"))
 
     def bars(data: str, text: str) -> Json:
         return layer(
@@ -238,7 +238,7 @@ def _board() -> Chart:
         ("last", "column.last", ",.2~f"),
         ("median", "legend.median", ",.2~f"),
         ("band", "legend.band90", ""),
-        ("p_above", "column.p_above", ".0%"),
+        ("p_above", "column.p_above", ".2~%"),
     )
     x = quantity("q50", title="unit.x")
     x["scale"] = {"type": "symlog", "constant": 2, "nice": False}

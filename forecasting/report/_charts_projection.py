@@ -153,7 +153,7 @@ def _milestones() -> Chart:
         "scale": {"range": [[1, 0], [6, 3], [2, 2], [8, 2, 2, 2], [4, 4], [1, 3]]},
     }
     tips = tooltip(
-        ("threshold", "column.threshold", ""), ("year", "column.year", ""), ("p", "column.probability", ".0%")
+        ("threshold", "column.threshold", ""), ("year", "column.year", ""), ("p", "column.probability", ".2~%")
     )
     line = {"type": "line", "strokeWidth": 2.2, "point": {"size": 30, "filled": True}}
     return Chart(
@@ -166,9 +166,9 @@ def _claims() -> Chart:
     tips = tooltip(
         ("title", "column.claim", ""),
         ("range", "column.range", ""),
-        ("below", "legend.claim_below", ".0%"),
-        ("within", "legend.claim_within", ".0%"),
-        ("above", "legend.claim_above", ".0%"),
+        ("below", "legend.claim_below", ".2~%"),
+        ("within", "legend.claim_within", ".2~%"),
+        ("above", "legend.claim_above", ".2~%"),
     )
     x = shares(
         {

@@ -109,3 +109,16 @@ def test_nothing_is_rounded_twice(browser: Browser, tmp_path: Path) -> None:
             figures.nth(at).get_by_text("Show the figures").click()
         expect(figures.nth(1).locator("tbody td").first).to_have_text("3 %")
         expect(figures.nth(3).locator("tbody tr").first).to_contain_text("46,830")
+
+
+def test_under_the_pointer_nothing_nearly_certain_is_certain(browser: Browser, tmp_path: Path) -> None:
+    tables = made_tables()
+    tables["headlines"]["prob_above_no_change"] = 0.997
+    tables["claim_check"] = tables["claim_check"].assign(p_below=0.0025, p_within=0.9975, p_above=0.0)
+    address = put(tmp_path, tables).as_uri() + "?lang=en"
+    for view, colour, said in (("", "band50", "99.7%"), ("claims", "within", "99.75%")):
+        with Visit(browser, address) as visit:
+            visit.show(view)
+            visit.page.locator(f".chart .mark-rect path[fill='var(--{colour})']").first.hover(force=True)
+            expect(visit.page.locator("#vg-tooltip-element")).to_contain_text(said)
+            assert visit.said == []
