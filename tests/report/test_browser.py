@@ -7,6 +7,7 @@ import functools
 import http.server
 import json
 import re
+import shutil
 import threading
 from collections.abc import Iterator
 from importlib.resources import files
@@ -386,6 +387,18 @@ def test_many_indicators_are_paged_filtered_and_loaded_by_piece(
         visit.show("indicator/indicator_128")
         assert [url for url in visit.asked if "/pieces/" in url] == pieces, "the piece is there already"
         assert all(url.startswith((base.rpartition("/")[0], "data:", "blob:")) for url in visit.asked)
+        assert visit.said == []
+
+
+def test_a_page_left_open_mixes_no_figures_of_a_later_release_in(browser: Browser, many: Path, tmp_path: Path) -> None:
+    shutil.copytree(many.parent, tmp_path / "latest")
+    with Visit(browser, f"{(tmp_path / 'latest' / 'index.html').as_uri()}?lang=en") as visit:
+        for piece in (tmp_path / "latest" / "pieces").iterdir():
+            piece.write_bytes(piece.read_bytes().replace(RUN["run_id"].encode(), b"2026-02-20-def"))
+        visit.page.get_by_label("Filter").fill("product 3")
+        visit.page.get_by_role("link", name="Output of product 3", exact=True).click()
+        expect(visit.page.get_by_role("alert")).to_contain_text(f"release {RUN['run_id']}, and a later one has taken")
+        assert visit.page.locator(".stack figure").count() == 0
         assert visit.said == []
 
 

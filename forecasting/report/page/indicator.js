@@ -1,6 +1,8 @@
 // One indicator: rates, months, level, odds, flags, models.
 const pieces = {};
-window.cumulusPiece = (details) => Object.assign(DATA.details, details);
+window.cumulusPiece = (run, details) => {
+  if (run === DATA.meta.run_id) Object.assign(DATA.details, details);
+};
 
 // The details of an indicator, from this page or from the piece beside it that holds them.
 function detailsOf(id) {
@@ -12,12 +14,15 @@ function detailsOf(id) {
       onload: done,
       onerror: () => {
         delete pieces[path];
-        fail(new Error(path));
+        fail(new Error(t("page.piece_missing", { path })));
       },
     });
     document.head.append(script);
   });
-  return pieces[path].then(() => DATA.details[id]);
+  return pieces[path].then(() => {
+    if (!DATA.details[id]) throw new Error(t("page.piece_other", DATA.meta));
+    return DATA.details[id];
+  });
 }
 
 function indicatorView(id) {
@@ -31,12 +36,8 @@ function indicatorView(id) {
     rest.querySelector("select").focus({ preventScroll: true }); // where the choice was made
     scrollTo(0, at);
   };
-  detailsOf(id).then(
-    show,
-    (error) =>
-      rest.replaceChildren(
-        el("p", { class: "warning", role: "alert" }, t("page.piece_missing", { path: error.message })),
-      ),
+  detailsOf(id).then(show, (error) =>
+    rest.replaceChildren(el("p", { class: "warning", role: "alert" }, error.message)),
   );
   return [
     el("p", { class: "crumbs" }, el("a", { href: "#/" }, t("action.back"))),
