@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 
 from forecasting.catalog import ZONE
 
-__all__ = ["Lists", "columns", "decimals", "digits", "shares", "split", "texts"]
+__all__ = ["Lists", "columns", "decimals", "digits", "shares", "split", "spoken", "texts"]
 
 Lists = dict[str, list[Any]]
 """A data set by column."""
@@ -54,6 +55,15 @@ def percent(share: float) -> str:
     if 0 < share < 0.005:
         return "<1 %"
     return ">99 %" if 0.995 <= share < 1 else f"{100 * share:.0f} %"
+
+
+def spoken(value: float, places: int) -> str:
+    """A number to significant digits as the page says it: with commas, without an exponent.
+
+    >>> spoken(1234.5, 3), spoken(-0.0732, 2), spoken(150.0, 4)
+    ('1,230', '−0.073', '150')
+    """
+    return f"{Decimal(f'{value:z.{places}g}'):,f}".replace("-", "\u2212")
 
 
 def texts(values: Iterable[Any]) -> list[str]:

@@ -10,7 +10,7 @@ from forecasting.report._charts_indicators import BOARD, MONTHS
 from forecasting.report._charts_projection import CLAIMS, FAN, MILESTONES, SCENARIOS, TORNADO
 from forecasting.report._charts_quality import BACKTEST, SCORES
 from forecasting.report._material import Material
-from forecasting.report._numbers import Lists, percent
+from forecasting.report._numbers import Lists, percent, spoken
 from forecasting.report._picture import Picture, png_of, svg_of
 from forecasting.report._texts import name_of, text
 
@@ -135,7 +135,7 @@ def _of_series(
         }
         ends = {"row": sorted(by, key=name_of)}
         ends |= {q: [by[name][k][-1] for name in ends["row"]] for k, q in enumerate(FIVE)}
-        ends["right"] = ["" if value is None else f"{value:.3g}".replace("-", "−") for value in ends["q50"]]
+        ends["right"] = ["" if value is None else spoken(value, 3) for value in ends["q50"]]
         named = leading if view == "trajectories" else f"{view}|{leading}"
         title, measured = _title(name_of(named)), unit or name_of(one["notes"][scenario]["unit"])
         said = (
@@ -162,7 +162,7 @@ def _of_milestones(milestones: list[Json]) -> Iterator[tuple[str, Picture]]:
     scenario = _baseline(milestones[0]["by"]) if milestones else ""
     for one in milestones:
         data = panels.setdefault(one["id"], {"threshold": [], "year": [], "p": []})
-        label = f"{'≥' if one['op'] == '>=' else '≤'} {one['threshold']:.4g}"
+        label = f"{'≥' if one['op'] == '>=' else '≤'} {spoken(one['threshold'], 4)}"
         data["threshold"] += [label] * len(one["years"])
         data["year"] += one["years"]
         data["p"] += one["by"][scenario]
@@ -177,7 +177,7 @@ def _of_milestones(milestones: list[Json]) -> Iterator[tuple[str, Picture]]:
 
 def _range(low: float | None, high: float | None) -> str:
     """What is claimed, every digit of it; one end may be open."""
-    ends = ["" if end is None else f"{end:.8g}".replace("-", "−") for end in (low, high)]
+    ends = ["" if end is None else spoken(end, 8) for end in (low, high)]
     if low is None or high is None:
         return f"≤ {ends[1]}" if low is None else f"≥ {ends[0]}"
     return ends[0] if low == high else text("page.between", low=ends[0], high=ends[1])

@@ -122,3 +122,15 @@ def test_under_the_pointer_nothing_nearly_certain_is_certain(browser: Browser, t
             visit.page.locator(f".chart .mark-rect path[fill='var(--{colour})']").first.hover(force=True)
             expect(visit.page.locator("#vg-tooltip-element")).to_contain_text(said)
             assert visit.said == []
+
+
+def test_static_pictures_say_large_numbers_without_exponents() -> None:
+    tables = made_tables()
+    tables["trajectories"][list(QUANTILES)] *= 10
+    tables["milestones"]["threshold"] *= 12345
+    tables["claim_check"]["claim_high"] = 2.5e9
+    drawn = {name: svg_of(one, RUN["run_id"], RUN["as_of"]) for name, one in described(Material.of(tables))}
+    assert ">1,550<" in drawn["capacity_scenarios"]
+    assert "\u2265 24,690<" in drawn["milestones"]
+    assert "to 2,500,000,000<" in drawn["claims"]
+    assert not any(re.search(r">[^<]*[0-9]e[+-]?[0-9]", svg) for svg in drawn.values())
