@@ -8,7 +8,7 @@ from playwright.sync_api import Browser
 from benchmarks.report_page import chromium
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as one:
         yield one
