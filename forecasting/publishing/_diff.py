@@ -130,7 +130,8 @@ def _figures(old: _Tables, new: _Tables, *, expected: bool) -> dict[str, Any]:
         validate="one_to_one",
     )
     fresh, gone = both["_merge"] == "right_only", both["_merge"] == "left_only"
-    revised = (both["_merge"] == "both") & (both["value"] != both["value_before"])
+    differs = (both["value"] != both["value_before"]) | (both["unit"] != both["unit_before"])
+    revised = (both["_merge"] == "both") & differs
     news = both[fresh][columns]
     if expected:
         news = news.merge(new["revisions"][[*key, "expected"]], on=key, how="left", validate="one_to_one")
@@ -138,7 +139,7 @@ def _figures(old: _Tables, new: _Tables, *, expected: bool) -> dict[str, Any]:
         news = news.loc[surprise.sort_values(ascending=False, kind="stable").index]  # those not expected come last
     return {
         "new": _records(news),
-        "revised": _records(both[revised][[*key, "unit", "value_before", "value"]].rename(
+        "revised": _records(both[revised][[*key, "unit_before", "unit", "value_before", "value"]].rename(
             columns={"value_before": "before", "value": "after"})),
         "withdrawn": _records(both[gone][[*key, "unit_before", "value_before"]].rename(
             columns={"value_before": "value", "unit_before": "unit"})),
@@ -171,7 +172,7 @@ def _moves(name: str, old: _Tables, new: _Tables) -> list[dict[str, Any]]:
 
 
 def _probabilities(name: str, columns: list[str], old: _Tables, new: _Tables) -> list[dict[str, Any]]:
-    """Rows whose probabilities moved, the largest move first."""
+    """Rows whose probabilities moved, the largest move first; before them those that became defined or undefined."""
     key = list(TABLES[name].key)
     if not _both_have(name, [*key, *columns], old, new):
         return []
@@ -180,7 +181,9 @@ def _probabilities(name: str, columns: list[str], old: _Tables, new: _Tables) ->
     )
     changes = [both[f"{column}_after"] - both[f"{column}_before"] for column in columns]
     both["change"] = np.max([change.abs() for change in changes], axis=0)
-    both = both[both["change"] > 0].sort_values("change", ascending=False, kind="stable")
+    defined = [both[f"{columns[0]}_{side}"].notna() for side in ("before", "after")]
+    moved = (both["change"] > 0) | (defined[0] != defined[1])
+    both = both[moved].sort_values("change", ascending=False, kind="stable", na_position="first")
     sides = [f"{column}_{side}" for column in columns for side in ("before", "after")]
     return _records(both[[*key, *sides, "change"]])
 

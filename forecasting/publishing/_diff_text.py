@@ -61,7 +61,7 @@ def diff_lines(diff: Mapping[str, Any], top: int = 10) -> list[str]:
     )
     figures = diff["figures"]
     lines += _block("new figures", [_news(one) for one in figures["new"]], top=top)
-    lines += _block("revised figures", [f"{_figure(one)} {_arrow(one)}" for one in figures["revised"]], top=top)
+    lines += _block("revised figures", [_revised(one) for one in figures["revised"]], top=top)
     lines += _block(
         "withdrawn figures", [f"{_figure(one)} {_words(one['value'])}" for one in figures["withdrawn"]], top=top
     )
@@ -69,7 +69,7 @@ def diff_lines(diff: Mapping[str, Any], top: int = 10) -> list[str]:
     for name, title in _TITLES.items():
         lines += _block(f"moved most: {title}", [_move(one) for one in diff["moved"][name]], top=top)
     lines += _block("milestones, probability by date", [_milestone(one) for one in diff["milestones"]], top=top)
-    lines += _block("claims, probability within the range", [_claim(one) for one in diff["claims"]], top=top)
+    lines += _block("claims, the probability that moved most", [_claim(one) for one in diff["claims"]], top=top)
     return lines if len(lines) > 1 else [*lines, "nothing changed"]
 
 
@@ -92,6 +92,13 @@ def _figure(one: Mapping[str, Any]) -> str:
     return f"{one['indicator']} {one['period']} {one['measure']} ({one['unit']}):"
 
 
+def _revised(one: Mapping[str, Any]) -> str:
+    if one["unit_before"] == one["unit"]:
+        return f"{_figure(one)} {_arrow(one)}"
+    sides = (f"{_words(one['before'])} {one['unit_before']}", f"{_words(one['after'])} {one['unit']}")
+    return f"{one['indicator']} {one['period']} {one['measure']}: {' -> '.join(sides)}"
+
+
 def _news(one: Mapping[str, Any]) -> str:
     expected = one.get("expected")
     return f"{_figure(one)} {_words(one['value'])}" + ("" if expected is None else f", expected {expected:z.2f}")
@@ -104,13 +111,15 @@ def _move(one: Mapping[str, Any]) -> str:
 
 def _milestone(one: Mapping[str, Any]) -> str:
     what = f"{one['milestone_id']} {one['threshold']:g} by {one['date']} in {one['scenario']}"
-    return f"{what}: {one['p_reached_by_before']:.3f} -> {one['p_reached_by_after']:.3f}"
+    return f"{what}: {one['p_reached_by_before']:.4f} -> {one['p_reached_by_after']:.4f}"
 
 
 def _claim(one: Mapping[str, Any]) -> str:
-    sides = [one[f"p_within_{side}"] for side in ("before", "after")]
-    words = " -> ".join("undefined" if side is None else f"{side:.3f}" for side in sides)
-    return f"{one['claim_id']} {one['metric']}: {words}"
+    sides = {part: (one[f"p_{part}_before"], one[f"p_{part}_after"]) for part in ("below", "within", "above")}
+    known = {part: after - before for part, (before, after) in sides.items() if None not in (before, after)}
+    part = max(known, key=lambda part: abs(known[part]), default="within")
+    words = " -> ".join("undefined" if side is None else f"{side:.4f}" for side in sides[part])
+    return f"{one['claim_id']} {one['metric']}: {part} {words}"
 
 
 def _arrow(one: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.report._details import QUANTILES
-from forecasting.report._numbers import Lists, columns, decimals, shares, texts
+from forecasting.report._numbers import Lists, columns, digits, shares, texts
 
 __all__ = ["board"]
 
@@ -39,8 +39,8 @@ def board(tables: Mapping[str, pd.DataFrame]) -> Lists:
         "id": names,
         **columns(items, known, ("days_late", "decimals")),
         "period": texts(ahead["period"]),
-        "last": decimals(ahead["no_change"], 2),
-        **{name: decimals(ahead[name], 2) for name in QUANTILES},
+        "last": digits(ahead["no_change"]),
+        **{name: digits(ahead[name]) for name in QUANTILES},
         "p_above": shares(ahead["prob_above_no_change"]),
         "odds": [
             _odds(odds.get(name), period, last)
@@ -67,4 +67,4 @@ def _odds(rows: pd.DataFrame | None, period: Any, no_change: float) -> list[Any]
     wide = 2 * int((values[-1] - values[0]) / step / BARS / 2) + 1  # odd, so that the last rate is the middle of a bar
     bar = np.round(np.round((values - middle) / step) / wide).astype(int)
     full = np.bincount(bar - bar[0], weights=rows["probability"])
-    return [round(middle + float(bar[0]) * wide * step, 4), round(wide * step, 4), decimals(full, 4)]
+    return [round(middle + float(bar[0]) * wide * step, 4), round(wide * step, 4), shares(full)]

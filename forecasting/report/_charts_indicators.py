@@ -160,7 +160,7 @@ def _months() -> Chart:
 
 
 def _level() -> Chart:
-    y = quantity("level", domain="span.y", format="~s")
+    y = quantity("level", domain="span.y")
     tips = tooltip(("period", "column.month", ""), ("level", "legend.level", ",.4~r"))
     drawn = layer(
         "months",
@@ -197,7 +197,7 @@ def _odds() -> Chart:
             },
         }
     )
-    tips = tooltip(("label", "column.value", ""), ("probability", "column.probability", ".1%"))
+    tips = tooltip(("label", "column.value", ""), ("probability", "column.probability", ".2~%"))
 
     def bars(data: str, text: str) -> Json:
         return layer(
@@ -222,21 +222,31 @@ def _odds() -> Chart:
     )
 
 
+_REACH = "max(abs(domain('x')[0]), abs(domain('x')[1]))"
+_POINTS = (
+    f"{_REACH} <= 1 ? [-1, -0.5, -0.2, 0, 0.2, 0.5, 1] : {_REACH} <= 5 ? [-5, -2, -1, 0, 1, 2, 5] : "
+    f"{_REACH} <= 30 ? [-20, -10, -5, -2, 0, 2, 5, 10, 20] : "
+    "[-1000, -200, -50, -20, -5, 0, 5, 20, 50, 200, 1000, 5000]"
+)
+"""What the axis of changes says, whatever they reach: few enough that the labels of all have room."""
+
+
 def _board() -> Chart:
     tips = tooltip(
         (slot("text.field.title"), "column.indicator", ""),
         ("period", "column.period", ""),
-        ("last", "column.last", ",.1f"),
-        ("median", "legend.median", ",.1f"),
+        ("last", "column.last", ",.2~f"),
+        ("median", "legend.median", ",.2~f"),
         ("band", "legend.band90", ""),
-        ("p_above", "column.p_above", ".0%"),
+        ("p_above", "column.p_above", ".2~%"),
     )
     x = quantity("q50", title="unit.x")
     x["scale"] = {"type": "symlog", "constant": 2, "nice": False}
     x["axis"] |= {
-        "values": [-50, -20, -10, -5, -2, 0, 2, 5, 10, 20, 50],
+        "values": {"expr": _POINTS},
+        "tickCount": 12,  # of more, every other one would be left out
         "orient": "top",
-        "labelExpr": "datum.value > 0 ? '+' + datum.value : replace(datum.value, '-', '\u2212')",
+        "labelExpr": "(datum.value > 0 ? '+' : '') + format(datum.value, ',~r')",
     }
     return Chart(
         spec=layered(

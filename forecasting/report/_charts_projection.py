@@ -33,7 +33,7 @@ def _year() -> Json:
 
 
 def _fan() -> Chart:
-    x, y = _year(), quantity("q50", format="~s")
+    x, y = _year(), quantity("q50")
     tips = tooltip(
         ("year", "column.year", ""),
         ("q50", "legend.median", ",.4~r"),
@@ -77,7 +77,7 @@ def _scenarios() -> Chart:
         ("q05", "column.q05", ",.4~r"),
         ("q95", "column.q95", ",.4~r"),
     )
-    x = quantity("q50", title="unit.x", format="~s")
+    x = quantity("q50", title="unit.x")
     x["scale"] = {**x["scale"], "padding": 48}  # the medians stand at the right, clear of the reference
     reference = layer(
         "reference", {"type": "rule", "strokeDash": [4, 3], "color": ink("muted")}, x={**x, "field": "value"}
@@ -97,7 +97,7 @@ def _balance() -> Chart:
         "field": "value",
         "type": "quantitative",
         "stack": "zero",
-        "axis": {"title": slot("unit"), "domain": False, "ticks": False, "format": "~s"},
+        "axis": {"title": slot("unit"), "domain": False, "ticks": False},
     }
     colour = {
         "field": "item",
@@ -153,7 +153,7 @@ def _milestones() -> Chart:
         "scale": {"range": [[1, 0], [6, 3], [2, 2], [8, 2, 2, 2], [4, 4], [1, 3]]},
     }
     tips = tooltip(
-        ("threshold", "column.threshold", ""), ("year", "column.year", ""), ("p", "column.probability", ".0%")
+        ("threshold", "column.threshold", ""), ("year", "column.year", ""), ("p", "column.probability", ".2~%")
     )
     line = {"type": "line", "strokeWidth": 2.2, "point": {"size": 30, "filled": True}}
     return Chart(
@@ -166,9 +166,9 @@ def _claims() -> Chart:
     tips = tooltip(
         ("title", "column.claim", ""),
         ("range", "column.range", ""),
-        ("below", "legend.claim_below", ".0%"),
-        ("within", "legend.claim_within", ".0%"),
-        ("above", "legend.claim_above", ".0%"),
+        ("below", "legend.claim_below", ".2~%"),
+        ("within", "legend.claim_within", ".2~%"),
+        ("above", "legend.claim_above", ".2~%"),
     )
     x = shares(
         {
@@ -208,7 +208,7 @@ def _tornado() -> Chart:
         ("tornado_high", "legend.tornado_high", ",.4~r"),
         ("ST", "column.ST", ".2f"),
     )
-    x = quantity("tornado_low", title="unit.x", format="~s", orient="top")
+    x = quantity("tornado_low", title="unit.x", orient="top")
     bar = {"type": "bar", "height": 6, "yOffset": slot("row.drawn"), "color": ink("rule")}
     dot = {"type": "point", "filled": True, "size": 80, "opacity": 1, "yOffset": slot("row.drawn")}
     return Chart(

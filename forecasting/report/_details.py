@@ -222,8 +222,10 @@ def _ahead(rows: pd.DataFrame, places: int | None) -> Dealt:
 def _scores(first: pd.DataFrame) -> Dealt:
     rows = first.sort_values(["indicator", "period", "step"], ascending=[True, False, True], kind="stable")
     rows = rows.groupby("indicator", sort=False).head(SCORES)
-    numbers = ("step", "actual", "forecast", "q025", "q975", "inside90")
-    return _dealt(rows["indicator"], columns(rows, ("target", "period", "origin", "model"), numbers))
+    said = columns(
+        rows, ("target", "period", "origin", "model"), ("step", "inside90"), ("actual", "forecast", "q025", "q975")
+    )
+    return _dealt(rows["indicator"], said)
 
 
 def _spans(past: Lists, drawn: Sequence[str], ahead: Lists) -> Json:

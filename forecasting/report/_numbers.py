@@ -1,14 +1,17 @@
-"""Numbers as the page carries them: rounded to what can be seen."""
+"""Numbers as the page carries them: rounded to what can be drawn, or told once more rounded without an error."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["Lists", "columns", "decimals", "digits", "shares", "split", "texts"]
+from forecasting.catalog import ZONE
+
+__all__ = ["Lists", "columns", "decimals", "digits", "shares", "split", "spoken", "texts"]
 
 Lists = dict[str, list[Any]]
 """A data set by column."""
@@ -23,10 +26,10 @@ def decimals(values: Any, places: int) -> list[Any]:
     return _plain(np.round(np.asarray(values, dtype=np.float64), places))
 
 
-def digits(values: Any, places: int = 5) -> list[Any]:
-    """Rounded to significant digits.
+def digits(values: Any, places: int = 8) -> list[Any]:
+    """Rounded to significant digits, by default as the tables are: what the page rounds has not been rounded before.
 
-    >>> digits([123456.0, 0.00123456, 0.0])
+    >>> digits([123456.0, 0.00123456, 0.0], 5)
     [123460, 0.0012346, 0]
     """
     array = np.asarray(values, dtype=np.float64)
@@ -40,7 +43,7 @@ def digits(values: Any, places: int = 5) -> list[Any]:
 
 def shares(values: Any) -> list[Any]:
     """Shares and probabilities."""
-    return decimals(values, 4)
+    return decimals(values, 6)
 
 
 def percent(share: float) -> str:
@@ -54,18 +57,34 @@ def percent(share: float) -> str:
     return ">99 %" if 0.995 <= share < 1 else f"{100 * share:.0f} %"
 
 
+def spoken(value: float, places: int) -> str:
+    """A number to significant digits as the page says it: with commas, without an exponent.
+
+    >>> spoken(1234.5, 3), spoken(-0.0732, 2), spoken(150.0, 4)
+    ('1,230', '−0.073', '150')
+    """
+    return f"{Decimal(f'{value:z.{places}g}'):,f}".replace("-", "\u2212")
+
+
 def texts(values: Iterable[Any]) -> list[str]:
-    """Texts, "" where there is none; days as YYYY-MM-DD."""
+    """Texts, "" where there is none; days as YYYY-MM-DD, of a time that of its day in China."""
     return [
-        "" if pd.isna(value) else value.date().isoformat() if isinstance(value, pd.Timestamp) else str(value)
-        for value in values
+        "" if pd.isna(value) else _day(value) if isinstance(value, pd.Timestamp) else str(value) for value in values
     ]
 
 
-def columns(frame: pd.DataFrame, text: Iterable[str], number: Iterable[str], places: int = 3) -> Lists:
-    """Columns of a frame: texts as they are, numbers rounded to decimal places."""
-    return {name: texts(frame[name]) for name in text} | {
-        name: decimals(frame[name].to_numpy(dtype=np.float64, na_value=np.nan), places) for name in number
+def _day(value: pd.Timestamp) -> str:
+    return (value if value.tzinfo is None else value.tz_convert(ZONE)).date().isoformat()
+
+
+def columns(
+    frame: pd.DataFrame, text: Iterable[str], number: Iterable[str], figures: Iterable[str] = (), places: int = 3
+) -> Lists:
+    """Columns of a frame: texts as they are, numbers rounded to decimal places, figures of any unit to eight digits."""
+    return {
+        **{name: texts(frame[name]) for name in text},
+        **{name: decimals(frame[name].to_numpy(dtype=np.float64, na_value=np.nan), places) for name in number},
+        **{name: digits(frame[name]) for name in figures},
     }
 
 

@@ -60,7 +60,7 @@ def page_files(
         as_of: Day up to which figures were known.
     """
     rows = dict(material.board)
-    inline, pieces, where = _dealt_out((name, _json(detail)) for name, detail in material.details.items())
+    inline, pieces, where = _dealt_out(run_id, ((name, _json(detail)) for name, detail in material.details.items()))
     if pieces:
         rows["piece"] = [where[name] for name in rows["id"]]
     data: Json = {
@@ -87,8 +87,11 @@ def _json(content: Any) -> str:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
 
 
-def _dealt_out(each: Iterable[tuple[str, str]]) -> tuple[dict[str, str], dict[str, bytes], dict[str, int]]:
-    """The details that the page holds itself; else pieces by their path, and which one an indicator is in."""
+def _dealt_out(run_id: str, each: Iterable[tuple[str, str]]) -> tuple[dict[str, str], dict[str, bytes], dict[str, int]]:
+    """The details that the page holds itself; else pieces by their path, and which one an indicator is in.
+
+    A piece names its release: behind the address of `latest` it may be a later one than that of a page left open.
+    """
     inline: dict[str, str] = {}
     pieces: dict[str, bytes] = {}
     where: dict[str, int] = {}
@@ -96,7 +99,8 @@ def _dealt_out(each: Iterable[tuple[str, str]]) -> tuple[dict[str, str], dict[st
 
     def close() -> None:
         text = ",".join(f"{_json(name)}:{text}" for name, text in piece.items())
-        pieces[f"pieces/indicators-{len(pieces) + 1:03d}.js"] = f"cumulusPiece({{{text}}});\n".encode()
+        path = f"pieces/indicators-{len(pieces) + 1:03d}.js"
+        pieces[path] = f"cumulusPiece({_json(run_id)},{{{text}}});\n".encode()
         piece.clear()
 
     size = whole = 0

@@ -97,10 +97,10 @@ def shares(channel: Json) -> Json:
 
 
 def rule_at(value: Any, axis: str, colour: str = "strong") -> Json:
-    """A line across the chart at a value."""
+    """A line across the chart at a value; one that the axis does not reach is not drawn."""
     return {
         "data": {"values": [{}]},
-        "mark": {"type": "rule", "color": ink(colour), "strokeWidth": 1, "strokeDash": [4, 3]},
+        "mark": {"type": "rule", "clip": True, "color": ink(colour), "strokeWidth": 1, "strokeDash": [4, 3]},
         "encoding": {axis: {"datum": value}},
     }
 

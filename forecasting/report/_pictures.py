@@ -10,7 +10,7 @@ from forecasting.report._charts_indicators import BOARD, MONTHS
 from forecasting.report._charts_projection import CLAIMS, FAN, MILESTONES, SCENARIOS, TORNADO
 from forecasting.report._charts_quality import BACKTEST, SCORES
 from forecasting.report._material import Material
-from forecasting.report._numbers import Lists, percent
+from forecasting.report._numbers import Lists, percent, spoken
 from forecasting.report._picture import Picture, png_of, svg_of
 from forecasting.report._texts import name_of, text
 
@@ -63,7 +63,8 @@ def _of_headlines(board: Lists) -> Iterator[tuple[str, Picture]]:
     data |= {q: [round(board[q][at] - board["last"][at], 2) for at in shown] for q in FIVE}
     data |= {name: [board[name][at] for at in shown] for name in ("title_en", "title_zh", "period", "last", "p_above")}
     data["median"] = [board["q50"][at] for at in shown]
-    data["band"] = [text("page.between", low=board["q05"][at], high=board["q95"][at]) for at in shown]
+    ends = [[f"{board[q][at]:z.{board['decimals'][at]}f}" for q in ("q05", "q95")] for at in shown]
+    data["band"] = [text("page.between", low=low, high=high) for low, high in ends]
     data["right"] = [text("board.right", p=percent(board["p_above"][at])) for at in shown]
     few = f" {text('board.caption_few', n=len(shown))}" if len(shown) < len(known) else ""
     caption = text("board.caption") + few
@@ -134,7 +135,7 @@ def _of_series(
         }
         ends = {"row": sorted(by, key=name_of)}
         ends |= {q: [by[name][k][-1] for name in ends["row"]] for k, q in enumerate(FIVE)}
-        ends["right"] = ["" if value is None else f"{value:.3g}".replace("-", "−") for value in ends["q50"]]
+        ends["right"] = ["" if value is None else spoken(value, 3) for value in ends["q50"]]
         named = leading if view == "trajectories" else f"{view}|{leading}"
         title, measured = _title(name_of(named)), unit or name_of(one["notes"][scenario]["unit"])
         said = (
@@ -161,7 +162,7 @@ def _of_milestones(milestones: list[Json]) -> Iterator[tuple[str, Picture]]:
     scenario = _baseline(milestones[0]["by"]) if milestones else ""
     for one in milestones:
         data = panels.setdefault(one["id"], {"threshold": [], "year": [], "p": []})
-        label = f"{'≥' if one['op'] == '>=' else '≤'} {one['threshold']:.4g}"
+        label = f"{'≥' if one['op'] == '>=' else '≤'} {spoken(one['threshold'], 4)}"
         data["threshold"] += [label] * len(one["years"])
         data["year"] += one["years"]
         data["p"] += one["by"][scenario]
@@ -176,7 +177,7 @@ def _of_milestones(milestones: list[Json]) -> Iterator[tuple[str, Picture]]:
 
 def _range(low: float | None, high: float | None) -> str:
     """What is claimed, every digit of it; one end may be open."""
-    ends = ["" if end is None else f"{end:.8g}".replace("-", "−") for end in (low, high)]
+    ends = ["" if end is None else spoken(end, 8) for end in (low, high)]
     if low is None or high is None:
         return f"≤ {ends[1]}" if low is None else f"≥ {ends[0]}"
     return ends[0] if low == high else text("page.between", low=ends[0], high=ends[1])
@@ -246,11 +247,13 @@ def _of_quality(material: Material) -> Iterator[tuple[str, Picture]]:
         if kind == "scores":
             table["right"] = [f"{text('column.n')}: {n}" for n in table["n"]]
         part = "errors" if kind == "scores" else kind
+        total = len(material.quality[kind]["indicator"])
+        few = f" {text('scorecard.few', n=ROWS, total=total)}" if total > ROWS else ""
         yield (
             name,
             Picture(
                 text(f"scorecard.{part}"),
-                text(f"scorecard.{part}_caption"),
+                text(f"scorecard.{part}_caption") + few,
                 text(f"scorecard.{part}_unit"),
                 text("page.own"),
                 [(chart, {kind: table}, "")],

@@ -36,7 +36,8 @@ def quality(tables: Frames) -> Json:
         "recent": columns(
             recent.head(RECENT),
             ("indicator", "target", "period", "origin", "model", "appeared"),
-            ("step", "actual", "forecast", "q025", "q975", "inside90"),
+            ("step", "inside90"),
+            ("actual", "forecast", "q025", "q975"),
         ),
         "scored": len(first),
         "backtest": _backtest(tables["leaderboard"]),
@@ -90,8 +91,8 @@ def news(revisions: pd.DataFrame) -> Json:
         _kind=revisions["kind"].map(kinds), _size=-revisions["surprise"].abs().fillna(revisions["change"].abs())
     )
     shown = order.sort_values(["_kind", "_size", "indicator", "period"], kind="stable").head(NEWS)
-    numbers = ("value_before", "value", "change", "expected", "surprise", "outlook_before", "outlook", "effect")
+    figures = ("value_before", "value", "change", "expected", "surprise", "outlook_before", "outlook", "effect")
     return {
-        "rows": columns(shown, ("indicator", "period", "measure", "kind", "outlook_period"), numbers),
+        "rows": columns(shown, ("indicator", "period", "measure", "kind", "outlook_period"), (), figures),
         "counts": {kind: int((revisions["kind"] == kind).sum()) for kind in kinds},
     }

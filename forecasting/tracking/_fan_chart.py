@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
+import unicodedata
 from collections.abc import Callable
 from xml.sax.saxutils import escape
 
@@ -17,7 +18,8 @@ from forecasting.tracking._records import IndicatorRecord
 __all__ = ["fan_chart"]
 
 SHOWN = 84
-TITLE = 70  # characters of a line
+TITLE, NOTE = 70, 116  # characters of a line; of Chinese half as many
+DIGIT = 6.6  # pixels of an axis label's character at most
 WIDTH, HEIGHT = 760, 420
 LEFT, RIGHT, TOP, BOTTOM = 62, 18, 74, 62
 INK, GREY, BLUE, RULE = "#1b1b1b", "#6b6b6b", "#1f5f99", "#e6e6e6"
@@ -50,7 +52,9 @@ def fan_chart(item: IndicatorRecord, night: str) -> str:
         for name in ("q50", *(name for band in BANDS for name in band[:2]))
     }
     ticks = _ticks(min(level.min(), lines["q025"].min()), max(level.max(), lines["q975"].max()))
-    x = _scale(past[0], coming[-1], LEFT, WIDTH - RIGHT)
+    labels = _labels(ticks)
+    left = max(LEFT, 12 + DIGIT * max(map(len, labels)))
+    x = _scale(past[0], coming[-1], left, WIDTH - RIGHT)
     y = _scale(ticks[0], ticks[-1], HEIGHT - BOTTOM, TOP)
 
     parts = [
@@ -58,13 +62,13 @@ def fan_chart(item: IndicatorRecord, night: str) -> str:
         'font-family="system-ui, Noto Sans CJK SC, sans-serif" font-size="11">',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
     ]
-    heads = textwrap.wrap(item.title, TITLE, max_lines=2, placeholder=" …")
+    heads = _lines(item.title, TITLE)
     for k, head in enumerate(heads):
         parts.append(_text(LEFT, 26 + 17 * (k - (len(heads) - 1) / 2), head, 'font-size="16" font-weight="bold"', INK))
-    for tick, label in zip(ticks, _labels(ticks), strict=True):
+    for tick, label in zip(ticks, labels, strict=True):
         at = y(tick)
-        parts.append(f'<path d="M{LEFT} {at:.1f}H{WIDTH - RIGHT}" stroke="{RULE}"/>')
-        parts.append(_text(LEFT - 8, float(at) + 4, label, 'text-anchor="end"'))
+        parts.append(f'<path d="M{left:.1f} {at:.1f}H{WIDTH - RIGHT}" stroke="{RULE}"/>')
+        parts.append(_text(left - 8, float(at) + 4, label, 'text-anchor="end"'))
     for year in range(math.ceil(past[0] / 12), int(coming[-1]) // 12 + 1):
         at = x(12.0 * year)
         parts.append(f'<path d="M{at:.1f} {HEIGHT - BOTTOM}v5" stroke="{GREY}"/>')
@@ -76,9 +80,15 @@ def fan_chart(item: IndicatorRecord, night: str) -> str:
     median = _points(x(coming), y(lines["q50"]))
     parts.append(f'<path d="M{median}" fill="none" stroke="{BLUE}" stroke-width="1.8"/>')
     parts += _legend(item.unit)
-    about = f"Figures known on {night}. Source: {item.source}. Forecast: {item.champion['model']}."
-    parts += [_text(LEFT, HEIGHT - 14, about), "</svg>\n"]
-    return "".join(parts)
+    notes = _lines(f"Figures known on {night}. Forecast: {item.champion['model']}. Source: {item.source}.", NOTE)
+    parts += [_text(LEFT, HEIGHT - 14 + 14 * (k - (len(notes) - 1) / 2), note) for k, note in enumerate(notes)]
+    return "".join([*parts, "</svg>\n"])
+
+
+def _lines(text: str, most: int) -> list[str]:
+    """Two lines at most, of so many characters; one of Chinese is as wide as two others."""
+    width = sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+    return textwrap.wrap(text, max(1, most * len(text) // max(1, width)), max_lines=2, placeholder=" …")
 
 
 def _legend(unit: str) -> list[str]:

@@ -114,11 +114,44 @@ def test_people_get_lines_of_text(difference):
         "  national_va 2025-02 ytd_yoy (percent): 5.9 -> 6.1",
         "  baotou_va: theta -> ets",
         "  national_va 2025-03: 2.00 -> 1.25 (-0.75)",
-        "  stock_cover 6 by 2026-12-31 in baseline_mixture: 0.100 -> 0.400",
-        "  C19 share_hydrogen_storage: 0.150 -> 0.750",
+        "  stock_cover 6 by 2026-12-31 in baseline_mixture: 0.1000 -> 0.4000",
+        "claims, the probability that moved most",
+        "  C19 share_hydrogen_storage: below 0.8000 -> 0.2000",
     ):
         assert line in lines
     assert "  and 1 more" in diff_lines(difference, top=1)
+
+
+def test_of_a_claim_the_probability_is_told_that_moved(difference):
+    [claim] = difference["claims"]
+    beyond = {"p_below_before": 0.835, "p_below_after": 0.7993, "p_within_before": 0.0205, "p_within_after": 0.0195}
+    lines = diff_lines({**difference, "claims": [claim | beyond | {"p_above_before": 0.1445, "p_above_after": 0.1812}]})
+    assert "  C19 share_hydrogen_storage: above 0.1445 -> 0.1812" in lines
+
+
+def test_a_claim_that_becomes_defined_is_told(tmp_path):
+    tables = small_tables()
+    tables["claim_check"] = tables["claim_check"].assign(p_below=None, p_within=None, p_above=None, code="undefined")
+    put(tmp_path, "first", "2025-04-30", tables)
+    put(tmp_path, "second", "2025-05-20", small_tables())
+    difference = diff_releases(tmp_path / "releases" / "first", tmp_path / "releases" / "second")
+    [claim] = difference["claims"]
+    assert claim["change"] is None
+    assert "  C19 share_hydrogen_storage: within undefined -> 0.1500" in diff_lines(difference)
+
+
+def test_a_figure_whose_unit_was_put_right_is_revised(tmp_path):
+    put(tmp_path, "first", "2025-04-30", small_tables())
+    tables = small_tables()
+    figures = tables["observations"]
+    figures.loc[0, "unit"] = "CNY million"
+    put(tmp_path, "second", "2025-05-20", tables)
+    difference = diff_releases(tmp_path / "releases" / "first", tmp_path / "releases" / "second")
+    [revised] = difference["figures"]["revised"]
+    assert (revised["unit_before"], revised["unit"]) == ("percent", "CNY million")
+    value = f"{figures.loc[0, 'value']:.10g}"
+    named = " ".join(figures.loc[0, ["indicator", "period", "measure"]])
+    assert f"  {named}: {value} percent -> {value} CNY million" in diff_lines(difference)
 
 
 def test_what_rounds_to_zero_has_no_sign(difference):

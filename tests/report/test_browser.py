@@ -7,6 +7,7 @@ import functools
 import http.server
 import json
 import re
+import shutil
 import threading
 from collections.abc import Iterator
 from importlib.resources import files
@@ -14,11 +15,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from benchmarks.report_page import chromium
-from forecasting.report import Report
 from forecasting.report._chart import draw
 from forecasting.report._material import Material
 from forecasting.report._page import CHARTS
@@ -27,8 +25,8 @@ from forecasting.report._pictures import described
 from forecasting.report._texts import TEXTS, name_of
 from forecasting.report._theme import config
 from tests.report.tables import HOSTILE, empty_tables, made_tables
+from tests.report.visits import DRAWN, RUN, Visit, overflow, put
 
-RUN = {"run_id": "2026-01-20-abc", "as_of": "2026-01-20"}
 VIEWS = (
     "",
     "indicator/indicator_0",
@@ -45,22 +43,6 @@ VIEWS = (
     "hindcasts",
     "about",
 )
-DRAWN = "() => [...document.querySelectorAll('.chart')].every(one => one.querySelector('svg'))"
-
-
-def put(folder: Path, tables, **provenance) -> Path:
-    report = Report(tables, **RUN)
-    beside = ["monthly.csv", *(f"pictures/indicator_of_a_part_with_a_long_name_{n}_value_added.png" for n in range(9))]
-    for name, content in report.page({**RUN, "missing": [], **provenance}, beside).items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
-    return folder / "index.html"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as one:
-        yield one
 
 
 @pytest.fixture(scope="module")
@@ -73,45 +55,6 @@ def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.getbasetemp() / "screenshots"
     folder.mkdir(exist_ok=True)
     return folder
-
-
-class Visit:
-    """A page, with everything that it said and asked for."""
-
-    def __init__(self, browser: Browser, address: str, **context) -> None:
-        self.context = browser.new_context(**context)
-        self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(30_000)
-        self.said: list[str] = []
-        self.asked: list[str] = []
-        self.page.on("console", lambda message: self.said.append(message.text))
-        self.page.on("pageerror", lambda error: self.said.append(str(error)))
-        self.page.on("dialog", lambda dialog: self.said.append(dialog.message))
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.goto(address)
-        self.page.wait_for_selector("html[data-ready]")
-
-    def __enter__(self) -> "Visit":
-        return self
-
-    def __exit__(self, *_) -> None:
-        self.context.close()
-
-    def show(self, view: str) -> None:
-        self.page.evaluate("hash => { location.hash = hash; }", f"#/{view}")
-        for chart in self.page.locator(".chart").all():
-            chart.scroll_into_view_if_needed()
-        self.page.wait_for_function(DRAWN)
-
-    def faults(self) -> list[str]:
-        found = Axe().run(self.page).response["violations"]
-        return [
-            f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found if one["impact"] in ("serious", "critical")
-        ]
-
-
-def overflow(page: Page) -> int:
-    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
 @pytest.mark.parametrize(
@@ -201,6 +144,32 @@ def test_the_page_is_walked_by_keyboard(browser: Browser, address: str) -> None:
         page.locator("summary").first.focus()
         page.keyboard.press("Enter")
         expect(page.locator("details[open] table").first).to_be_visible()
+
+
+def test_the_choice_of_years_keeps_the_focus_and_the_place(browser: Browser, address: str) -> None:
+    with Visit(browser, f"{address}?lang=en", viewport={"width": 1280, "height": 500}) as visit:
+        page = visit.page
+        visit.show("indicator/indicator_0")
+        history = page.get_by_label("History")
+        history.scroll_into_view_if_needed()
+        history.select_option("5")
+        expect(history).to_be_focused()
+        expect(history).to_have_value("5")
+        expect(history).to_be_in_viewport()
+        assert visit.said == []
+
+
+def test_an_indicator_shows_what_it_has_and_nothing_else(browser: Browser, tmp_path: Path) -> None:
+    tables = made_tables()
+    tables["observations"]["measure"] = "month_yoy"
+    tables["headline_odds"] = tables["headline_odds"].iloc[:0]
+    tables["monthly"]["level"] = float("nan")
+    with Visit(browser, put(tmp_path, tables).as_uri() + "?lang=en") as visit:
+        visit.show("indicator/indicator_1")
+        expect(visit.page.locator("main figure")).to_have_count(1)
+        said = visit.page.locator("main").evaluate("one => [...one.querySelectorAll('.stack')].pop().childNodes.length")
+        assert said == visit.page.locator(".stack > *").count()
+        assert "null" not in visit.page.locator("main").inner_text()
 
 
 def test_the_menu_of_a_phone_opens_and_closes(browser: Browser, address: str) -> None:
@@ -360,6 +329,16 @@ def test_addresses_that_lead_nowhere_say_so(browser: Browser, address: str) -> N
         assert visit.said == []
 
 
+def test_chinese_headings_of_tables_do_not_stand_letter_below_letter(browser: Browser, address: str) -> None:
+    with Visit(browser, f"{address}?lang=zh") as visit:
+        visit.show("scorecard")
+        for heading in visit.page.locator("th", has_text="报警").all():
+            box = heading.bounding_box()
+            assert box is not None
+            assert box["width"] >= 2 * 13
+            assert heading.evaluate("one => getComputedStyle(one).wordBreak") == "keep-all"
+
+
 def test_a_view_whose_table_is_empty_says_so(browser: Browser, tmp_path: Path) -> None:
     with Visit(browser, f"{put(tmp_path, empty_tables()).as_uri()}?lang=en") as visit:
         for view in (view for view in VIEWS if not view.startswith("indicator")):
@@ -409,6 +388,27 @@ def test_many_indicators_are_paged_filtered_and_loaded_by_piece(
         assert [url for url in visit.asked if "/pieces/" in url] == pieces, "the piece is there already"
         assert all(url.startswith((base.rpartition("/")[0], "data:", "blob:")) for url in visit.asked)
         assert visit.said == []
+
+
+def test_a_page_left_open_mixes_no_figures_of_a_later_release_in(browser: Browser, many: Path, tmp_path: Path) -> None:
+    shutil.copytree(many.parent, tmp_path / "latest")
+    with Visit(browser, f"{(tmp_path / 'latest' / 'index.html').as_uri()}?lang=en") as visit:
+        for piece in (tmp_path / "latest" / "pieces").iterdir():
+            piece.write_bytes(piece.read_bytes().replace(RUN["run_id"].encode(), b"2026-02-20-def"))
+        visit.page.get_by_label("Filter").fill("product 3")
+        visit.page.get_by_role("link", name="Output of product 3", exact=True).click()
+        expect(visit.page.get_by_role("alert")).to_contain_text(f"release {RUN['run_id']}, and a later one has taken")
+        assert visit.page.locator(".stack figure").count() == 0
+        assert visit.said == []
+
+
+def test_pictures_of_some_of_many_say_so(browser: Browser, many: Path) -> None:
+    with Visit(browser, f"{many.as_uri()}?lang=en") as visit:
+        visit.show("scorecard")
+        expect(visit.page.get_by_text("The 40 smallest of 130 are drawn.")).to_have_count(2)
+    drawn = dict(described(Material.of(made_tables(31))))
+    for name in ("scorecard", "backtest"):
+        assert drawn[name].caption.endswith("The 30 smallest of 31 are drawn.")
 
 
 def test_a_page_without_its_pieces_says_what_is_missing(browser: Browser, many: Path, tmp_path: Path) -> None:

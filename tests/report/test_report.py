@@ -93,7 +93,8 @@ def test_many_indicators_are_dealt_into_pieces_each_once_and_the_pieces_can_be_p
     assert sorted(data["pieces"]) == sorted(name for name in out if name != "index.html")
     for number, path in enumerate(data["pieces"]):
         assert len(out[path]) < 400_000
-        inside = json.loads(out[path].decode().removeprefix("cumulusPiece(").removesuffix(");\n"))
+        run_id, inside = json.loads("[" + out[path].decode().removeprefix("cumulusPiece(").removesuffix(");\n") + "]")
+        assert run_id == RUN["run_id"]
         assert list(inside) == [
             name for name, at in zip(data["board"]["id"], data["board"]["piece"], strict=True) if at == number
         ]

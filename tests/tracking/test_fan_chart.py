@@ -32,7 +32,7 @@ def test_three_bands_history_and_median_are_drawn_inside_the_picture(
     assert all(0 <= x <= 760 and 0 <= y <= 420 for curve in curves for x, y in curve)
     assert curves[3][-1] == curves[4][0]  # the median starts from the last figure
     assert item.title in texts
-    assert "Figures known on 2025-01-20. Source: National Bureau of Statistics. Forecast: seasonal_naive." in texts
+    assert "Figures known on 2025-01-20. Forecast: seasonal_naive. Source: National Bureau of Statistics." in texts
     heights = [y for _, y in curves[4][1:]]
     highest = item.forecast["q50"].to_numpy().argmax()
     assert heights[highest] == min(heights)
@@ -65,3 +65,23 @@ def test_a_long_title_takes_two_lines_within_the_picture(make_indicator: Callabl
     heads = [text for text in texts if text in title and len(text) > 40]
     assert " ".join(heads) == title
     assert max(map(len, heads)) <= 70
+
+
+def test_labels_of_any_size_chinese_and_long_sources_stay_within_the_picture(
+    make_indicator: Callable[..., IndicatorRecord],
+) -> None:
+    item = make_indicator(1)
+    quantiles = [name for name in item.forecast if name != "month"]
+    item.forecast[quantiles] *= 1e7
+    item.history["level"] *= 1e7
+    title = "固定资产投资（不含农户）计算机、通信和其他电子设备制造业累计完成额及其同比增长速度（规模以上工业企业口径）"
+    source = "National Bureau of Statistics of China and the General Administration of Customs of the People's Republic"
+    picture = ET.fromstring(fan_chart(replace(item, title=title, source=source), "2025-01-20"))  # noqa: S314
+    texts = [(float(one.get("x", "")), one.get("text-anchor"), one.text or "") for one in picture.iter(f"{SVG}text")]
+    assert min(x - 6.2 * len(text) for x, anchor, text in texts if anchor == "end" and "," in text) > 0
+    heads = [text for _, _, text in texts if text in title]
+    assert "".join(heads) == title
+    assert 16 * max(map(len, heads)) < 680
+    notes = [text for _, _, text in texts if text.startswith("Figures known") or text in source + "."]
+    assert " ".join(notes) == f"Figures known on 2025-01-20. Forecast: seasonal_naive. Source: {source}."
+    assert 5.8 * max(map(len, notes)) < 680

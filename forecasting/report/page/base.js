@@ -152,7 +152,7 @@ function tableOf(title, columns, rows) {
 }
 const short = (content) => typeof content === "string" && content.length < 15;
 const classOf = (kind, content) => numeric(kind) ?? (short(content) ? "short" : null);
-const numeric = (kind) => (typeof kind === "number" || ["%", "s", "+"].includes(kind) ? "number" : null);
+const numeric = (kind) => (typeof kind === "number" || ["%", "s", "all", "+"].includes(kind) ? "number" : null);
 
 const link = (file) => el("a", { href: file }, file);
 const sentence = (text) => el("p", { class: "sentence" }, text);

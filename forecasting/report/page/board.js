@@ -220,7 +220,7 @@ function boardPicture(items) {
     last: column((item) => item.last),
     median: column((item) => item.q50),
     p_above: column((item) => item.p_above),
-    band: column((item) => between(item.q05, item.q95, 1)),
+    band: column((item) => between(item.q05, item.q95, item.decimals)),
     right: column((item) => t("board.right", { p: shown(item.p_above, "%") })),
   };
   const caption =
@@ -239,8 +239,8 @@ function boardPicture(items) {
     columns: [
       [t("field.title"), t("column.indicator"), ""],
       ["period", t("column.period"), ""],
-      ["last", t("column.last"), 1],
-      ["median", t("column.q50"), 1],
+      ["last", t("column.last"), (row) => shown(row.last, BY_ID[row.row].decimals)],
+      ["median", t("column.q50"), (row) => shown(row.median, BY_ID[row.row].decimals)],
       ["band", t("column.band90"), ""],
       ["p_above", t("column.p_above"), "%"],
     ],

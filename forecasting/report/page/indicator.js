@@ -1,6 +1,8 @@
 // One indicator: rates, months, level, odds, flags, models.
 const pieces = {};
-window.cumulusPiece = (details) => Object.assign(DATA.details, details);
+window.cumulusPiece = (run, details) => {
+  if (run === DATA.meta.run_id) Object.assign(DATA.details, details);
+};
 
 // The details of an indicator, from this page or from the piece beside it that holds them.
 function detailsOf(id) {
@@ -12,24 +14,30 @@ function detailsOf(id) {
       onload: done,
       onerror: () => {
         delete pieces[path];
-        fail(new Error(path));
+        fail(new Error(t("page.piece_missing", { path })));
       },
     });
     document.head.append(script);
   });
-  return pieces[path].then(() => DATA.details[id]);
+  return pieces[path].then(() => {
+    if (!DATA.details[id]) throw new Error(t("page.piece_other", DATA.meta));
+    return DATA.details[id];
+  });
 }
 
 function indicatorView(id) {
   const item = BY_ID[id];
   if (!item) return notFoundView();
-  const rest = el("div", { class: "stack", "aria-live": "polite" }, el("p", {}, t("page.loading")));
-  detailsOf(id).then(
-    (one) => rest.replaceChildren(...indicatorParts(item, one)),
-    (error) =>
-      rest.replaceChildren(
-        el("p", { class: "warning", role: "alert" }, t("page.piece_missing", { path: error.message })),
-      ),
+  const rest = el("div", { class: "stack" }, el("p", { role: "status" }, t("page.loading")));
+  const show = (one) => rest.replaceChildren(...indicatorParts(item, one, () => again(one)).filter(Boolean));
+  const again = (one) => {
+    const at = scrollY;
+    show(one);
+    rest.querySelector("select").focus({ preventScroll: true }); // where the choice was made
+    scrollTo(0, at);
+  };
+  detailsOf(id).then(show, (error) =>
+    rest.replaceChildren(el("p", { class: "warning", role: "alert" }, error.message)),
   );
   return [
     el("p", { class: "crumbs" }, el("a", { href: "#/" }, t("action.back"))),
@@ -64,14 +72,9 @@ function nextRelease(item) {
   );
 }
 
-function indicatorParts(item, one) {
+function indicatorParts(item, one, again) {
   if (!one.published.x.length && !one.months.x.length) return [sentence(t("indicator.no_figures"))];
   const years = (state.chosen.years ??= "10");
-  const again = () => {
-    const at = scrollY;
-    route();
-    scrollTo(0, at);
-  };
   const history = choice(
     t("action.history"),
     [
@@ -306,7 +309,7 @@ const scoreColumns = () => [
   ["target", t("column.target"), "name"],
   ["origin", t("column.origin"), ""],
   ["step", t("column.step"), 0],
-  ["actual", t("column.actual"), "s"],
+  ["actual", t("column.actual"), "all"],
   ["forecast", t("column.forecast"), "s"],
   ["q025", t("column.q025"), "s"],
   ["q975", t("column.q975"), "s"],

@@ -1,11 +1,13 @@
 // Scores, freshness, news and where the release comes from.
+const DRAWN = 40; // rows of a picture
 function scorecardView() {
   const quality = DATA.quality;
   const scores = withTitles(quality.scores);
   const backtest = withTitles(quality.backtest);
   const named = [t("field.title"), t("column.indicator"), ""];
   const limit = (columns) =>
-    Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, values.slice(0, 40)]));
+    Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, values.slice(0, DRAWN)]));
+  const few = ({ row }) => (row.length > DRAWN ? ` ${t("scorecard.few", { n: DRAWN, total: row.length })}` : "");
   const targets = [...new Set(quality.coverage.target)];
   const coverage = (target) => {
     const rows = rowsOf(quality.coverage).filter((row) => row.target === target);
@@ -25,7 +27,7 @@ function scorecardView() {
           values: {},
           unit: t("scorecard.errors_unit"),
           source: t("page.own"),
-          caption: t("scorecard.errors_caption"),
+          caption: t("scorecard.errors_caption") + few(scores),
           file: "scorecard.csv",
           columns: [
             named,
@@ -94,7 +96,7 @@ function scorecardView() {
           values: {},
           unit: t("scorecard.backtest_unit"),
           source: t("page.own"),
-          caption: t("scorecard.backtest_caption"),
+          caption: t("scorecard.backtest_caption") + few(backtest),
           file: "leaderboard.csv",
           columns: [
             named,
@@ -175,8 +177,8 @@ function newsView() {
           ["period", t("column.period"), ""],
           ["measure", t("column.measure"), "name"],
           ["kind", t("column.kind"), "name"],
-          ["value", t("column.value"), "s"],
-          ["value_before", t("column.value_before"), "s"],
+          ["value", t("column.value"), "all"],
+          ["value_before", t("column.value_before"), "all"],
           ["change", t("column.change"), "+"],
           ["expected", t("column.expected"), "s"],
           ["surprise", t("column.surprise"), "+"],
