@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from forecasting.errors import CumulusError, PublishError, SourceError
 from forecasting.places import sqlite_file
-from forecasting.secrets import secret_files
+from forecasting.secrets import secret_files, shown_address
 from forecasting.settings import Settings, settings_file
 
 __all__ = [
@@ -232,7 +232,7 @@ def store(settings: Settings, _: dt.datetime) -> Iterator[Finding]:
         yield Finding("store", "ok", "none yet; cumulus run makes it")
         return
     with Store.open(settings.store) as opened:
-        shown = opened.engine.url.render_as_string(hide_password=True)
+        shown = shown_address(opened.engine.url)
         if opened.engine.dialect.name == "sqlite":
             with reading(opened.engine) as connection:
                 faults = [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check(3)"))]
