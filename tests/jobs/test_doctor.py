@@ -1,8 +1,10 @@
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from datetime import timedelta
 from importlib.resources import files
 
@@ -10,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 from threadpoolctl import threadpool_limits
 
+from benchmarks.fault_nights import may_mount, small_disk
 from forecasting.errors import AssumptionError
 from forecasting.settings import (
     FitSettings,
@@ -122,6 +125,56 @@ def test_a_damaged_database_of_mlflow_is_a_fault_at_once(tmp_path):
     assert status == "fail"
     assert "MLflow's database cannot be read" in message
     assert "file is not a database" in message
+
+
+@pytest.fixture
+def kept(tmp_path):
+    """A database where MLflow's lies, of a dozen pages."""
+    file = tmp_path / "mlruns" / "mlflow.db"
+
+    def make():
+        file.parent.mkdir(exist_ok=True)
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("CREATE TABLE runs (n INTEGER)")
+            connection.executemany("INSERT INTO runs VALUES (?)", [(n,) for n in range(5000)])
+            connection.commit()
+        return file
+
+    return make
+
+
+def test_a_page_of_mlflow_s_database_that_is_damaged_is_a_fault(tmp_path, kept):
+    file = kept()
+    data = bytearray(file.read_bytes())
+    data[-4096:] = b"\x5a" * 4096
+    file.write_bytes(data)
+    status, message = one(checks.tracking, Installation(tmp_path))
+    assert (status, "malformed" in message or "damaged" in message) == ("fail", True)
+
+
+def test_a_database_of_mlflow_s_that_cannot_be_written_is_a_fault(tmp_path, kept):
+    if not may_mount():
+        pytest.skip("needs the right to mount a file system")
+    with small_disk(tmp_path / "mlruns", "1m") as mount:
+        kept()
+        mount("ro")
+        status, message = one(checks.tracking, Installation(tmp_path))
+    assert (status, "readonly database" in message) == ("fail", True)
+
+
+@pytest.mark.parametrize("name", ["raw", "published", "stages"])
+def test_a_folder_on_a_disk_of_its_own_is_looked_at_there(home, name):
+    folder = home.settings.var / name
+    folder.symlink_to("/nowhere/at/all")
+    assert one(checks.folders, home) == ("fail", f"{folder} cannot be written: No such file or directory")
+    assert len(found(checks.disk, home)) == 1
+    folder.unlink()
+    if not may_mount():
+        pytest.skip("needs the right to mount a file system")
+    folder.mkdir()
+    with small_disk(folder, "10m"):
+        small = found(checks.disk, home)[-1]
+        assert (small[0], str(folder) in small[1]) == ("fail", True)
 
 
 def test_a_folder_that_cannot_be_written_is_a_fault(tmp_path):
