@@ -22,7 +22,7 @@ from pydantic import SecretStr
 from sqlalchemy import event, inspect, text
 
 from forecasting.catalog import load_catalog
-from forecasting.errors import InputError
+from forecasting.errors import InputError, StoreError
 from forecasting.projection import HORIZON
 from forecasting.publishing import EXPORTS, TABLES, read_release
 from forecasting.settings import (
@@ -38,6 +38,7 @@ from jobs.backup import back_up, restore
 from jobs.ledger import Ledger
 from jobs.locks import BusyError, exclusive, sole_worker
 from jobs.nightly import _retain, run_night
+from jobs.state import read_state
 from tests.cluster import cluster
 from tests.publishing.readers import check_frictionless, check_no_formulas, check_parquet, check_sdmx, check_workbook
 
@@ -206,6 +207,19 @@ def test_a_night_before_any_release_fails_with_a_reason_and_publishes_nothing(tm
     with pytest.raises(InputError, match=expected):
         night(tmp_path, as_of=dt.date(2005, 1, 1))
     assert not (tmp_path / "var" / "published" / "latest").exists()
+    health = read_state(settings(tmp_path), NIGHT)["health"]
+    assert health["status"] == "failed"
+    assert health["message"].startswith("the night 2005-01-01 failed: InputError: observations: no figure")
+
+
+def test_a_night_whose_raw_archive_cannot_be_written_is_known_to_have_failed(tmp_path):
+    raw = tmp_path / "var" / "raw"
+    raw.parent.mkdir()
+    raw.touch()
+    with pytest.raises(StoreError, match="raw archive"):
+        night(tmp_path)
+    health = read_state(settings(tmp_path), NIGHT)["health"]
+    assert (health["status"], "StoreError: raw archive" in health["message"]) == ("failed", True)
 
 
 def test_a_night_whose_assumptions_are_refused_is_published_without_its_projection(tmp_path):
