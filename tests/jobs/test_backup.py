@@ -59,7 +59,7 @@ def test_what_is_restored_is_what_was_backed_up_but_for_stages_and_locks(home, t
         pd.testing.assert_frame_equal(one.vintages(), other.vintages())
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_backup_that_is_stopped_half_way_leaves_nothing(home, tmp_path, number):
     (home / "var" / "raw" / "big").write_bytes(os.urandom(100 << 20))
     (tmp_path / "out").mkdir()

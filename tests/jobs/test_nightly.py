@@ -483,16 +483,17 @@ def test_the_command_says_what_it_did_and_exits_3_when_degraded(tmp_path):
     assert "cn_industrial_va" in cumulus(tmp_path, "status").stdout
 
 
-def test_a_night_by_hand_that_is_told_to_stop_does_and_the_ledger_hears_of_it(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_night_by_hand_that_is_told_to_stop_does_and_the_ledger_hears_of_it(tmp_path, number):
     with started(tmp_path, "run", "--as-of", "2026-01-20") as process:
         while not json.loads(cumulus(tmp_path, "status", "--json").stdout)["runs"]:
             assert process.poll() is None
-        process.send_signal(signal.SIGTERM)
-        assert process.communicate(timeout=60)[1].endswith("stopped by SIGTERM\n")
-    assert process.returncode == 128 + signal.SIGTERM
+        process.send_signal(number)
+        assert process.communicate(timeout=60)[1].endswith(f"stopped by {number.name}\n")
+    assert process.returncode == 128 + number
     (run,) = json.loads(cumulus(tmp_path, "status", "--json").stdout)["runs"]
     assert run["status"] == "interrupted"
-    assert "stopped by SIGTERM" in run["message"]
+    assert f"stopped by {number.name}" in run["message"]
 
 
 def test_single_steps_log_as_the_settings_say_and_refuse_what_they_would_not_use(tmp_path):
