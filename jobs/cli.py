@@ -254,9 +254,16 @@ def diff(
 def rollback(indicator: Annotated[str, typer.Argument(help="Identifier in the catalogue.")]) -> None:
     """Make the champion before the present one champion again, from the next night on."""
     from forecasting.settings import load_settings
+    from jobs.logs import configure_logging
     from jobs.scoring import roll_back
 
-    typer.echo(roll_back(load_settings(), indicator))
+    settings = load_settings()
+    configure_logging(settings)
+    done, missing = roll_back(settings, indicator)
+    typer.echo(done)
+    if missing:
+        typer.echo(missing, err=True)
+        raise typer.Exit(DEGRADED)
 
 
 @app.command()

@@ -164,3 +164,19 @@ def test_status_exits_3_when_the_night_failed_and_shows_a_table_on_a_terminal(tm
     plain = re.sub(r"\x1b\[[0-9;]*m", "", text)
     assert re.search(r"started +status +run +seconds by step", plain)
     assert re.search(r"file +2026-01-19T18:30:00\+00:00 +closed +7 +2 +0", plain)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "gbk", "utf-8"])
+def test_status_is_shown_whatever_characters_the_locale_has(tmp_path, encoding):
+    installation = Installation(tmp_path)
+    message = "InputError: 稀土 m²"
+    installation.night(status="failed", message=message)
+    environment = {**os.environ, "CUMULUS_HOME": str(tmp_path), "CUMULUS_CATALOG": str(CATALOG)}
+    environment |= {"PYTHONIOENCODING": encoding}
+    command = [sys.executable, "-c", "from jobs.cli import main; main()", "status"]
+    done = subprocess.run(command, capture_output=True, env=environment, check=False)
+    assert done.returncode == 3, done.stderr.decode()
+    shown = done.stdout.decode(encoding)
+    assert {"latin-1": r"\u7a00\u571f m²", "gbk": r"稀土 m\xb2", "utf-8": "稀土 m²"}[encoding] in shown
+    machine = subprocess.run([*command, "--json"], capture_output=True, env=environment, check=False)
+    assert "稀土 m²" in json.loads(machine.stdout)["health"]["message"]
