@@ -254,6 +254,20 @@ def test_a_file_that_was_imported_by_mistake_is_told_once_and_not_by_every_repla
     assert [(pull.status, pull.message) for pull in one.replay()] == [("done", "")]
 
 
+def test_a_refused_file_in_an_old_archive_is_said_until_it_is_imported_again(tmp_path, store):
+    one = pulling(tmp_path, store)
+    one.take(Payload("import", "/a.csv", NOW, csv("cn_exports,2026-01,ytd_yoy,3.0,percent,")))
+    # as versions did that archived before they read
+    RawArchive(tmp_path / "var" / "raw").keep([Payload("import", "/b.csv", NOW, b"month,name,rate\n2025/10,Steel,5.1\n")])
+    (before,) = one.replay()
+    assert before.status == "partial"
+    assert "b.csv: columns indicator" in before.message
+    assert before.message.endswith("/b.csv: correct the file and import it again under this name")
+    one.take(Payload("import", "/b.csv", NOW + DAY, csv("cn_exports,2026-02,ytd_yoy,3.1,percent,")))
+    after = "/b.csv: passed over as it was before it was imported again"
+    assert [(pull.status, pull.figures, pull.message) for pull in one.replay()] == [("done", 2, after)]
+
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path
