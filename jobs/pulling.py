@@ -62,7 +62,12 @@ class _Tally:
             status = "partial" if self.read or self.unchanged else "failed"
         else:
             status = "unchanged" if self.unchanged and not self.read else "done"
-        message = [*self.problems, *self.notes, *_unfollowed(self.unfollowed, catalog), *_left_out(self.left_out, catalog)]
+        message = [
+            *self.problems,
+            *self.notes,
+            *_unfollowed(self.unfollowed, catalog),
+            *_left_out(self.left_out, catalog),
+        ]
         if self.doubtful:
             remedy = "write yes beside those that are right, and cumulus import it"
             message.append(f"{source}: {self.doubtful} doubtful figures went to {self.review}; {remedy}")
@@ -157,7 +162,10 @@ class Pulling:
             if source != "import":
                 self._note_readings(payloads, whole=whole)
         for address, problems in refused.items():
-            tallies["import"].problems += [*problems, f"{address}: correct the file and import it again under this name"]
+            tallies["import"].problems += [
+                *problems,
+                f"{address}: correct the file and import it again under this name",
+            ]
         return [tally.pull(source, at[source], self._catalog) for source, tally in tallies.items()]
 
     def _pull(self, source: Source, moment: datetime) -> Pull:

@@ -62,9 +62,9 @@ def serve(work: Work, schedule: ScheduleSettings) -> int:
     at work, it is tried again. Nights never overlap, and one that is late for whatever reason (a sleeping machine, a
     long night before it) runs once. Call it in the main thread.
 
-    After SIGTERM, SIGINT or SIGHUP a running night has `schedule.grace_s` to end by itself and is then interrupted at its next
-    safe point; where that takes more than `SAFE_S`, the process ends as it is, its workers too. A second signal ends it
-    at once.
+    After SIGTERM, SIGINT or SIGHUP a running night has `schedule.grace_s` to end by itself and is then interrupted at
+    its next safe point; where that takes more than `SAFE_S`, the process ends as it is, its workers too. A second
+    signal ends it at once.
 
     Args:
         work: What is to be done.

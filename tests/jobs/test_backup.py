@@ -148,6 +148,17 @@ def test_what_lies_behind_links_is_backed_up_and_restored_as_plain_files(home, t
         assert len(store.vintages()) == 1
 
 
+def test_what_a_disk_has_of_its_own_is_neither_backed_up_nor_in_the_way_of_a_restore(home, tmp_path):
+    (home / "var" / "lost+found").mkdir()
+    (home / "var" / "raw" / "lost+found").mkdir()
+    back_up(Settings(home=home), tmp_path / "b.tar.gz")
+    with tarfile.open(tmp_path / "b.tar.gz") as archive:
+        assert not [name for name in archive.getnames() if "lost+found" in name]
+    (tmp_path / "back" / "var" / "lost+found").mkdir(parents=True)
+    restore(Settings(home=tmp_path / "back"), tmp_path / "b.tar.gz")
+    assert (tmp_path / "back" / "var" / "cumulus.db").exists()
+
+
 @pytest.mark.parametrize(
     ("place", "to", "expected"),
     [

@@ -258,7 +258,9 @@ def test_a_refused_file_in_an_old_archive_is_said_until_it_is_imported_again(tmp
     one = pulling(tmp_path, store)
     one.take(Payload("import", "/a.csv", NOW, csv("cn_exports,2026-01,ytd_yoy,3.0,percent,")))
     # as versions did that archived before they read
-    RawArchive(tmp_path / "var" / "raw").keep([Payload("import", "/b.csv", NOW, b"month,name,rate\n2025/10,Steel,5.1\n")])
+    RawArchive(tmp_path / "var" / "raw").keep(
+        [Payload("import", "/b.csv", NOW, b"month,name,rate\n2025/10,Steel,5.1\n")]
+    )
     (before,) = one.replay()
     assert before.status == "partial"
     assert "b.csv: columns indicator" in before.message

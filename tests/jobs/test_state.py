@@ -47,6 +47,26 @@ def test_a_failed_night_is_a_failure_even_after_a_good_one(installation):
     assert found["last_success"]["night"] == "2026-01-20"
 
 
+def test_what_lies_on_a_disk_of_its_own_has_its_size_and_lost_and_found_is_none_of_it(tmp_path):
+    installation = Installation(tmp_path / "home")
+    installation.night()
+    disk = tmp_path / "disk"
+    (disk / "lost+found").mkdir(parents=True)
+    (disk / "payload.gz").write_bytes(b"x" * 5000)
+    installation.settings.raw.symlink_to(disk)
+    (disk / "lost+found").chmod(0)
+    code = (
+        "import sys; from pathlib import Path; from tests.jobs.test_state import Installation, state; "
+        "print(state(Installation(Path(sys.argv[1])))['sizes']['raw'])"
+    )
+    # root reads everything, but for the right to
+    able = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.getuid() == 0 else []
+    done = subprocess.run(
+        [*able, sys.executable, "-c", code, tmp_path / "home"], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "5000\n", done.stderr
+
+
 def test_a_night_is_overdue_three_hours_after_its_time_and_not_before(installation):
     installation.night()
     assert state(installation, DAY + 179 * MINUTE)["health"]["status"] == "ok"
@@ -91,7 +111,7 @@ def test_the_json_has_the_keys_that_are_promised(installation):
     assert set(found["last_success"]) == run
     assert set(found["runs"][0]) == {*run, "steps"}
     assert set(found["runs"][0]["steps"][0]) == {"name", "status", "seconds", "message"}
-    assert set(found["sources"][0]) == {"source", "at", "status", "figures", "new", "quarantined", "message"}
+    assert set(found["sources"][0]) == {"source", "at", "status", "figures", "new", "quarantined", "message", "nightly"}
     assert set(found["indicators"][0]) == {
         "indicator", "last_period", "due_period", "next_due", "days_late", "note"
     }  # fmt: skip
