@@ -23,6 +23,7 @@ from forecasting.secrets import shown_address
 
 BUSY_MS = 30_000
 ENCODINGS = ("UTF8", "SQL_ASCII")  # in which a database takes any text
+FORBIDDEN = "42501"  # SQLSTATE of what a role may not do
 WRITERS = 0x63756D756C7573  # PostgreSQL advisory lock of everyone who writes: "cumulus" in ASCII
 
 _FORMS = "use sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"
@@ -174,6 +175,8 @@ def _translated(engine: Engine) -> Iterator[None]:
         cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
         reason = " ".join(str(cause).split())
         remedy = _remedy(engine.url) if isinstance(error, OperationalError) else "nothing was stored"
+        if getattr(cause, "sqlstate", None) == FORBIDDEN:
+            remedy = "let the role own the database and the tables in it (docs/storage.md)"
         raise StoreError(f"store {shown_address(engine.url)}: {reason}; {remedy}") from error
 
 
