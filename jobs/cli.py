@@ -213,7 +213,7 @@ def notify(
     for delivery in deliveries:
         typer.echo(f"{delivery.receiver}: {'told' if delivery.taken else 'could not be told'}")
     if not deliveries:
-        typer.echo("nothing new to tell")
+        typer.echo("nothing new to tell" if settings.notify.urls else "no receiver is set (notify.urls)")
     if not all(delivery.taken for delivery in deliveries):
         raise typer.Exit(DEGRADED)
 

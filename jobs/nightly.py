@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from forecasting.errors import CumulusError, PublishError, StoreError
+from forecasting.errors import PublishError, StoreError
 from forecasting.memory import give_back
 from forecasting.settings import Settings
 from forecasting.store import RawArchive
@@ -139,13 +139,13 @@ def run_night(
                 night.messages += _pull(settings, store, catalog, known, asked, now)
                 give_back()
             grounds = patiently(lambda: recall(night), patience_s)
-        except CumulusError as error:
+        except Exception as error:
             _enter(night, error)
             raise
         return _run(night, grounds)
 
 
-def _enter(night: Night, error: CumulusError) -> None:
+def _enter(night: Night, error: Exception) -> None:
     """Enter a night in the ledger that fails before there is a key to begin it by; not where the database fails it."""
     if not isinstance(error, LostError) and not isinstance(error.__cause__, SQLAlchemyError):
         night.ledger.break_off(_begin(night, night.day.isoformat(), ""), error)

@@ -248,6 +248,13 @@ def test_a_run_at_work_is_named(home):
     assert one(checks.lock, home) == ("ok", "nobody is at work")
 
 
+def test_a_night_may_begin_while_somebody_reads_that_nobody_is_at_work(home):
+    findings = checks.lock(home.settings, NIGHT)
+    assert next(findings).message == "nobody is at work"
+    with exclusive(home.settings.var / "run.lock"):
+        assert list(findings) == []
+
+
 def test_a_run_at_work_on_the_same_store_from_another_home_is_named(tmp_path, postgres_url):
     elsewhere = Installation(tmp_path / "elsewhere", store_url=SecretStr(postgres_url))
     with sole_worker(elsewhere.settings):

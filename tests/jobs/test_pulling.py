@@ -107,6 +107,15 @@ def test_a_damaged_archive_is_said(tmp_path, store):
         one.replay()
 
 
+def test_a_list_of_the_archive_that_ends_with_something_else_is_said_by_line_in_every_pull(tmp_path, store):
+    one = pulling(tmp_path, store)
+    one.pull(["reference"], NOW)
+    with (tmp_path / "var" / "raw" / "fetches.jsonl").open("ab") as file:
+        file.write(b'{"batch": 2\n\n')
+    with pytest.raises(StoreError, match=r"fetches.jsonl: line 2 is not a fetch .*take the line out"):
+        one.take(Payload("import", "a.csv", NOW + DAY, csv("cn_exports,2026-01,ytd_yoy,3.0,percent,")))
+
+
 def test_a_line_that_a_crash_cut_off_is_dropped(tmp_path, store):
     one = pulling(tmp_path, store)
     one.pull(["reference"], NOW)
