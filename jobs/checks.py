@@ -30,6 +30,7 @@ __all__ = [
     "catalogue",
     "clock",
     "disk",
+    "executor",
     "folders",
     "libraries",
     "lock",
@@ -48,6 +49,8 @@ GIB = 2**30
 DISK_FAIL, DISK_WARN = 1 * GIB, 5 * GIB
 MEMORY_WARN = 2 * GIB
 SKEW_S = 5.0
+TRIALS = 64
+"""Of work that is sent to the executor: enough for every process of a cluster."""
 LIVE = ("nbs", "nbs_legacy", "sdmx")
 
 
@@ -202,6 +205,15 @@ def catalogue(settings: Settings, _: dt.datetime) -> Iterator[Finding]:
     assumptions = load_assumptions(settings.projection.assumptions)
     check_against(assumptions, load_calibration(), load_claims())
     yield Finding("catalogue", "ok", f"{len(catalog.ids)} indicators, {len(assumptions.scenarios)} scenarios")
+
+
+def executor(settings: Settings, _: dt.datetime) -> Iterator[Finding]:
+    """Work is done where the settings send it: in processes of this machine, or on a cluster of the same versions."""
+    from forecasting.parallel import in_parallel
+
+    in_parallel(abs, [(n,) for n in range(TRIALS)], settings.workers, names=[f"trial {n}" for n in range(TRIALS)])
+    there = f"{settings.fit.workers} processes of this machine" if settings.executor == "local" else settings.executor
+    yield Finding("executor", "ok", f"{there}: work is done")
 
 
 def lock(settings: Settings, _: dt.datetime) -> Iterator[Finding]:

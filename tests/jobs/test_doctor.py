@@ -25,6 +25,7 @@ from forecasting.settings import (
 from jobs import checks
 from jobs.doctor import CHECKS, examine
 from jobs.locks import exclusive, sole_worker
+from tests.cluster import cluster
 from tests.jobs.installation import CATALOG, DAY, MINUTE, NIGHT, Installation
 
 
@@ -229,6 +230,18 @@ def test_threads_that_fight_are_warned_of(tmp_path):
         status, message = one(checks.threads, Installation(tmp_path, fit=FitSettings(workers=2)))
     assert status == "warn"
     assert "2 worker processes" in message
+
+
+def test_an_executor_that_does_no_work_is_a_fault_and_one_that_does_is_named(tmp_path, monkeypatch):
+    assert one(checks.executor, Installation(tmp_path)) == ("ok", "2 processes of this machine: work is done")
+    with cluster(1, tmp_path) as running:
+        address = running.address
+        assert one(checks.executor, Installation(tmp_path, executor=address)) == ("ok", f"{address}: work is done")
+    monkeypatch.setenv("CUMULUS_HOME", str(tmp_path))
+    monkeypatch.setenv("CUMULUS_EXECUTOR", address)
+    findings = {finding.check: finding for finding in examine()}
+    assert findings["executor"].status == "fail"
+    assert "no Dask scheduler answers" in findings["executor"].message
 
 
 def test_files_with_secrets_that_others_may_read_are_warned_of(tmp_path, monkeypatch):
