@@ -8,6 +8,7 @@ imported by the command that needs it, so that help is instant.
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import sys
@@ -300,8 +301,11 @@ def _settings(texts: list[str]) -> dict[str, str]:
 def guarded(command: Callable[[], object]) -> None:
     """Run a command; an error of ours, or a folder's or disk's, becomes its message and exit code 1, no traceback.
 
-    Our warnings are lines on standard error; a command that keeps a log puts its own handler in place.
+    Our warnings are lines on standard error; a command that keeps a log puts its own handler in place. Characters that
+    the locale does not have are shown as escapes.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     handler = logging.StreamHandler(sys.stderr)
     handler.setLevel(logging.WARNING)
     handler.addFilter(logging.Filter("forecasting"))

@@ -311,8 +311,8 @@ def _connected(workers: str) -> Client:
         raise ExecutorError(
             f"{workers}: Dask is not installed ({error}); install it with: pip install 'cumulus-forecasting[dask]'"
         ) from error
-    try:
-        return Client("tcp" + workers.removeprefix("dask"), timeout=CONNECT_S, set_as_default=False)
+    try:  # without a scheme, which is the one of Dask's own configuration: TCP, or TLS
+        return Client(workers.removeprefix("dask://"), timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError) as error:
         raise ExecutorError(
             f"{workers}: no Dask scheduler answers within {CONNECT_S} s; start one with `dask scheduler`, or set "

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 from urllib.parse import parse_qsl, unquote
 
 from pydantic import BaseModel, SecretStr
@@ -17,7 +17,10 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 
 from forecasting.errors import SettingsError
 
-__all__ = ["SecretFiles", "redacted", "secret_files", "secret_variables", "secrets_of"]
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
+
+__all__ = ["SecretFiles", "redacted", "secret_files", "secret_variables", "secrets_of", "shown_address"]
 
 HIDDEN = "***"
 SHORTEST = 4
@@ -100,6 +103,16 @@ def redacted(text: str, secrets: Iterable[str]) -> str:
     return text
 
 
+def shown_address(url: URL) -> str:
+    """The address of a database as it may be shown: without a password, wherever that stands in it."""
+    return url.difference_update_query(list(filter(_is_secret, url.query))).render_as_string(hide_password=True)
+
+
+def _is_secret(option: str) -> bool:
+    """Whether an option in the address of a database is to be hidden; others, such as sslmode, are plain words."""
+    return "password" in option.lower()
+
+
 @cache
 def _all_parts(secrets: tuple[str, ...]) -> list[str]:
     """The longest first, so that none is left in pieces."""
@@ -115,8 +128,9 @@ def _parts(secret: str) -> set[str]:
         # a database's password goes on to the first @, whatever else is in it
         early, at, _ = secret.partition("://")[2].partition("@")
         parts |= {user.partition(":")[2], early.partition(":")[2] if at else ""}
-        parts |= {value for _, value in parse_qsl(query)}
-        if not scheme.lower().startswith(("http", "postgresql", "sqlite")):
+        database = scheme.lower().startswith(("postgresql", "sqlite"))
+        parts |= {value for name, value in parse_qsl(query) if not database or _is_secret(name)}
+        if not database and not scheme.lower().startswith("http"):
             # addresses of messengers carry their tokens anywhere
             parts |= {user, *path.split("/")} | ({netloc} if "." not in netloc else set())
     parts |= {unquote(part) for part in parts}

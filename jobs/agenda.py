@@ -60,7 +60,7 @@ class Agenda:
         self._schedule = schedule
         try:
             self.zone = ZoneInfo(schedule.timezone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # a folder of zones, as Asia, is none
             raise SettingsError(
                 f"schedule.timezone {schedule.timezone!r} is unknown; use an IANA name such as Asia/Shanghai"
             ) from error

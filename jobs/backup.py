@@ -38,6 +38,8 @@ SETTINGS = "cumulus.toml"
 FOLDERS = ("var", "mlruns")
 PARTS = (SETTINGS, *FOLDERS)
 LEFT_OUT = {"var/stages", "var/run.lock"}
+OF_THE_DISK = "lost+found"
+"""In every folder that is a disk of its own, and no other user's to read."""
 BESIDE = ("-wal", "-shm", "-journal", ".lock")
 """What files of SQLite's have beside them, which a copy does not need."""
 ITSELF = "{} would be a part of itself; choose a place outside of var, mlruns and what their links lead to"
@@ -101,7 +103,7 @@ def restore(settings: Settings, file: Path) -> list[str]:
         BackupError: The home is in use, or the archive is damaged, cut off or none of ours.
     """
     home = settings.home.resolve()
-    used = [str(home / name) for name in FOLDERS if (home / name).exists() and any((home / name).iterdir())]
+    used = [str(home / name) for name in FOLDERS if any(path.name != OF_THE_DISK for path in (home / name).glob("*"))]
     if used:
         raise BackupError(
             f"{' and '.join(used)}: not empty; a backup is restored into an empty home, so move them away"
@@ -158,7 +160,7 @@ def _found(settings: Settings, home: Path) -> dict[str, Path]:
 
 def _walk(name: str, path: Path, above: tuple[Path, ...] = ()) -> Iterator[tuple[str, Path]]:
     """A part of a home but for what can be made again: names in the archive, and what lies behind them."""
-    if name in LEFT_OUT:
+    if name in LEFT_OUT or path.name == OF_THE_DISK:
         return
     if path.is_symlink() and not ("/" in name and _leads_down(path)):
         path = _behind(path)

@@ -14,19 +14,23 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import TYPE_CHECKING, Literal
 
 from forecasting.errors import CumulusError, PublishError, SourceError
 from forecasting.places import sqlite_file
-from forecasting.secrets import secret_files
+from forecasting.secrets import secret_files, shown_address
 from forecasting.settings import Settings, settings_file
+from jobs.agenda import Agenda
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 __all__ = [
     "Finding",
     "catalogue",
     "clock",
     "disk",
+    "executor",
     "folders",
     "libraries",
     "lock",
@@ -45,6 +49,8 @@ GIB = 2**30
 DISK_FAIL, DISK_WARN = 1 * GIB, 5 * GIB
 MEMORY_WARN = 2 * GIB
 SKEW_S = 5.0
+TRIALS = 64
+"""Of work that is sent to the executor: enough for every process of a cluster."""
 LIVE = ("nbs", "nbs_legacy", "sdmx")
 
 
@@ -136,12 +142,7 @@ def threads(settings: Settings, _: dt.datetime) -> Iterator[Finding]:
 
 def clock(settings: Settings, now: dt.datetime) -> Iterator[Finding]:
     """The time zone is known, and the clock agrees with the file system and with what the ledger has seen."""
-    name = settings.schedule.timezone
-    try:
-        local = now.astimezone(ZoneInfo(name))
-    except (ZoneInfoNotFoundError, ValueError):
-        yield Finding("clock", "fail", f"schedule.timezone {name!r} is unknown", "use a name such as Asia/Shanghai")
-        return
+    local = now.astimezone(Agenda(settings.schedule).zone)
     if abs(skew := _skew(settings.var)) > SKEW_S:
         what = (
             f"the file system of {settings.var} is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} this clock"
@@ -152,12 +153,12 @@ def clock(settings: Settings, now: dt.datetime) -> Iterator[Finding]:
         what = f"the ledger has an entry of {ahead.isoformat(timespec='seconds')}, which this clock has yet to reach"
         yield Finding("clock", "fail", what, "set the clock right, best by NTP, before the next night")
     elif abs(skew) <= SKEW_S:
-        yield Finding("clock", "ok", f"{local.isoformat(timespec='seconds')} in {name}")
+        yield Finding("clock", "ok", f"{local.isoformat(timespec='seconds')} in {settings.schedule.timezone}")
 
 
 def folders(settings: Settings, _: dt.datetime) -> Iterator[Finding]:
     """Everything that a night writes can be written."""
-    wanted = [settings.var, settings.raw, settings.published, settings.review.parent, settings.artifacts]
+    wanted = [*_written(settings), settings.review.parent]
     if settings.metrics.textfile is not None:
         wanted.append(settings.metrics.textfile.parent)
     broken = False
@@ -178,7 +179,10 @@ def folders(settings: Settings, _: dt.datetime) -> Iterator[Finding]:
 
 def disk(settings: Settings, _: dt.datetime) -> Iterator[Finding]:
     """There is room for the nights to come."""
-    by_device = {_existing(path).stat().st_dev: path for path in (settings.artifacts, settings.var)}
+    by_device: dict[int, Path] = {}
+    for folder in _written(settings):
+        if (there := _existing(folder)).exists():  # a link to nothing is no folder that can be written
+            by_device.setdefault(there.stat().st_dev, folder)
     for folder in by_device.values():
         usage = shutil.disk_usage(_existing(folder))
         message = f"{usage.free / GIB:.1f} of {usage.total / GIB:.1f} GiB free at {folder}"
@@ -203,6 +207,15 @@ def catalogue(settings: Settings, _: dt.datetime) -> Iterator[Finding]:
     yield Finding("catalogue", "ok", f"{len(catalog.ids)} indicators, {len(assumptions.scenarios)} scenarios")
 
 
+def executor(settings: Settings, _: dt.datetime) -> Iterator[Finding]:
+    """Work is done where the settings send it: in processes of this machine, or on a cluster of the same versions."""
+    from forecasting.parallel import in_parallel
+
+    in_parallel(abs, [(n,) for n in range(TRIALS)], settings.workers, names=[f"trial {n}" for n in range(TRIALS)])
+    there = f"{settings.fit.workers} processes of this machine" if settings.executor == "local" else settings.executor
+    yield Finding("executor", "ok", f"{there}: work is done")
+
+
 def lock(settings: Settings, _: dt.datetime) -> Iterator[Finding]:
     """Who is at work in this home or, from whatever machine, on a store on PostgreSQL."""
     from forecasting.store import Store
@@ -217,9 +230,10 @@ def lock(settings: Settings, _: dt.datetime) -> Iterator[Finding]:
                 opened = stack.enter_context(Store.open(settings.store))
                 if opened.engine.dialect.name == "postgresql":
                     stack.enter_context(StoreLock(opened.engine, 0).held())
-            yield Finding("lock", "ok", "nobody is at work")
     except BusyError as error:
         yield Finding("lock", "ok", f"a run is at work: {error}")
+    else:  # said when no night is kept out any more, however long whoever reads it takes
+        yield Finding("lock", "ok", "nobody is at work")
 
 
 def store(settings: Settings, _: dt.datetime) -> Iterator[Finding]:
@@ -232,14 +246,13 @@ def store(settings: Settings, _: dt.datetime) -> Iterator[Finding]:
         yield Finding("store", "ok", "none yet; cumulus run makes it")
         return
     with Store.open(settings.store) as opened:
-        shown = opened.engine.url.render_as_string(hide_password=True)
-        if opened.engine.dialect.name == "sqlite":
-            with reading(opened.engine) as connection:
-                faults = [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check(3)"))]
-            if faults != ["ok"]:
-                remedy = "stop the scheduler and restore the last backup (docs/operations.md, Recover)"
-                yield Finding("store", "fail", f"{shown} is damaged: {'; '.join(faults)}", remedy)
-                return
+        shown = shown_address(opened.engine.url)
+        with reading(opened.engine) as connection:
+            damage = _damage(connection)
+        if damage:
+            remedy = "stop the scheduler and restore the last backup (docs/operations.md, Recover)"
+            yield Finding("store", "fail", f"{shown} is damaged: {damage}", remedy)
+            return
         with writing(opened.engine) as connection:
             connection.execute(text("CREATE TABLE cumulus_doctor (n INTEGER)"))
             connection.execute(text("DROP TABLE cumulus_doctor"))
@@ -248,7 +261,7 @@ def store(settings: Settings, _: dt.datetime) -> Iterator[Finding]:
 
 
 def tracking(settings: Settings, _: dt.datetime) -> Iterator[Finding]:
-    """The MLflow store answers."""
+    """The MLflow store answers; a database of it is sound and can be written."""
     from sqlalchemy import create_engine, inspect
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -260,15 +273,27 @@ def tracking(settings: Settings, _: dt.datetime) -> Iterator[Finding]:
         return
     if not settings.tracking.startswith("http"):
         engine = create_engine(with_driver(settings.tracking))
+        wrong = ""
         try:  # MLflow itself tries ten times, a minute and a half in all
-            inspect(engine).get_table_names()
+            with engine.connect() as connection:
+                inspect(connection).get_table_names()
+                if damage := _damage(connection):
+                    wrong = f"is damaged: {damage}"
+            if file is not None:
+                with engine.connect() as connection:
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                    connection.exec_driver_sql("CREATE TABLE cumulus_doctor (n INTEGER)")  # never committed
         except SQLAlchemyError as error:
-            what = f"MLflow's database cannot be read: {settings.redact(str(error)).splitlines()[0]}"
-            remedy = "restore the last backup (docs/operations.md, Recover), or move it away: the next night makes one"
-            yield Finding("tracking", "fail", what, remedy)
-            return
+            wrong = f"cannot be read or written: {settings.redact(str(error)).splitlines()[0]}"
         finally:
             engine.dispose()
+        if wrong:
+            remedy = (
+                "let this user write it; if it is broken restore the last backup (docs/operations.md, Recover), or "
+                "move it away: the next night makes one"
+            )
+            yield Finding("tracking", "fail", f"MLflow's database {wrong}", remedy)
+            return
     nights = Tracker(settings.tracking, settings.artifacts).nights()
     yield Finding("tracking", "ok", f"it answers; nights on record: {nights}")
 
@@ -341,9 +366,24 @@ def sources(settings: Settings, now: dt.datetime) -> Iterator[Finding]:
             yield Finding("sources", "ok", f"{name} answers")
 
 
+def _written(settings: Settings) -> list[Path]:
+    """Folders that a night fills, each of which may be a link to a disk of its own."""
+    files = [file for file in map(sqlite_file, (settings.store, settings.tracking)) if file is not None]
+    return [settings.var, settings.raw, settings.published, settings.stage_folder, settings.artifacts,
+            *(file.parent for file in files)]  # fmt: skip
+
+
 def _existing(folder: Path) -> Path:
-    """The folder or, where it is still to be made, the nearest one above that exists."""
-    return next(path for path in (folder, *folder.parents) if path.exists())
+    """The folder, or the link in its place, or where it is still to be made the nearest one above that exists."""
+    return next(path for path in (folder, *folder.parents) if os.path.lexists(path))
+
+
+def _damage(connection: Connection) -> str:
+    """What is wrong with a database in a file; "" of one that is sound, or on a server."""
+    if connection.dialect.name != "sqlite":
+        return ""
+    faults = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check(3)")]
+    return "" if faults == ["ok"] else "; ".join(faults)
 
 
 def _skew(folder: Path) -> float:

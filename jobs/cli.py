@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-import signal
 import socket
 import sys
 from collections.abc import Iterator, Sequence
@@ -17,6 +16,7 @@ import typer
 
 from forecasting.cli import DEGRADED, app, guarded
 from forecasting.errors import InputError, Problem
+from jobs.stopping import stopped_by_signals
 
 if TYPE_CHECKING:
     from forecasting.settings import Settings
@@ -67,7 +67,7 @@ def run(
             raise typer.Exit(code)
         return
     ask = not only or "pull" in only
-    with _stopped_by_sigterm(), reported(settings):
+    with stopped_by_signals(), reported(settings):
         result = run_night(settings, as_of=day, output=output, sources=_sources(source), force=force, ask=ask)
     _report(result)
     if result.status == "degraded":
@@ -163,7 +163,7 @@ def status(
 
     state = read_state(load_settings())
     if machine:
-        typer.echo(json.dumps(state, ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(state, indent=2))
     elif sys.stdout.isatty():
         from rich.console import Console
 
@@ -188,7 +188,7 @@ def doctor(
         if not machine:
             typer.echo("\n".join(as_lines(finding)))
     if machine:
-        typer.echo(json.dumps(as_json(findings), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(as_json(findings), indent=2))
     if code := {"ok": 0, "warn": DEGRADED, "fail": 1}[verdict(findings)]:
         raise typer.Exit(code)
 
@@ -213,7 +213,7 @@ def notify(
     for delivery in deliveries:
         typer.echo(f"{delivery.receiver}: {'told' if delivery.taken else 'could not be told'}")
     if not deliveries:
-        typer.echo("nothing new to tell")
+        typer.echo("nothing new to tell" if settings.notify.urls else "no receiver is set (notify.urls)")
     if not all(delivery.taken for delivery in deliveries):
         raise typer.Exit(DEGRADED)
 
@@ -245,7 +245,7 @@ def diff(
     new = find_release(root, after)
     old = find_release(root, before) if before is not None else previous_release(root, new)
     difference = diff_releases(old, new)
-    lines = [json.dumps(difference, ensure_ascii=False, indent=2)] if machine else diff_lines(difference, top)
+    lines = [json.dumps(difference, indent=2)] if machine else diff_lines(difference, top)
     for line in lines:
         typer.echo(line)
 
@@ -254,9 +254,16 @@ def diff(
 def rollback(indicator: Annotated[str, typer.Argument(help="Identifier in the catalogue.")]) -> None:
     """Make the champion before the present one champion again, from the next night on."""
     from forecasting.settings import load_settings
+    from jobs.logs import configure_logging
     from jobs.scoring import roll_back
 
-    typer.echo(roll_back(load_settings(), indicator))
+    settings = load_settings()
+    configure_logging(settings)
+    done, missing = roll_back(settings, indicator)
+    typer.echo(done)
+    if missing:
+        typer.echo(missing, err=True)
+        raise typer.Exit(DEGRADED)
 
 
 @app.command()
@@ -288,7 +295,7 @@ def backup(file: Annotated[Path, typer.Argument(metavar="FILE.tar.gz", help="Whe
     from forecasting.settings import load_settings
     from jobs.backup import back_up
 
-    with _stopped_by_sigterm():
+    with stopped_by_signals():
         lines = back_up(load_settings(), file)
     typer.echo("\n".join(lines))
 
@@ -299,7 +306,7 @@ def restore_(file: Annotated[Path, typer.Argument(metavar="FILE.tar.gz", help="W
     from forecasting.settings import load_settings
     from jobs.backup import restore
 
-    with _stopped_by_sigterm():
+    with stopped_by_signals():
         lines = restore(load_settings(), file)
     typer.echo("\n".join(lines))
 
@@ -317,26 +324,6 @@ def _check_port(host: str, port: int) -> None:
         except OSError as error:
             what = f"cannot listen on port {port}: {error.strerror}; choose another with --port"
             raise InputError("ui", [Problem("", what)]) from error
-
-
-@contextmanager
-def _stopped_by_sigterm() -> Iterator[None]:
-    """SIGTERM ends what is done by hand at once, its workers too: the ledger hears of it, nothing half done is left."""
-    from jobs.scheduler import end_workers
-    from jobs.steps import Interrupted
-
-    def stop(number: int, _: object) -> None:
-        end_workers()
-        raise Interrupted(f"stopped by {signal.Signals(number).name}")
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    except Interrupted as interrupted:
-        sys.stderr.write(f"{interrupted}\n")
-        raise typer.Exit(128 + signal.SIGTERM) from None
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

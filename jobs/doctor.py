@@ -29,6 +29,7 @@ CHECKS: dict[str, Check] = {
     "folders": checks.folders,
     "disk": checks.disk,
     "catalogue": checks.catalogue,
+    "executor": checks.executor,
     "lock": checks.lock,
     "store": checks.store,
     "tracking": checks.tracking,

@@ -46,7 +46,7 @@ class LostError(CumulusError):
 
 @contextmanager
 def sole_worker(settings: Settings) -> Iterator[tuple[Store, StoreLock]]:
-    """Open the store as the only process that works on it and in this home.
+    """Open the store, waiting for one that is away, as the only process that works on it and in this home.
 
     Raises:
         BusyError: Another one does.
@@ -54,8 +54,9 @@ def sole_worker(settings: Settings) -> Iterator[tuple[Store, StoreLock]]:
     """
     from forecasting.store import Store
 
-    with exclusive(settings.var / "run.lock"), Store.open(settings.store) as store:
-        lock = StoreLock(store.engine, settings.schedule.patience_s)
+    patience_s = settings.schedule.patience_s
+    with exclusive(settings.var / "run.lock"), patiently(lambda: Store.open(settings.store), patience_s) as store:
+        lock = StoreLock(store.engine, patience_s)
         with lock.held():
             yield store, lock
 
@@ -123,7 +124,7 @@ class StoreLock:
             with exclusive(Path(f"{self._engine.url.database}.lock")):
                 yield
             return
-        self._take()
+        patiently(self._take, self._patience_s)
         try:
             yield
         finally:

@@ -180,8 +180,8 @@ def _families(state: State) -> Iterator[Metric]:
         {name: _seconds(pull["at"]) for name, pull in pulls.items()},
     )  # fmt: skip
     yield from gauges(
-        "source_up", "Whether a source answered in full or in part when it was asked last.", "source",
-        {name: float(pull["status"] not in ("closed", "failed")) for name, pull in pulls.items()},
+        "source_up", "Whether a source that nights ask answered in full or in part when it was asked last.", "source",
+        {name: float(pull["status"] not in ("closed", "failed")) for name, pull in pulls.items() if pull["nightly"]},
     )  # fmt: skip
     yield from gauges(
         "quarantined_rows", "Rows put aside since the store was made.", "source", state["quarantine"]["rows"]

@@ -21,6 +21,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from forecasting.errors import PublishError, StoreError
 from forecasting.memory import give_back
 from forecasting.settings import Settings
@@ -29,7 +31,7 @@ from jobs.computing import Computing
 from jobs.degraded import PROJECTED, SCORED, empty_tables
 from jobs.grounds import Grounds, Night, recall
 from jobs.ledger import Ledger, Run, Step
-from jobs.locks import StoreLock, sole_worker
+from jobs.locks import LostError, StoreLock, sole_worker
 from jobs.logs import bind
 from jobs.patience import patiently
 from jobs.pulling import Pulling
@@ -117,8 +119,6 @@ def run_night(
     with nullcontext(held) if held else sole_worker(settings) as (store, lock):
         asked = tuple(dict.fromkeys((*settings.sources.pull, *sources)))
         known = connectors or Connectors(settings)
-        messages = _pull(settings, store, catalog, known, asked, now) if ask else []
-        give_back()
         night = Night(
             settings=settings,
             store=store,
@@ -133,13 +133,25 @@ def run_night(
             stages=Stages(settings.stage_folder, settings.stages.max_mb, fresh=force),
             force=force,
             asked=as_of is not None,
-            messages=messages,
         )
-        return _run(night)
+        try:
+            if ask:
+                night.messages += _pull(settings, store, catalog, known, asked, now)
+                give_back()
+            grounds = patiently(lambda: recall(night), patience_s)
+        except Exception as error:
+            _enter(night, error)
+            raise
+        return _run(night, grounds)
 
 
-def _run(night: Night) -> NightResult:
-    grounds = patiently(lambda: recall(night), night.settings.schedule.patience_s)
+def _enter(night: Night, error: Exception) -> None:
+    """Enter a night in the ledger that fails before there is a key to begin it by; not where the database fails it."""
+    if not isinstance(error, LostError) and not isinstance(error.__cause__, SQLAlchemyError):
+        night.ledger.break_off(_begin(night, night.day.isoformat(), ""), error)
+
+
+def _run(night: Night, grounds: Grounds) -> NightResult:
     night.messages += grounds.absent
     key, before, last, earlier = grounds.key, grounds.done, grounds.last, grounds.earlier
     of_its_day = before is not None and before.run_id.startswith(night.day.isoformat())

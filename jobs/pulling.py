@@ -51,6 +51,7 @@ class _Tally:
     doubtful: int = 0
     review: str = ""
     problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     unfollowed: set[str] = field(default_factory=set)
     left_out: Counter[str] = field(default_factory=Counter)
 
@@ -61,7 +62,12 @@ class _Tally:
             status = "partial" if self.read or self.unchanged else "failed"
         else:
             status = "unchanged" if self.unchanged and not self.read else "done"
-        message = [*self.problems, *_unfollowed(self.unfollowed, catalog), *_left_out(self.left_out, catalog)]
+        message = [
+            *self.problems,
+            *self.notes,
+            *_unfollowed(self.unfollowed, catalog),
+            *_left_out(self.left_out, catalog),
+        ]
         if self.doubtful:
             remedy = "write yes beside those that are right, and cumulus import it"
             message.append(f"{source}: {self.doubtful} doubtful figures went to {self.review}; {remedy}")
@@ -117,7 +123,8 @@ class Pulling:
 
         Into an empty database this gives the same observations. Figures that the store had at the time add
         nothing; what a better reader finds now is added. Rows count as put aside where they have not been before:
-        most of the others have been corrected since.
+        most of the others have been corrected since. A file that was imported and is refused counts as a problem
+        until it has been imported again under its name; that it is passed over is said.
 
         Raises:
             StoreError: The archive is damaged, or the database refuses.
@@ -127,6 +134,7 @@ class Pulling:
         seen: dict[tuple[str, str, str], str] = {}
         bodies: set[str] = set()
         at: dict[str, datetime] = {}
+        refused: dict[str, list[str]] = {}
         for batch in self._archive.batches():
             source = batch[0].source
             tally = tallies.setdefault(source, _Tally(replayed=True))
@@ -141,11 +149,23 @@ class Pulling:
             seen |= keys
             bodies.update(keys.values())
             payloads = [self._archive.payload(one) for one in batch]
+            faults, before = len(tally.problems), tally.refused
             whole = self._ingest(payloads, self._connectors[source], tally, again=again)
+            if source == "import":
+                address = batch[0].address
+                if refused.pop(address, None):
+                    tally.notes.append(f"{address}: passed over as it was before it was imported again")
+                if tally.refused > before:
+                    refused[address], tally.problems[faults:] = tally.problems[faults:], []
             if whole:
                 last |= keys
             if source != "import":
                 self._note_readings(payloads, whole=whole)
+        for address, problems in refused.items():
+            tallies["import"].problems += [
+                *problems,
+                f"{address}: correct the file and import it again under this name",
+            ]
         return [tally.pull(source, at[source], self._catalog) for source, tally in tallies.items()]
 
     def _pull(self, source: Source, moment: datetime) -> Pull:

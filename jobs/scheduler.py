@@ -62,9 +62,9 @@ def serve(work: Work, schedule: ScheduleSettings) -> int:
     at work, it is tried again. Nights never overlap, and one that is late for whatever reason (a sleeping machine, a
     long night before it) runs once. Call it in the main thread.
 
-    After SIGTERM or SIGINT a running night has `schedule.grace_s` to end by itself and is then interrupted at its next
-    safe point; where that takes more than `SAFE_S`, the process ends as it is, its workers too. A second signal ends it
-    at once.
+    After SIGTERM, SIGINT or SIGHUP a running night has `schedule.grace_s` to end by itself and is then interrupted at
+    its next safe point; where that takes more than `SAFE_S`, the process ends as it is, its workers too. A second
+    signal ends it at once.
 
     Args:
         work: What is to be done.
@@ -101,7 +101,10 @@ class _Service:
         often = IntervalTrigger(minutes=self._schedule.release_minutes, timezone=zone)
         # one thread, so that whatever it does waits for what it is doing
         scheduler = BackgroundScheduler(timezone=zone, executors={"default": ThreadPoolExecutor(1)})
-        before = {number: signal.signal(number, self._asked) for number in (signal.SIGTERM, signal.SIGINT)}
+        heard = [signal.SIGTERM, signal.SIGINT]
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as it is under nohup
+            heard.append(signal.SIGHUP)
+        before = {number: signal.signal(number, self._asked) for number in heard}
         kept: dict[str, Any] = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         try:
             scheduler.add_job(self._guarded, args=[NIGHT, self._night], name="missed", **kept)
@@ -119,6 +122,8 @@ class _Service:
                 signal.signal(number, handler)
 
     def _asked(self, signum: int, _: FrameType | None) -> None:
+        if self._signals and signum == signal.SIGHUP:  # a terminal that goes away says so twice
+            return
         if self._signals:  # the default action, which no lock or loop can hold up
             end_workers()
             signal.signal(signum, signal.SIG_DFL)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecasting.catalog import ZONE
-from forecasting.errors import InputError, Problem
+from forecasting.errors import InputError, Problem, TrackingError
 from forecasting.observations import month_index, month_label
 from forecasting.store import ChampionHistory, ForecastArchive, Reign
 from jobs.ledger import Ledger
@@ -299,8 +299,11 @@ def score_lines(settings: Settings, as_of: dt.date | None = None) -> list[str]:
     return lines + warnings_of(tables["scorecard"], tables["drift"])
 
 
-def roll_back(settings: Settings, indicator: str) -> str:
-    """Make the champion before the present one champion again, from the next night on; says what was done.
+def roll_back(settings: Settings, indicator: str) -> tuple[str, str]:
+    """Make the champion before the present one champion again, from the next night on.
+
+    Returns:
+        What was done, and what could not be since MLflow's store is away; "" where nothing was missing.
 
     Raises:
         CatalogError: The catalogue has no such indicator.
@@ -326,9 +329,13 @@ def roll_back(settings: Settings, indicator: str) -> str:
         if tonight is None or tonight.night < day.isoformat():  # a night that is still to come is the next one
             day -= dt.timedelta(days=1)
         history.add([Reign(indicator, day, model, "", f"rolled back from {reigns[-1].model} by hand")])
-        moved = Tracker(settings.tracking, settings.artifacts).roll_back(indicator, model)
+        moved, missing = False, ""
+        try:
+            moved = Tracker(settings.tracking, settings.artifacts).roll_back(indicator, model)
+        except TrackingError as error:  # no failure: done again, it would take the rollback back
+            missing = f"the alias champion stays where it is until then: {error}"
     alias = "the alias champion is back on it" if moved else "the next night registers it"
-    return f"{indicator}: {model} forecasts from the next night on, instead of {reigns[-1].model}; {alias}"
+    return f"{indicator}: {model} forecasts from the next night on, instead of {reigns[-1].model}; {alias}", missing
 
 
 def _reason(one: Decision) -> str:

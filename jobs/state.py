@@ -64,7 +64,7 @@ def read_state(settings: Settings, now: dt.datetime | None = None) -> dict[str, 
         "sources": [],
         "quarantine": {"rows": {}, "last": []},
         "review": {"file": str(settings.review), "waiting": 0, "message": ""},
-        "sizes": {name: _size(folder) for name, folder in _folders(settings).items()},
+        "sizes": {name: _size(folder.resolve()) for name, folder in _folders(settings).items()},
     }
     try:
         state["alarms"] = alarms(latest)
@@ -93,6 +93,7 @@ def read_state(settings: Settings, now: dt.datetime | None = None) -> dict[str, 
                     "new": pull.new,
                     "quarantined": pull.quarantined,
                     "message": pull.message,
+                    "nightly": pull.source in settings.sources.pull,
                 }
                 for pull in intake.last_pulls()
             ]
@@ -213,10 +214,11 @@ def _folders(settings: Settings) -> dict[str, Path]:
 
 
 def _size(path: Path) -> int:
-    """Bytes of a file, or of all files below a folder; 0 where there is none, or none any more."""
+    """Bytes of a file, or of all files below a folder; 0 where there is none, none any more, or none of ours."""
     if path.is_dir() and not path.is_symlink():
-        with suppress(FileNotFoundError), os.scandir(path) as entries:
+        with suppress(FileNotFoundError, PermissionError), os.scandir(path) as entries:  # a disk's lost+found
             return sum(_size(Path(entry.path)) for entry in entries)
+        return 0
     with suppress(FileNotFoundError):
         return path.lstat().st_size
     return 0

@@ -1,6 +1,7 @@
 """Work on processes of this machine and on a real Dask cluster of a scheduler and two workers."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -186,6 +187,30 @@ def test_months_are_the_same_bit_for_bit_on_one_process_two_and_a_cluster(dask):
     for other in others:
         pd.testing.assert_frame_equal(here.monthly, other.monthly, check_exact=True)
         assert all(path.growth.tobytes() == other.paths[name].growth.tobytes() for name, path in here.paths.items())
+
+
+OVER_TLS = """
+import math, sys
+from pathlib import Path
+from forecasting.parallel import in_parallel
+from tests.cluster import cluster
+with cluster(1, Path(sys.argv[1])) as running:
+    print(in_parallel(math.sqrt, [(4,), (9,)], running.address, names=["a", "b"]))
+"""
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
+def test_a_cluster_that_speaks_tls_alone_is_used_as_dask_is_configured(tmp_path):
+    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
+    request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    subprocess.run([*request, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    comm = {"DEFAULT_SCHEME": "tls", "REQUIRE_ENCRYPTION": "true", "TLS__CA_FILE": str(certificate)}
+    for part in ("SCHEDULER", "WORKER", "CLIENT"):
+        comm |= {f"TLS__{part}__CERT": str(certificate), f"TLS__{part}__KEY": str(key)}
+    environment = {**os.environ, **{f"DASK_DISTRIBUTED__COMM__{name}": value for name, value in comm.items()}}
+    command = [sys.executable, "-c", OVER_TLS, tmp_path]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout == "[2.0, 3.0]\n", done.stderr
 
 
 def test_a_scheduler_out_of_reach_is_said_in_seconds():

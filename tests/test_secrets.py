@@ -74,6 +74,12 @@ def test_a_file_of_no_or_too_many_lines_is_refused(home, monkeypatch):
         ("postgresql://u:hunter2@h℀/d", "by hunter2", "by ***"),
         ("slack://AAAAAA/BBBBBB/CCCCCC", "POST /services/AAAAAA/BBBBBB/CCCCCC", "POST /services/***/***/***"),
         ("json://localhost/?token=abcdef", "token abcdef", "token ***"),
+        ("postgresql://u@h/d?password=hunter2&sslpassword=key%2F1", "by hunter2, key/1", "by ***, ***"),
+        (
+            "postgresql://u:hunter2@h/d?sslmode=require&application_name=cumulus&host=/run/pg",
+            "cumulus requires /run/pg",
+            "cumulus requires /run/pg",
+        ),
         ("sqlite:///mlruns/mlflow.db", "mlruns/mlflow.db is locked", "mlruns/mlflow.db is locked"),
     ],
 )

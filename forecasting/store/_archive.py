@@ -63,7 +63,7 @@ class RawArchive:
         """Keep payloads that are to be read together; once this returns they are on the disk.
 
         Raises:
-            StoreError: The folder cannot be written.
+            StoreError: The folder cannot be written, or the list ends with what is none of its lines.
         """
         try:
             number = self._ready()
@@ -92,12 +92,7 @@ class RawArchive:
         except OSError as error:
             raise StoreError(f"raw archive {self._list}: cannot be read: {error}") from error
         for number, line in enumerate(lines, start=1):
-            try:
-                entry = json.loads(line)
-                yield Fetch(**{**entry, "fetched_at": datetime.fromisoformat(entry["fetched_at"])})
-            except (ValueError, TypeError, KeyError) as error:
-                what = f"line {number} is not a fetch ({error}); restore the file, or take the line out"
-                raise StoreError(f"raw archive {self._list}: {what}") from error
+            yield self._parsed(line, number)
 
     def batches(self) -> Iterator[list[Fetch]]:
         """The fetches in their order, those together that were read together."""
@@ -152,6 +147,14 @@ class RawArchive:
             raise StoreError(f"raw archive {path}: its content has another sha256; restore it from a copy")
         return Payload(fetch.source, fetch.address, fetch.fetched_at, body, fetch.request)
 
+    def _parsed(self, line: bytes, number: int) -> Fetch:
+        try:
+            entry = json.loads(line)
+            return Fetch(**{**entry, "fetched_at": datetime.fromisoformat(entry["fetched_at"])})
+        except (ValueError, TypeError, KeyError) as error:
+            what = f"line {number} is not a fetch ({error}); restore the file, or take the line out"
+            raise StoreError(f"raw archive {self._list}: {what}") from error
+
     def _path(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / f"{sha256}.gz"
 
@@ -181,8 +184,8 @@ class RawArchive:
             if whole != len(content):
                 _logger.warning("%s: a line that was cut off is dropped", self._list)
                 file.truncate(whole)
-        last = content[:whole].rstrip(b"\n").rsplit(b"\n", 1)[-1]
-        return int(json.loads(last)["batch"]) + 1 if last else 1
+        lines = content[:whole].rstrip(b"\n").split(b"\n")
+        return self._parsed(lines[-1], len(lines)).batch + 1 if lines[-1] else 1
 
     def _write(self, payload: Payload) -> None:
         path = self._path(payload.sha256)

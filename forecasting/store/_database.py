@@ -19,9 +19,11 @@ from sqlalchemy.types import TypeDecorator
 
 from forecasting.errors import StoreError
 from forecasting.places import CONNECTING
+from forecasting.secrets import shown_address
 
 BUSY_MS = 30_000
 ENCODINGS = ("UTF8", "SQL_ASCII")  # in which a database takes any text
+FORBIDDEN = "42501"  # SQLSTATE of what a role may not do
 WRITERS = 0x63756D756C7573  # PostgreSQL advisory lock of everyone who writes: "cumulus" in ASCII
 
 _FORMS = "use sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"
@@ -65,7 +67,7 @@ def open_engine(url: str) -> Engine:
         return _sqlite(parsed)
     if kind == "postgresql":
         return _postgresql(parsed)
-    raise StoreError(f"store {_shown(parsed)}: {kind} is not supported; {_FORMS}")
+    raise StoreError(f"store {shown_address(parsed)}: {kind} is not supported; {_FORMS}")
 
 
 @contextmanager
@@ -103,7 +105,7 @@ def _sqlite(url: URL) -> Engine:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(
-                f"store {_shown(url)}: the folder {folder} cannot be made ({error.strerror}); "
+                f"store {shown_address(url)}: the folder {folder} cannot be made ({error.strerror}); "
                 "choose a place that can be written"
             ) from error
     engine = create_engine(url)
@@ -146,7 +148,7 @@ def _postgresql(url: URL) -> Engine:
         )
     except ImportError as error:
         raise StoreError(
-            f"store {_shown(url)}: PostgreSQL needs the driver psycopg 3, which is not installed ({error}); "
+            f"store {shown_address(url)}: PostgreSQL needs the driver psycopg 3, which is not installed ({error}); "
             "install it with: pip install 'cumulus-forecasting[postgresql]'"
         ) from error
 
@@ -156,7 +158,7 @@ def _postgresql(url: URL) -> Engine:
         if encoding not in ENCODINGS:
             connection.close()
             raise StoreError(
-                f"store {_shown(url)}: the database's encoding is {encoding}, which cannot hold every text; "
+                f"store {shown_address(url)}: the database's encoding is {encoding}, which cannot hold every text; "
                 "make one in UTF-8 (createdb -E UTF8 -T template0) and move there (docs/storage.md)"
             )
         connection.execute("SET datestyle TO ISO")  # psycopg reads times in no other style
@@ -173,14 +175,12 @@ def _translated(engine: Engine) -> Iterator[None]:
         cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
         reason = " ".join(str(cause).split())
         remedy = _remedy(engine.url) if isinstance(error, OperationalError) else "nothing was stored"
-        raise StoreError(f"store {_shown(engine.url)}: {reason}; {remedy}") from error
+        if getattr(cause, "sqlstate", None) == FORBIDDEN:
+            remedy = "let the role own the database and the tables in it (docs/storage.md)"
+        raise StoreError(f"store {shown_address(engine.url)}: {reason}; {remedy}") from error
 
 
 def _remedy(url: URL) -> str:
     if url.get_backend_name() == "sqlite" and not os.access(folder := Path(url.database or "").parent, os.W_OK):
         return f"{folder} cannot be written, which SQLite needs to read too: remount it, or let this user write there"
     return "check that the database is there, can be reached and written, and has room"
-
-
-def _shown(url: URL) -> str:
-    return url.render_as_string(hide_password=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, column, inspect, select, table
 
 from forecasting.errors import StoreError
+from forecasting.secrets import shown_address
 from forecasting.store._database import reading, writing
 
 REVISIONS = ("0001", "0002", "0003")
@@ -58,7 +59,7 @@ def _found(connection: Connection) -> str:
         return REVISIONS[0] if "observations" in names else ""
     revision = str(connection.scalar(select(_revision.c.version_num)))
     if revision not in REVISIONS:
-        shown = connection.engine.url.render_as_string(hide_password=True)
+        shown = shown_address(connection.engine.url)
         raise StoreError(
             f"store {shown}: its tables have revision {revision}, this Cumulus knows those up to {REVISIONS[-1]}; "
             "install the Cumulus that wrote it or a later one, or restore a copy from before the upgrade"
@@ -67,7 +68,7 @@ def _found(connection: Connection) -> str:
 
 
 def _prepare(engine: Engine, found: str) -> None:
-    shown = engine.url.render_as_string(hide_password=True)
+    shown = shown_address(engine.url)
     what = f"store {shown}: its tables are brought from revision {found} to {REVISIONS[-1]}"
     if engine.dialect.name != "sqlite" or not engine.url.database:
         _logger.warning("%s, all of it or (on any failure) nothing; go on making backups", what)

@@ -1,4 +1,5 @@
 import datetime as dt
+import re
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -58,6 +59,7 @@ def test_a_night_is_open_until_a_run_of_its_day_came_out_or_three_did_not():
         assert not occasion.is_open([lost, lost, lost])
 
 
-def test_an_unknown_time_zone_is_refused():
-    with pytest.raises(SettingsError, match="'Asia/Baotou' is unknown; use an IANA name"):
-        Agenda(ScheduleSettings(timezone="Asia/Baotou"))
+@pytest.mark.parametrize("name", ["Asia/Baotou", "Asia", ".", ""])
+def test_an_unknown_time_zone_is_refused(name):
+    with pytest.raises(SettingsError, match=f"'{re.escape(name)}' is unknown; use an IANA name"):
+        Agenda(ScheduleSettings(timezone=name))

@@ -59,7 +59,7 @@ def test_what_is_restored_is_what_was_backed_up_but_for_stages_and_locks(home, t
         pd.testing.assert_frame_equal(one.vintages(), other.vintages())
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_backup_that_is_stopped_half_way_leaves_nothing(home, tmp_path, number):
     (home / "var" / "raw" / "big").write_bytes(os.urandom(100 << 20))
     (tmp_path / "out").mkdir()
@@ -146,6 +146,17 @@ def test_what_lies_behind_links_is_backed_up_and_restored_as_plain_files(home, t
     assert os.readlink(back / "var" / "published" / "latest") == "releases/r1"
     with Store.open(Settings(home=back).store) as store:
         assert len(store.vintages()) == 1
+
+
+def test_what_a_disk_has_of_its_own_is_neither_backed_up_nor_in_the_way_of_a_restore(home, tmp_path):
+    (home / "var" / "lost+found").mkdir()
+    (home / "var" / "raw" / "lost+found").mkdir()
+    back_up(Settings(home=home), tmp_path / "b.tar.gz")
+    with tarfile.open(tmp_path / "b.tar.gz") as archive:
+        assert not [name for name in archive.getnames() if "lost+found" in name]
+    (tmp_path / "back" / "var" / "lost+found").mkdir(parents=True)
+    restore(Settings(home=tmp_path / "back"), tmp_path / "b.tar.gz")
+    assert (tmp_path / "back" / "var" / "cumulus.db").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from datetime import timedelta
 from importlib.resources import files
 
@@ -10,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 from threadpoolctl import threadpool_limits
 
+from benchmarks.fault_nights import may_mount, small_disk
 from forecasting.errors import AssumptionError
 from forecasting.settings import (
     FitSettings,
@@ -22,6 +25,7 @@ from forecasting.settings import (
 from jobs import checks
 from jobs.doctor import CHECKS, examine
 from jobs.locks import exclusive, sole_worker
+from tests.cluster import cluster
 from tests.jobs.installation import CATALOG, DAY, MINUTE, NIGHT, Installation
 
 
@@ -124,6 +128,56 @@ def test_a_damaged_database_of_mlflow_is_a_fault_at_once(tmp_path):
     assert "file is not a database" in message
 
 
+@pytest.fixture
+def kept(tmp_path):
+    """A database where MLflow's lies, of a dozen pages."""
+    file = tmp_path / "mlruns" / "mlflow.db"
+
+    def make():
+        file.parent.mkdir(exist_ok=True)
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("CREATE TABLE runs (n INTEGER)")
+            connection.executemany("INSERT INTO runs VALUES (?)", [(n,) for n in range(5000)])
+            connection.commit()
+        return file
+
+    return make
+
+
+def test_a_page_of_mlflow_s_database_that_is_damaged_is_a_fault(tmp_path, kept):
+    file = kept()
+    data = bytearray(file.read_bytes())
+    data[-4096:] = b"\x5a" * 4096
+    file.write_bytes(data)
+    status, message = one(checks.tracking, Installation(tmp_path))
+    assert (status, "malformed" in message or "damaged" in message) == ("fail", True)
+
+
+def test_a_database_of_mlflow_s_that_cannot_be_written_is_a_fault(tmp_path, kept):
+    if not may_mount():
+        pytest.skip("needs the right to mount a file system")
+    with small_disk(tmp_path / "mlruns", "1m") as mount:
+        kept()
+        mount("ro")
+        status, message = one(checks.tracking, Installation(tmp_path))
+    assert (status, "readonly database" in message) == ("fail", True)
+
+
+@pytest.mark.parametrize("name", ["raw", "published", "stages"])
+def test_a_folder_on_a_disk_of_its_own_is_looked_at_there(home, name):
+    folder = home.settings.var / name
+    folder.symlink_to("/nowhere/at/all")
+    assert one(checks.folders, home) == ("fail", f"{folder} cannot be written: No such file or directory")
+    assert len(found(checks.disk, home)) == 1
+    folder.unlink()
+    if not may_mount():
+        pytest.skip("needs the right to mount a file system")
+    folder.mkdir()
+    with small_disk(folder, "10m"):
+        small = found(checks.disk, home)[-1]
+        assert (small[0], str(folder) in small[1]) == ("fail", True)
+
+
 def test_a_folder_that_cannot_be_written_is_a_fault(tmp_path):
     (tmp_path / "var").touch()
     status, message, _ = found(checks.folders, Installation(tmp_path))[0]
@@ -178,6 +232,18 @@ def test_threads_that_fight_are_warned_of(tmp_path):
     assert "2 worker processes" in message
 
 
+def test_an_executor_that_does_no_work_is_a_fault_and_one_that_does_is_named(tmp_path, monkeypatch):
+    assert one(checks.executor, Installation(tmp_path)) == ("ok", "2 processes of this machine: work is done")
+    with cluster(1, tmp_path) as running:
+        address = running.address
+        assert one(checks.executor, Installation(tmp_path, executor=address)) == ("ok", f"{address}: work is done")
+    monkeypatch.setenv("CUMULUS_HOME", str(tmp_path))
+    monkeypatch.setenv("CUMULUS_EXECUTOR", address)
+    findings = {finding.check: finding for finding in examine()}
+    assert findings["executor"].status == "fail"
+    assert "no Dask scheduler answers" in findings["executor"].message
+
+
 def test_files_with_secrets_that_others_may_read_are_warned_of(tmp_path, monkeypatch):
     monkeypatch.setenv("CUMULUS_HOME", str(tmp_path))
     file = tmp_path / "cumulus.toml"
@@ -193,6 +259,13 @@ def test_a_run_at_work_is_named(home):
     with exclusive(home.settings.var / "run.lock"):
         assert str(os.getpid()) in one(checks.lock, home)[1]
     assert one(checks.lock, home) == ("ok", "nobody is at work")
+
+
+def test_a_night_may_begin_while_somebody_reads_that_nobody_is_at_work(home):
+    findings = checks.lock(home.settings, NIGHT)
+    assert next(findings).message == "nobody is at work"
+    with exclusive(home.settings.var / "run.lock"):
+        assert list(findings) == []
 
 
 def test_a_run_at_work_on_the_same_store_from_another_home_is_named(tmp_path, postgres_url):

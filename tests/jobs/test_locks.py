@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 
 import psycopg
 import pytest
@@ -107,5 +108,19 @@ def test_a_lock_that_another_process_took_meanwhile_is_lost(postgres_url, tmp_pa
 
 def test_a_store_that_cannot_be_reached_says_so(tmp_path):
     url = "postgresql://nobody@127.0.0.1:9/none"
-    with pytest.raises(StoreError, match="can be reached"), sole_worker(settings(tmp_path, url)):
+    with pytest.raises(StoreError, match="can be reached"), sole_worker(settings(tmp_path, url, patience_s=0)):
         pass
+
+
+def test_a_store_that_is_away_when_work_begins_is_waited_for(postgres_server, tmp_path, caplog):
+    with psycopg.connect(postgres_server.get_uri(), autocommit=True) as admin:
+        admin.execute("CREATE DATABASE late ALLOW_CONNECTIONS false")
+        back = threading.Timer(0.5, admin.execute, ["ALTER DATABASE late ALLOW_CONNECTIONS true"])
+        back.start()
+        try:
+            with sole_worker(settings(tmp_path, postgres_server.get_uri(database="late"))) as (store, _):
+                assert store.newest().empty
+        finally:
+            back.join()
+            admin.execute("DROP DATABASE late WITH (FORCE)")
+    assert "trying again: store postgresql" in caplog.text

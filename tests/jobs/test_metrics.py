@@ -10,7 +10,7 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from forecasting.errors import InputError, StoreError
-from forecasting.settings import MetricsSettings
+from forecasting.settings import MetricsSettings, SourceSettings
 from jobs.metrics import registry_of, served, write_textfile
 from jobs.state import read_state
 from tests.jobs.installation import DAY, MINUTE, NIGHT, Installation
@@ -23,7 +23,7 @@ ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yaml"
 
 @pytest.fixture
 def state(tmp_path):
-    installation = Installation(tmp_path)
+    installation = Installation(tmp_path, sources=SourceSettings(pull=("reference", "nbs")))
     installation.figure("2025-12")
     installation.figure("2025-11", "baotou_industrial_va")
     installation.champion("theta", NIGHT - 60 * DAY)
@@ -32,6 +32,7 @@ def state(tmp_path):
     installation.night(NIGHT + DAY, "degraded", "tracking failed", broken="track")
     installation.pull("reference")
     installation.pull("nbs", "closed")
+    installation.pull("import", "failed")
     return read_state(installation.settings, NIGHT + 12 * DAY)
 
 
@@ -63,6 +64,7 @@ def test_the_textfile_says_what_the_state_says(tmp_path, state):
     assert found["cumulus_late_indicators", ()] == 1
     assert found["cumulus_source_up", ("nbs",)] == 0
     assert found["cumulus_source_up", ("reference",)] == 1
+    assert ("cumulus_source_up", ("import",)) not in found  # a file by hand, which no night asks again
     assert found["cumulus_champion_changes_total", ()] == 1
     assert found["cumulus_size_bytes", ("store",)] > 0
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["cumulus.prom"]

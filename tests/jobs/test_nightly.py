@@ -22,7 +22,7 @@ from pydantic import SecretStr
 from sqlalchemy import event, inspect, text
 
 from forecasting.catalog import load_catalog
-from forecasting.errors import InputError
+from forecasting.errors import InputError, StoreError
 from forecasting.projection import HORIZON
 from forecasting.publishing import EXPORTS, TABLES, read_release
 from forecasting.settings import (
@@ -38,6 +38,7 @@ from jobs.backup import back_up, restore
 from jobs.ledger import Ledger
 from jobs.locks import BusyError, exclusive, sole_worker
 from jobs.nightly import _retain, run_night
+from jobs.state import read_state
 from tests.cluster import cluster
 from tests.publishing.readers import check_frictionless, check_no_formulas, check_parquet, check_sdmx, check_workbook
 
@@ -206,6 +207,19 @@ def test_a_night_before_any_release_fails_with_a_reason_and_publishes_nothing(tm
     with pytest.raises(InputError, match=expected):
         night(tmp_path, as_of=dt.date(2005, 1, 1))
     assert not (tmp_path / "var" / "published" / "latest").exists()
+    health = read_state(settings(tmp_path), NIGHT)["health"]
+    assert health["status"] == "failed"
+    assert health["message"].startswith("the night 2005-01-01 failed: InputError: observations: no figure")
+
+
+def test_a_night_whose_raw_archive_cannot_be_written_is_known_to_have_failed(tmp_path):
+    raw = tmp_path / "var" / "raw"
+    raw.parent.mkdir()
+    raw.touch()
+    with pytest.raises(StoreError, match="raw archive"):
+        night(tmp_path)
+    health = read_state(settings(tmp_path), NIGHT)["health"]
+    assert (health["status"], "StoreError: raw archive" in health["message"]) == ("failed", True)
 
 
 def test_a_night_whose_assumptions_are_refused_is_published_without_its_projection(tmp_path):
@@ -469,16 +483,17 @@ def test_the_command_says_what_it_did_and_exits_3_when_degraded(tmp_path):
     assert "cn_industrial_va" in cumulus(tmp_path, "status").stdout
 
 
-def test_a_night_by_hand_that_is_told_to_stop_does_and_the_ledger_hears_of_it(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_night_by_hand_that_is_told_to_stop_does_and_the_ledger_hears_of_it(tmp_path, number):
     with started(tmp_path, "run", "--as-of", "2026-01-20") as process:
         while not json.loads(cumulus(tmp_path, "status", "--json").stdout)["runs"]:
             assert process.poll() is None
-        process.send_signal(signal.SIGTERM)
-        assert process.communicate(timeout=60)[1].endswith("stopped by SIGTERM\n")
-    assert process.returncode == 128 + signal.SIGTERM
+        process.send_signal(number)
+        assert process.communicate(timeout=60)[1].endswith(f"stopped by {number.name}\n")
+    assert process.returncode == 128 + number
     (run,) = json.loads(cumulus(tmp_path, "status", "--json").stdout)["runs"]
     assert run["status"] == "interrupted"
-    assert "stopped by SIGTERM" in run["message"]
+    assert f"stopped by {number.name}" in run["message"]
 
 
 def test_single_steps_log_as_the_settings_say_and_refuse_what_they_would_not_use(tmp_path):

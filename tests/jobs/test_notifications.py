@@ -232,7 +232,8 @@ def test_a_night_that_fails_of_what_the_report_reads_too_is_told_and_measured(tm
 
 def test_a_night_that_the_scheduler_cannot_begin_is_told(tmp_path):
     with Receiver() as receiver:
-        own = settings(tmp_path, receiver).model_copy(update={"store_url": SecretStr("postgresql://u@127.0.0.1:1/d")})
+        away = {"store_url": SecretStr("postgresql://u@127.0.0.1:1/d"), "schedule": ScheduleSettings(patience_s=0)}
+        own = settings(tmp_path, receiver).model_copy(update=away)
         with pytest.raises(StoreError):
             Service(own, print).night(Agenda(own.schedule).last(NIGHT), threading.Event())
     assert receiver.texts[0].startswith("Failed:\n- the night failed: StoreError: store ")

@@ -108,6 +108,15 @@ def test_a_damaged_archive_is_said(tmp_path, store):
         one.replay()
 
 
+def test_a_list_of_the_archive_that_ends_with_something_else_is_said_by_line_in_every_pull(tmp_path, store):
+    one = pulling(tmp_path, store)
+    one.pull(["reference"], NOW)
+    with (tmp_path / "var" / "raw" / "fetches.jsonl").open("ab") as file:
+        file.write(b'{"batch": 2\n\n')
+    with pytest.raises(StoreError, match=r"fetches.jsonl: line 2 is not a fetch .*take the line out"):
+        one.take(Payload("import", "a.csv", NOW + DAY, csv("cn_exports,2026-01,ytd_yoy,3.0,percent,")))
+
+
 def test_a_line_that_a_crash_cut_off_is_dropped(tmp_path, store):
     one = pulling(tmp_path, store)
     one.pull(["reference"], NOW)
@@ -253,6 +262,22 @@ def test_a_file_that_was_imported_by_mistake_is_told_once_and_not_by_every_repla
     refused = one.take(Payload("import", "b.csv", NOW + DAY, b"month,name,rate\n2025/10,Steel,5.1\n"))
     assert (refused.status, "need a mapping" in refused.message) == ("failed", True)
     assert [(pull.status, pull.message) for pull in one.replay()] == [("done", "")]
+
+
+def test_a_refused_file_in_an_old_archive_is_said_until_it_is_imported_again(tmp_path, store):
+    one = pulling(tmp_path, store)
+    one.take(Payload("import", "/a.csv", NOW, csv("cn_exports,2026-01,ytd_yoy,3.0,percent,")))
+    # as versions did that archived before they read
+    RawArchive(tmp_path / "var" / "raw").keep(
+        [Payload("import", "/b.csv", NOW, b"month,name,rate\n2025/10,Steel,5.1\n")]
+    )
+    (before,) = one.replay()
+    assert before.status == "partial"
+    assert "b.csv: columns indicator" in before.message
+    assert before.message.endswith("/b.csv: correct the file and import it again under this name")
+    one.take(Payload("import", "/b.csv", NOW + DAY, csv("cn_exports,2026-02,ytd_yoy,3.1,percent,")))
+    after = "/b.csv: passed over as it was before it was imported again"
+    assert [(pull.status, pull.figures, pull.message) for pull in one.replay()] == [("done", 2, after)]
 
 
 KILLED = """

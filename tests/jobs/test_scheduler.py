@@ -54,7 +54,7 @@ Work.night = night
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_running_night_may_end_within_the_grace(number):
     process = started(SLOW.format(seconds=1.5, heeds=True))
     assert process.stdout.readline() == "night\n"
@@ -165,12 +165,12 @@ Work.night = night
 
 
 def test_a_night_that_fails_is_logged_and_an_idle_scheduler_stops_at_once():
-    process = started(FAILS)
-    lines = [process.stderr.readline() for _ in range(2)]
-    while "RuntimeError" not in lines[-1]:
-        lines.append(process.stderr.readline())
-    process.terminate()
-    lines += process.communicate(timeout=30)[1].splitlines()  # the night's thread may be the first to speak
+    with started(FAILS) as process:
+        lines = [process.stderr.readline() for _ in range(2)]
+        while "RuntimeError" not in lines[-1]:
+            lines.append(process.stderr.readline())
+        process.terminate()
+        lines += process.stderr.read().splitlines()  # the night's thread may be the first to speak
     assert process.returncode == 0
     assert any(re.search(r"the next night starts at .*T02:30:00\+08:00", line) for line in lines)
     assert any("the night failed; the next one starts as scheduled" in line for line in lines)

@@ -207,7 +207,8 @@ def test_a_champion_of_the_store_forecasts_and_a_rollback_brings_the_one_before_
         return client.get_model_version_by_alias(name, alias).tags["cumulus.model"]
 
     assert (model_of("champion"), model_of("previous")) == (last.model, "seasonal_naive")
-    said = roll_back(configured, DENSE)
+    said, missing = roll_back(configured, DENSE)
+    assert missing == ""
     assert "seasonal_naive forecasts from the next night on" in said
     assert "the alias champion is back on it" in said
     assert (model_of("champion"), model_of("previous")) == ("seasonal_naive", last.model)
@@ -241,6 +242,23 @@ def test_a_rollback_before_the_night_of_a_day_counts_in_that_night(tmp_path):
         assert ChampionHistory(store.engine).before(today)[DENSE][-1].model == "a"
 
 
+def test_a_rollback_is_done_once_although_mlflow_is_away(tmp_path):
+    (tmp_path / "cumulus.toml").write_text('tracking_uri = "http://127.0.0.1:9"\n', encoding="utf-8")
+    configured = settings(tmp_path)
+    today = dt.datetime.now(ZONE).date()
+    with Store.open(configured.store) as store:
+        reigns = [Reign(DENSE, today - dt.timedelta(days=n), model, "", "by hand") for n, model in ((3, "a"), (2, "b"))]
+        ChampionHistory(store.engine).add(reigns)
+    done = cumulus(tmp_path, "rollback", DENSE, MLFLOW_HTTP_REQUEST_MAX_RETRIES="0")
+    assert (done.returncode, done.stdout.strip()) == (
+        3,
+        f"{DENSE}: a forecasts from the next night on, instead of b; the next night registers it",
+    )
+    assert done.stderr.startswith("the alias champion stays where it is until then: tracking store: ")
+    with Store.open(configured.store) as store:
+        assert [reign.model for reign in ChampionHistory(store.engine).before(today)[DENSE]] == ["a", "b", "a"]
+
+
 def test_there_is_no_way_back_without_another_champion(home):
     path, _ = home
     with pytest.raises(InputError, match="there is nothing to go back to"):
@@ -268,8 +286,8 @@ def test_a_surprise_and_a_drift_are_said_in_words_with_their_numbers(home):
     assert "bands of 80 and 95 % held" in coverage
 
 
-def cumulus(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "CUMULUS_HOME": str(home), "CUMULUS_CATALOG": str(CATALOG)}
+def cumulus(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "CUMULUS_HOME": str(home), "CUMULUS_CATALOG": str(CATALOG), **variables}
     command = [sys.executable, "-c", "from jobs.cli import main; main()", *arguments]
     return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
 

@@ -47,6 +47,26 @@ def test_a_failed_night_is_a_failure_even_after_a_good_one(installation):
     assert found["last_success"]["night"] == "2026-01-20"
 
 
+def test_what_lies_on_a_disk_of_its_own_has_its_size_and_lost_and_found_is_none_of_it(tmp_path):
+    installation = Installation(tmp_path / "home")
+    installation.night()
+    disk = tmp_path / "disk"
+    (disk / "lost+found").mkdir(parents=True)
+    (disk / "payload.gz").write_bytes(b"x" * 5000)
+    installation.settings.raw.symlink_to(disk)
+    (disk / "lost+found").chmod(0)
+    code = (
+        "import sys; from pathlib import Path; from tests.jobs.test_state import Installation, state; "
+        "print(state(Installation(Path(sys.argv[1])))['sizes']['raw'])"
+    )
+    # root reads everything, but for the right to
+    able = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.getuid() == 0 else []
+    done = subprocess.run(
+        [*able, sys.executable, "-c", code, tmp_path / "home"], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "5000\n", done.stderr
+
+
 def test_a_night_is_overdue_three_hours_after_its_time_and_not_before(installation):
     installation.night()
     assert state(installation, DAY + 179 * MINUTE)["health"]["status"] == "ok"
@@ -91,7 +111,7 @@ def test_the_json_has_the_keys_that_are_promised(installation):
     assert set(found["last_success"]) == run
     assert set(found["runs"][0]) == {*run, "steps"}
     assert set(found["runs"][0]["steps"][0]) == {"name", "status", "seconds", "message"}
-    assert set(found["sources"][0]) == {"source", "at", "status", "figures", "new", "quarantined", "message"}
+    assert set(found["sources"][0]) == {"source", "at", "status", "figures", "new", "quarantined", "message", "nightly"}
     assert set(found["indicators"][0]) == {
         "indicator", "last_period", "due_period", "next_due", "days_late", "note"
     }  # fmt: skip
@@ -164,3 +184,19 @@ def test_status_exits_3_when_the_night_failed_and_shows_a_table_on_a_terminal(tm
     plain = re.sub(r"\x1b\[[0-9;]*m", "", text)
     assert re.search(r"started +status +run +seconds by step", plain)
     assert re.search(r"file +2026-01-19T18:30:00\+00:00 +closed +7 +2 +0", plain)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "gbk", "utf-8"])
+def test_status_is_shown_whatever_characters_the_locale_has(tmp_path, encoding):
+    installation = Installation(tmp_path)
+    message = "InputError: 稀土 m²"
+    installation.night(status="failed", message=message)
+    environment = {**os.environ, "CUMULUS_HOME": str(tmp_path), "CUMULUS_CATALOG": str(CATALOG)}
+    environment |= {"PYTHONIOENCODING": encoding}
+    command = [sys.executable, "-c", "from jobs.cli import main; main()", "status"]
+    done = subprocess.run(command, capture_output=True, env=environment, check=False)
+    assert done.returncode == 3, done.stderr.decode()
+    shown = done.stdout.decode(encoding)
+    assert {"latin-1": r"\u7a00\u571f m²", "gbk": r"稀土 m\xb2", "utf-8": "稀土 m²"}[encoding] in shown
+    machine = subprocess.run([*command, "--json"], capture_output=True, env=environment, check=False)
+    assert "稀土 m²" in json.loads(machine.stdout)["health"]["message"]

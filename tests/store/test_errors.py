@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 
@@ -13,6 +14,13 @@ def test_a_server_that_is_not_there_is_named_without_the_password(tmp_path):
         Store.open(f"postgresql://night:s3cret@/cumulus?host={tmp_path}")
     assert "night:***@" in str(caught.value)
     assert "s3cret" not in str(caught.value)
+
+
+def test_a_password_among_the_options_of_an_address_does_not_show(tmp_path):
+    with pytest.raises(StoreError, match="check that the database is there") as caught:
+        Store.open(f"postgresql://night@/cumulus?host={tmp_path}&password=s3cret&sslpassword=k3y&sslmode=prefer")
+    assert "sslmode=prefer" in str(caught.value)
+    assert not {"s3cret", "k3y"} & set(re.split(r"[=&: ]", str(caught.value)))
 
 
 @pytest.mark.parametrize("url", ["", "not a url s3cret", "postgresql://night:s3cret@host:port/db"])

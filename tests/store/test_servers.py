@@ -51,6 +51,20 @@ def test_a_database_that_cannot_hold_every_text_is_refused_when_it_is_opened(dat
         Store.open(database(f"ENCODING '{encoding}'"))
 
 
+def test_a_role_that_owns_nothing_is_told_what_it_needs(postgres_url):
+    with psycopg.connect(postgres_url, autocommit=True) as admin:
+        admin.execute("CREATE ROLE guest LOGIN")
+        url = postgres_url.replace("postgres:@", "guest@")
+        try:
+            with pytest.raises(StoreError, match=r"denied for schema public.*; let the role own the database"):
+                Store.open(url)
+            Store.open(postgres_url).close()  # as an administrator who restores a dump does
+            with pytest.raises(StoreError, match=r"denied for table .*; let the role own the database"):
+                Store.open(url)
+        finally:
+            admin.execute("DROP ROLE guest")
+
+
 @pytest.mark.parametrize(("asked", "seconds"), [("", 10), ("?connect_timeout=2", 2)])
 def test_a_server_that_never_answers_is_given_up(asked, seconds):
     with socket.socket() as silent:
