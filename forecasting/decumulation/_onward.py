@@ -61,12 +61,16 @@ def lean(
     """
     longer = dict(ahead)
     sparse = sorted(name for name, path in recovered.items() if path.sparse)
-    while waiting := [name for name in sparse if name not in longer]:
-        for name in waiting:
+
+    def reach(name: str) -> Path:
+        if name not in longer:
             to = related.get(name)
-            if to is None or to in longer:
-                rng = np.random.default_rng(seeded(seed, f"{name}/ahead"))
-                longer[name] = _further(recovered[name], longer.get(to or ""), until, rng)
+            rng = np.random.default_rng(seeded(seed, f"{name}/ahead"))
+            longer[name] = _further(recovered[name], None if to is None else reach(to), until, rng)
+        return longer[name]
+
+    for name in sparse:
+        reach(name)
     lasts = {name: recovered[name].last for name in longer}
     sums = {whole: sorted(of) for whole, of in parts.items() if of and whole in longer and set(of) <= set(sparse)}
     sums = {whole: of for whole, of in sums.items() if _holds(whole, of, longer, lasts)}
@@ -74,7 +78,7 @@ def lean(
     for group in together(names, [(whole, name) for whole, of in sums.items() for name in of], [""] * len(names)):
         own = {whole: of for whole, of in sums.items() if whole in group}
         longer |= _adding_up(own, {name: longer[name] for name in group}, lasts, until)
-    return {name: longer[name] for name in {*sparse, *sums}}
+    return {name: longer[name] for name in sorted({*sparse, *sums})}
 
 
 def _further(path: Path, related: Path | None, until: int, rng: np.random.Generator) -> Path:
@@ -113,12 +117,12 @@ def _covariance(month: IntArray, periods_per_year: int, scales: FloatArray) -> F
 
 
 def _holds(whole: str, of: Sequence[str], paths: Mapping[str, Path], lasts: Mapping[str, int]) -> bool:
-    """Whether parts add up to their whole in the last year that is recovered of all."""
+    """Whether parts add up to their whole in the last year that is recovered of all, or in what there is of one."""
+    members = [paths[name] for name in (whole, *of)]
     end = min(lasts[name] for name in (whole, *of))
-    own, *others = (
-        paths[name].level[:, end - 11 - paths[name].start : end + 1 - paths[name].start] for name in (whole, *of)
-    )
-    return bool((np.abs(sum(others) / own - 1) < HOLDS).all())
+    first = max(end - 11, *(path.start for path in members))
+    own, *others = (path.level[:, first - path.start : end + 1 - path.start] for path in members)
+    return first <= end and bool((np.abs(sum(others) / own - 1) < HOLDS).all())
 
 
 def _adding_up(
