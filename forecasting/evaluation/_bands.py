@@ -55,6 +55,8 @@ EARLY = 3
 """Months of a year that are early: January to March, where January and February each have a figure."""
 EARLY_NOISE = 0.87
 """Standard error of the logarithm of f from one early month and three others a year, for normal errors."""
+EARLY_WILD = 6.0
+"""Medians of its step beyond which an error counts no more for f: one wild figure does not tell months apart."""
 EARLY_MOST = 4.0
 """Most by which a series' own errors say that those of early months are larger or smaller: a quiet one tells others."""
 
@@ -127,7 +129,11 @@ def evened(errors: Floats, early: np.ndarray, seasonal: np.ndarray) -> tuple[Flo
 def _early_factors(errors: Floats, early: np.ndarray) -> Floats:
     known, origins = np.isfinite(errors), recency(errors)
     weight = np.where(known, origins[:, :, None], 0.0)
-    size, total = weight * np.where(known, np.abs(errors), 0.0), weight.sum(axis=1, keepdims=True)
+    absolute, total = np.abs(errors), weight.sum(axis=1, keepdims=True)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
+        middle = np.nanmedian(absolute, axis=1, keepdims=True)
+    size = weight * np.where(known, np.minimum(absolute, EARLY_WILD * middle), 0.0)
     mean = size.sum(axis=1, keepdims=True) / np.where(total > 0, total, 1.0)
     relative = size / np.where(mean > 0, mean, 1.0)
     amount = np.array([(weight * each).sum(axis=(1, 2)) for each in (early, ~early)])

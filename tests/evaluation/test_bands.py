@@ -162,7 +162,7 @@ def test_early_months_that_are_harder_to_tell_have_wider_bands_and_others_narrow
     alike = np.mean([covered_by_calendar(errors, early, alike=True) for errors, early in worlds], axis=0)
     own = np.mean([covered_by_calendar(errors, early) for errors, early in worlds], axis=0)
     assert alike == pytest.approx([0.42, 0.86], abs=0.02)
-    assert own == pytest.approx([0.75, 0.8], abs=0.06)  # some of what the two years show may be chance
+    assert own == pytest.approx([0.72, 0.8], abs=0.05)  # some of what the two years show may be chance
 
 
 def test_without_evidence_all_months_are_alike() -> None:
@@ -173,6 +173,17 @@ def test_without_evidence_all_months_are_alike() -> None:
     errors, early = by_calendar(1, 2, 3.0)
     for nothing in (np.zeros_like(errors), np.full_like(errors, np.nan)):
         np.testing.assert_array_equal(evened(nothing, early, np.array([True, False]))[1], 1.0)
+
+
+@pytest.mark.parametrize(("month", "before"), [(13, 2.24), (20, 0.45)])  # an early one and another
+def test_one_wild_figure_does_not_tell_months_apart(month: int, before: float) -> None:
+    factors = []
+    for seed in range(20):
+        errors, early = by_calendar(seed, 1, 1.0)
+        wild = np.arange(1, 25)[:, None] + np.arange(8) == month
+        _, factor = evened(errors[:, :-1] + 30.0 * wild[:-1], early[:, :-1], np.ones(1, dtype=bool))
+        factors.append(factor[0])
+    assert abs(np.log(np.median(factors))) < 0.4 * abs(np.log(before))  # what means of the errors as they are say
 
 
 def test_a_short_history_does_not_learn_its_scale_from_long_ones() -> None:
