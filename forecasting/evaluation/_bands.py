@@ -3,7 +3,7 @@
 Symbols: e[i,o,h] error of series i at origin o and step h on the modelling scale, s[i] its in-sample naive scale,
 w[i,o] the weight of an origin by its age, p[h] the panel's profile, sigma[i,h] the scale of its errors (a mean
 absolute error), Q(u) the quantile function of e / sigma, symmetric about zero, shared by the panel but for tails that
-widen where little is known of a series.
+widen where little is known of a series. Errors of early months are those of others times f[i] (`evened`).
 
 A history of less than a year and four months has a naive scale of another kind (from month to month, for from year to
 year), and no seasonal that a forecast could know. Such series learn from each other alone: what the errors of long
@@ -51,6 +51,15 @@ APART = 2
 TAIL = 0.98
 """Central probability beyond which the pooled errors only scale the tail of Student's t."""
 
+EARLY = 3
+"""Months of a year that are early: January to March, where January and February each have a figure."""
+EARLY_NOISE = 0.87
+"""Standard error of the logarithm of f from one early month and three others a year, for normal errors."""
+EARLY_WILD = 6.0
+"""Medians of its step beyond which an error counts no more for f: one wild figure does not tell months apart."""
+EARLY_MOST = 4.0
+"""Most by which a series' own errors say that those of early months are larger or smaller: a quiet one tells others."""
+
 GRID = np.array([*np.linspace(0.5, 0.95, 19), 0.96, 0.97, 0.975, 0.98, 0.985, 0.99, 0.995, 0.9995])
 """Probabilities at which Q is kept."""
 
@@ -92,6 +101,60 @@ def error_bands(errors: Floats, naive: Floats, seasonal: np.ndarray) -> Bands:
         shared = Pool(left_out_ratios(errors[kind], naive[kind]), weights).quantiles()
         bands.quantiles[kind] = shared * tails(sums.count)
     return bands
+
+
+def evened(errors: Floats, early: np.ndarray, seasonal: np.ndarray) -> tuple[Floats, Floats]:
+    """Errors of early months at the size of the other months', and how many times as large they were.
+
+    Where January and February have figures of their own, Chinese New Year moves what no forecast quite knows, and other
+    series have months of their own that are hard to tell. f is the mean of the errors whose target is in an early
+    month, each over the mean of its step, to that of the others, all weighted by w. Of its logarithm counts what the
+    panel's mean is beyond its standard error, and what a series' own is from there beyond its own: without evidence all
+    months are alike.
+
+    Args:
+        errors: e, shape (S, O, H), NaN where unknown.
+        early: Whether a target is in an early month, shape (S, O, H).
+        seasonal: See `error_bands`.
+
+    Returns:
+        e / f for targets in early months, else e; and f, shape (S,).
+    """
+    factor = np.ones(len(errors))
+    for kind in _kinds(seasonal):
+        factor[kind] = _early_factors(errors[kind], early[kind])
+    return errors / np.where(early, factor[:, None, None], 1.0), factor
+
+
+def _early_factors(errors: Floats, early: np.ndarray) -> Floats:
+    known, origins = np.isfinite(errors), recency(errors)
+    weight = np.where(known, origins[:, :, None], 0.0)
+    absolute, total = np.abs(errors), weight.sum(axis=1, keepdims=True)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
+        middle = np.nanmedian(absolute, axis=1, keepdims=True)
+    size = weight * np.where(known, np.minimum(absolute, EARLY_WILD * middle), 0.0)
+    mean = size.sum(axis=1, keepdims=True) / np.where(total > 0, total, 1.0)
+    relative = size / np.where(mean > 0, mean, 1.0)
+    amount = np.array([(weight * each).sum(axis=(1, 2)) for each in (early, ~early)])
+    level = np.array([(relative * each).sum(axis=(1, 2)) for each in (early, ~early)]) / np.where(amount > 0, amount, 1)
+    usable = (level > 0).all(axis=0)
+    first, others = np.where(usable, level, 1.0)
+    own = np.log(np.clip(first / others, 1 / EARLY_MOST, EARLY_MOST))
+    months = (weight * early)[:, :, 0].sum(axis=1) * usable
+    panel = _beyond(months @ own / max(float(months.sum()), 1e-300), months.sum())
+    return np.asarray(np.exp(panel + _beyond(own - panel, months) * usable))
+
+
+def _beyond(log: Floats, months: Floats) -> Floats:
+    """What of a logarithm of f is beyond its standard error, with so many early months (Donoho's soft threshold)."""
+    error = EARLY_NOISE / np.sqrt(np.maximum(months, 1e-300))
+    return np.asarray(np.sign(log) * np.maximum(np.abs(log) - error, 0.0))
+
+
+def is_early(month: np.ndarray, season_length: int) -> np.ndarray:
+    """Whether month indices are of early months."""
+    return np.asarray((month % 12 < EARLY) & (season_length == 12))
 
 
 def _kinds(seasonal: np.ndarray) -> list[np.ndarray]:

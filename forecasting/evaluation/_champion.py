@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from forecasting.errors import InputError, ModelError, Problem
-from forecasting.evaluation._backtest import fit
-from forecasting.evaluation._bands import LEVELS, quantile_at
+from forecasting.evaluation._backtest import fit, months_of
+from forecasting.evaluation._bands import LEVELS, is_early, quantile_at
 from forecasting.evaluation._combination import combine, weighted
 from forecasting.evaluation._panel import Floats, Scale, Series
 from forecasting.models import MODELS, following_months
@@ -18,11 +18,12 @@ from forecasting.models import MODELS, following_months
 QUANTILES = ("q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975")
 """Names of the quantile columns, in the order of their levels."""
 COLUMNS = ("unique_id", "ds", "model", "mean", *QUANTILES)
-VERSION = 5
+VERSION = 6
 """Of the format."""
-EARLIER = (2, 3, 4)
-"""Formats that are read as well: the fourth had one weight a candidate for all steps, the third no `learnt` either, as
-no model learnt across the panel, and the second no `fitted`, as every model was fitted to the whole history."""
+EARLIER = (2, 3, 4, 5)
+"""Formats that are read as well: the fifth had no `early`, as errors of all months were taken to be of one size, the
+fourth had one weight a candidate for all steps, the third no `learnt` either, as no model learnt across the panel, and
+the second no `fitted`, as every model was fitted to the whole history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Champion:
         season_length: Periods a year, 12 or 11.
         scale: The modelling scale: "log", "censored" or "identity".
         sigma: Mean absolute error on the modelling scale by step.
+        early: How many times as large it is in January to March, where these have a figure each.
         quantiles: Q of the standardised errors at the grid of the bands, from the median up.
     """
 
@@ -73,6 +75,7 @@ class Champion:
     season_length: int
     scale: Scale
     sigma: tuple[float, ...]
+    early: float
     quantiles: tuple[float, ...]
 
     def predict(self, horizon: int) -> pd.DataFrame:
@@ -115,9 +118,10 @@ class Champion:
         steps = np.arange(1, horizon + 1)
         seen = len(self.sigma)
         sigma = np.array(self.sigma)[np.minimum(steps, seen) - 1] * np.sqrt(np.maximum(steps / seen, 1.0))
+        ds = following_months(one.ds[-1], horizon, self.season_length)
+        sigma = sigma * np.where(is_early(months_of(ds), self.season_length), self.early, 1.0)
         u = (np.arange(1000) + 0.5) / 1000
         sample = one.back(path + quantile_at(u, np.array(self.quantiles))[:, None] * sigma)
-        ds = following_months(one.ds[-1], horizon, self.season_length)
         return quantile_frame(self.unique_id, self.model, ds, sample)
 
     def _weights(self, horizon: int) -> Floats:
@@ -146,6 +150,7 @@ class Champion:
             "season_length": self.season_length,
             "scale": self.scale,
             "sigma": list(self.sigma),
+            "early": self.early,
             "quantiles": list(self.quantiles),
         }
 
@@ -173,6 +178,7 @@ class Champion:
             season_length=int(values["season_length"]),
             scale=_scale(str(values["scale"])),
             sigma=tuple(map(float, values["sigma"])),
+            early=float(values.get("early", 1.0)),
             quantiles=tuple(map(float, values["quantiles"])),
         )
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import overload
 
 import numpy as np
 import pandas as pd
 
 from forecasting.errors import whole_number
 from forecasting.evaluation._backtest import Paths, Progress, months_of, origins_of, resolve, run
-from forecasting.evaluation._bands import error_bands, left_out_coverage, sobered
+from forecasting.evaluation._bands import error_bands, evened, left_out_coverage, sobered
 from forecasting.evaluation._champion import Champion, Recipe, quantile_frame
 from forecasting.evaluation._comparison import Losses, losses_of
 from forecasting.evaluation._contest import contest_of, hold, standards
 from forecasting.evaluation._draws import JointDraws
+from forecasting.evaluation._errors import ErrorsOfEach, early_targets, errors_of
 from forecasting.evaluation._panel import SOURCE, Floats, Known, Series, horizons, read_panel
 from forecasting.evaluation._pooled import add_pooled
 from forecasting.evaluation._selection import Scores, choose, panel_gains, score
@@ -28,10 +28,6 @@ from forecasting.parallel import Keep, Workers, check_workers, in_parallel
 
 ORIGINS = 24
 """Cut-offs of a backtest, a month apart: what split conformal bands of a short series need."""
-
-
-Judged = tuple[Floats, Floats, np.ndarray, float]
-"""Errors, naive scales, whether these are seasonal, and the central probability of a band."""
 
 
 @dataclass(frozen=True)
@@ -244,9 +240,12 @@ def forecast_panel(
     ]
     chosen = [hold(one, each, names, held or {}, m) for one, each, m in zip(series, paths, chosen, strict=True)]
     naive = np.array([float(naive_scale(one.z, one.season_length)) for one in series])
-    best = sobered(_errors(paths, chosen, max(steps)), _errors(paths, usual, max(steps)))
     seasonal = np.array([naive_lag(len(one.y), one.season_length) > 1 for one in series])
+    early, ahead = early_targets(series, paths, max(steps))
+    best = sobered(errors_of(paths, chosen, max(steps)), errors_of(paths, usual, max(steps)))
+    best, factor = evened(best, early, seasonal)
     bands = error_bands(best, naive, seasonal)
+    wider = np.where(ahead, factor[:, None], 1.0)
     order = [one.unique_id for one in series]
     shocks = JointDraws(order, best, [each.keys for each in paths], bands, steps, draws, seed)
     champions = {}
@@ -266,12 +265,15 @@ def forecast_panel(
             season_length=one.season_length,
             scale=one.scale,
             sigma=tuple(bands.sigma[i, : steps[i]].tolist()),
+            early=float(factor[i]),
             quantiles=tuple(bands.quantiles[i].tolist()),
         )
-    errors = _ErrorsOfEach(paths, len(names), max(steps), naive, seasonal)
+    errors = ErrorsOfEach(paths, len(names), early, naive, seasonal)
     covered = np.array(in_parallel(left_out_coverage, errors, workers, names=names))
     return PanelForecast(
-        draws=OnDemand(order, lambda i: series[i].back(paths[i].final[chosen[i]] + shocks.of(i))),
+        draws=OnDemand(
+            order, lambda i: series[i].back(paths[i].final[chosen[i]] + shocks.of(i) * wider[i, : steps[i]])
+        ),
         leaderboard=_leaderboard(series, scores, names, chosen, covered, _real_time(series, paths, known or {})),
         champions=champions,
         recipes=recipes,
@@ -294,36 +296,6 @@ def _without(final: Floats, position: int) -> Floats:
     out = final.copy()
     out[position] = np.nan
     return out
-
-
-def _errors(paths: Sequence[Paths], chosen: Sequence[int], horizon: int) -> Floats:
-    """Errors of one candidate of each series, shape (S, O, H), NaN where unknown."""
-    out = np.full((len(paths), max(1, *(len(each.ends) for each in paths), 1), horizon), np.nan)
-    for i, (each, m) in enumerate(zip(paths, chosen, strict=True)):
-        out[i, : len(each.ends), : each.actual.shape[1]] = each.actual - each.forecast[m]
-    return out
-
-
-class _ErrorsOfEach(Sequence[Judged]):
-    """Arguments of `left_out_coverage` for each candidate, made when they are asked for: all are too much at once."""
-
-    def __init__(
-        self, paths: Sequence[Paths], candidates: int, horizon: int, naive: Floats, seasonal: np.ndarray
-    ) -> None:
-        self._paths, self._candidates, self._horizon = paths, candidates, horizon
-        self._naive, self._seasonal = naive, seasonal
-
-    def __len__(self) -> int:
-        return self._candidates
-
-    @overload
-    def __getitem__(self, m: int) -> Judged: ...
-    @overload
-    def __getitem__(self, m: slice) -> list[Judged]: ...
-    def __getitem__(self, m: int | slice) -> Judged | list[Judged]:
-        if isinstance(m, slice):
-            return [self[each] for each in range(*m.indices(len(self)))]
-        return _errors(self._paths, [m] * len(self._paths), self._horizon), self._naive, self._seasonal, 0.9
 
 
 def _leaderboard(

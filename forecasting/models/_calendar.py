@@ -45,7 +45,7 @@ def calendar_effects(ds: pd.DatetimeIndex, season_length: int) -> Floats:
         if not FIRST_YEAR <= year <= LAST_YEAR:
             raise ModelError(f"the calendar is known from {FIRST_YEAR} to {LAST_YEAR}; {stamp:%Y-%m} was asked for")
         pair = season_length == 11 and month == 2
-        shares = _shares(year, month) + (_shares(year, 1) if pair else 0.0)
+        shares = festival_shares(year, month) + (festival_shares(year, 1) if pair else 0.0)
         days = (_worked(year, month) + _worked(year, 1)) / 2 if pair else _worked(year, month)
         rows.append([*shares, np.log(days / 21)])
     return np.array(rows).reshape(len(ds), len(WINDOWS) + 1)
@@ -59,7 +59,8 @@ def moving(effects: Floats, ds: pd.DatetimeIndex) -> np.ndarray:
 
 
 @cache
-def _shares(year: int, month: int) -> Floats:
+def festival_shares(year: int, month: int) -> Floats:
+    """Shares of the `WINDOWS` about the Spring Festival that fall into a month, shape (3,)."""
     festival = _festival(year)
     counts = np.zeros(len(WINDOWS))
     for i, (first, last) in enumerate(WINDOWS):

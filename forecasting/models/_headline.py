@@ -12,6 +12,7 @@ import pandas as pd
 
 from forecasting.errors import ModelError
 from forecasting.models._months import following_months
+from forecasting.models._new_year import WithoutNewYear, moved_by_new_year, new_year_effect
 from forecasting.models._protocol import FEWEST, Floats, State, check_request, checked, model_errors
 from forecasting.models._trust import REACH, believed, between, cumulative_rates, rates_between, year_starts
 
@@ -159,7 +160,8 @@ class HeadlineMean:
     the pace goes on, another where growth returns to its mean; exports do so within a year or two, and retail sales,
     which grew less year by year, did not. What came of an indicator's own expectations tells which to believe and how
     much, for each month of origin and step ahead (`_trust`): forecasts at past cut-offs from nothing but the levels
-    before them. Needs a year and a month.
+    before them. What Chinese New Year moves between January and February, each by itself, is taken out of three years
+    of levels and more, and put back. Needs a year and a month.
     """
 
     name = "headline_mean"
@@ -170,11 +172,15 @@ class HeadlineMean:
         _check(self.name, y, 1, season_length, ds, season_length + 1)
         if len(y) < STRUCTURE_YEARS * season_length:
             return _Mean(self.name, season_length, len(y), None)
+        moved = moved_by_new_year(y, ds) if season_length == 12 else np.zeros(0)
+        if moved.any():
+            y = y / new_year_effect(ds, moved)
         try:
             structure = StateSpace().fit(y, season_length, ds)
         except ModelError as error:
             raise ModelError(f"{self.name}: {error}") from error
-        return _Mean(self.name, season_length, len(y), structure)
+        mean = _Mean(self.name, season_length, len(y), structure)
+        return WithoutNewYear(mean, moved) if moved.any() else mean
 
     def forecast(self, y: Floats, horizon: int, season_length: int, ds: pd.DatetimeIndex) -> Floats:
         """See `Model.forecast`."""

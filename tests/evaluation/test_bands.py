@@ -12,6 +12,7 @@ from forecasting.evaluation._bands import (
     Pool,
     all_sums,
     error_bands,
+    evened,
     left_out_coverage,
     left_out_ratios,
     monotone,
@@ -134,6 +135,55 @@ def test_fresh_errors_of_short_backtests_are_covered_as_promised(series: int, or
             inside.append(np.abs(fresh) <= limit)
     covered = [np.mean(np.concatenate(inside[k::3])) for k in range(3)]
     assert covered == pytest.approx([0.8, 0.9, 0.95], abs=0.05)
+
+
+def by_calendar(seed: int, series: int, ratio: float) -> tuple[np.ndarray, np.ndarray]:
+    """Errors at 24 origins a month apart, whose early months are so many times as hard, as far as they have come.
+
+    And which targets are in early months; the last origin has the errors that are to come.
+    """
+    month = np.arange(1, 25)[:, None] + np.arange(8)
+    early = month % 12 < 3
+    noise = np.random.default_rng(seed).normal(size=(series, 32)) * np.where(np.arange(32) % 12 < 3, ratio, 1.0)
+    return np.where((month > 23) & (month[:, :1] < 24), np.nan, noise[:, month]), np.tile(early, (series, 1, 1))
+
+
+def covered_by_calendar(errors: np.ndarray, early: np.ndarray, alike: bool = False) -> tuple[float, float]:
+    """Share of the errors to come inside the 80 % band, in early months and in others, which may be taken as alike."""
+    even, factor = evened(errors[:, :-1], early[:, :-1] & (not alike), np.ones(len(errors), dtype=bool))
+    bands = bands_of(even, np.full(len(errors), 0.8))
+    limit = np.array([quantile_at(0.9, each) for each in bands.quantiles])[:, None] * bands.sigma
+    inside = np.abs(errors[:, -1]) <= limit * np.where(early[:, -1], factor[:, None], 1.0)
+    return float(inside[early[:, -1]].mean()), float(inside[~early[:, -1]].mean())
+
+
+def test_early_months_that_are_harder_to_tell_have_wider_bands_and_others_narrower_ones() -> None:
+    worlds = [by_calendar(seed, 20, 3.0) for seed in range(20)]
+    alike = np.mean([covered_by_calendar(errors, early, alike=True) for errors, early in worlds], axis=0)
+    own = np.mean([covered_by_calendar(errors, early) for errors, early in worlds], axis=0)
+    assert alike == pytest.approx([0.42, 0.86], abs=0.02)
+    assert own == pytest.approx([0.72, 0.8], abs=0.05)  # some of what the two years show may be chance
+
+
+def test_without_evidence_all_months_are_alike() -> None:
+    seasonal = np.ones(1, dtype=bool)
+    alone = [evened(*(each[:, :-1] for each in by_calendar(seed, 1, 1.0)), seasonal)[1][0] for seed in range(200)]
+    assert np.mean(np.array(alone) == 1) > 0.5
+    assert np.mean(np.log(alone)) == pytest.approx(0, abs=0.06)
+    errors, early = by_calendar(1, 2, 3.0)
+    for nothing in (np.zeros_like(errors), np.full_like(errors, np.nan)):
+        np.testing.assert_array_equal(evened(nothing, early, np.array([True, False]))[1], 1.0)
+
+
+@pytest.mark.parametrize(("month", "before"), [(13, 2.24), (20, 0.45)])  # an early one and another
+def test_one_wild_figure_does_not_tell_months_apart(month: int, before: float) -> None:
+    factors = []
+    for seed in range(20):
+        errors, early = by_calendar(seed, 1, 1.0)
+        wild = np.arange(1, 25)[:, None] + np.arange(8) == month
+        _, factor = evened(errors[:, :-1] + 30.0 * wild[:-1], early[:, :-1], np.ones(1, dtype=bool))
+        factors.append(factor[0])
+    assert abs(np.log(np.median(factors))) < 0.4 * abs(np.log(before))  # what means of the errors as they are say
 
 
 def test_a_short_history_does_not_learn_its_scale_from_long_ones() -> None:

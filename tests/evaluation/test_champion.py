@@ -103,6 +103,17 @@ def test_beyond_the_backtest_the_band_goes_on_widening(result: PanelForecast) ->
     assert width[39] / width[19] == pytest.approx(np.sqrt(2))
 
 
+def test_where_early_months_are_harder_to_tell_their_bands_alone_are_wider(result: PanelForecast) -> None:
+    champion = replace(result.champions["rate"], early=1.0)
+    usual, wider = (each.predict(30) for each in (champion, replace(champion, early=2.0)))
+    ratio = (wider["q95"] - wider["q50"]) / (usual["q95"] - usual["q50"])
+    np.testing.assert_allclose(ratio, np.where(usual["ds"].dt.month <= 3, 2.0, 1.0))
+    eleven = replace(result.champions["eleven"], early=2.0)
+    assert eleven.predict(12).equals(replace(eleven, early=1.0).predict(12))
+    fifth = {name: value for name, value in champion.to_dict().items() if name != "early"} | {"version": 5}
+    assert Champion.from_dict(fifth) == champion
+
+
 def test_a_request_that_makes_no_sense_is_refused(result: PanelForecast) -> None:
     champion = result.champions["rate"]
     with pytest.raises(InputError, match="rate: horizon 0"):

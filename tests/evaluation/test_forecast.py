@@ -335,3 +335,22 @@ def test_the_last_resort_is_never_held_as_a_champion():
     assert set(found.recipes["x"]) == {*FAST, *COMBINATIONS}
     held = forecast_panel(panel, 3, models=FAST, draws=100, seed=1, held={"x": "seasonal_naive"})
     assert held.champions["x"].model == "seasonal_naive"
+
+
+def test_bands_are_wider_in_early_months_where_these_are_harder_to_tell_in_the_champion_too() -> None:
+    rng, ds = np.random.default_rng(4), pd.date_range("2012-01-01", periods=120, freq="MS")
+    noise = np.where(ds.month <= 3, 0.08, 0.01)
+    season = rng.normal(scale=0.1, size=(6, 12))
+    frames = [
+        pd.DataFrame(
+            {"unique_id": f"s{i}", "ds": ds, "y": np.exp(np.resize(season[i], 120) + noise * rng.normal(size=120))}
+        )
+        for i in range(6)
+    ]
+    found = forecast_panel(pd.concat(frames), 12, models=["seasonal_naive", "dynamic_theta"], draws=400, seed=1)
+    for name, rows in found.quantiles.groupby("unique_id"):
+        champion, early = found.champions[str(name)], (rows["ds"].dt.month <= 3).to_numpy()
+        for table in (rows, champion.predict(12)):
+            width = np.log(table["q95"] / table["q05"]).to_numpy()
+            assert champion.early > 2
+            assert width[early].mean() / width[~early].mean() == pytest.approx(champion.early, rel=0.2)
