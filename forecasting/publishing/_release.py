@@ -246,10 +246,10 @@ def _fill(
         write_tables(staging, tables, run_id=common["run_id"], as_of=common["as_of"])
     for name, content in files.items():
         staging.write(name, content)
-    staging.write(_PROVENANCE, origin)
     data = {name: staging.contents[f"{name}.csv"] for name in TABLES}
     others = {path: content for path, content in staging.contents.items() if path.removesuffix(".csv") not in TABLES}
     staging.write(_PACKAGE, describe(data, others, run_id=common["run_id"]))
+    staging.write(_PROVENANCE, origin)
 
 
 def _check_files(files: Mapping[str, bytes], taken: Sequence[str]) -> None:

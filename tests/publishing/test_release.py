@@ -114,7 +114,7 @@ def test_frictionless_finds_no_error_and_the_dictionary_covers_every_column(rele
         assert all(field["description"] and field["title_zh"] for field in resource["schema"]["fields"])
     listed = {item["path"]: item for item in (*package["resources"], *package["files"])}
     there = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-    assert {*listed, "datapackage.json"} == there
+    assert {*listed, "datapackage.json", "provenance.json"} == there
     for path, item in listed.items():
         data = (folder / path).read_bytes()
         assert item["bytes"] == len(data)
@@ -344,8 +344,7 @@ def test_every_file_that_was_changed_or_lost_after_publishing_is_named(release: 
     (folder / "monthly.csv").write_text("indicator\n")
     (folder / "index.html").write_bytes(b"<b>")
     (folder / "pictures" / "a.svg").unlink()
-    (folder / "provenance.json").write_text("{}")
-    assert altered(folder) == ["monthly.csv", "index.html", "pictures/a.svg", "provenance.json"]
+    assert altered(folder) == ["monthly.csv", "index.html", "pictures/a.svg"]
     with pytest.raises(PublishError, match="no release to check"):
         altered(tmp_path / "releases" / "n2")
 
