@@ -15,6 +15,9 @@ SIZES, ODDS = (1e-6, 1.0, 3.0, 10.0), (3.0, 1.0, 1.0, 1.0)
 """Prior standard deviations of what a window moves, in units of the errors of growth: nothing, which is as likely as
 all others together, to ten times as much."""
 
+DOUBT = 1 / 21
+"""Probability that nothing moves, below which something is taken to: odds of twenty to one."""
+
 FREEDOM = 4.0
 """Degrees of freedom of a year's errors (Student t): a crisis is no holiday."""
 
@@ -54,7 +57,7 @@ def moved_by_new_year(y: Floats, ds: pd.DatetimeIndex) -> Floats:
     The growth d of January, February and March on the year before, less the mean of the three, is that of the shares x
     of the three `WINDOWS` that fall into a month: d = x'b + e, as in Bell and Hillmer (1983), *Modeling time series
     with calendar variation*, J. American Statistical Association 78(383). b is the mean of its posteriors under priors
-    of some `SIZES`, weighed by their evidence; zero without evidence that anything moves.
+    of some `SIZES`, weighed by their evidence; zero without strong evidence that anything moves.
 
     Args:
         y: Positive levels, shape (n,).
@@ -70,7 +73,7 @@ def moved_by_new_year(y: Floats, ds: pd.DatetimeIndex) -> Floats:
     log = np.array(evidence) + np.log(ODDS)
     p = np.exp(log - log.max())
     p /= p.sum()
-    return p @ np.array(found) if p[0] < 0.5 else np.zeros(len(WINDOWS))
+    return p @ np.array(found) if p[0] < DOUBT else np.zeros(len(WINDOWS))
 
 
 def _posterior(d: Floats, x: Floats, size: float) -> tuple[Floats, float]:
