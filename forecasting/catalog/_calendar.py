@@ -80,9 +80,8 @@ def _read(file: Traversable, name: str) -> dict[str, dict[str, pd.Timestamp]]:
                 what = f'{calendar}.{period} = {moment}; expected a line like "2025-10" = 2025-11-14T10:00:00'
                 raise CatalogError(f"{name}: {what}")
             local = moment if moment.tzinfo is not None else moment.replace(tzinfo=ZONE)
-            earliest = pd.Timestamp(
-                f"{period}-20", tz=ZONE
-            )  # before a holiday some come out before their month is over
+            # before a holiday some come out before their month is over
+            earliest = pd.Timestamp(f"{period}-20", tz=ZONE)
             if not earliest <= local < earliest + pd.DateOffset(years=1):
                 what = f"{calendar}.{period} = {moment}: not within a year after {period}; correct period or date"
                 raise CatalogError(f"{name}: {what}")

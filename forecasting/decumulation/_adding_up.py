@@ -228,7 +228,7 @@ class _Tie:
                 return state, True
             origin, wanted = (state, nearest) if near else (begun, first)
             noise = np.where(near & (misses != 0), np.maximum(FIRM * self.noise, NEGLIGIBLE**2), self.noise)
-            slope = csr_array(self._slope(state, len(value)))
+            slope = csr_array(self._slope(state))
             cross = slope @ self.covariance
             root = factor(slope @ cross.T + np.diag(noise))
             pull = cho_solve(root, wanted - value + slope @ (state - origin), check_finite=False)
@@ -257,9 +257,9 @@ class _Tie:
         stated = np.split(value[self.months :], np.cumsum([len(one.system.rows) for one in self.members])[:-1])
         return all(one.system.inside(own[None])[0] for one, own in zip(self.members, stated, strict=True))
 
-    def _slope(self, state: FloatArray, rows: int) -> FloatArray:
-        """(rows, N) derivatives of `_values`."""
-        slope = np.zeros((rows, len(state)))
+    def _slope(self, state: FloatArray) -> FloatArray:
+        """(P, N) derivatives of `_values`."""
+        slope = np.zeros((len(self.noise), len(state)))
         row = 0
         for one in self.sums:
             at = row + np.arange(len(one.whole))

@@ -77,8 +77,8 @@ class Dense:
     def moved(self, z: FloatArray, centre: FloatArray) -> Dense:
         """The same with other draws (n, N) and another point estimate (N,)."""
         growth, level = _months(self.figures, self.use, z, centre, broken=self.broken, seed=self.seed)
-        point = {"point_growth": growth[0], "point_level": level[0]}
-        return replace(self, path=replace(self.path, growth=growth[1:], level=level[1:], **point), z=z, centre=centre)
+        path = replace(self.path, point_growth=growth[0], point_level=level[0], growth=growth[1:], level=level[1:])
+        return replace(self, path=path, z=z, centre=centre)
 
 
 def recover(figures: Figures, profile: Profile, draws: int, seed: np.random.SeedSequence) -> Dense:

@@ -18,7 +18,7 @@ from forecasting.decumulation._weights import Profile
 from forecasting.errors import InputError, Problem
 from forecasting.parallel import Keep, Workers, in_parallel
 
-__all__ = ["lean_on", "leans_on", "seeded", "together"]
+__all__ = ["lean_on", "leans_on", "linked", "seeded", "together"]
 
 
 def leans_on(sparse: list[Figures], dense: list[Figures], related: Mapping[str, str]) -> dict[str, str]:
@@ -173,7 +173,8 @@ def _lean_together(
             tried.add(name)
             of = sorted(of)
             rng = np.random.default_rng(seeded(seed, f"{name}/parts"))
-            tied = add_up(_linked(name, {**sums, name: of}), recovered, related, rng)
+            (group,) = [group for group in linked({**sums, name: of}) if name in group]
+            tied = add_up(group, recovered, related, rng)
             if tied is not None:
                 sums[name] = of
                 recovered |= tied
@@ -189,12 +190,12 @@ def _lean_together(
     return {name: Found.of(one.path, one.z) for name, one in recovered.items()}
 
 
-def _linked(whole: str, sums: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
-    """The sums that share a member with a whole's own, directly or through others."""
-    names = sorted({name for one, of in sums.items() for name in (one, *of)})
-    links = [(one, name) for one, of in sums.items() for name in of]
-    (group,) = [group for group in together(names, links, [""] * len(names)) if whole in group]
-    return {one: of for one, of in sums.items() if one in group}
+def linked(sums: Mapping[str, Sequence[str]]) -> list[dict[str, Sequence[str]]]:
+    """The sums in groups of those that share a member, directly or through others."""
+    names = sorted({name for whole, of in sums.items() for name in (whole, *of)})
+    links = [(whole, name) for whole, of in sums.items() for name in of]
+    groups = together(names, links, [""] * len(names))
+    return [{whole: of for whole, of in sums.items() if whole in group} for group in groups]
 
 
 def seeded(seed: int, name: str) -> np.random.SeedSequence:

@@ -21,7 +21,7 @@ from scipy.linalg import cho_solve
 from scipy.special import logsumexp, softmax
 
 from forecasting.decumulation._figures import BoolArray, FloatArray
-from forecasting.decumulation._leaning import seeded, together
+from forecasting.decumulation._leaning import linked, seeded
 from forecasting.decumulation._paths import IntArray, Path, ends_between
 from forecasting.decumulation._sparse import BETA_SD, aligned
 from forecasting.decumulation._system import factor
@@ -74,10 +74,9 @@ def lean(
     lasts = {name: recovered[name].last for name in longer}
     sums = {whole: sorted(of) for whole, of in parts.items() if of and whole in longer and set(of) <= set(sparse)}
     sums = {whole: of for whole, of in sums.items() if _holds(whole, of, longer, lasts)}
-    names = sorted({name for whole, of in sums.items() for name in (whole, *of)})
-    for group in together(names, [(whole, name) for whole, of in sums.items() for name in of], [""] * len(names)):
-        own = {whole: of for whole, of in sums.items() if whole in group}
-        longer |= _adding_up(own, {name: longer[name] for name in group}, lasts, until)
+    for own in linked(sums):
+        names = sorted({name for whole, of in own.items() for name in (whole, *of)})
+        longer |= _adding_up(own, {name: longer[name] for name in names}, lasts, until)
     return {name: longer[name] for name in sorted({*sparse, *sums})}
 
 
