@@ -265,7 +265,7 @@ def per_month(one: Series, start: int, end: int) -> Floats:
 
 def _months_in(ds: pd.DatetimeIndex, season_length: int) -> Floats:
     """Months of each period: two where it is January and February together."""
-    return np.where((ds.month == 2) & (season_length == 11), 2.0, 1.0)
+    return np.ones(len(ds)) if season_length == 12 else np.where(ds.month == 2, 2.0, 1.0)
 
 
 def _on_levels(model: Model | PanelModel) -> bool:
