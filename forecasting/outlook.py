@@ -13,10 +13,11 @@ from forecasting.errors import whole_number
 from forecasting.evaluation import BY_HORIZON, PanelForecast, forecast_panel, no_forecast, reconcile
 from forecasting.memory import give_back
 from forecasting.models import CALENDAR, HEADLINE
-from forecasting.observations import canonical
+from forecasting.observations import canonical, month_label
 from forecasting.outlook_rows import OutlookRows
 from forecasting.parallel import Keep, Workers
 from forecasting.realtime import Then, histories_then
+from forecasting.telling import told
 
 __all__ = ["Outlook", "make_outlook"]
 
@@ -48,6 +49,20 @@ class Outlook:
     origin: int
     panel: PanelForecast
     apart: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        coming = self.headlines.drop_duplicates("indicator")
+        rows = [
+            [
+                row["indicator"],
+                row["period"],
+                f"{row['q50']:.1f} % (90 % band {row['q05']:.1f} to {row['q95']:.1f})",
+                f"above {row['no_change']:.1f}: {100 * row['prob_above_no_change']:.0f} %",
+            ]
+            for row in coming.to_dict("records")
+        ]
+        count = self.forecasts["indicator"].nunique()
+        return told(f"Outlook of {count} indicators from {month_label(self.origin)}; their next cumulative rates", rows)
 
 
 def make_outlook(

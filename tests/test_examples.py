@@ -1,3 +1,5 @@
+import doctest
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -42,6 +44,24 @@ def test_the_readme_s_lines_of_python_give_the_months_and_their_draws(tmp_path):
     command = [sys.executable, "-c", "\n".join([table, *lines, shown])]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert said == "(500, 24) 24 5.0\n"
+
+
+class AnyDigits(doctest.OutputChecker):
+    """Figures may differ from machine to machine, what is said of them may not."""
+
+    def check_output(self, want, got, optionflags):
+        want, got = (re.sub(r"-?\d+(\.\d+)?", "0", text) for text in (want, got))
+        return super().check_output(want, got, optionflags)
+
+
+def test_the_readme_s_notebook_shows_what_its_results_say():
+    shown = example("README.md", "\n## In a notebook\n")
+    notebook = doctest.DocTestParser().get_doctest(shown, {}, "notebook", "README.md", 0)
+    runner = doctest.DocTestRunner(AnyDigits(), optionflags=doctest.NORMALIZE_WHITESPACE)
+    said = []
+    runner.run(notebook, out=said.append)
+    assert not said, "".join(said)
+    assert runner.tries >= 7
 
 
 @pytest.mark.parametrize("source", ["reference", "nbs"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -27,6 +28,7 @@ from forecasting.decumulation._weights import (
 from forecasting.errors import whole_number
 from forecasting.observations import check_observations, month_label
 from forecasting.parallel import Keep, Workers, in_parallel
+from forecasting.telling import told
 
 __all__ = ["Decumulation", "checked_draws", "decumulate", "recover_all"]
 
@@ -55,6 +57,17 @@ class Decumulation:
     parts: dict[str, Sequence[str]]
     contradictions: dict[str, Certificate]
     seed: int
+
+    def __repr__(self) -> str:
+        rows = []
+        for name, path in self.paths.items():
+            flags = Counter(flag.name for flag in path.flags)
+            what = [f"leans on {self.leans[name]}"] if name in self.leans else []
+            counts = ", ".join(f"{count} {flag}" for flag, count in sorted(flags.items()))
+            what += [f"flagged: {counts}"] if counts else []
+            rows.append([name, f"{month_label(path.first)} to {month_label(path.last)}", "; ".join(what)])
+        draws = max((len(path.growth) for path in self.paths.values()), default=0)
+        return told(f"Decumulation of {len(rows)} indicators, {draws} draws, seed {self.seed}", rows)
 
     @property
     def monthly(self) -> pd.DataFrame:

@@ -90,6 +90,10 @@ class Path:
     scales: FloatArray | None
     flags: tuple[Flag, ...]
 
+    def __repr__(self) -> str:
+        months = f"{month_label(self.first)} to {month_label(self.last)}"
+        return f"Path({self.indicator}: {months}, {len(self.growth)} draws)"
+
     @property
     def sparse(self) -> bool:
         """Whether it is a deviation from a related indicator."""

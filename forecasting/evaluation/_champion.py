@@ -78,6 +78,10 @@ class Champion:
     early: float
     quantiles: tuple[float, ...]
 
+    def __repr__(self) -> str:
+        of = "" if self.candidates == (self.model,) else f" of {', '.join(self.candidates)}"
+        return f"Champion({self.unique_id}: {self.model}{of}; {len(self.y)} periods to {self.ds[-1]})"
+
     def predict(self, horizon: int) -> pd.DataFrame:
         """Fit to the stored history and forecast, without any backtest.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -25,6 +25,7 @@ from forecasting.metrics import naive_lag, naive_scale
 from forecasting.models import LAST_RESORT, Model, PanelModel, following_months
 from forecasting.observations import month_label
 from forecasting.parallel import Keep, Workers, check_workers, in_parallel
+from forecasting.telling import told
 
 ORIGINS = 24
 """Cut-offs of a backtest, a month apart: what split conformal bands of a short series need."""
@@ -85,7 +86,16 @@ class PanelForecast:
     recipes: dict[str, dict[str, Recipe]]
     losses: dict[str, Losses]
     failures: pd.DataFrame
-    frame: Callable[[], pd.DataFrame] = field(repr=False)
+    frame: Callable[[], pd.DataFrame]
+
+    def __repr__(self) -> str:
+        best = self.leaderboard[self.leaderboard["champion"]]
+        rows = []
+        for row in best.to_dict("records"):
+            inside = f"{100 * row['coverage90']:.0f} % inside the 90 % band"
+            score = f"MASE {row['mase']:.3g}, {inside}, {row['n_origins']} origins"
+            rows.append([row["unique_id"], row["model"], score if row["n_origins"] else "too short to be judged"])
+        return told(f"PanelForecast of {len(rows)} series, each by its champion", rows)
 
     @cached_property
     def quantiles(self) -> pd.DataFrame:
