@@ -1,4 +1,4 @@
-"""The pictures of the README: months recovered from cumulative rates, with their bands; what the example draws."""
+"""The pictures of the README: months recovered from cumulative rates, coming rates; what the example draws."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 
-from forecasting import decumulate
+from forecasting import decumulate, make_outlook
 from forecasting.catalog import load_catalog
+from forecasting.pictures import draw_headlines
 from forecasting.reference import load_observations
 
 ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "docs" / "recovered_months.png"
+COMING = ("cn_industrial_va", "cn_fixed_asset_investment", "cn_retail_sales", "cn_fiscal_revenue")
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#666666"  # Okabe and Ito: told apart by colour-blind readers
 
 
@@ -66,6 +68,11 @@ def main() -> None:
     TARGET.parent.mkdir(exist_ok=True)
     figure.savefig(TARGET, dpi=110, metadata={"Software": None})
     print(f"wrote {TARGET.relative_to(ROOT)}")
+    national = table[table["indicator"].isin(COMING)]
+    outlook = make_outlook(decumulate(national, draws=1000, workers=2), national, horizon=13, workers=2)
+    coming = TARGET.with_name("coming_rates.png")
+    coming.write_bytes(draw_headlines(national, outlook.headlines, "png"))
+    print(f"wrote {coming.relative_to(ROOT)}")
     with TemporaryDirectory() as folder:
         subprocess.run([sys.executable, ROOT / "examples" / "rates_to_picture.py", folder], check=True)
         drawn = TARGET.with_name("decumulation.png")

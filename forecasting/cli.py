@@ -48,6 +48,7 @@ Horizon = Annotated[int, typer.Option(min=1, max=120, help="Periods ahead.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random.")]
 Draws = Annotated[int, typer.Option(min=50, max=100_000, help="Draws per indicator.")]
 ForecastDraws = Annotated[int, typer.Option(min=100, max=100_000, help="Joint draws per series.")]
+FanPlot = Annotated[Path | None, typer.Option("--plot", metavar="FILE.png|html", help="Also draw what is to come.")]
 
 
 @app.callback()
@@ -91,13 +92,8 @@ def decumulate(
     if adjust is not None and adjusted_out is None:
         raise typer.BadParameter("--adjust says how, --adjusted-out FILE.csv says where: give both")
     _check_outputs([source, Path(weights)], output, draws_out, plot, adjusted_out)
-    if plot is not None:
-        from forecasting.pictures import check_panels, draw_months, picture_kind
-
-        kind = picture_kind(plot)
     table = read_observations(source)
-    if plot is not None:
-        check_panels(table["indicator"].nunique(), kind)
+    kind = _picture_kind(plot, table["indicator"].nunique())
     chosen = weights if weights in ("learned", "equal") else read_weights(Path(weights))
     months: list[pd.DataFrame] = []
     adjusted: list[pd.DataFrame] = []
@@ -120,6 +116,8 @@ def decumulate(
     if draws_out is not None:
         outputs[draws_out] = _npz(kept, np.savez)
     if plot is not None:
+        from forecasting.pictures import draw_months
+
         outputs[plot] = draw_months(monthly, table, kind)
     if adjusted_out is not None and adjusted:
         outputs[adjusted_out] = csv_bytes(pd.concat(adjusted, ignore_index=True))
@@ -138,6 +136,7 @@ def headline(
     pmf_out: Annotated[
         Path | None, typer.Option(metavar="FILE.csv", help="Probabilities of the next release on its grid.")
     ] = None,
+    plot: FanPlot = None,
     draws: ForecastDraws = 1000,
     seed: Seed = 0,
 ) -> None:
@@ -147,8 +146,9 @@ def headline(
     from forecasting.publishing import csv_bytes
     from forecasting.sources import read_observations
 
-    _check_outputs([source], output, pmf_out)
+    _check_outputs([source], output, pmf_out, plot)
     table = read_observations(source)
+    kind = _picture_kind(plot, table["indicator"].nunique())
     months = horizon + horizon // 11 + 2
     recovered = recover(table, draws=draws, seed=seed)
     with progress("fit", total=sum(not path.sparse for path in recovered.paths.values())) as advance:
@@ -156,9 +156,14 @@ def headline(
             recovered, table, horizon=months, workers=_workers(), progress=lambda _done, _total: advance()
         )
     columns = ["indicator", "origin", "period", "mean", "q05", "q25", "q50", "q75", "q95"]
-    outputs = {output: csv_bytes(outlook.headlines.groupby("indicator").head(horizon)[columns])}
+    coming = outlook.headlines.groupby("indicator").head(horizon)[columns]
+    outputs = {output: csv_bytes(coming)}
     if pmf_out is not None:
         outputs[pmf_out] = csv_bytes(outlook.odds[["indicator", "period", "value", "probability"]])
+    if plot is not None:
+        from forecasting.pictures import draw_headlines
+
+        outputs[plot] = draw_headlines(table, coming, kind)
     _write(outputs)
 
 
@@ -173,6 +178,7 @@ def forecast(
     calendar: Annotated[
         Literal["none", "china"], typer.Option(help="Whose holidays move the months; adds models that know them.")
     ] = "none",
+    plot: FanPlot = None,
     draws: ForecastDraws = 1000,
     seed: Seed = 0,
 ) -> None:
@@ -182,8 +188,9 @@ def forecast(
     from forecasting.publishing import csv_bytes
     from forecasting.sources import read_panel
 
-    _check_outputs([source], output)
+    _check_outputs([source], output, plot)
     panel = read_panel(source)
+    kind = _picture_kind(plot, panel["unique_id"].nunique())
     with progress("fit", total=panel["unique_id"].nunique()) as advance:
         result = forecast_panel(
             panel,
@@ -195,7 +202,12 @@ def forecast(
             workers=_workers(),
             progress=lambda _done, _total: advance(),
         )
-    _write({output: csv_bytes(result.quantiles.assign(ds=result.quantiles["ds"].dt.strftime("%Y-%m-%d")))})
+    outputs = {output: csv_bytes(result.quantiles.assign(ds=result.quantiles["ds"].dt.strftime("%Y-%m-%d")))}
+    if plot is not None:
+        from forecasting.pictures import draw_forecasts
+
+        outputs[plot] = draw_forecasts(panel, result.quantiles, kind)
+    _write(outputs)
     for line in [*result.left_out(), *result.unmodelled()]:
         typer.echo(line, err=True)
     if result.unmodelled():
@@ -326,6 +338,17 @@ def guarded(command: Callable[[], object]) -> None:
 
 def _workers() -> int:
     return min(2, os.cpu_count() or 1)
+
+
+def _picture_kind(path: Path | None, panels: int) -> str:
+    """The kind of a picture that is wanted of so many series, "" if none is."""
+    if path is None:
+        return ""
+    from forecasting.pictures import check_panels, picture_kind
+
+    kind = picture_kind(path)
+    check_panels(panels, kind)
+    return kind
 
 
 def _adjusted(result: Decumulation, method: Literal["structural", "x13"]) -> tuple[list[pd.DataFrame], list[str]]:

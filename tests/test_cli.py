@@ -60,7 +60,7 @@ def test_a_picture_that_cannot_be_made_is_refused_before_anything_is_written(rat
     pd.concat([table.assign(indicator=f"x{k}") for k in range(25)]).to_csv(many, index=False)
     for source, picture, expected in (
         (rates, "out.pdf", "must end in .png or .html"),
-        (many, "out.png", "a .png picture holds 24 indicators, an .html one 200, not 25"),
+        (many, "out.png", "a .png picture holds 24 panels, an .html one 200, not 25"),
         (rates, "no/out.png", "cannot be written"),
     ):
         result = cumulus("decumulate", source, "-o", tmp_path / "out.csv", "--plot", tmp_path / picture, "--draws", 50)
@@ -148,6 +148,24 @@ def test_headline_writes_quantiles_of_the_next_releases_and_the_odds_of_the_firs
     assert list(odds.columns) == ["indicator", "period", "value", "probability"]
     assert odds["probability"].sum() == pytest.approx(1, abs=1e-6)
     assert set(odds["period"]) == {"2016-02"}
+
+
+@pytest.mark.parametrize("command", ["headline", "forecast"])
+def test_what_is_to_come_can_be_looked_at(command, rates, tmp_path):
+    out, png, page = tmp_path / "out.csv", tmp_path / "out.png", tmp_path / "out.html"
+    source = rates
+    if command == "forecast":
+        source = tmp_path / "panel.csv"
+        ds = pd.date_range("2020-01-01", periods=30, freq="MS").strftime("%Y-%m-%d")
+        pd.DataFrame({"unique_id": "a", "ds": ds, "y": np.arange(30.0)}).to_csv(source, index=False)
+    done(command, source, "-o", out, "--horizon", 3, "--draws", 100, "--plot", png)
+    done(command, source, "-o", out, "--horizon", 3, "--draws", 100, "--plot", page)
+    assert png.read_bytes().startswith(b"\x89PNG")
+    assert page.read_bytes().startswith(b"<!DOCTYPE html>")
+    refused = cumulus(command, source, "-o", tmp_path / "no.csv", "--horizon", 3, "--plot", tmp_path / "a.pdf")
+    assert refused.returncode == 1
+    assert "a.pdf: a picture's name must end in .png or .html" in refused.stderr
+    assert not (tmp_path / "no.csv").exists()
 
 
 def test_headline_takes_a_lone_indicator_of_a_few_figures(rates, tmp_path):

@@ -11,7 +11,7 @@ from benchmarks.report_page import chromium
 from forecasting import decumulate
 from forecasting.errors import InputError
 from forecasting.observations import check_observations
-from forecasting.pictures import PANELS, check_panels, draw_months, picture_kind
+from forecasting.pictures import PANELS, check_panels, draw_forecasts, draw_headlines, draw_months, picture_kind
 from tests.decumulation.publication import levels, mixture, publish
 
 RNG = np.random.default_rng(4)
@@ -151,9 +151,9 @@ def test_another_ending_is_refused(tmp_path, name):
 
 def test_more_indicators_than_a_picture_holds_are_refused_with_the_way_out():
     check_panels(24, "png")
-    with pytest.raises(InputError, match=r"a \.png picture holds 24 indicators, an \.html one 200, not 25"):
+    with pytest.raises(InputError, match=r"a \.png picture holds 24 panels, an \.html one 200, not 25"):
         check_panels(25, "png")
-    with pytest.raises(InputError, match=r"a \.html picture holds 200 indicators, not 201: leave some out"):
+    with pytest.raises(InputError, match=r"a \.html picture holds 200 panels, not 201: leave some out"):
         check_panels(201, "html")
 
 
@@ -211,3 +211,56 @@ def test_letters_that_no_font_draws_are_named_with_the_remedy(made, caplog):
     caplog.clear()
     draw_months(monthly, table, "png")
     assert caplog.text == ""
+
+
+QUANTILES = ("q025", "q10", "q25", "q50", "q75", "q90", "q975")
+
+
+def panel_and_quantiles(names=("a",), ahead=6):
+    months = pd.date_range("2012-01-01", periods=96 + ahead, freq="MS")
+    panel = pd.concat([pd.DataFrame({"unique_id": n, "ds": months[:96], "y": np.arange(96) * 1e-7}) for n in names])
+    frames = []
+    for name in names:
+        own = pd.DataFrame({"unique_id": name, "ds": months[96:], "model": "auto_ets", "mean": 1.0})
+        frames.append(own.assign(**{q: (96 + np.arange(ahead)) * 1e-7 + k * 1e-6 for k, q in enumerate(QUANTILES, -3)}))
+    return panel, pd.concat(frames, ignore_index=True)
+
+
+def test_a_fan_opens_at_the_last_figure_that_is_known_and_keeps_small_figures():
+    panel, quantiles = panel_and_quantiles()
+    (spec,) = specs(draw_forecasts(panel, quantiles, "html")).values()
+    data = layers(spec)
+    assert list(data) == ["95 % band", "80 % band", "50 % band", "median forecast", "known"]
+    assert data["known"][0] == {"x": "2015-01-15", "y": pytest.approx(36e-7)}
+    assert len(data["known"]) == 60
+    assert data["median forecast"][0] == data["known"][-1] == {"x": "2019-12-15", "y": pytest.approx(95e-7)}
+    assert data["80 % band"][0] == {"x": "2019-12-15", "low": pytest.approx(95e-7), "high": pytest.approx(95e-7)}
+    assert data["80 % band"][1] == {"x": "2020-01-15", "low": pytest.approx(76e-7), "high": pytest.approx(116e-7)}
+    assert spec["title"] == {"text": "a", "subtitle": "Forecast: auto_ets", "anchor": "start", "limit": 960}
+    (pointer,) = (layer for layer in spec["layer"] if layer["mark"]["type"] == "rect")
+    assert pointer["data"]["values"][-1]["80 % band"] == "8.1e-06 to 1.21e-05"
+    assert spec["layer"][0]["params"][0]["name"] == "zoom"
+
+
+def test_figures_that_are_years_apart_are_not_connected():
+    headlines = pd.DataFrame({"indicator": "x", "origin": "2022-02", "period": ["2022-03", "2022-04"],
+                              **{q: [5.0, 5.1] for q in ("q05", "q25", "q50", "q75", "q95")}})  # fmt: skip
+    table = pd.DataFrame({"indicator": "x", "measure": "ytd_yoy", "value": [3.0, 4.0, 6.0, 7.0],
+                          "period": ["2019-11", "2021-11", "2021-12", "2022-02"]})  # fmt: skip
+    other = table.assign(measure="ytd_level", value=900.0)
+    (spec,) = specs(draw_headlines(pd.concat([other, table]), headlines, "html")).values()
+    known = layers(spec)["known"]
+    assert [point["y"] for point in known] == [3.0, None, 4.0, 6.0, 7.0]
+    assert spec["title"]["subtitle"] == "Cumulative rates, forecast from 2022-02"
+    assert [label for label in layers(spec) if "band" in label] == ["90 % band", "50 % band"]
+
+
+def test_as_many_fans_are_drawn_as_a_picture_holds():
+    names = [f"s{k}" for k in range(25)]
+    with pytest.raises(InputError, match=r"a \.png picture holds 24 panels, an \.html one 200, not 25"):
+        draw_forecasts(*panel_and_quantiles(names), "png")
+    panel, quantiles = panel_and_quantiles(["</script>", "b", "c"])
+    page = draw_forecasts(panel, quantiles, "html")
+    assert list(specs(page)) == ["</script>", "b", "c"]
+    assert page.count(b"</script>") == 2
+    assert draw_forecasts(panel, quantiles, "png") == draw_forecasts(panel, quantiles, "png")

@@ -1,16 +1,10 @@
-"""Pictures of recovered months: one drawing, as PNG or as a self-contained HTML page.
-
-The drawing is a Vega-Lite specification, so that the page can be zoomed and read month by month without a server; the
-package vl-convert makes PNG of the same specification and carries the scripts (0.9 MB) and the font.
-"""
+"""Pictures of recovered months, with what was published of them."""
 
 from __future__ import annotations
 
-import json
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,31 +12,43 @@ import pandas as pd
 
 from forecasting.errors import InputError, Problem
 from forecasting.observations import RATES, check_observations, month_index, month_label
+from forecasting.pictures._gallery import (
+    GREY,
+    INK,
+    ZOOM,
+    Json,
+    Panel,
+    check_panels,
+    finite,
+    middle,
+    rendered,
+    time_axis,
+    under_the_pointer,
+)
 
-__all__ = ["PANELS", "check_panels", "draw_months", "picture_kind"]
-
-_logger = logging.getLogger(__name__)
-
-Json = dict[str, Any]
-
-PANELS = {"png": 24, "html": 200}  # as many indicators as one picture holds
+__all__ = ["draw_months"]
 
 CUMULATIVE, PUBLISHED = "January to month, published", "month, published"
 MONTH, PAIR, BAND = "month, recovered", "January and February together", "90 % band"
 BOUNDS, CUT = "all that the figures allow", "all that the figures allow (beyond the axis: cut)"
 # Okabe and Ito: told apart by colour-blind readers; the two areas are lighter, opaque shades
 COLOURS = {CUMULATIVE: "#d55e00", PUBLISHED: "#009e73", MONTH: "#0072b2", PAIR: "#003d66", BAND: "#a6d0ea"}
-BOUNDS_COLOUR, INK, GREY = "#e3e3e3", "#1b1b1b", "#6b6b6b"
+BOUNDS_COLOUR = "#e3e3e3"
 FLAG_SHAPES = ["cross", "triangle-up", "diamond", "square", "triangle-down", "circle"]
 FLAG_ROW = 11  # pixels
-FEW = 12  # periods
-LABEL = "utcFormat(datum.value, utcmonth(datum.value) ? '%b' : '%Y')"  # long names of months run into each other
-LATIN = 0x24F  # the last letter of Latin Extended-B
-SOME = 5  # letters
-FONT = "Liberation Sans, Arial, Helvetica, sans-serif"  # the first one comes with vl-convert
 MARGIN = 0.06  # of the axis, above and below what is drawn
 REACH = 0.25  # of the band's range: as far as set bounds stretch the axis
 NOTHING_LEFT = -100.0  # percent; the margin goes no lower
+UNDER_THE_POINTER = {
+    "month": "month",
+    "growth": "growth, %",
+    "band": "90 % band",
+    "bounds": "all that the figures allow",
+    "cumulative": "January to month, published",
+    "published": "month, published",
+    "status": "status",
+    "flags": "flags",
+}
 STATUS = {"A": "published", "E": "derived", "W": "January and February together", "B": "break"}
 
 
@@ -67,32 +73,6 @@ class _Panel:
         return sorted({flag["kind"] for flag in self.flags})
 
 
-def picture_kind(path: Path) -> str:
-    """``"png"`` or ``"html"``, by the ending of a file's name.
-
-    Raises:
-        InputError: Another ending.
-    """
-    kind = path.suffix.lower().removeprefix(".")
-    if kind not in PANELS:
-        raise InputError(str(path), [Problem("", "a picture's name must end in .png or .html")])
-    return kind
-
-
-def check_panels(count: int, kind: str) -> None:
-    """Refuse more indicators than one picture holds.
-
-    Raises:
-        InputError: More than `PANELS` of the kind, or another kind.
-    """
-    if kind not in PANELS:
-        raise InputError("picture", [Problem("", f"no kind {kind!r}; use {' or '.join(map(repr, PANELS))}")])
-    if count > PANELS[kind]:
-        other = f", an .html one {PANELS['html']}" if kind == "png" else ""
-        what = f"a .{kind} picture holds {PANELS[kind]} indicators{other}, not {count}: leave some out"
-        raise InputError("picture", [Problem("", what)])
-
-
 def draw_months(monthly: pd.DataFrame, observations: pd.DataFrame, kind: str) -> bytes:
     """Draw the recovered months of every indicator with what was published of them.
 
@@ -112,8 +92,6 @@ def draw_months(monthly: pd.DataFrame, observations: pd.DataFrame, kind: str) ->
     Raises:
         InputError: More indicators than one picture holds, another kind, or an indicator without figures.
     """
-    import vl_convert
-
     check_panels(monthly["indicator"].nunique(), kind)
     published = dict(iter(check_observations(observations).groupby("indicator", sort=False)))
     unknown = sorted(set(monthly["indicator"]) - set(published))
@@ -122,37 +100,11 @@ def draw_months(monthly: pd.DataFrame, observations: pd.DataFrame, kind: str) ->
         raise InputError("picture", [Problem("", what)])
     rows = monthly.fillna({"flag": ""})  # a file has no empty text
     panels = [_panel(str(name), own, published[name]) for name, own in rows.groupby("indicator", sort=False)]
-    if kind == "html":
-        specs = {panel.name: _finish(_drawing(panel, [panel], 960, 420, hover=True)) for panel in panels}
-        return _page(specs, vl_convert.javascript_bundle()).encode()  # type: ignore[call-arg]  # the stub is wrong
-    lacking = _without_glyph("".join(panel.name + panel.about for panel in panels))
-    if lacking:
-        remedy = "install one (Noto Sans CJK has Chinese), or draw an .html picture"
-        _logger.warning("this machine has no font for %s and draws boxes: %s", lacking, remedy)
-    columns = 1 if len(panels) <= 2 else 2 if len(panels) <= 8 else 3
-    width, height = [(860, 300), (560, 240), (440, 200)][columns - 1]
-    drawings = [_drawing(panel, panels, width, height, hover=False) for panel in panels]
-    png: bytes = vl_convert.vegalite_to_png(_finish({"concat": drawings, "columns": columns}), scale=2)
-    return png
-
-
-def _without_glyph(text: str) -> str:
-    """Some of the letters of a text that no font of this machine draws; the one that comes along has the Latin ones."""
-    letters = sorted({letter for letter in text if ord(letter) > LATIN})
-    if not letters:
-        return ""
-    from matplotlib.font_manager import findSystemFonts
-    from matplotlib.ft2font import FT2Font
-
-    for path in findSystemFonts():
-        try:
-            known = FT2Font(path).get_charmap()
-        except RuntimeError:  # not a font that scales
-            continue
-        letters = [letter for letter in letters if ord(letter) not in known]
-        if not letters:
-            break
-    return "".join(letters[:SOME])
+    views = [
+        Panel(panel.name, panel.about, partial(_drawing, panel, [panel] if kind == "html" else panels))
+        for panel in panels
+    ]
+    return rendered(views, kind, "Months recovered from published growth", "Indicator")
 
 
 def _panel(name: str, rows: pd.DataFrame, observations: pd.DataFrame) -> _Panel:
@@ -176,7 +128,7 @@ def _panel(name: str, rows: pd.DataFrame, observations: pd.DataFrame) -> _Panel:
         low, high = min(low, max(lowest, low - reach)), max(high, min(highest, high + reach))
     panel = _Panel(name, _about(observations), [], [], [], {}, [], [], low, high, cut)
     panel.published.update({
-        label: [{"x": _middle(month), "y": value} for month, value in sorted(rates[measure].items())]
+        label: [{"x": middle(month), "y": value} for month, value in sorted(rates[measure].items())]
         for label, measure in ((CUMULATIVE, "ytd_yoy"), (PUBLISHED, "month_yoy"))
     })  # fmt: skip
     for row in rows.itertuples():
@@ -187,18 +139,18 @@ def _panel(name: str, rows: pd.DataFrame, observations: pd.DataFrame) -> _Panel:
 def _add(panel: _Panel, row: Any, rates: dict[str, dict[int, float]]) -> None:
     """Add a row of the monthly table to its panel."""
     month = month_index(row.month)
-    panel.flags.extend({"x": _middle(month), "kind": kind} for kind in row.flag.split())
+    panel.flags.extend({"x": middle(month), "kind": kind} for kind in row.flag.split())
     if row.status == "K":  # January, told with February
         return
     pair = row.months == 2
     start, end = f"{month_label(month - pair)}-01", f"{month_label(month + 1)}-01"
-    middle = f"{month_label(month)}-01" if pair else _middle(month)
-    growth, q05, q95 = _number(row.yoy), _number(row.yoy_q05), _number(row.yoy_q95)
-    low, high = _number(row.set_low), _number(row.set_high)
+    at = f"{month_label(month)}-01" if pair else middle(month)
+    growth, q05, q95 = finite(row.yoy), finite(row.yoy_q05), finite(row.yoy_q95)
+    low, high = finite(row.set_low), finite(row.set_high)
     bounded = low is not None or high is not None
     edges = {"low": -np.inf if bounded and low is None else low, "high": np.inf if bounded and high is None else high}
     panel.bands.extend({"x": edge, "q05": q05, "q95": q95, **edges} for edge in (start, end))
-    panel.months.append({"x": middle, "y": growth})
+    panel.months.append({"x": at, "y": growth})
     if pair and growth is not None:
         panel.pairs.append({"x": start, "x2": end, "y": growth})
     panel.hover.append({
@@ -221,20 +173,12 @@ def _about(observations: pd.DataFrame) -> str:
     return f"Published figures: {named or 'source not named'}"
 
 
-def _middle(month: int) -> str:
-    return f"{month_label(month)}-15"
-
-
-def _number(value: float) -> float | None:
-    return round(float(value), 4) if np.isfinite(value) else None
-
-
 def _text(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}"
 
 
-def _drawing(panel: _Panel, legend_of: Sequence[_Panel], width: int, height: int, *, hover: bool) -> Json:
-    """The panel as a Vega-Lite view, with the legend that all of `legend_of` share."""
+def _drawing(panel: _Panel, legend_of: Sequence[_Panel], height: int, hover: bool) -> Json:
+    """The panel's layers, with the legend that all of `legend_of` share."""
     kinds = sorted({kind for other in legend_of for kind in other.flag_kinds})
     bounds = CUT if any(other.cut for other in legend_of) else BOUNDS
     used = [label for label in (CUMULATIVE, PUBLISHED) if any(other.published[label] for other in legend_of)]
@@ -255,9 +199,7 @@ def _drawing(panel: _Panel, legend_of: Sequence[_Panel], width: int, height: int
          for name, value in vertex.items()}
         for vertex in panel.bands
     ]  # fmt: skip
-    few = len(panel.hover) <= FEW
-    months: Json = {"tickCount": "month", "format": "%Y-%m"} if few else {"labelExpr": LABEL}  # else days get ticks
-    x = {"field": "x", "type": "temporal", "scale": {"type": "utc"}, "axis": {"title": None, "grid": False, **months}}
+    x = time_axis(len(panel.hover))
     axis = {"title": "growth on a year earlier, %", "titleFontWeight": "normal", "gridColor": "#eeeeee"}
     y = {"type": "quantitative", "scale": {"domain": [low, high], "nice": False, "zero": False}, "axis": axis}
 
@@ -287,10 +229,9 @@ def _drawing(panel: _Panel, legend_of: Sequence[_Panel], width: int, height: int
         layers.append({**zero, "encoding": {"y": {"field": "y", **y}}})
     layers += _flag_rows(panel, kinds, x, height)
     if hover:
-        layers.append(_under_the_pointer(panel, x))
-        layers[0]["params"] = [{"name": "zoom", "select": {"type": "interval", "encodings": ["x"]}, "bind": "scales"}]
-    title = {"text": panel.name, "subtitle": panel.about, "anchor": "start", "limit": width}
-    return {"title": title, "width": width, "height": height, "layer": layers}
+        layers.append(under_the_pointer(panel.hover, UNDER_THE_POINTER, x))
+        layers[0]["params"] = [ZOOM]
+    return {"layer": layers}
 
 
 def _flag_rows(panel: _Panel, kinds: Sequence[str], x: Json, height: int) -> Iterable[Json]:
@@ -308,73 +249,3 @@ def _flag_rows(panel: _Panel, kinds: Sequence[str], x: Json, height: int) -> Ite
                 "shape": {**shape, "legend": legend},
             },
         }
-
-
-def _under_the_pointer(panel: _Panel, x: Json) -> Json:
-    """Unseen columns, one a period, that tell its figures."""
-    fields = {"month": "month", "growth": "growth, %", "band": "90 % band", "bounds": "all that the figures allow",
-              "cumulative": "January to month, published", "published": "month, published", "status": "status",
-              "flags": "flags"}  # fmt: skip
-    tooltip = [{"field": field, "title": title, "type": "nominal"} for field, title in fields.items()]
-    return {
-        "data": {"values": panel.hover},
-        "mark": {"type": "rect", "opacity": 0, "clip": True},
-        "encoding": {"x": x, "x2": {"field": "x2"}, "tooltip": tooltip},
-    }
-
-
-def _finish(drawing: Json) -> Json:
-    return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "background": "white",
-        "padding": 12,
-        "config": {
-            "font": FONT,
-            "view": {"stroke": None},
-            "axis": {"labelColor": INK, "titleColor": INK, "domainColor": GREY, "tickColor": GREY},
-            "title": {"color": INK, "fontSize": 14, "subtitleColor": GREY, "subtitleFontSize": 10},
-            "legend": {"orient": "bottom", "columns": 4, "labelLimit": 320, "labelColor": INK, "titleColor": INK},
-        },
-        **drawing,
-    }
-
-
-def _page(specs: dict[str, Json], scripts: str) -> str:
-    # "<" could end the script element wherever it stands in a name
-    data = json.dumps(specs, ensure_ascii=True, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
-    return PAGE.replace("@SCRIPTS@", scripts, 1).replace("@SPECS@", data, 1)
-
-
-PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; \
-style-src 'unsafe-inline'; img-src data:">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Months recovered from published growth</title>
-<style>
-body { font: 14px "Liberation Sans", Arial, Helvetica, sans-serif; color: #1b1b1b; margin: 1.5rem; }
-select { font: inherit; max-width: 100%; }
-#picture { display: block; width: fit-content; max-width: 100%; margin-top: 1rem; overflow-x: auto; }
-</style>
-</head>
-<body>
-<h1>Months recovered from published growth</h1>
-<p><label>Indicator <select id="indicator"></select></label> &middot; drag to move, scroll to zoom in time,
-double-click to go back</p>
-<div id="picture"></div>
-<noscript>The picture is drawn by the scripts in this file: please allow them.</noscript>
-<script>@SCRIPTS@</script>
-<script>
-const specs = @SPECS@;
-const list = document.getElementById("indicator");
-for (const name of Object.keys(specs)) list.add(new Option(name, name));
-const actions = {export: true, source: false, compiled: false, editor: false};
-const show = () => vegaEmbed("#picture", specs[list.value], {renderer: "svg", actions});
-list.addEventListener("change", show);
-show();
-</script>
-</body>
-</html>
-"""
