@@ -349,6 +349,9 @@ def _pull(sources: Sequence[str] | None) -> int:
     with _pulling() as (pulling, settings):
         if sources is None:
             pulls = pulling.replay()
+            if not pulls:
+                what = "no payload is kept here; check CUMULUS_HOME, or restore the folder from a backup"
+                raise InputError(str(settings.raw), [Problem("", what)])
         else:
             pulls = pulling.pull(tuple(dict.fromkeys(sources or settings.sources.pull)), dt.datetime.now(dt.UTC))
     return _told(pulls)

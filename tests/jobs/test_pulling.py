@@ -623,6 +623,9 @@ def test_the_pull_command_asks_the_named_sources_and_reads_the_archive_again(tmp
     again = cumulus(tmp_path, "pull", "--replay")
     assert (again.returncode, again.stdout) == (0, "reference: done, 3718 figures, 3718 new, 0 rows put aside\n")
     assert cumulus(tmp_path, "pull", "--source", "nowhere").returncode == 2
+    nothing = cumulus(tmp_path / "elsewhere", "pull", "--replay")
+    assert (nothing.returncode, nothing.stdout) == (1, "")
+    assert f"{tmp_path}/elsewhere/var/raw: no payload is kept here; check CUMULUS_HOME" in nothing.stderr
 
 
 def test_a_closed_source_is_said_and_ends_in_exit_3(tmp_path):
