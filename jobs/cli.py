@@ -322,7 +322,7 @@ def _check_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            what = f"cannot listen on port {port}: {error.strerror}; choose another with --port"
+            what = f"cannot listen on {host}:{port}: {error.strerror}; choose another --port or --host"
             raise InputError("ui", [Problem("", what)]) from error
 
 
