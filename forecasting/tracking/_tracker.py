@@ -11,7 +11,7 @@ stays as it is.
 
 An indicator of which everything is as its lasting run has it gets no step, no chart and no tag: a night without news
 costs one reading of the lasting runs. A metric that the night does not have any more, as of a model that has ceased to
-compete, gets NaN: the list of runs shows it so, sorts it last and finds it by no filter.
+compete, gets NaN: MLflow's pages leave it out, sort the run last and find it by no filter; its points stay.
 """
 
 from __future__ import annotations
