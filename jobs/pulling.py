@@ -169,7 +169,7 @@ class Pulling:
                     tally.notes.append(f"{address}: passed over as it was before it was imported again")
                 if tally.refused > before:
                     refused[address], tally.problems[faults:] = tally.problems[faults:], []
-            if whole:
+            if whole or damaged:  # what is damaged is said once, however often it came
                 last |= keys
             if source != "import":
                 self._note_readings(payloads, whole=whole)

@@ -146,7 +146,8 @@ class RawArchive:
         try:
             body = gzip.decompress(path.read_bytes())
         except (OSError, EOFError, zlib.error) as error:
-            raise StoreError(f"raw archive {path}: cannot be read ({error}); restore it from a copy") from error
+            reason = getattr(error, "strerror", None) or error
+            raise StoreError(f"raw archive {path}: cannot be read ({reason}); restore it from a copy") from error
         if hashlib.sha256(body).hexdigest() != sha256:
             raise StoreError(f"raw archive {path}: its content has another sha256; restore it from a copy")
         return body

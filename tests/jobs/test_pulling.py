@@ -105,6 +105,7 @@ def test_a_damaged_payload_is_named_and_all_others_are_replayed(tmp_path, store)
     one.take(Payload("import", "a.csv", NOW + DAY, csv("cn_exports,2026-01,ytd_yoy,3.0,percent,")))
     imported = Payload("import", "b.csv", NOW + 2 * DAY, csv("cn_exports,2026-01,ytd_yoy,3.1,percent,"))
     one.take(imported)
+    one.pull(["reference"], NOW + 3 * DAY)
     file = damaged(tmp_path, imported)
     with Store.open(f"sqlite:///{tmp_path}/again.db") as empty:
         pulls = {pull.source: pull for pull in pulling(tmp_path, empty).replay()}
@@ -114,6 +115,9 @@ def test_a_damaged_payload_is_named_and_all_others_are_replayed(tmp_path, store)
     assert said[0].startswith(f"raw archive {file}: cannot be read")
     assert said[0].endswith("; restore it from a copy; it came from b.csv at 2026-02-03 12:00 UTC")
     assert said[1].startswith("import: 1 damaged payloads were passed over; a new database lacks what they brought")
+    max((tmp_path / "var" / "raw").glob("*/*.gz"), key=lambda path: path.stat().st_size).unlink()
+    [said] = [pull.message for pull in one.replay() if pull.source == "reference"]
+    assert said.count("cannot be read (No such file or directory)") == 1  # of two fetches
 
 
 def damaged(home: Path, payload: Payload) -> Path:
