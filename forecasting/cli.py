@@ -243,12 +243,15 @@ def read_bulletin(
             errors.append(str(error))
     if errors:
         raise CumulusError("\n".join(errors))
+    fruitless = any(sure.empty and doubtful.empty for sure, doubtful in read)
     sure, doubtful = (pd.concat(frames, ignore_index=True) for frames in zip(*read, strict=True))
     outputs = {output: figures_csv(sure)}
     if doubtful_out is not None:
         outputs[doubtful_out] = figures_csv(doubtful)
     _write(outputs)
     typer.echo(f"{len(sure)} figures, {len(doubtful)} doubtful", err=True)
+    if fruitless:  # which its reader has named
+        raise typer.Exit(DEGRADED)
 
 
 @app.command()

@@ -24,6 +24,7 @@ __all__ = [
     "KEY",
     "MEASURES",
     "MORE_DECIMALS",
+    "MORE_DIGITS",
     "MOST_DECIMALS",
     "RATES",
     "REQUIRED",
@@ -31,6 +32,7 @@ __all__ = [
     "check_observations",
     "column_problems",
     "figure_text",
+    "kept_exactly",
     "moments",
     "month_index",
     "month_label",
@@ -44,6 +46,7 @@ OPTIONAL = ("decimals", "status", "released_at", "source", "note", "family")
 COLUMNS = REQUIRED + OPTIONAL
 MOST_DECIMALS = 9  # and at least as many below zero: -2 is a figure rounded to hundreds
 MORE_DECIMALS = "value has more decimals than decimals says"
+MORE_DIGITS = "value has more digits than can be kept exactly; give it in a larger unit"
 FIRST_YEAR = 1900
 HELD = {"float64": (12, 5e-14), "float32": (6, 5e-7), "float16": (3, 5e-4)}
 """Digits of a published figure that survive arithmetic in a kind of number, and the share of it that is noise there."""
@@ -85,6 +88,15 @@ def off_grid(value: npt.NDArray[np.float64], decimals: npt.NDArray[np.float64]) 
     scaled = value * 10.0**decimals
     off: npt.NDArray[np.bool_] = np.abs(scaled - np.round(scaled)) > 1e-4 * np.maximum(1.0, np.abs(scaled) * 1e-9)
     return off
+
+
+def kept_exactly(text: str) -> bool:
+    """Whether the float nearest to a decimal number is written like it, as up to 15 digits always are.
+
+    >>> [kept_exactly(text) for text in ("1234567890123.45", "007.10", "12345678901234567.89")]
+    [True, True, False]
+    """
+    return Decimal(text) == Decimal(str(float(text)))
 
 
 def check_observations(
@@ -257,6 +269,9 @@ def _values(
         value[i] = float(text)
         if not np.isfinite(value[i]):
             problems.append((i, f"value {text!r} is not a finite number"))
+            continue
+        if not kept_exactly(text):
+            problems.append((i, f"{MORE_DIGITS}: {text}"))
             continue
         if given[i]:
             number = whole[given[i]]

@@ -68,6 +68,8 @@ def back_up(settings: Settings, file: Path) -> list[str]:
         raise BackupError(f"{file} is a folder; name the file in it that the backup shall be")
     if file.exists():
         raise BackupError(f"{file} exists; give the backup another name or delete it first")
+    if not file.parent.is_dir():
+        raise BackupError(f"{file}: there is no folder {file.parent}; make it, or name another place")
     if any(file.resolve().is_relative_to(home / name) for name in PARTS):
         raise BackupError(ITSELF.format(file))
     part = file.with_name(f".{file.name}.part")

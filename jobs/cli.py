@@ -322,7 +322,7 @@ def _check_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            what = f"cannot listen on port {port}: {error.strerror}; choose another with --port"
+            what = f"cannot listen on {host}:{port}: {error.strerror}; choose another --port or --host"
             raise InputError("ui", [Problem("", what)]) from error
 
 
@@ -349,6 +349,9 @@ def _pull(sources: Sequence[str] | None) -> int:
     with _pulling() as (pulling, settings):
         if sources is None:
             pulls = pulling.replay()
+            if not pulls:
+                what = "no payload is kept here; check CUMULUS_HOME, or restore the folder from a backup"
+                raise InputError(str(settings.raw), [Problem("", what)])
         else:
             pulls = pulling.pull(tuple(dict.fromkeys(sources or settings.sources.pull)), dt.datetime.now(dt.UTC))
     return _told(pulls)

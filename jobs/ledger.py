@@ -32,6 +32,7 @@ from forecasting.errors import StoreError
 from forecasting.store import UTCTime, metadata, reading, writing
 from jobs.logs import bound
 from jobs.patience import patiently
+from jobs.stopping import Interrupted
 
 __all__ = ["Ledger", "Run", "RunStatus", "Step", "StepRecord", "StepStatus"]
 
@@ -197,6 +198,8 @@ class Ledger:
         except BaseException as error:
             step.status = "failed"
             step.message = f"{type(error).__name__}: {error}"
+            if _given_up(error):
+                raise
             try:
                 self._record(run, name, key, step, started)
             except StoreError as unrecorded:  # the step's own error says more
@@ -229,7 +232,13 @@ class Ledger:
         return Run(run.run_id, run.attempt, run.night, run.key, status, run.started_at, ended, message)
 
     def break_off(self, run: Run, error: BaseException) -> None:
-        """Close an attempt that ends with an error, which is the caller's to raise: one of ours does not hide it."""
+        """Close an attempt that ends with an error, which is the caller's to raise: one of ours does not hide it.
+
+        Where the store was waited for when the end was asked for, it is not waited for once more: the next `begin`
+        enters the attempt as interrupted.
+        """
+        if _given_up(error):
+            return
         status: Literal["failed", "interrupted"] = "failed" if isinstance(error, Exception) else "interrupted"
         try:
             self.finish(run, status, f"{type(error).__name__}: {error}")
@@ -302,3 +311,7 @@ class Ledger:
         query = select(*(_steps.c[name] for name in _STEP)).where(_steps.c.run_id == run_id)
         with reading(self._engine) as connection:
             return [StepRecord(*row) for row in connection.execute(query.order_by(_steps.c.id))]
+
+
+def _given_up(error: BaseException) -> bool:
+    return isinstance(error, Interrupted) and isinstance(error.__cause__, StoreError)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import errno
 import logging
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
-import stamina
+from jobs.stopping import Interrupted, leaving
 
 __all__ = ["passes", "patiently"]
 
@@ -17,7 +18,6 @@ PASSING = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.EAGAIN, er
 
 Result = TypeVar("Result")
 _logger = logging.getLogger(__name__)
-logging.getLogger("stamina").setLevel(logging.ERROR)  # it says that it tries again, and neither what nor why
 
 
 def passes(error: Exception) -> bool:
@@ -49,24 +49,20 @@ def patiently(
         retry: Whether an error is worth another attempt.
         attempts: At most so many; None for as many as patience allows.
         failed: Called with every error that is followed by another attempt.
+
+    Raises:
+        Interrupted: This process is asked to end while it waits.
     """
-    tried: list[Exception] = []
-
-    def again(error: Exception) -> bool:
-        if not retry(error):
-            return False
-        tried.append(error)
-        return True
-
-    context = stamina.retry_context(
-        on=again, attempts=attempts if patience_s else 1, timeout=patience_s or None,
-        wait_initial=FIRST_PAUSE_S, wait_max=LONGEST_PAUSE_S, wait_jitter=0.0,
-    )  # fmt: skip
-    for attempt in context:
-        if tried:
-            _logger.warning("trying again: %s", tried[-1])
-            if failed is not None:
-                failed(tried[-1])
-        with attempt:
+    ends, attempt, pause = time.monotonic() + patience_s, 1, FIRST_PAUSE_S
+    while True:
+        try:
             return work()
-    raise AssertionError("stamina ends by the work's result or its error")
+        except Exception as error:
+            if not retry(error) or attempt == attempts or time.monotonic() + pause > ends:
+                raise
+            if leaving.wait(pause):
+                raise Interrupted(f"asked to stop while it waited: {error}; the next run does it again") from error
+            _logger.warning("trying again: %s", error)
+            if failed is not None:
+                failed(error)
+        attempt, pause = attempt + 1, min(2 * pause, LONGEST_PAUSE_S)

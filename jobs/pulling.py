@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from forecasting.catalog import Catalog
-from forecasting.errors import InputError, SourceError
+from forecasting.errors import InputError, SourceError, StoreError
 from forecasting.observations import KEY
 from forecasting.payloads import BadRow, Payload, storable
-from forecasting.store import Intake, Pull, RawArchive, Store
+from forecasting.store import Fetch, Intake, Pull, RawArchive, Store
 
 if TYPE_CHECKING:
     from forecasting.sources import Connectors, Reading, Source
@@ -35,6 +35,11 @@ SLICE_ROWS = 100_000
 SLICE_INDICATORS = 500
 OPEN_TO_ALL = ("file", "import")  # a user may keep figures that no catalogue follows
 
+_COMPLETE = (
+    "a new database lacks what they brought until they are restored and the archive is replayed again, "
+    "which completes the figures; into another new database, it completes the vintages too"
+)
+
 _logger = logging.getLogger(__name__)
 
 
@@ -46,6 +51,7 @@ class _Tally:
     quarantined: int = 0
     read: int = 0
     refused: int = 0
+    damaged: int = 0
     unchanged: int = 0
     closed: bool = False
     doubtful: int = 0
@@ -68,6 +74,8 @@ class _Tally:
             *_unfollowed(self.unfollowed, catalog),
             *_left_out(self.left_out, catalog),
         ]
+        if self.damaged:
+            message.append(f"{source}: {self.damaged} damaged payloads were passed over; {_COMPLETE}")
         if self.doubtful:
             remedy = "write yes beside those that are right, and cumulus import it"
             message.append(f"{source}: {self.doubtful} doubtful figures went to {self.review}; {remedy}")
@@ -124,10 +132,12 @@ class Pulling:
         Into an empty database this gives the same observations. Figures that the store had at the time add
         nothing; what a better reader finds now is added. Rows count as put aside where they have not been before:
         most of the others have been corrected since. A file that was imported and is refused counts as a problem
-        until it has been imported again under its name; that it is passed over is said.
+        until it has been imported again under its name; that it is passed over is said. So does a payload that is
+        damaged; a replay after it is restored makes all figures those of a whole one, while vintages that follow
+        its own keep the time at which they were read without it.
 
         Raises:
-            StoreError: The archive is damaged, or the database refuses.
+            StoreError: The archive's list is damaged, or the database refuses.
         """
         tallies: dict[str, _Tally] = {}
         last: dict[tuple[str, str, str], str] = {}
@@ -148,16 +158,18 @@ class Pulling:
             )
             seen |= keys
             bodies.update(keys.values())
-            payloads = [self._archive.payload(one) for one in batch]
+            payloads, damaged = self._kept(batch)
+            tally.problems += damaged
+            tally.damaged += len(damaged)
             faults, before = len(tally.problems), tally.refused
-            whole = self._ingest(payloads, self._connectors[source], tally, again=again)
+            whole = self._ingest(payloads, self._connectors[source], tally, again=again) and not damaged
             if source == "import":
                 address = batch[0].address
                 if refused.pop(address, None):
                     tally.notes.append(f"{address}: passed over as it was before it was imported again")
                 if tally.refused > before:
                     refused[address], tally.problems[faults:] = tally.problems[faults:], []
-            if whole:
+            if whole or damaged:  # what is damaged is said once, however often it came
                 last |= keys
             if source != "import":
                 self._note_readings(payloads, whole=whole)
@@ -167,6 +179,16 @@ class Pulling:
                 f"{address}: correct the file and import it again under this name",
             ]
         return [tally.pull(source, at[source], self._catalog) for source, tally in tallies.items()]
+
+    def _kept(self, batch: Iterable[Fetch]) -> tuple[list[Payload], list[str]]:
+        """What the archive has of a batch, and what is damaged of it."""
+        payloads, damaged = [], []
+        for fetch in batch:
+            try:
+                payloads.append(self._archive.payload(fetch))
+            except StoreError as error:
+                damaged.append(f"{error}; it came from {fetch.address} at {fetch.fetched_at:%Y-%m-%d %H:%M %Z}")
+        return payloads, damaged
 
     def _pull(self, source: Source, moment: datetime) -> Pull:
         tally = _Tally()

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import multiprocessing
 import os
 import signal
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from multiprocessing.util import _run_finalizers  # type: ignore[attr-defined]  # no public name does it
-from types import FrameType
 from typing import Any, Protocol
 
 from forecasting.errors import CumulusError
@@ -20,7 +16,7 @@ from forecasting.settings import ScheduleSettings
 from jobs.agenda import Agenda, Occasion
 from jobs.locks import BusyError
 from jobs.patience import passes
-from jobs.steps import Interrupted
+from jobs.stopping import Interrupted, end_workers, heard, leaving
 
 __all__ = ["SAFE_S", "Work", "serve"]
 
@@ -63,8 +59,8 @@ def serve(work: Work, schedule: ScheduleSettings) -> int:
     long night before it) runs once. Call it in the main thread.
 
     After SIGTERM, SIGINT or SIGHUP a running night has `schedule.grace_s` to end by itself and is then interrupted at
-    its next safe point; where that takes more than `SAFE_S`, the process ends as it is, its workers too. A second
-    signal ends it at once.
+    its next safe point; where that takes more than `SAFE_S`, the process ends as it is, its workers too. A night that
+    waits for what is away ends at once. So does the process by a second signal.
 
     Args:
         work: What is to be done.
@@ -86,7 +82,6 @@ class _Service:
         self._agenda = agenda
         self._signals: list[int] = []
         self._stop = threading.Event()  # the running night is to end at its next safe point
-        self._leaving = threading.Event()  # no night is to begin any more
         self._idle = threading.Event()
         self._idle.set()
 
@@ -101,12 +96,8 @@ class _Service:
         often = IntervalTrigger(minutes=self._schedule.release_minutes, timezone=zone)
         # one thread, so that whatever it does waits for what it is doing
         scheduler = BackgroundScheduler(timezone=zone, executors={"default": ThreadPoolExecutor(1)})
-        heard = [signal.SIGTERM, signal.SIGINT]
-        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as it is under nohup
-            heard.append(signal.SIGHUP)
-        before = {number: signal.signal(number, self._asked) for number in heard}
         kept: dict[str, Any] = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
-        try:
+        with heard((signal.SIGTERM, signal.SIGINT, signal.SIGHUP), self._asked):
             scheduler.add_job(self._guarded, args=[NIGHT, self._night], name="missed", **kept)
             scheduler.add_job(self._guarded, _daily(self._agenda), args=[NIGHT, self._night], name="nightly", **kept)
             scheduler.add_job(self._guarded, often, args=[NIGHT, self._release], name="release", **kept)
@@ -117,11 +108,8 @@ class _Service:
             _logger.info("the next night starts at %s", following.isoformat(timespec="seconds"))
             self._watch(scheduler)
             return self._leave(scheduler)
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
-    def _asked(self, signum: int, _: FrameType | None) -> None:
+    def _asked(self, signum: int, _: object) -> None:
         if self._signals and signum == signal.SIGHUP:  # a terminal that goes away says so twice
             return
         if self._signals:  # the default action, which no lock or loop can hold up
@@ -145,7 +133,7 @@ class _Service:
 
     def _leave(self, scheduler: Any) -> int:
         name = signal.Signals(self._signals[0]).name
-        self._leaving.set()
+        leaving.set()
         # its thread may be removing the job that it has just begun, which fails once the scheduler is shut down:
         # whatever it is doing holds the lock that this list waits for
         scheduler.pause()
@@ -173,7 +161,7 @@ class _Service:
     def _guarded(self, what: str, job: Callable[[], None]) -> None:
         self._idle.clear()  # before it asks whether to leave: whoever leaves either is seen here or waits for this
         try:
-            if not self._leaving.is_set():
+            if not leaving.is_set():
                 job()
         except Interrupted as interrupted:
             _logger.warning("%s", interrupted)
@@ -186,7 +174,7 @@ class _Service:
 
     def _night(self) -> None:
         away = 0
-        while not self._leaving.is_set():
+        while not leaving.is_set():
             try:
                 return self._work.night(self._agenda.last(_now()), self._stop)
             except BusyError as busy:
@@ -205,7 +193,7 @@ class _Service:
 
     def _rest(self, seconds: float) -> None:
         self._idle.set()
-        self._leaving.wait(seconds)
+        leaving.wait(seconds)
         self._idle.clear()
 
 
@@ -226,15 +214,6 @@ def _tell(error: Exception, what: str) -> None:
         _logger.error("%s: %s", what, error)
     else:
         _logger.error("%s", what, exc_info=error)
-
-
-def end_workers() -> None:
-    """Kill the workers of this process, whatever they are at."""
-    for process in multiprocessing.active_children():
-        if process.pid is not None:
-            with suppress(ProcessLookupError):
-                os.kill(process.pid, signal.SIGKILL)  # processes of loky have no kill of their own
-    _run_finalizers(0)  # names of semaphores stay behind where a process ends as it is
 
 
 def _now() -> dt.datetime:

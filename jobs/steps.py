@@ -11,8 +11,9 @@ from forecasting.memory import give_back
 from jobs.ledger import Ledger, Run, Step
 from jobs.locks import LostError, StoreLock
 from jobs.patience import passes, patiently
+from jobs.stopping import Interrupted
 
-__all__ = ["Interrupted", "Steps"]
+__all__ = ["Steps"]
 
 TRACK_ATTEMPTS = 3
 NOUNS = {
@@ -26,10 +27,6 @@ NOUNS = {
 
 Result = TypeVar("Result")
 _logger = logging.getLogger(__name__)
-
-
-class Interrupted(KeyboardInterrupt):
-    """A night was asked to stop and did."""
 
 
 class Steps:

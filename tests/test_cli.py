@@ -338,3 +338,20 @@ def test_read_bulletin_names_every_file_that_it_cannot_read_and_writes_nothing(t
     assert "none.txt: no such file" in bad.stderr
     assert "empty.txt: the file is empty" in bad.stderr
     assert not out.exists()
+
+
+def test_read_bulletin_says_by_its_exit_code_that_a_file_holds_no_figure(tmp_path):
+    good, english, out = tmp_path / "good.txt", tmp_path / "english.txt", tmp_path / "out.csv"
+    good.write_text("2025年1—11月，包头市规模以上工业增加值增长11.3%。", encoding="utf-8")
+    english.write_text("Imports fell by 0.6% in January to November 2025.", encoding="utf-8")
+    result = cumulus("read-bulletin", good, english, "-o", out)
+    assert result.returncode == 3
+    assert "english.txt: no figure found; expected a bulletin in Chinese" in result.stderr
+    assert len(pd.read_csv(out)) == 1
+
+
+def test_read_bulletin_takes_a_file_whose_name_is_no_utf_8(tmp_path):
+    text, out = tmp_path / os.fsdecode("公报.txt".encode("gb18030")), tmp_path / "out.csv"
+    text.write_text("2025年1—11月，包头市规模以上工业增加值增长11.3%。", encoding="utf-8")
+    done("read-bulletin", text, "-o", out)
+    assert pd.read_csv(out)["source"].item() == r"\udcb9\udcab\udcb1\udca8.txt"

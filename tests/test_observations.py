@@ -87,6 +87,7 @@ def test_the_decimals_column_wins_over_the_text():
         ({"period": "0205-03"}, "period '0205-03' is before 1900 or after 2199-12"),
         ({"period": "2204-03"}, "period '2204-03' is before 1900 or after 2199-12"),
         ({"value": "6.13", "decimals": "1"}, "value has more decimals than decimals says"),
+        ({"value": "12345678901234567.89"}, "value has more digits than can be kept exactly; give it in a larger unit"),
         ({"measure": "growth"}, "measure 'growth' is unknown"),
         ({"value": ""}, "value is empty"),
         ({"value": "6,1"}, "value '6,1' is not a number"),

@@ -30,7 +30,7 @@ class Column(_Entry):
         unit: Unit of the quantity; None for names, codes, dates and flags.
         required: An empty cell is refused.
         missing: What an empty cell means; None where the column is required.
-        digits: Significant digits of a number; 17 keeps it exactly.
+        digits: Significant digits of a number, which keeps all that it has before the point; 17 keeps it exactly.
         codes: The values allowed and their meaning; None where any value is.
     """
 

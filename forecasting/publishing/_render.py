@@ -91,7 +91,7 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
 
     Args:
         frame: Any frame; the type of a column follows from its dtype, an object column holds texts. Numbers keep
-            12 significant digits, which is every digit of a published figure and no noise of the computation.
+            12 significant digits and all before the point, which is no noise of the computation.
 
     Returns:
         UTF-8 CSV with a header; see this module for what is promised of cells.
@@ -252,8 +252,9 @@ def _number(value: Any, column: Column) -> str:
     number = float(value)
     if not math.isfinite(number):
         raise ValueError("it is infinite; leave it empty and say why in the dictionary")
-    digits = column.digits
-    # The shortest text that reads back as the same number, cut to `digits`; adding zero turns -0 into 0.
+    digits = max(column.digits, len(str(int(abs(number)))))
+    # The shortest text that reads back as the same number, cut to `digits`, but for those before the point, where a
+    # zero would look like a digit that is known; adding zero turns -0 into 0.
     text = np.format_float_positional(number + 0.0, precision=digits, fractional=False, trim="-")
     return "0" if text == "-0" else text
 

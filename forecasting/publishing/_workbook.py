@@ -6,6 +6,7 @@ The same release gives the same bytes: nothing in the file tells when it was wri
 from __future__ import annotations
 
 import datetime as dt
+import math
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -154,12 +155,9 @@ class _Series:
             ),
         ))  # fmt: skip
 
-    def side_by_side(self, names: Iterable[str]) -> tuple[list[str], Iterator[tuple[str, list[float | None]]]]:
-        """Those of some indicators that have any rows; and month by month their values side by side."""
+    def side_by_side(self, names: Iterable[str]) -> tuple[list[str], list[str], Iterator[tuple[str, list[Any]]]]:
+        """Those of some indicators that have any rows, their number formats; and month by month their values."""
         known = [name for name in names if name in self._places][: _fitting(self._layout)]
-        return known, self._lines(known)
-
-    def _lines(self, known: Sequence[str]) -> Iterator[tuple[str, list[float | None]]]:
         place = np.full(len(self._places), -1)
         place[[self._places[name] for name in known]] = np.arange(len(known))
         table = np.full((len(self._months), len(known), len(self._layout.columns)), np.nan)
@@ -168,16 +166,20 @@ class _Series:
             shown = place[name] >= 0
             table[at[shown], place[name[shown]]] = values[shown]
             there[at[shown]] = True
-        for month, row in sorted(self._months.items()):
-            if there[row]:
-                yield month, [None if value != value else value for value in table[row].ravel().tolist()]
+        formats = [_NUMBER if self._layout.percent else _format(table[:, column]) for column in range(len(known))]
+        lines = (
+            (month, [None if value != value else value for value in table[row].ravel().tolist()])
+            for month, row in sorted(self._months.items())
+            if there[row]
+        )
+        return known, formats, lines
 
 
 def _series(
     book: Workbook, layout: SeriesSheet, series: _Series, indicators: Sequence[dict[str, str]], units: Mapping[str, str]
 ) -> None:
     rows = {row["indicator"]: row for row in indicators}
-    names, lines = series.side_by_side(rows)
+    names, formats, lines = series.side_by_side(rows)
     known = [
         rows[name] | {"unit": "percent 百分比" if layout.percent else guarded(units.get(name, INDEX))} for name in names
     ]
@@ -188,7 +190,14 @@ def _series(
         _append_texts(sheet, (title, *repeated), **_HEAD)
     statistics = list(layout.columns.values()) * len(known)
     _append_texts(sheet, ("Month 月份", *statistics), **_HEAD)
+    small = {
+        place: _look(sheet, number_format=form)
+        for place, form in enumerate(form for form in formats for _ in layout.columns)
+        if form != _NUMBER
+    }
     for month, values in lines:
+        for place, look in small.items():
+            values[place] = _cell(sheet, values[place], look)
         sheet.append([_cell(sheet, _month(month), _look(sheet, number_format=_MONTH)), *values])
 
 
@@ -249,6 +258,13 @@ def _number(text: str) -> float | None:
 
 def _or_nan(text: str) -> float:
     return float(text) if text else np.nan
+
+
+def _format(levels: np.ndarray) -> str:
+    """A number format with the decimals that show three digits of what is usual among levels, two at least."""
+    known = levels[levels > 0]
+    usual = float(np.median(known)) if known.size else 1.0
+    return _NUMBER + "0" * max(0, -math.floor(math.log10(usual)))
 
 
 def _month(text: str) -> dt.date:

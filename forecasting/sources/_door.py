@@ -25,8 +25,10 @@ from forecasting.observations import (
     KEY,
     MEASURES,
     MORE_DECIMALS,
+    MORE_DIGITS,
     MOST_DECIMALS,
     RATES,
+    kept_exactly,
     moments,
     off_grid,
 )
@@ -123,6 +125,7 @@ def _typed(rows: pd.DataFrame, catalog: Catalog) -> pd.DataFrame:
         out[name] = _mapped(rows[name], str.strip)
     texts = _mapped(rows["value"], str.strip)
     out["value"] = _mapped(texts, _number).astype("float64") + 0.0  # -0.0 becomes 0.0
+    out["cut_off"] = _mapped(texts, lambda text: bool(_NUMBER.fullmatch(text)) and not kept_exactly(text))
     given = _mapped(rows["decimals"], str.strip)
     out["decimals"] = _mapped(given, _whole).where(given != "", _mapped(texts, _places))
     released = _mapped(rows["released_at"], str.strip)
@@ -221,6 +224,7 @@ def _schema(frame: pd.DataFrame, catalog: Catalog, now: pd.Timestamp, followed_o
                                           lambda measure: measure.isin(MEASURES))),
         "value": pa.Column(float, [
             rule("value is not a number", lambda value: value.notna()),
+            rule(MORE_DIGITS, lambda value: ~frame["cut_off"]),
             rule("a rate of -100 percent or less: a positive quantity cannot fall so far",
                  lambda value: ~(rate & (value <= -100))),
             rule(f"a rate above {HIGHEST_RATE:g} percent: a slip of the unit or the point",

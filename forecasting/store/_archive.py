@@ -14,6 +14,7 @@ import os
 import zlib
 from collections import Counter
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -60,7 +61,7 @@ class RawArchive:
         self._list = folder / "fetches.jsonl"
 
     def keep(self, batch: list[Payload]) -> None:
-        """Keep payloads that are to be read together; once this returns they are on the disk.
+        """Keep payloads that are to be read together; once this returns they are on the disk, damaged ones mended.
 
         Raises:
             StoreError: The folder cannot be written, or the list ends with what is none of its lines.
@@ -138,14 +139,18 @@ class RawArchive:
         Raises:
             StoreError: Its file is missing or damaged.
         """
-        path = self._path(fetch.sha256)
+        return Payload(fetch.source, fetch.address, fetch.fetched_at, self._body(fetch.sha256), fetch.request)
+
+    def _body(self, sha256: str) -> bytes:
+        path = self._path(sha256)
         try:
             body = gzip.decompress(path.read_bytes())
         except (OSError, EOFError, zlib.error) as error:
-            raise StoreError(f"raw archive {path}: cannot be read ({error}); restore it from a copy") from error
-        if hashlib.sha256(body).hexdigest() != fetch.sha256:
+            reason = getattr(error, "strerror", None) or error
+            raise StoreError(f"raw archive {path}: cannot be read ({reason}); restore it from a copy") from error
+        if hashlib.sha256(body).hexdigest() != sha256:
             raise StoreError(f"raw archive {path}: its content has another sha256; restore it from a copy")
-        return Payload(fetch.source, fetch.address, fetch.fetched_at, body, fetch.request)
+        return body
 
     def _parsed(self, line: bytes, number: int) -> Fetch:
         try:
@@ -189,7 +194,8 @@ class RawArchive:
 
     def _write(self, payload: Payload) -> None:
         path = self._path(payload.sha256)
-        if path.exists():
+        with suppress(StoreError):  # missing or damaged, which these bytes mend
+            self._body(payload.sha256)
             return
         path.parent.mkdir(exist_ok=True)
         part = path.with_name(f".{path.name}.{os.getpid()}.part")

@@ -10,7 +10,8 @@ looked up only if another night run, broken off or of the same day, may have wri
 stays as it is.
 
 An indicator of which everything is as its lasting run has it gets no step, no chart and no tag: a night without news
-costs one reading of the lasting runs.
+costs one reading of the lasting runs. A metric that the night does not have any more, as of a model that has ceased to
+compete, gets NaN: MLflow's pages leave it out, sort the run last and find it by no filter; its points stay.
 """
 
 from __future__ import annotations
@@ -18,9 +19,8 @@ from __future__ import annotations
 import json
 import logging
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -127,7 +127,7 @@ class Tracker:
         }
         self._client.log_batch(
             run_id,
-            metrics=_points(metrics, night),
+            metrics=_points(_finite(metrics), night),
             params=[Param(key, str(value)) for key, value in night.params.items()],
         )
         self._client.log_inputs(run_id, [_dataset("observations", night.observations_sha256, night)])
@@ -189,9 +189,10 @@ class Tracker:
             tags |= registry.update(item, run, artifacts, night.night, crowded=crowded)
             if run.data.tags.get(DATA) != data:
                 self._client.log_inputs(run.info.run_id, [_dataset(item.id, data, night)])
+        ended = _current(run).keys() - _finite(metrics).keys() if current and metrics else ()
         self._client.log_batch(
             run.info.run_id,
-            metrics=_points(metrics, night),
+            metrics=_points(_finite(metrics) | dict.fromkeys(sorted(ended), np.nan), night),
             params=[] if run.data.params else _params(item),
             tags=[RunTag(key, value) for key, value in tags.items() if run.data.tags.get(key) != value],
         )
@@ -292,10 +293,16 @@ def _tags(item: IndicatorRecord) -> dict[str, str]:
 
 def _stands(run: Run, metrics: dict[str, float], tags: dict[str, str]) -> bool:
     """Whether a lasting run has these metrics and tags already; MLflow hands out the latest step's."""
-    known: dict[str, float] = run.data.metrics
-    return all(run.data.tags.get(key) == value for key, value in tags.items()) and all(
-        known.get(key) == value for key, value in metrics.items() if np.isfinite(value)
-    )
+    return all(run.data.tags.get(key) == value for key, value in tags.items()) and _current(run) == _finite(metrics)
+
+
+def _current(run: Run) -> dict[str, float]:
+    """The metrics of a lasting run that have not ended."""
+    return _finite(run.data.metrics)
+
+
+def _finite(metrics: dict[str, float]) -> dict[str, float]:
+    return {key: value for key, value in metrics.items() if np.isfinite(value)}
 
 
 def _params(item: IndicatorRecord) -> list[Param]:
@@ -317,8 +324,7 @@ def _scores(table: pd.DataFrame | None) -> dict[str, float]:
     }
 
 
-def _points(metrics: dict[str, Any], night: NightRecord) -> list[Metric]:
+def _points(metrics: dict[str, float], night: NightRecord) -> list[Metric]:
     from mlflow.entities import Metric
 
-    finite: Iterable[tuple[str, float]] = ((key, value) for key, value in metrics.items() if np.isfinite(value))
-    return [Metric(key, value, night.timestamp, night.step) for key, value in finite]
+    return [Metric(key, value, night.timestamp, night.step) for key, value in metrics.items()]

@@ -7,6 +7,7 @@ import sys
 import tarfile
 import time
 from contextlib import closing
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -239,8 +240,10 @@ def test_no_backup_is_made_of_nothing_nor_over_another_nor_during_a_night(home, 
     (home / "var" / "drop").symlink_to(tmp_path / "disk")
     with pytest.raises(BackupError, match="would be a part of itself"):
         back_up(Settings(home=home), tmp_path / "disk" / "c.tar.gz")
-    with pytest.raises(BackupError, match=r"cannot be written: .*No such file or directory.*nothing is left"):
+    with pytest.raises(BackupError, match=f"there is no folder {tmp_path}/absent; make it"):
         back_up(Settings(home=home), tmp_path / "absent" / "b.tar.gz")
+    with pytest.raises(BackupError, match=r"cannot be written: .*nothing is left"):
+        back_up(Settings(home=home), Path("/proc/b.tar.gz"))
 
 
 def test_a_damaged_store_is_not_backed_up(home, tmp_path):

@@ -546,7 +546,7 @@ def test_the_review_says_so_where_its_port_is_taken(tmp_path):
         port = taken.getsockname()[1]
         done = cumulus(tmp_path, "ui", "--port", str(port))
     assert done.returncode == 1
-    assert f"cannot listen on port {port}: Address already in use; choose another with --port" in done.stderr
+    assert f"cannot listen on 127.0.0.1:{port}: Address already in use; choose another --port or --host" in done.stderr
 
 
 def test_a_wrong_setting_ends_in_a_message_and_exit_1(tmp_path):

@@ -99,13 +99,73 @@ def test_the_archive_gives_the_same_on_postgresql(tmp_path, store, postgres_url)
         ]
 
 
-def test_a_damaged_archive_is_said(tmp_path, store):
+def test_a_damaged_payload_is_named_and_all_others_are_replayed(tmp_path, store):
     one = pulling(tmp_path, store)
     one.pull(["reference"], NOW)
-    [file] = (tmp_path / "var" / "raw").glob("??/*.gz")
+    one.take(Payload("import", "a.csv", NOW + DAY, csv("cn_exports,2026-01,ytd_yoy,3.0,percent,")))
+    imported = Payload("import", "b.csv", NOW + 2 * DAY, csv("cn_exports,2026-01,ytd_yoy,3.1,percent,"))
+    one.take(imported)
+    one.pull(["reference"], NOW + 3 * DAY)
+    file = damaged(tmp_path, imported)
+    with Store.open(f"sqlite:///{tmp_path}/again.db") as empty:
+        pulls = {pull.source: pull for pull in pulling(tmp_path, empty).replay()}
+        assert (pulls["reference"].status, pulls["import"].status) == ("done", "partial")
+        assert empty.as_of().query("indicator == 'cn_exports' and period == '2026-01'")["value"].tolist() == [3.0]
+    said = pulls["import"].message.split("\n")
+    assert said[0].startswith(f"raw archive {file}: cannot be read")
+    assert said[0].endswith("; restore it from a copy; it came from b.csv at 2026-02-03 12:00 UTC")
+    assert said[1].startswith("import: 1 damaged payloads were passed over; a new database lacks what they brought")
+    max((tmp_path / "var" / "raw").glob("*/*.gz"), key=lambda path: path.stat().st_size).unlink()
+    [said] = [pull.message for pull in one.replay() if pull.source == "reference"]
+    assert said.count("cannot be read (No such file or directory)") == 1  # of two fetches
+
+
+def damaged(home: Path, payload: Payload) -> Path:
+    file = home / "var" / "raw" / payload.sha256[:2] / f"{payload.sha256}.gz"
     file.write_bytes(file.read_bytes()[:-9])
-    with pytest.raises(StoreError, match=r"cannot be read .*restore it from a copy"):
-        one.replay()
+    return file
+
+
+def test_a_damaged_payload_is_mended_where_the_same_bytes_come_again(tmp_path, store):
+    payload = Payload("import", "a.csv", NOW, csv("cn_exports,2026-01,ytd_yoy,3.0,percent,"))
+    one = pulling(tmp_path, store)
+    one.take(payload)
+    damaged(tmp_path, payload)
+    assert [pull.status for pull in one.replay()] == ["failed"]
+    one.take(payload)
+    assert [pull.status for pull in one.replay()] == ["done"]
+
+
+TOLD = st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 3), st.booleans()), min_size=2, max_size=7)
+
+
+@settings(max_examples=10, deadline=None)
+@given(TOLD, st.data())
+def test_a_whole_replay_after_one_that_passed_over_damaged_payloads_completes_the_figures(told, data):
+    """Of files and imports, with and without the catalogue's release times."""
+    with tempfile.TemporaryDirectory() as folder, Store.open(f"sqlite:///{folder}/var/cumulus.db") as store:
+        home, drop = Path(folder), Path(folder) / "var" / "drop"
+        drop.mkdir()
+        one = pulling(home, store)
+        for number, (name, value, by_hand) in enumerate(told):
+            body = csv(*(f"{indicator},2025-11,ytd_yoy,{value}.0,percent," for indicator in ("x", "cn_exports")))
+            if by_hand:
+                one.take(Payload("import", f"{name}.csv", NOW + number * DAY, body))
+            else:
+                (drop / f"{name}.csv").write_bytes(body)
+                os.utime(drop / f"{name}.csv", (0, 0))  # long settled
+                one.pull(["file"], NOW + number * DAY)
+        files = sorted((home / "var" / "raw").glob("??/*.gz"))
+        bodies = {file: file.read_bytes() for file in data.draw(st.sets(st.sampled_from(files), min_size=1))}
+        for file in bodies:
+            file.write_bytes(b"")
+        with Store.open(f"sqlite:///{folder}/again.db") as again:
+            assert any("damaged payloads were passed over" in pull.message for pull in pulling(home, again).replay())
+            for file, body in bodies.items():
+                file.write_bytes(body)
+            pulling(home, again).replay()
+            figures = ["indicator", "period", "measure", "value"]
+            pd.testing.assert_frame_equal(again.as_of()[figures], store.as_of()[figures])
 
 
 def test_a_list_of_the_archive_that_ends_with_something_else_is_said_by_line_in_every_pull(tmp_path, store):
@@ -567,6 +627,9 @@ def test_the_pull_command_asks_the_named_sources_and_reads_the_archive_again(tmp
     again = cumulus(tmp_path, "pull", "--replay")
     assert (again.returncode, again.stdout) == (0, "reference: done, 3718 figures, 3718 new, 0 rows put aside\n")
     assert cumulus(tmp_path, "pull", "--source", "nowhere").returncode == 2
+    nothing = cumulus(tmp_path / "elsewhere", "pull", "--replay")
+    assert (nothing.returncode, nothing.stdout) == (1, "")
+    assert f"{tmp_path}/elsewhere/var/raw: no payload is kept here; check CUMULUS_HOME" in nothing.stderr
 
 
 def test_a_closed_source_is_said_and_ends_in_exit_3(tmp_path):

@@ -15,7 +15,7 @@ from forecasting.settings import ScheduleSettings
 from jobs import scheduler
 from jobs.locks import BusyError
 from jobs.logs import configure_logging
-from jobs.steps import Interrupted
+from jobs.stopping import Interrupted
 
 def say(*what):
     print(*what, flush=True)
@@ -75,13 +75,7 @@ class Slow(threading.Event):
             time.sleep(1)
         return found
 
-begin = scheduler._Service.__init__
-
-def slowly(self, *arguments):
-    begin(self, *arguments)
-    self._leaving = Slow()
-
-scheduler._Service.__init__ = slowly
+scheduler.leaving = Slow()
 """
     process = started(slow_question)
     assert process.stdout.readline() == "asked\n"
@@ -145,6 +139,33 @@ def gone(pid: int) -> bool:
             return True
         time.sleep(0.1)
     return False
+
+
+AWAY = """
+def night(self, occasion, stop):
+    from pathlib import Path
+    from pydantic import SecretStr
+    from forecasting.settings import Settings
+    from jobs.locks import sole_worker
+    away = Settings(home=Path({home!r}), store_url=SecretStr("postgresql://u@127.0.0.1:9/d"))
+    with sole_worker(away):
+        pass
+Work.night = night
+"""
+
+
+@pytest.mark.parametrize("wait", [0.0, 4.0])  # the moment at which it is asked, in an attempt or between two
+def test_a_night_whose_database_is_away_ends_at_once(tmp_path, wait):
+    process = started(AWAY.format(home=str(tmp_path)), grace=60)
+    while "trying again" not in process.stderr.readline():
+        pass
+    time.sleep(wait)
+    asked = time.monotonic()
+    process.terminate()
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (0, "returned 0\n")
+    assert "asked to stop while it waited: store postgresql" in err
+    assert time.monotonic() - asked < 10
 
 
 def test_a_second_signal_ends_the_process_at_once():

@@ -1,18 +1,21 @@
 """Steps of a night: safe points, second attempts, what a night survives."""
 
 import errno
+import sqlite3
 import threading
 
 import psycopg
 import pytest
 from pydantic import SecretStr
+from sqlalchemy.exc import OperationalError
 
 from forecasting.errors import PublishError, StoreError
 from forecasting.settings import ScheduleSettings, Settings
 from jobs.ledger import Ledger
 from jobs.locks import LostError, sole_worker
 from jobs.patience import passes, patiently
-from jobs.steps import Interrupted, Steps
+from jobs.steps import Steps
+from jobs.stopping import Interrupted, leaving
 
 
 def full(times):
@@ -75,6 +78,33 @@ def test_a_night_that_is_asked_to_stop_does_at_its_next_safe_point(night):
     with pytest.raises(Interrupted, match="the next run does this night again"):
         doing.unless_it_fails("project", "k", lambda _: None)
     assert [step.name for step in night[0].steps("r")] == ["derive"]
+
+
+@pytest.fixture
+def asked_to_end():
+    leaving.set()
+    yield
+    leaving.clear()
+
+
+def test_who_is_asked_to_end_waits_for_nothing_that_is_away(night, asked_to_end):
+    with pytest.raises(Interrupted, match="asked to stop while it waited: cannot be put in place"):
+        steps(night).unless_it_fails("pictures", "k", full(1))
+    assert [(step.name, step.status) for step in night[0].steps("r")] == [("pictures", "failed")]
+
+
+def test_an_attempt_that_ends_since_the_store_is_away_asks_it_no_more(night, asked_to_end):
+    ledger, run, _ = night
+
+    def away(_):
+        raise StoreError("the store is away") from OperationalError("", {}, sqlite3.OperationalError("locked"))
+
+    with pytest.raises(Interrupted) as interrupted:
+        steps(night).do("archive", "k", away)
+    ledger.break_off(run, interrupted.value)
+    assert ledger.steps("r") == []
+    ledger.begin("r", night="2026-01-20", key="k")
+    assert [one.status for one in ledger.last(2)] == ["running", "interrupted"]
 
 
 def test_a_night_whose_lock_another_one_had_meanwhile_goes_no_further(postgres_url, tmp_path):

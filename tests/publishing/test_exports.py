@@ -100,6 +100,15 @@ def test_the_workbook_is_frozen_sized_and_formatted_and_says_what_it_shows_in_tw
     assert "#N/A" in [cell.value for cell in cells]
 
 
+def test_small_levels_are_shown_with_the_digits_that_they_have(nasty, tmp_path):
+    monthly = nasty["monthly"]
+    small = monthly.assign(level=monthly["level"].where(monthly["indicator"] != "baotou.va", monthly["level"] * 2e-5))
+    made = publish({**nasty, "monthly": small}, root=tmp_path, run_id="n1", as_of="2025-04-30", provenance={})
+    levels = openpyxl.load_workbook(made / "cumulus.xlsx")["Levels 水平"]
+    looks = {column[0].value: (column[6].value, column[6].number_format) for column in levels.iter_cols(min_col=2)}
+    assert looks == {"baotou.va": (0.0020246914, "#,##0.00000"), "national-va": (101.23457, "#,##0.00")}
+
+
 def test_a_workbook_says_how_many_indicators_do_not_fit(folder, nasty, monkeypatch, tmp_path):
     monkeypatch.setattr(_workbook, "MOST_COLUMNS", 5)
     small = publish(nasty, root=tmp_path, run_id="n1", as_of="2025-04-30", provenance={})

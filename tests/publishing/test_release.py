@@ -78,7 +78,7 @@ def test_cells_keep_what_consumers_were_promised(release: Release, tmp_path: Pat
     assert ",0.3," in monthly
     assert ",0.000000001,-0.1,0," in (folder / "forecasts.csv").read_text()
     assert "2025-12-31,A," in (folder / "trajectories.csv").read_text()
-    assert ",123456790," in (folder / "trajectories.csv").read_text()
+    assert ",123456789," in (folder / "trajectories.csv").read_text()
     assert ",total,0,0," in (folder / "absorption.csv").read_text()
 
 

@@ -65,6 +65,7 @@ ROWS = {
     "more digits than a rounding to tens": ("bad,2023-03,month_level,55,t,-1,,", "value has more decimals"),
     "decimals beyond nine": ("bad,2023-03,ytd_yoy,5.0,percent,10,,", "decimals is not a whole number"),
     "too many digits": ("bad,2023-03,ytd_yoy,5.1234567891,percent,,,", "decimals is not a whole number"),
+    "more digits than a float": ("bad,2023-03,month_level,12345678901234567.89,t,,,", "value has more digits than"),
     "more digits than decimals": ("bad,2023-03,ytd_yoy,5.25,percent,1,,", "value has more decimals"),
     "no date": ("bad,2023-03,ytd_yoy,5.0,percent,,soon,", "released_at is not an ISO date"),
     "a month for a date": ("bad,2023-03,ytd_yoy,5.0,percent,,2023-05,", "released_at is not an ISO date"),

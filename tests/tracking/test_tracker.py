@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
@@ -144,6 +145,29 @@ def test_an_indicator_of_which_nothing_has_changed_gets_no_step_and_one_of_which
     assert chart.read_text() == drawn
     store.tracker.record_night(make_night("run-3", "2025-01-22", indicators=[replace(items[0], title="Renamed")]))
     assert "Renamed" in chart.read_text()
+
+
+def test_metrics_that_a_night_has_no_more_end_and_are_not_listed_as_current(
+    store: Store, make_indicator: Indicators, make_night: Nights
+) -> None:
+    items = [replace(make_indicator(number), metrics={"live.n.ytd_yoy": 1.0}) for number in (1, 2)]
+    store.tracker.record_night(make_night(indicators=items))
+    fewer = make_night("run-2", "2025-01-21", indicators=[replace(items[0], metrics={}), items[1]])
+    board = fewer.leaderboard
+    gone = (board["indicator"] == "indicator_01") & (board["model"] == "optimized_theta")
+    store.tracker.record_night(replace(fewer, leaderboard=board[~gone]))
+    for name in ("mase.optimized_theta", "live.n.ytd_yoy"):
+        (_, before), (step, value) = store.steps("indicator_01", name)
+        assert (before, step, np.isnan(value)) == (0.9 if name.startswith("mase") else 1.0, DAY + 1, True)
+        experiment = store.client.get_experiment_by_name("cumulus/indicators").experiment_id
+        found = store.client.search_runs([experiment], f"metrics.`{name}` < 2")
+        assert [run.info.run_name for run in found] == ["indicator_02"]
+        ordered = store.client.search_runs([experiment], order_by=[f"metrics.`{name}` ASC"])
+        assert [run.info.run_name for run in ordered] == ["indicator_02", "indicator_01"]
+    store.tracker.record_night(replace(fewer, leaderboard=board[~gone], run_id="run-3", night="2025-01-22"))
+    assert len(store.steps("indicator_01", "mase.optimized_theta")) == 2  # nothing has changed
+    store.tracker.record_night(replace(fewer, run_id="run-4", night="2025-01-23"))
+    assert store.steps("indicator_01", "mase.optimized_theta")[2:] == [(DAY + 3, 0.9)]  # it competes again
 
 
 def test_a_night_without_news_makes_a_later_record_of_an_earlier_night_no_current_one(

@@ -77,7 +77,7 @@ def figures_csv(frame: pd.DataFrame) -> bytes:
 
     Returns:
         UTF-8 with a header, lines ended by a line feed; a text that a spreadsheet would take for a formula gets an
-        apostrophe in front.
+        apostrophe in front, and what the name of a file has that is no UTF-8 is written as escapes.
     """
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
@@ -87,4 +87,4 @@ def figures_csv(frame: pd.DataFrame) -> bytes:
             f"'{cell}" if cell.startswith(GUARDED) and name not in NUMBERS else cell
             for name, cell in zip(frame.columns, row, strict=True)
         )
-    return buffer.getvalue().encode()
+    return buffer.getvalue().encode("utf-8", "backslashreplace")
