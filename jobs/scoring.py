@@ -88,6 +88,7 @@ class Memory:
         archive: Forecasts of all nights.
         history: Champions of all nights.
         standing: Forecasts whose figure has appeared, see `ForecastArchive.standing`.
+        first: The first prints that they are judged by, see `forecasting.evaluation.figures`.
         reigns: Champions decided before the day, by indicator, oldest first.
     """
 
@@ -97,6 +98,7 @@ class Memory:
     archive: ForecastArchive
     history: ChampionHistory
     standing: pd.DataFrame
+    first: pd.DataFrame
     reigns: Mapping[str, list[Reign]]
 
     @classmethod
@@ -105,11 +107,16 @@ class Memory:
 
         Of the catalogue's indicators alone: one that is no longer followed is not judged, and back in it, is again.
         """
+        from forecasting.evaluation import figures
+
         archive, history = ForecastArchive(engine), ChampionHistory(engine)
         standing = archive.standing(moment, before=day, since=_since(day))
         standing = standing[standing["indicator"].isin(catalog.ids)].reset_index(drop=True)
+        first = figures(_own(archive.prints(moment, since=_since(day, 1)), catalog))
+        judged = standing[["indicator", "target", "period", "months"]].drop_duplicates()
+        first = judged.merge(first, how="inner", validate="one_to_one")
         reigns = {name: of for name, of in history.before(day).items() if name in catalog}
-        return cls(catalog, day, moment, archive, history, standing, reigns)
+        return cls(catalog, day, moment, archive, history, standing, first, reigns)
 
     @property
     def champions(self) -> dict[str, str]:
@@ -124,16 +131,10 @@ class Memory:
         """The tables scorecard and drift: the standing forecasts against the catalogue's figures known now."""
         from forecasting.evaluation import drift_report, figures, score_forecasts
 
-        since = _since(self.day, 1)  # a level is the difference from the month before
-        first = figures(self._own(self.archive.first_prints(self.moment, since=since)))
-        recent = self._own(observations[observations["period"] >= since])
-        latest = figures(recent.assign(appeared=recent["released_at"]))
-        scorecard = score_forecasts(self.standing, first, latest)
+        recent = observations[observations["period"] >= _since(self.day, 1)]
+        latest = figures(_own(recent, self.catalog).assign(appeared=self.moment))
+        scorecard = score_forecasts(self.standing, self.first, latest)
         return {"scorecard": scorecard, "drift": drift_report(scorecard)}
-
-    def _own(self, observations: pd.DataFrame) -> pd.DataFrame:
-        """The catalogue's figures, without levels in another unit than its own."""
-        return observations[observations["indicator"].isin(self.catalog.ids) & ~self.catalog.other_units(observations)]
 
     def decide(self, outlook: Fitted, settings: ChampionSettings) -> list[Decision]:
         """Who is champion from the next night on."""
@@ -186,8 +187,13 @@ class Memory:
         )
 
 
+def _own(observations: pd.DataFrame, catalog: Catalog) -> pd.DataFrame:
+    """The catalogue's figures, without levels in another unit than its own."""
+    return observations[observations["indicator"].isin(catalog.ids) & ~catalog.other_units(observations)]
+
+
 def _since(day: dt.date, before: int = 0) -> str:
-    """The first period whose scores are published by a night, or some months before."""
+    """The first period whose scores a night publishes, or some months before, from which a level is the difference."""
     return month_label(month_index(day.isoformat()[:7]) - MONTHS - before)
 
 

@@ -131,25 +131,21 @@ class ForecastArchive:
         frame["vintage"] = pd.to_datetime(frame["vintage"], utc=True)
         return frame.sort_values(["indicator", "target", "period", "origin"], kind="stable", ignore_index=True)
 
-    def first_prints(self, moment: dt.datetime, *, since: str) -> pd.DataFrame:
-        """Of each figure in each unit the vintage that was known first, among those known at a moment.
+    def prints(self, moment: dt.datetime, *, since: str) -> pd.DataFrame:
+        """Every vintage of every figure, in whatever unit, that was known at a moment.
 
         Args:
-            moment: Figures that became known later are left out.
+            moment: Vintages that became known later are left out.
             since: First period (YYYY-MM).
 
         Returns:
-            The columns of an observation frame and appeared (UTC): when the figure became known.
+            The columns of an observation frame and appeared (UTC): when the vintage became known. Sorted by indicator,
+            period and measure, vintages in the order in which they became known.
         """
         seen = observations.c
-        rank = func.row_number().over(
-            partition_by=[seen.indicator, seen.period, seen.measure, seen.unit],
-            order_by=[KNOWN_AT, seen.ingested_at, seen.id],
-        )
-        columns = [seen[name] for name in COLUMNS]
-        every = select(*columns, KNOWN_AT.label("appeared"), rank.label("rank"))
-        ranked = every.where(moment >= KNOWN_AT, seen.period >= since).subquery()
-        query = select(*(ranked.c[name] for name in (*COLUMNS, "appeared"))).where(ranked.c.rank == 1)
+        order = [*(seen[name] for name in KEY), KNOWN_AT, seen.ingested_at, seen.id]
+        every = select(*(seen[name] for name in COLUMNS), KNOWN_AT.label("appeared"))
+        query = every.where(moment >= KNOWN_AT, seen.period >= since).order_by(*order)
         with reading(self._engine) as connection:
             rows = connection.execute(query).all()
         frame = pd.DataFrame(rows, columns=[*COLUMNS, "appeared"])

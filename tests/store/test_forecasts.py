@@ -116,14 +116,16 @@ def test_a_night_is_archived_whole_or_not_at_all(store):
     assert put(archive, "n1", "2025-03-20", forecasts(2.0)) == 2
 
 
-def test_the_first_print_is_the_value_that_was_known_first(store):
-    publish(store, "2025-03", 5.0, MARCH)
+def test_the_prints_of_a_figure_are_those_known_at_a_moment_in_the_order_in_which_they_became_known(store):
     publish(store, "2025-03", 5.4, MARCH + pd.Timedelta(days=30))
+    publish(store, "2025-03", 5.0, MARCH)
     archive = ForecastArchive(store.engine)
-    (row,) = archive.first_prints(moment("2025-12-01"), since="2000-01").itertuples()
-    assert (row.value, row.appeared) == (5.0, MARCH)
-    assert store.as_of(moment("2025-12-01"))["value"].tolist() == [5.4]
-    assert archive.first_prints(moment("2025-04-01"), since="2000-01").empty
+    every = archive.prints(moment("2025-12-01"), since="2000-01")
+    assert every["value"].tolist() == [5.0, 5.4]
+    assert every["appeared"].tolist() == [MARCH, MARCH + pd.Timedelta(days=30)]
+    assert archive.prints(moment("2025-05-01"), since="2000-01")["value"].tolist() == [5.0]
+    assert archive.prints(moment("2025-04-01"), since="2000-01").empty
+    assert archive.prints(moment("2025-12-01"), since="2025-04").empty
 
 
 def test_champions_are_those_decided_before_a_day_in_order(store):
