@@ -125,7 +125,11 @@ class Memory:
 
     def inputs(self) -> dict[str, Any]:
         """What a night's tables depend on, by hash or in words."""
-        return {"forecasts_scored": digest(self.standing), "champions": self.champions}
+        return {
+            "forecasts_scored": digest(self.standing),
+            "first_prints": digest(self.first),
+            "champions": self.champions,
+        }
 
     def score(self, observations: pd.DataFrame) -> dict[str, pd.DataFrame]:
         """The tables scorecard and drift: the standing forecasts against the catalogue's figures known now."""

@@ -154,6 +154,23 @@ def test_the_same_night_again_computes_nothing(home):
     assert again.run_id == results[-1].run_id
 
 
+def test_a_first_print_that_is_brought_in_later_is_news_to_the_same_night(home, tmp_path):
+    path, results = home
+    other = tmp_path / "home"
+    shutil.copytree(path, other, symlinks=True)
+    row = {"indicator": DENSE, "period": "2025-12", "measure": "ytd_yoy", "unit": "percent", "value": "7.7",
+           "decimals": "1", "released_at": "2026-01-10"}  # fmt: skip
+    with Store.open(settings(other).store) as store:
+        store.append(check_observations(pd.DataFrame([row])), ingested_at=CLOCK, payload_sha256="0" * 64)
+    again = run_night(settings(other), as_of=DAYS[-1], clock=lambda: CLOCK)
+    judged = table(again, "scorecard").query("indicator == @DENSE and target == 'ytd_yoy' and period == '2025-12'")
+    before = table(results[-1], "scorecard").query(
+        "indicator == @DENSE and target == 'ytd_yoy' and period == '2025-12'"
+    )
+    assert set(judged.query("print == 'first'")["actual"]) == {7.7}
+    assert set(judged.query("print == 'latest'")["actual"]) == set(before["actual"])
+
+
 @pytest.mark.slow
 def test_the_same_nights_in_another_home_on_postgresql_give_the_same_tables(home, postgres_url, tmp_path):
     _, results = home
