@@ -92,7 +92,7 @@ def run_night(
 
     Args:
         settings: Of this installation.
-        as_of: Use what was released by the end of this day in Asia/Shanghai; by default what is known now.
+        as_of: Use what was released by the end of this day in Asia/Shanghai and by now; by default what is known now.
         output: Root of the releases; by default the one of the settings.
         sources: Connectors to ask besides those of the settings.
         connectors: To use again what an earlier night learned of closed sources.

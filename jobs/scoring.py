@@ -64,7 +64,7 @@ def night_of(now: dt.datetime, as_of: dt.date | None = None) -> tuple[dt.date, d
         return today, now
     if as_of > today:
         raise InputError("as of", [Problem("", f"{as_of} is yet to come; today is {today}, name no later day")])
-    return as_of, dt.datetime.combine(as_of, dt.time.max, ZONE).astimezone(dt.UTC)
+    return as_of, min(now, dt.datetime.combine(as_of, dt.time.max, ZONE).astimezone(dt.UTC))
 
 
 def digest(frame: pd.DataFrame) -> str:
@@ -282,7 +282,7 @@ def score_lines(settings: Settings, as_of: dt.date | None = None) -> list[str]:
 
     Args:
         settings: Of this installation.
-        as_of: Use what was released by the end of this day in Asia/Shanghai; by default what is known now.
+        as_of: Use what was released by the end of this day in Asia/Shanghai and by now; by default what is known now.
     """
     from forecasting.catalog import load_catalog
     from forecasting.store import Store

@@ -23,7 +23,7 @@ from forecasting.publishing import TABLES, read_release
 from forecasting.settings import ChampionSettings, FitSettings, ProjectionSettings, PublishingSettings, Settings
 from forecasting.store import ChampionHistory, ForecastArchive, Reign, Store
 from jobs.nightly import NightResult, run_night
-from jobs.scoring import Memory, roll_back, warnings_of, with_references
+from jobs.scoring import Memory, night_of, roll_back, warnings_of, with_references
 from tests.store.test_forecasts import forecasts, moment, put
 
 CATALOG = Path(__file__).with_name("catalog.toml")
@@ -110,6 +110,15 @@ def test_nothing_is_scored_by_a_figure_that_was_not_yet_released(home):
         assert set(card.query("indicator == @DENSE")["period"]) <= set(published_rates(result).index)
     assert set(table(results[1], "scorecard").query("indicator == @DENSE")["period"]) == {
         "2025-09", "2025-10"}  # fmt: skip
+
+
+def test_a_night_as_of_today_knows_no_figure_of_later_today_and_is_judged_by_it():
+    morning = dt.datetime(2025, 9, 16, 1, tzinfo=dt.UTC)  # an hour before figures come out, at 10:00 in Shanghai
+    assert night_of(morning, dt.date(2025, 9, 16)) == (dt.date(2025, 9, 16), morning)
+    evening = dt.datetime(2025, 9, 15, 15, 59, 59, 999_999, tzinfo=dt.UTC)
+    assert night_of(morning, dt.date(2025, 9, 15)) == (dt.date(2025, 9, 15), evening)
+    with pytest.raises(InputError, match="is yet to come"):
+        night_of(morning, dt.date(2025, 9, 17))
 
 
 def test_references_of_some_indicators_at_a_time_are_those_of_all_at_once(monkeypatch):
