@@ -17,7 +17,7 @@ import numpy as np
 
 from forecasting.catalog import ZONE
 from forecasting.errors import InputError, Problem, TrackingError
-from forecasting.observations import month_index, month_label
+from forecasting.observations import RATES, month_index, month_label
 from forecasting.store import ChampionHistory, ForecastArchive, Reign
 from jobs.ledger import Ledger
 from jobs.locks import sole_worker
@@ -105,13 +105,15 @@ class Memory:
     def recall(cls, engine: Engine, catalog: Catalog, day: dt.date, moment: dt.datetime) -> Memory:
         """Read what a night of a day, with the figures known at a moment, owes to the nights before that day.
 
-        Of the catalogue's indicators alone: one that is no longer followed is not judged, and back in it, is again.
+        Of the catalogue's indicators alone: one that is no longer followed is not judged, and back in it, is again. Nor
+        are levels in another unit than the figures that would judge them.
         """
         from forecasting.evaluation import figures
 
         archive, history = ForecastArchive(engine), ChampionHistory(engine)
         standing = archive.standing(moment, before=day, since=_since(day))
-        standing = standing[standing["indicator"].isin(catalog.ids)].reset_index(drop=True)
+        standing = standing[standing["indicator"].isin(catalog.ids) & ~_other_units(standing, catalog)]
+        standing = standing.reset_index(drop=True)
         first = figures(_own(archive.prints(moment, since=_since(day, 1)), catalog))
         judged = standing[["indicator", "target", "period", "months"]].drop_duplicates()
         first = judged.merge(first, how="inner", validate="one_to_one")
@@ -196,16 +198,22 @@ def _own(observations: pd.DataFrame, catalog: Catalog) -> pd.DataFrame:
     return observations[observations["indicator"].isin(catalog.ids) & ~catalog.other_units(observations)]
 
 
+def _other_units(forecasts: pd.DataFrame, catalog: Catalog) -> pd.Series[bool]:
+    """Which forecasts are levels in another unit than the catalogue's, or on a base of their own."""
+    own = forecasts["indicator"].map({item.id: item.unit for item in catalog})
+    return (forecasts["target"] == "level") & forecasts["unit"].notna() & forecasts["unit"].ne(own)
+
+
 def _since(day: dt.date, before: int = 0) -> str:
     """The first period whose scores a night publishes, or some months before, from which a level is the difference."""
     return month_label(month_index(day.isoformat()[:7]) - MONTHS - before)
 
 
 def with_references(outlook: Fitted, decumulation: Derived, observations: pd.DataFrame) -> pd.DataFrame:
-    """The forecasts of a night as they are archived: with no change, seasonal naive and the scale of errors.
+    """The forecasts of a night as they are archived: with unit, no change, seasonal naive and the scale of errors.
 
-    The rows of target ytd_yoy are the headlines too. Levels without a published unit are left to themselves: no figure
-    ever judges them.
+    The rows of target ytd_yoy are the headlines too. The unit of levels of which none is published is "": they are on
+    a base of their own, and no figure ever judges them.
     """
     import pandas as pd
 
@@ -222,7 +230,10 @@ def with_references(outlook: Fitted, decumulation: Derived, observations: pd.Dat
             for frame, of in zip(frames, rows, strict=True)
         )
         out.append(add_references(forecasts, _history(forecasts, monthly, published), years))
-    return pd.concat(out, ignore_index=True).rename(columns={"month": "period"})
+    whole = pd.concat(out, ignore_index=True).rename(columns={"month": "period"})
+    units = observations[~observations["measure"].isin(RATES)].groupby("indicator")["unit"].first()
+    whole["unit"] = whole["indicator"].map(units).fillna("").where(whole["target"] == "level", "percent")
+    return whole
 
 
 def _history(forecasts: pd.DataFrame, monthly: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from forecasting.store._schema import KNOWN_AT, metadata, observations
 QUANTILES = ("q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975")
 TEXTS = ("indicator", "target", "period", "origin", "model")
 NUMBERS = ("mean", *QUANTILES, "no_change", "seasonal_naive", "scale")
+CONTENT = (*TEXTS, "months", "unit", *NUMBERS)
 CHUNK = 20_000
 
 _nights = Table(
@@ -34,6 +35,7 @@ _forecasts = Table(
     *(Column(name, String, primary_key=name != "model", nullable=False) for name in TEXTS if name != "origin"),
     Column("origin", String, nullable=False),
     Column("months", Integer, nullable=False),
+    Column("unit", String),
     *(Column(name, Double) for name in NUMBERS),
     Index("forecast_archive_figure", "indicator", "period"),
 )
@@ -61,8 +63,8 @@ class ForecastArchive:
         A run that is archived already adds nothing, nor do forecasts that repeat those of the night before.
 
         Args:
-            frame: indicator, target, period, origin, model, months, mean, the quantiles of `QUANTILES`, no_change,
-                seasonal_naive and scale; NaN where unknown.
+            frame: indicator, target, period, origin, model, months, unit ("" of a level on a base of its own), mean,
+                the quantiles of `QUANTILES`, no_change, seasonal_naive and scale; NaN where unknown.
             run_id: The run that published them.
             night: Its day.
             vintage: Moment up to which figures were known.
@@ -100,8 +102,8 @@ class ForecastArchive:
             since: First period (YYYY-MM).
 
         Returns:
-            indicator, target, period, origin, model, months, mean, quantiles, no_change, seasonal_naive, scale,
-            forecast_run, forecast_as_of (day) and vintage (UTC), sorted.
+            indicator, target, period, origin, model, months, unit (None of what was archived before units were), mean,
+            quantiles, no_change, seasonal_naive, scale, forecast_run, forecast_as_of (day) and vintage (UTC), sorted.
         """
         seen, table, night = observations.c, _forecasts.c, _nights.c
         appeared = (
@@ -111,22 +113,21 @@ class ForecastArchive:
             .subquery()
         )
         figure = (table.indicator == appeared.c.indicator) & (table.period == appeared.c.period)
-        names = [*TEXTS, "months", *NUMBERS]
         rank = func.row_number().over(
             partition_by=[table.indicator, table.target, table.period, table.origin],
             order_by=[night.vintage.desc(), night.made_at.desc(), night.run_id.desc()],
         )
         ranked = (
-            select(*(table[name] for name in names), table.run_id, night.night, night.vintage, rank.label("rank"))
+            select(*(table[name] for name in CONTENT), table.run_id, night.night, night.vintage, rank.label("rank"))
             .join(_nights, table.run_id == night.run_id)
             .join(appeared, figure)
             .where(night.night < before.isoformat(), night.vintage < appeared.c.appeared)
             .subquery()
         )
-        query = select(*(ranked.c[name] for name in (*names, "run_id", "night", "vintage"))).where(ranked.c.rank == 1)
+        query = select(*(ranked.c[name] for name in (*CONTENT, "run_id", "night", "vintage"))).where(ranked.c.rank == 1)
         with reading(self._engine) as connection:
             rows = connection.execute(query).all()
-        frame = pd.DataFrame(rows, columns=[*names, "forecast_run", "forecast_as_of", "vintage"])
+        frame = pd.DataFrame(rows, columns=[*CONTENT, "forecast_run", "forecast_as_of", "vintage"])
         frame = frame.astype({"months": "int64", **dict.fromkeys(NUMBERS, "float64")})
         frame["vintage"] = pd.to_datetime(frame["vintage"], utc=True)
         return frame.sort_values(["indicator", "target", "period", "origin"], kind="stable", ignore_index=True)
@@ -154,7 +155,8 @@ class ForecastArchive:
 
 
 def _records(frame: pd.DataFrame, run_id: str) -> list[dict[str, Any]]:
-    names = [*TEXTS, "months", *NUMBERS]
-    rows = frame[names].astype(object)
+    rows = frame[list(CONTENT)].astype(object)
     rows = rows.where(rows.notna(), None)
-    return [{"run_id": run_id, **dict(zip(names, row, strict=True))} for row in rows.itertuples(index=False, name=None)]
+    return [
+        {"run_id": run_id, **dict(zip(CONTENT, row, strict=True))} for row in rows.itertuples(index=False, name=None)
+    ]

@@ -137,7 +137,7 @@ def test_references_of_some_indicators_at_a_time_are_those_of_all_at_once(monkey
         ],
         columns=["indicator", "origin", "month", "months", "target", "mean"],
     )
-    rates = monthly.rename(columns={"month": "period"}).assign(measure="ytd_yoy", value=values[1])
+    rates = monthly.rename(columns={"month": "period"}).assign(measure="ytd_yoy", value=values[1], unit="percent")
     night = SimpleNamespace(forecasts=forecasts), SimpleNamespace(monthly=monthly), rates
     whole = with_references(*night)
     assert whole["seasonal_naive"].notna().mean() > 0.9
@@ -349,7 +349,7 @@ def test_scores_and_rollbacks_of_an_empty_home_are_answered_and_leave_it_empty(t
 ])  # fmt: skip
 def test_a_level_in_another_unit_than_the_catalogue_s_judges_no_forecast(tmp_path, units, judged):
     with Store.open(f"sqlite:///{tmp_path}/cumulus.db") as store:
-        level = forecasts(100.0, periods=("2025-03",)).assign(indicator=DENSE, target="level")
+        level = forecasts(100.0, periods=("2025-03",)).assign(indicator=DENSE, target="level", unit="index")
         put(ForecastArchive(store.engine), "n1", "2025-03-20", level)
         for day, unit in zip(("2025-04-16", "2025-05-16"), units, strict=True):
             row = {"indicator": DENSE, "period": "2025-03", "measure": "month_level", "unit": unit, "decimals": 1}
@@ -358,6 +358,36 @@ def test_a_level_in_another_unit_than_the_catalogue_s_judges_no_forecast(tmp_pat
         memory = Memory.recall(store.engine, load_catalog(CATALOG), dt.date(2025, 6, 1), moment("2025-06-01"))
         card = memory.score(store.as_of(moment("2025-06-01")))["scorecard"]
     assert card.set_index("print")["actual"].to_dict() == judged
+
+
+@pytest.mark.parametrize(("unit", "judged"), [("index", [101.0] * 2), (None, [101.0] * 2), ("", []), ("kt", [])])
+def test_a_level_forecast_in_another_unit_than_the_figures_is_not_judged(tmp_path, unit, judged):
+    with Store.open(f"sqlite:///{tmp_path}/cumulus.db") as store:
+        level = forecasts(100.0, periods=("2025-03",)).assign(indicator=DENSE, target="level", unit=unit)
+        put(ForecastArchive(store.engine), "n1", "2025-03-20", level)
+        row = {"indicator": DENSE, "period": "2025-03", "measure": "month_level", "unit": "index", "value": 101.0}
+        store.append(check_observations(pd.DataFrame([row])), ingested_at=moment("2025-04-16"), payload_sha256="0" * 64)
+        memory = Memory.recall(store.engine, load_catalog(CATALOG), dt.date(2025, 6, 1), moment("2025-06-01"))
+        card = memory.score(store.as_of(moment("2025-06-01")))["scorecard"]
+    assert card["actual"].tolist() == judged
+
+
+def test_levels_that_come_to_an_indicator_of_rates_do_not_judge_forecasts_on_a_base_of_their_own(home, tmp_path):
+    path, results = home
+    other = tmp_path / "home"
+    shutil.copytree(path, other, symlinks=True)
+    rows = [
+        {"indicator": DENSE, "period": month_label(m), "measure": "month_level", "unit": "index", "value": 5800.0}
+        for m in range(month_index("2024-01"), month_index("2026-01"))
+    ]
+    frame = check_observations(pd.DataFrame(rows).assign(released_at="2026-01-18"))
+    with Store.open(settings(other).store) as store:
+        store.append(frame, ingested_at=CLOCK, payload_sha256="0" * 64)
+        day, until = night_of(CLOCK, DAYS[-1])
+        memory = Memory.recall(store.engine, load_catalog(CATALOG), day, until)
+        card = memory.score(store.as_of(until))["scorecard"]
+    assert "level" in set(table(results[-2], "forecasts")["target"])
+    assert set(card.query("indicator == @DENSE")["target"]) == {"ytd_yoy"}
 
 
 def test_a_day_before_any_figure_has_nothing_to_score(home):

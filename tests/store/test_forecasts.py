@@ -31,7 +31,15 @@ def moment(day: str) -> dt.datetime:
 
 def forecasts(value: float, origin: str = "2025-02", periods: tuple[str, ...] = ("2025-03", "2025-04")) -> pd.DataFrame:
     table = pd.DataFrame(
-        {"indicator": "a", "target": "ytd_yoy", "period": periods, "origin": origin, "model": "theta", "months": 1}
+        {
+            "indicator": "a",
+            "target": "ytd_yoy",
+            "period": periods,
+            "origin": origin,
+            "model": "theta",
+            "months": 1,
+            "unit": "percent",
+        }
     )
     return table.assign(**dict.fromkeys(NUMBERS, value)).assign(scale=float("nan"))
 
