@@ -6,7 +6,8 @@ import datetime as dt
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Column, Double, Engine, Index, Integer, String, Table, func, insert, select
+from sqlalchemy import Column, Double, Engine, Index, Integer, String, Table, func, insert, literal, select
+from sqlalchemy.engine import Connection
 
 from forecasting.observations import COLUMNS, KEY
 from forecasting.store._database import UTCTime, reading, writing
@@ -41,6 +42,9 @@ _forecasts = Table(
 )
 
 
+LATEST = (_nights.c.vintage.desc(), _nights.c.made_at.desc(), _nights.c.run_id.desc())
+
+
 class ForecastArchive:
     """Published forecasts in the store's database; nothing is ever changed or deleted.
 
@@ -60,7 +64,8 @@ class ForecastArchive:
     ) -> int:  # fmt: skip
         """Archive a night's forecasts, all of them or (on any failure) none.
 
-        A run that is archived already adds nothing, nor do forecasts that repeat those of the night before.
+        A run that is archived already adds nothing, nor do forecasts that repeat those of the night before. Where an
+        earlier night is done later, between one and the night that repeats it, the repetition gets its own.
 
         Args:
             frame: indicator, target, period, origin, model, months, unit ("" of a level on a base of its own), mean,
@@ -77,17 +82,18 @@ class ForecastArchive:
         with writing(self._engine) as connection:
             if connection.scalar(select(_nights.c.run_id).where(_nights.c.run_id == run_id)) is not None:
                 return 0
-            latest = (_nights.c.vintage.desc(), _nights.c.made_at.desc(), _nights.c.run_id.desc())
-            before = select(_nights.c.content).where(_nights.c.vintage <= vintage).order_by(*latest)
-            if connection.scalar(before.limit(1)) == content:
-                return 0
+            before = select(_nights.c.content).where(_nights.c.vintage <= vintage).order_by(*LATEST)
+            repeated = connection.scalar(before.limit(1))
             connection.execute(
                 insert(_nights).values(
                     run_id=run_id, night=night.isoformat(), vintage=vintage, made_at=made_at, content=content
                 )
             )
+            if repeated == content:
+                return 0
             for start in range(0, len(frame), CHUNK):
                 connection.execute(insert(_forecasts), _records(frame.iloc[start : start + CHUNK], run_id))
+            _set_apart(connection, vintage)
         return len(frame)
 
     def standing(self, moment: dt.datetime, *, before: dt.date, since: str) -> pd.DataFrame:
@@ -115,7 +121,7 @@ class ForecastArchive:
         figure = (table.indicator == appeared.c.indicator) & (table.period == appeared.c.period)
         rank = func.row_number().over(
             partition_by=[table.indicator, table.target, table.period, table.origin],
-            order_by=[night.vintage.desc(), night.made_at.desc(), night.run_id.desc()],
+            order_by=LATEST,
         )
         ranked = (
             select(*(table[name] for name in CONTENT), table.run_id, night.night, night.vintage, rank.label("rank"))
@@ -152,6 +158,20 @@ class ForecastArchive:
         frame = pd.DataFrame(rows, columns=[*COLUMNS, "appeared"])
         frame["appeared"] = pd.to_datetime(frame["appeared"], utc=True)
         return frame.sort_values(KEY, kind="stable", ignore_index=True)
+
+
+def _set_apart(connection: Connection, vintage: dt.datetime) -> None:
+    """Give the night after one that was put in before it the forecasts that it has repeated so far, if it has."""
+    night, table = _nights.c, _forecasts.c
+    own = select(table.run_id).where(table.run_id == night.run_id).exists()
+    after = select(night.run_id, night.content, own.label("own")).where(night.vintage > vintage)
+    next_one = connection.execute(after.order_by(night.vintage, night.made_at, night.run_id).limit(1)).first()
+    if next_one is None or next_one.own:
+        return
+    same = select(night.run_id).where(night.vintage <= vintage, night.content == next_one.content, own)
+    source = same.order_by(*LATEST).limit(1).scalar_subquery()
+    rows = select(literal(next_one.run_id), *(table[name] for name in CONTENT)).where(table.run_id == source)
+    connection.execute(insert(_forecasts).from_select(["run_id", *CONTENT], rows))
 
 
 def _records(frame: pd.DataFrame, run_id: str) -> list[dict[str, Any]]:

@@ -108,6 +108,22 @@ def test_a_run_is_archived_once_and_repeated_forecasts_not_at_all(store):
     assert put(archive, "n0", "2025-03-19", forecasts(3.0)) == 2  # an earlier night, done later
 
 
+def test_a_night_that_is_done_later_does_not_come_between_a_night_and_the_one_it_repeats(store):
+    archive = ForecastArchive(store.engine)
+    assert put(archive, "n1", "2025-03-20", forecasts(2.0)) == 2
+    assert put(archive, "n2", "2025-04-01", forecasts(2.0)) == 0
+    assert put(archive, "n3", "2025-04-05", forecasts(2.0)) == 0
+    for run_id, day, value in (("n4", "2025-03-25", 9.0), ("n5", "2025-03-24", 8.0), ("n6", "2025-04-03", 7.0)):
+        assert put(archive, run_id, day, forecasts(value)) == 2
+    publish(store, "2025-03", 5.0, MARCH)
+    for before, run_id, value in (
+        ("2025-03-22", "n1", 2.0), ("2025-03-25", "n5", 8.0), ("2025-03-30", "n4", 9.0), ("2025-04-02", "n2", 2.0),
+        ("2025-04-04", "n6", 7.0), ("2025-05-01", "n3", 2.0),
+    ):  # fmt: skip
+        row = archive.standing(moment("2025-05-01"), before=dt.date.fromisoformat(before), since="2024-01").iloc[0]
+        assert (row["forecast_run"], row["q50"]) == (run_id, value)
+
+
 def test_of_two_runs_of_one_past_day_the_later_one_is_what_another_repeats(store):
     archive = ForecastArchive(store.engine)
     for run_id, value in (("n1", 2.0), ("n2", 3.0), ("n3", 2.0)):
