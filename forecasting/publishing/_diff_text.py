@@ -12,6 +12,7 @@ _INPUTS = {
     "observations": "the figures known",
     "known_then": "what was known at the origins of the backtests",
     "forecasts_scored": "the earlier forecasts that could be scored",
+    "first_prints": "the first prints that scored them",
     "calibration": "the calibration table of the projection",
     "claims": "the published claims",
     "catalog": "the catalogue",

@@ -19,7 +19,8 @@ from pydantic import SecretStr
 from forecasting.catalog import ZONE, load_catalog
 from forecasting.errors import CatalogError, InputError
 from forecasting.observations import check_observations, month_index, month_label
-from forecasting.publishing import TABLES, read_release
+from forecasting.publishing import TABLES, provenance, read_release
+from forecasting.publishing._diff_text import _INPUTS
 from forecasting.settings import ChampionSettings, FitSettings, ProjectionSettings, PublishingSettings, Settings
 from forecasting.store import ChampionHistory, ForecastArchive, Reign, Store
 from jobs.nightly import NightResult, run_night
@@ -143,6 +144,12 @@ def test_references_of_some_indicators_at_a_time_are_those_of_all_at_once(monkey
     assert whole["seasonal_naive"].notna().mean() > 0.9
     monkeypatch.setattr("jobs.scoring.AT_A_TIME", 1)
     pd.testing.assert_frame_equal(with_references(*night), whole, check_exact=True)
+
+
+def test_a_difference_of_releases_has_words_for_every_input_of_a_night(home):
+    _, results = home
+    inputs = provenance(results[-1].release)["inputs"]
+    assert inputs.keys() - {"champions"} <= _INPUTS.keys()
 
 
 def test_drift_counts_each_figure_once(home):
