@@ -24,6 +24,7 @@ _INPUTS = {
     "champion": "setting champion",
     "projection": "setting projection",
     "pictures": "setting publishing.pictures",
+    "known_before": "the figures known a good month before",
     "compared_with": "the release that the night was compared with",
 }
 _HASH = re.compile(r"[0-9a-f]{32,64}")

@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from forecasting.catalog import ZONE, load_catalog
 from forecasting.errors import CatalogError, InputError
-from forecasting.observations import check_observations, month_index, month_label
+from forecasting.observations import COLUMNS, check_observations, month_index, month_label
 from forecasting.publishing import TABLES, provenance, read_release
 from forecasting.publishing._diff_text import _INPUTS
 from forecasting.settings import ChampionSettings, FitSettings, ProjectionSettings, PublishingSettings, Settings
@@ -148,8 +148,25 @@ def test_references_of_some_indicators_at_a_time_are_those_of_all_at_once(monkey
 
 def test_a_difference_of_releases_has_words_for_every_input_of_a_night(home):
     _, results = home
-    inputs = provenance(results[-1].release)["inputs"]
-    assert inputs.keys() - {"champions"} <= _INPUTS.keys()
+    for result in results:
+        assert provenance(result.release)["inputs"].keys() - {"champions"} <= _INPUTS.keys()
+
+
+def test_what_a_first_night_compares_its_figures_with_is_part_of_its_name(home, tmp_path):
+    path, (first, *_) = home
+    row = {"indicator": DENSE, "period": "2025-08", "measure": "ytd_yoy", "unit": "percent", "value": "7.7",
+           "decimals": "1"}  # fmt: skip
+    print_before = pd.DataFrame([row]).assign(released_at=str(DAYS[0] - dt.timedelta(days=40)))
+    with Store.open(settings(path).store) as store:
+        figures = store.vintages()[list(COLUMNS)]
+    with Store.open(settings(tmp_path).store) as store:
+        for frame in (check_observations(print_before), figures):
+            store.append(frame, ingested_at=CLOCK, payload_sha256="0" * 64)
+    other = run_night(settings(tmp_path), as_of=DAYS[0], clock=lambda: CLOCK, ask=False)
+    assert table(other, "observations")["value"].tolist() == table(first, "observations")["value"].tolist()
+    kinds = [table(one, "revisions").set_index(["indicator", "period"])["kind"] for one in (first, other)]
+    assert [kind[DENSE, "2025-08"] for kind in kinds] == ["news", "revision"]
+    assert other.run_id != first.run_id
 
 
 def test_drift_counts_each_figure_once(home):
