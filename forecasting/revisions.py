@@ -10,7 +10,7 @@ from forecasting.observations import KEY, RATES
 
 __all__ = ["COLUMNS", "COMPARED", "revision_report"]
 
-COMPARED = [*KEY, "value"]
+COMPARED = [*KEY, "value", "unit"]
 """Columns of which either state needs no more than these."""
 
 COLUMNS = [
@@ -37,16 +37,17 @@ def revision_report(
     Returns:
         Columns `COLUMNS`: kind is news (later than all that was known of indicator and measure), backfill (an
         earlier period that was not known) or revision; ``expected`` is the earlier median forecast of the figure,
-        ``surprise`` what it was off by, in points. NaN and "" where there is nothing to compare with. Sorted by
-        indicator, period and measure.
+        ``surprise`` what it was off by, in points. NaN and "" where there is nothing to compare with, as with a level
+        that was known in another unit. Sorted by indicator, period and measure.
     """
-    old = before[COMPARED].rename(columns={"value": "value_before"})
-    rows = now[COMPARED].merge(old, on=KEY, how="left", validate="one_to_one")
-    rows = rows[rows["value_before"].isna() | rows["value_before"].ne(rows["value"])].copy()
+    rows = now[COMPARED].merge(before[COMPARED], on=KEY, how="left", suffixes=("", "_before"), validate="one_to_one")
+    other_unit = rows["unit"].ne(rows["unit_before"])  # NaN of what was not known
+    rows = rows[other_unit | rows["value_before"].ne(rows["value"])].copy()
     latest = before.groupby(["indicator", "measure"])["period"].max().rename("latest").reset_index()
     rows = rows.merge(latest, on=["indicator", "measure"], how="left", validate="many_to_one")
     rows["kind"] = "revision"
     unknown = rows["value_before"].isna()
+    rows["value_before"] = rows["value_before"].where(rows["unit"].eq(rows["unit_before"]))
     rows.loc[unknown, "kind"] = "backfill"
     rows.loc[unknown & (rows["period"] > rows["latest"]), "kind"] = "news"
     rows["change"] = rows["value"] - rows["value_before"]

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from forecasting.store import Store
     from jobs.scoring import Memory
 
-__all__ = ["Grounds", "Night", "recall"]
+__all__ = ["Grounds", "Night", "known_before", "recall"]
+
+LOOK_BACK = dt.timedelta(days=35)
+"""How far back a night without a release before it looks for what was known: a good month."""
 
 
 @dataclass(slots=True)
@@ -95,7 +98,7 @@ def recall(night: Night) -> Grounds:
         StoreError: The database refuses.
     """
     from forecasting.publishing import shelf
-    from jobs.scoring import Memory
+    from jobs.scoring import Memory, digest
 
     night.lock.check()  # it went with its connection where this is tried again
     store, catalog, moment = night.store, night.catalog, night.moment
@@ -108,9 +111,19 @@ def recall(night: Night) -> Grounds:
     inputs = _inputs(night, observations, then, memory)
     if earlier is not None:
         inputs["compared_with"] = earlier.name
+    else:
+        inputs["known_before"] = digest(known_before(night))
     key = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
     done = night.ledger.finished(night.day.isoformat(), key)
     return Grounds(observations, absent, then, memory, last, earlier, inputs, key, done)
+
+
+def known_before(night: Night) -> pd.DataFrame:
+    """The figures of the catalogue known a good month before, with which a first night compares its own."""
+    from forecasting.revisions import COMPARED
+
+    known = night.store.as_of(night.moment - LOOK_BACK, columns=COMPARED)
+    return known[known["indicator"].isin(night.catalog.ids)]
 
 
 def _inputs(night: Night, observations: pd.DataFrame, then: Then, memory: Memory) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from forecasting.settings import Settings
 from forecasting.store import RawArchive
 from jobs.computing import Computing
 from jobs.degraded import PROJECTED, SCORED, empty_tables
-from jobs.grounds import Grounds, Night, recall
+from jobs.grounds import Grounds, Night, known_before, recall
 from jobs.ledger import Ledger, Run, Step
 from jobs.locks import LostError, StoreLock, sole_worker
 from jobs.logs import bind
@@ -92,7 +92,7 @@ def run_night(
 
     Args:
         settings: Of this installation.
-        as_of: Use what was released by the end of this day in Asia/Shanghai; by default what is known now.
+        as_of: Use what was released by the end of this day in Asia/Shanghai and by now; by default what is known now.
         output: Root of the releases; by default the one of the settings.
         sources: Connectors to ask besides those of the settings.
         connectors: To use again what an earlier night learned of closed sources.
@@ -338,11 +338,10 @@ def _stands(night: Night, last: Run, release: Path, inputs: Mapping[str, Any]) -
 def _revisions(night: Night, observations: pd.DataFrame, outlook: Fitted, earlier: Path | None) -> pd.DataFrame:
     """What is new since the release before or, without one, since a good month ago."""
     from forecasting.publishing import read_release
-    from forecasting.revisions import COMPARED, revision_report
+    from forecasting.revisions import revision_report
 
     if earlier is None:
-        known = night.store.as_of(night.moment - dt.timedelta(days=35), columns=COMPARED)
-        return revision_report(known, observations, outlook.headlines, {})
+        return revision_report(known_before(night), observations, outlook.headlines, {})
     tables = read_release(earlier, only=("observations", "headlines", "forecasts"))
     return revision_report(tables["observations"], observations, outlook.headlines, tables)
 

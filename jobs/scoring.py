@@ -17,7 +17,7 @@ import numpy as np
 
 from forecasting.catalog import ZONE
 from forecasting.errors import InputError, Problem, TrackingError
-from forecasting.observations import month_index, month_label
+from forecasting.observations import RATES, month_index, month_label
 from forecasting.store import ChampionHistory, ForecastArchive, Reign
 from jobs.ledger import Ledger
 from jobs.locks import sole_worker
@@ -64,7 +64,7 @@ def night_of(now: dt.datetime, as_of: dt.date | None = None) -> tuple[dt.date, d
         return today, now
     if as_of > today:
         raise InputError("as of", [Problem("", f"{as_of} is yet to come; today is {today}, name no later day")])
-    return as_of, dt.datetime.combine(as_of, dt.time.max, ZONE).astimezone(dt.UTC)
+    return as_of, min(now, dt.datetime.combine(as_of, dt.time.max, ZONE).astimezone(dt.UTC))
 
 
 def digest(frame: pd.DataFrame) -> str:
@@ -88,6 +88,7 @@ class Memory:
         archive: Forecasts of all nights.
         history: Champions of all nights.
         standing: Forecasts whose figure has appeared, see `ForecastArchive.standing`.
+        first: The first prints that they are judged by, see `forecasting.evaluation.figures`.
         reigns: Champions decided before the day, by indicator, oldest first.
     """
 
@@ -97,19 +98,27 @@ class Memory:
     archive: ForecastArchive
     history: ChampionHistory
     standing: pd.DataFrame
+    first: pd.DataFrame
     reigns: Mapping[str, list[Reign]]
 
     @classmethod
     def recall(cls, engine: Engine, catalog: Catalog, day: dt.date, moment: dt.datetime) -> Memory:
         """Read what a night of a day, with the figures known at a moment, owes to the nights before that day.
 
-        Of the catalogue's indicators alone: one that is no longer followed is not judged, and back in it, is again.
+        Of the catalogue's indicators alone: one that is no longer followed is not judged, and back in it, is again. Nor
+        are levels in another unit than the figures that would judge them.
         """
+        from forecasting.evaluation import figures
+
         archive, history = ForecastArchive(engine), ChampionHistory(engine)
         standing = archive.standing(moment, before=day, since=_since(day))
-        standing = standing[standing["indicator"].isin(catalog.ids)].reset_index(drop=True)
+        standing = standing[standing["indicator"].isin(catalog.ids) & ~_other_units(standing, catalog)]
+        standing = standing.reset_index(drop=True)
+        first = figures(_own(archive.prints(moment, since=_since(day, 1)), catalog))
+        judged = standing[["indicator", "target", "period", "months"]].drop_duplicates()
+        first = judged.merge(first, how="inner", validate="one_to_one")
         reigns = {name: of for name, of in history.before(day).items() if name in catalog}
-        return cls(catalog, day, moment, archive, history, standing, reigns)
+        return cls(catalog, day, moment, archive, history, standing, first, reigns)
 
     @property
     def champions(self) -> dict[str, str]:
@@ -118,22 +127,20 @@ class Memory:
 
     def inputs(self) -> dict[str, Any]:
         """What a night's tables depend on, by hash or in words."""
-        return {"forecasts_scored": digest(self.standing), "champions": self.champions}
+        return {
+            "forecasts_scored": digest(self.standing),
+            "first_prints": digest(self.first),
+            "champions": self.champions,
+        }
 
     def score(self, observations: pd.DataFrame) -> dict[str, pd.DataFrame]:
         """The tables scorecard and drift: the standing forecasts against the catalogue's figures known now."""
         from forecasting.evaluation import drift_report, figures, score_forecasts
 
-        since = _since(self.day, 1)  # a level is the difference from the month before
-        first = figures(self._own(self.archive.first_prints(self.moment, since=since)))
-        recent = self._own(observations[observations["period"] >= since])
-        latest = figures(recent.assign(appeared=recent["released_at"]))
-        scorecard = score_forecasts(self.standing, first, latest)
+        recent = observations[observations["period"] >= _since(self.day, 1)]
+        latest = figures(_own(recent, self.catalog).assign(appeared=self.moment))
+        scorecard = score_forecasts(self.standing, self.first, latest)
         return {"scorecard": scorecard, "drift": drift_report(scorecard)}
-
-    def _own(self, observations: pd.DataFrame) -> pd.DataFrame:
-        """The catalogue's figures, without levels in another unit than its own."""
-        return observations[observations["indicator"].isin(self.catalog.ids) & ~self.catalog.other_units(observations)]
 
     def decide(self, outlook: Fitted, settings: ChampionSettings) -> list[Decision]:
         """Who is champion from the next night on."""
@@ -186,16 +193,27 @@ class Memory:
         )
 
 
+def _own(observations: pd.DataFrame, catalog: Catalog) -> pd.DataFrame:
+    """The catalogue's figures, without levels in another unit than its own."""
+    return observations[observations["indicator"].isin(catalog.ids) & ~catalog.other_units(observations)]
+
+
+def _other_units(forecasts: pd.DataFrame, catalog: Catalog) -> pd.Series[bool]:
+    """Which forecasts are levels in another unit than the catalogue's, or on a base of their own."""
+    own = forecasts["indicator"].map({item.id: item.unit for item in catalog})
+    return (forecasts["target"] == "level") & forecasts["unit"].notna() & forecasts["unit"].ne(own)
+
+
 def _since(day: dt.date, before: int = 0) -> str:
-    """The first period whose scores are published by a night, or some months before."""
+    """The first period whose scores a night publishes, or some months before, from which a level is the difference."""
     return month_label(month_index(day.isoformat()[:7]) - MONTHS - before)
 
 
 def with_references(outlook: Fitted, decumulation: Derived, observations: pd.DataFrame) -> pd.DataFrame:
-    """The forecasts of a night as they are archived: with no change, seasonal naive and the scale of errors.
+    """The forecasts of a night as they are archived: with unit, no change, seasonal naive and the scale of errors.
 
-    The rows of target ytd_yoy are the headlines too. Levels without a published unit are left to themselves: no figure
-    ever judges them.
+    The rows of target ytd_yoy are the headlines too. The unit of levels of which none is published is "": they are on
+    a base of their own, and no figure ever judges them.
     """
     import pandas as pd
 
@@ -212,7 +230,10 @@ def with_references(outlook: Fitted, decumulation: Derived, observations: pd.Dat
             for frame, of in zip(frames, rows, strict=True)
         )
         out.append(add_references(forecasts, _history(forecasts, monthly, published), years))
-    return pd.concat(out, ignore_index=True).rename(columns={"month": "period"})
+    whole = pd.concat(out, ignore_index=True).rename(columns={"month": "period"})
+    units = observations[~observations["measure"].isin(RATES)].groupby("indicator")["unit"].first()
+    whole["unit"] = whole["indicator"].map(units).fillna("").where(whole["target"] == "level", "percent")
+    return whole
 
 
 def _history(forecasts: pd.DataFrame, monthly: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame:
@@ -272,7 +293,7 @@ def score_lines(settings: Settings, as_of: dt.date | None = None) -> list[str]:
 
     Args:
         settings: Of this installation.
-        as_of: Use what was released by the end of this day in Asia/Shanghai; by default what is known now.
+        as_of: Use what was released by the end of this day in Asia/Shanghai and by now; by default what is known now.
     """
     from forecasting.catalog import load_catalog
     from forecasting.store import Store

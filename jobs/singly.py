@@ -26,7 +26,7 @@ def do_steps(
     Args:
         settings: Of this installation.
         names: Of the steps.
-        as_of: Use what was released by the end of this day in Asia/Shanghai; by default what is known now.
+        as_of: Use what was released by the end of this day in Asia/Shanghai and by now; by default what is known now.
         force: Compute them anew, whatever is kept of them.
 
     Returns:

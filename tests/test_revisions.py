@@ -34,6 +34,15 @@ def test_news_is_measured_against_the_forecast_and_revisions_against_the_first_p
     np.testing.assert_allclose(report["effect"], -0.5)
 
 
+def test_a_level_that_was_known_in_another_unit_is_a_revision_by_no_amount():
+    level = pd.DataFrame([("va", "2025-02", "month_level", 580.0)], columns=["indicator", "period", "measure", "value"])
+    before = check_observations(level.assign(unit="kt"))
+    now = check_observations(level.assign(unit="t", value=580_000.0))
+    (row,) = revision_report(before, now, headlines(m2025_12=6.0), {}).to_dict("records")
+    assert (row["kind"], row["value"]) == ("revision", 580_000.0)
+    assert np.isnan([row["value_before"], row["change"]]).all()
+
+
 def test_without_an_earlier_forecast_there_is_nothing_expected():
     report = revision_report(figures(m2025_02=5.9), figures(m2025_02=5.9, m2025_03=6.5), headlines(m2025_12=6.0), {})
     assert list(report.columns) == COLUMNS

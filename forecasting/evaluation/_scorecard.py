@@ -81,32 +81,42 @@ def add_references(forecasts: pd.DataFrame, history: pd.DataFrame, years: int | 
 
 
 def figures(observations: pd.DataFrame) -> pd.DataFrame:
-    """What forecasts are judged by, out of published figures.
+    """What forecasts are judged by, out of published figures: each as it was first published.
 
     Args:
-        observations: indicator, period, measure, value and appeared (a time).
+        observations: indicator, period, measure, value and appeared (a time), a row a print: a revised figure has
+            several, those that appeared at one time in the order in which they were stored.
 
     Returns:
-        indicator, target, period, months, actual, appeared. A level out of cumulative levels needs the month before
-        and appears with the later of the two; February's alone is that of both months.
+        indicator, target, period, months, actual, appeared. A level out of cumulative levels is the first print less
+        the month before as it was known by then; it needs that month, and appears with the later of the two. The
+        cumulative figures of February are also those of January and February as one period.
     """
-    rows = observations[["indicator", "period", "measure", "value", "appeared"]].astype({"value": np.float64})
+    columns = ["indicator", "period", "measure", "value", "appeared"]
+    rows = observations[columns].astype({"value": np.float64}).sort_values("appeared", kind="stable")
+    first = rows.drop_duplicates(columns[:3], keep="first")
     direct = {"ytd_yoy": "ytd_yoy", "month_yoy": "yoy", "month_level": "level"}
-    stated = rows[rows["measure"].isin(direct)].assign(target=lambda t: t["measure"].map(direct), months=1)
-    cumulative = rows[rows["measure"] == "ytd_level"].assign(m=lambda t: _month(t["period"]), target="level")
-    before = cumulative[["indicator", "m", "value", "appeared"]].assign(m=cumulative["m"] + 1)
-    step = cumulative.merge(before, on=["indicator", "m"], how="left", suffixes=("", "_before"), validate="one_to_one")
-    january = step["m"] % 12 == 0
-    step["months"] = np.where(step["value_before"].isna() & (step["m"] % 12 == 1), 2, 1)
-    whole = january | (step["months"] == 2)
-    step["appeared"] = step["appeared"].where(whole, step[["appeared", "appeared_before"]].max(axis=1))
-    # differences of decimal figures, without the noise of binary ones
-    step["value"] = step["value"].where(whole, (step["value"] - step["value_before"]).round(9))
-    # the cumulative rate of January and February is a figure of both months, whether or not they are one period
-    pair = stated[(stated["target"] == "ytd_yoy") & stated["period"].str.endswith("-02")].assign(months=2)
-    out = pd.concat([stated, pair, step.dropna(subset="value")], ignore_index=True).rename(columns={"value": "actual"})
+    stated = first[first["measure"].isin(direct)].assign(target=lambda t: t["measure"].map(direct), months=1)
+    cumulative = {"ytd_yoy": "ytd_yoy", "ytd_level": "level"}
+    pair = first[first["measure"].isin(cumulative) & first["period"].str.endswith("-02")]
+    pair = pair.assign(target=pair["measure"].map(cumulative), months=2)
+    out = pd.concat([stated, pair, _steps(rows, first)], ignore_index=True).rename(columns={"value": "actual"})
     out = out[["indicator", "target", "period", "months", "actual", "appeared"]]
     return out.drop_duplicates(["indicator", "target", "period", "months"], keep="first", ignore_index=True)
+
+
+def _steps(rows: pd.DataFrame, first: pd.DataFrame) -> pd.DataFrame:
+    """Levels of single months out of cumulative ones: all prints in the order of appearance, and the first of each."""
+    own = first[first["measure"] == "ytd_level"].assign(m=lambda t: _month(t["period"]), target="level", months=1)
+    before = rows[rows["measure"] == "ytd_level"].assign(m=lambda t: _month(t["period"]) + 1)
+    before = before[["indicator", "m", "value", "appeared"]]
+    at = ["indicator", "m"]
+    step = own[own["m"] % 12 > 0].merge(before, on=at, suffixes=("", "_before"), validate="one_to_many")
+    both = step[["appeared"]].assign(before=step.groupby(at)["appeared_before"].transform("min")).max(axis=1)
+    step = step.assign(appeared=both)[step["appeared_before"] <= both].drop_duplicates(at, keep="last")
+    # differences of decimal figures, without the noise of binary ones
+    step["value"] = (step["value"] - step["value_before"]).round(9)
+    return pd.concat([own[own["m"] % 12 == 0], step])
 
 
 def score_forecasts(forecasts: pd.DataFrame, first: pd.DataFrame, latest: pd.DataFrame) -> pd.DataFrame:
@@ -119,8 +129,8 @@ def score_forecasts(forecasts: pd.DataFrame, first: pd.DataFrame, latest: pd.Dat
     Args:
         forecasts: indicator, target, period, months, origin, forecast_run, forecast_as_of, vintage (a time), model,
             quantiles, no_change, seasonal_naive, scale.
-        first: See `figures`; a forecast is only judged by a figure that appeared after its vintage.
-        latest: See `figures`.
+        first: See `figures`, of all prints; a forecast is only judged by a figure that appeared after its vintage.
+        latest: See `figures`, of the latest print of each figure alone; a figure without one has only its first.
 
     Returns:
         `SCORECARD_COLUMNS`, sorted, a row a forecast and print.
@@ -132,6 +142,7 @@ def score_forecasts(forecasts: pd.DataFrame, first: pd.DataFrame, latest: pd.Dat
                           validate="many_to_one")  # fmt: skip
     joined = joined[joined["vintage"] < joined["appeared"]]
     table = pd.concat([joined.assign(print=name, actual=joined[name]) for name in ("first", "latest")])
+    table = table.dropna(subset="actual")
     table["forecast_as_of"] = pd.to_datetime(table["forecast_as_of"])
     table["step"] = _month(table["period"]) - _month(table["origin"])
     table["forecast"] = table["q50"]

@@ -12,6 +12,7 @@ _INPUTS = {
     "observations": "the figures known",
     "known_then": "what was known at the origins of the backtests",
     "forecasts_scored": "the earlier forecasts that could be scored",
+    "first_prints": "the first prints that scored them",
     "calibration": "the calibration table of the projection",
     "claims": "the published claims",
     "catalog": "the catalogue",
@@ -23,6 +24,7 @@ _INPUTS = {
     "champion": "setting champion",
     "projection": "setting projection",
     "pictures": "setting publishing.pictures",
+    "known_before": "the figures known a good month before",
     "compared_with": "the release that the night was compared with",
 }
 _HASH = re.compile(r"[0-9a-f]{32,64}")

@@ -17,7 +17,7 @@ from forecasting.errors import StoreError
 from forecasting.secrets import shown_address
 from forecasting.store._database import reading, writing
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """Every revision in `migrations/versions`, oldest first: kept here so that opening a database need not read them."""
 
 VERSION_TABLE = "store_revision"

@@ -53,8 +53,8 @@ def test_a_published_level_wins_over_a_difference_which_needs_the_month_before()
             ("2025-02", "month_level", 14.9, "2025-03-16"),
             ("2025-07", "ytd_level", 90.0, "2025-08-16"),
         )
-    ).set_index("period")
-    assert table["actual"].to_dict() == {"2025-01": 10.0, "2025-02": 14.9}
+    ).set_index(["period", "months"])
+    assert table["actual"].to_dict() == {("2025-01", 1): 10.0, ("2025-02", 1): 14.9, ("2025-02", 2): 25.0}
 
 
 def test_a_difference_appears_with_the_later_of_its_two_figures() -> None:
@@ -62,6 +62,34 @@ def test_a_difference_appears_with_the_later_of_its_two_figures() -> None:
         observations(("2025-03", "ytd_level", 5.0, "2025-06-01"), ("2025-04", "ytd_level", 9.0, "2025-05-16"))
     )
     assert late.set_index("period").at["2025-04", "appeared"] == pd.Timestamp("2025-06-01", tz="UTC")
+
+
+def test_a_difference_is_from_the_month_before_as_it_was_known_by_then() -> None:
+    table = figures(
+        observations(
+            ("2025-05", "ytd_level", 80.0, "2025-06-16"),  # a misprint
+            ("2025-05", "ytd_level", 800.0, "2025-06-18"),
+            ("2025-06", "ytd_level", 1000.0, "2025-07-16"),
+            ("2025-05", "ytd_level", 810.0, "2025-08-16"),
+            ("2025-06", "ytd_level", 1010.0, "2025-08-16"),
+        )
+    ).set_index("period")
+    assert table["actual"].to_dict() == {"2025-06": 200.0}
+    assert table.at["2025-06", "appeared"] == pd.Timestamp("2025-07-16", tz="UTC")
+
+
+def test_a_january_that_comes_later_takes_nothing_from_the_figure_of_both_months() -> None:
+    both = observations(("2025-02", "ytd_level", 25.0, "2025-03-16"))
+    january = observations(("2025-01", "ytd_level", 10.0, "2025-09-01"))
+    forecasts = pd.DataFrame([forecast("2025-02", "2024-12", target="level", months=2)])
+    for known in (both, pd.concat([both, january], ignore_index=True)):
+        assert score_forecasts(forecasts, figures(known), figures(known))["actual"].tolist() == [25.0, 25.0]
+
+
+def test_a_figure_whose_latest_print_cannot_judge_has_only_its_first() -> None:
+    first = figures(observations(("2025-03", "ytd_yoy", 2.1, "2025-04-16")))
+    table = score_forecasts(pd.DataFrame([forecast("2025-03", "2025-02")]), first, first.head(0))
+    assert table["print"].tolist() == ["first"]
 
 
 def test_references_are_what_was_known_at_the_origin() -> None:

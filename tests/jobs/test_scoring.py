@@ -18,12 +18,13 @@ from pydantic import SecretStr
 
 from forecasting.catalog import ZONE, load_catalog
 from forecasting.errors import CatalogError, InputError
-from forecasting.observations import check_observations, month_index, month_label
-from forecasting.publishing import TABLES, read_release
+from forecasting.observations import COLUMNS, check_observations, month_index, month_label
+from forecasting.publishing import TABLES, provenance, read_release
+from forecasting.publishing._diff_text import _INPUTS
 from forecasting.settings import ChampionSettings, FitSettings, ProjectionSettings, PublishingSettings, Settings
 from forecasting.store import ChampionHistory, ForecastArchive, Reign, Store
 from jobs.nightly import NightResult, run_night
-from jobs.scoring import Memory, roll_back, warnings_of, with_references
+from jobs.scoring import Memory, night_of, roll_back, warnings_of, with_references
 from tests.store.test_forecasts import forecasts, moment, put
 
 CATALOG = Path(__file__).with_name("catalog.toml")
@@ -112,6 +113,15 @@ def test_nothing_is_scored_by_a_figure_that_was_not_yet_released(home):
         "2025-09", "2025-10"}  # fmt: skip
 
 
+def test_a_night_as_of_today_knows_no_figure_of_later_today_and_is_judged_by_it():
+    morning = dt.datetime(2025, 9, 16, 1, tzinfo=dt.UTC)  # an hour before figures come out, at 10:00 in Shanghai
+    assert night_of(morning, dt.date(2025, 9, 16)) == (dt.date(2025, 9, 16), morning)
+    evening = dt.datetime(2025, 9, 15, 15, 59, 59, 999_999, tzinfo=dt.UTC)
+    assert night_of(morning, dt.date(2025, 9, 15)) == (dt.date(2025, 9, 15), evening)
+    with pytest.raises(InputError, match="is yet to come"):
+        night_of(morning, dt.date(2025, 9, 17))
+
+
 def test_references_of_some_indicators_at_a_time_are_those_of_all_at_once(monkeypatch):
     months = [month_label(m) for m in range(month_index("2021-01"), month_index("2025-01"))]
     ahead = {"a": ("2024-12", 3), "b": ("2024-12", 14), "c": ("2023-06", 30)}
@@ -128,12 +138,36 @@ def test_references_of_some_indicators_at_a_time_are_those_of_all_at_once(monkey
         ],
         columns=["indicator", "origin", "month", "months", "target", "mean"],
     )
-    rates = monthly.rename(columns={"month": "period"}).assign(measure="ytd_yoy", value=values[1])
+    rates = monthly.rename(columns={"month": "period"}).assign(measure="ytd_yoy", value=values[1], unit="percent")
     night = SimpleNamespace(forecasts=forecasts), SimpleNamespace(monthly=monthly), rates
     whole = with_references(*night)
     assert whole["seasonal_naive"].notna().mean() > 0.9
     monkeypatch.setattr("jobs.scoring.AT_A_TIME", 1)
     pd.testing.assert_frame_equal(with_references(*night), whole, check_exact=True)
+
+
+def test_a_difference_of_releases_has_words_for_every_input_of_a_night(home):
+    _, results = home
+    for result in results:
+        assert provenance(result.release)["inputs"].keys() - {"champions"} <= _INPUTS.keys()
+
+
+def test_what_a_first_night_compares_its_figures_with_is_part_of_its_name(home, tmp_path):
+    path, (first, *_) = home
+    row = {"indicator": DENSE, "period": "2025-08", "measure": "ytd_yoy", "unit": "percent", "value": "7.7",
+           "decimals": "1"}  # fmt: skip
+    # after July's figure, so that no origin of a backtest knows another history
+    print_before = pd.DataFrame([row]).assign(released_at="2025-08-16T12:00:00Z")
+    with Store.open(settings(path).store) as store:
+        figures = store.vintages()[list(COLUMNS)]
+    with Store.open(settings(tmp_path).store) as store:
+        for frame in (check_observations(print_before), figures):
+            store.append(frame, ingested_at=CLOCK, payload_sha256="0" * 64)
+    other = run_night(settings(tmp_path), as_of=DAYS[0], clock=lambda: CLOCK, ask=False)
+    assert table(other, "observations")["value"].tolist() == table(first, "observations")["value"].tolist()
+    kinds = [table(one, "revisions").set_index(["indicator", "period"])["kind"] for one in (first, other)]
+    assert [kind[DENSE, "2025-08"] for kind in kinds] == ["news", "revision"]
+    assert other.run_id != first.run_id
 
 
 def test_drift_counts_each_figure_once(home):
@@ -152,6 +186,23 @@ def test_the_same_night_again_computes_nothing(home):
     again = run_night(settings(path), as_of=DAYS[-1], clock=lambda: CLOCK)
     assert again.repeated
     assert again.run_id == results[-1].run_id
+
+
+def test_a_first_print_that_is_brought_in_later_is_news_to_the_same_night(home, tmp_path):
+    path, results = home
+    other = tmp_path / "home"
+    shutil.copytree(path, other, symlinks=True)
+    row = {"indicator": DENSE, "period": "2025-12", "measure": "ytd_yoy", "unit": "percent", "value": "7.7",
+           "decimals": "1", "released_at": "2026-01-10"}  # fmt: skip
+    with Store.open(settings(other).store) as store:
+        store.append(check_observations(pd.DataFrame([row])), ingested_at=CLOCK, payload_sha256="0" * 64)
+    again = run_night(settings(other), as_of=DAYS[-1], clock=lambda: CLOCK)
+    judged = table(again, "scorecard").query("indicator == @DENSE and target == 'ytd_yoy' and period == '2025-12'")
+    before = table(results[-1], "scorecard").query(
+        "indicator == @DENSE and target == 'ytd_yoy' and period == '2025-12'"
+    )
+    assert set(judged.query("print == 'first'")["actual"]) == {7.7}
+    assert set(judged.query("print == 'latest'")["actual"]) == set(before["actual"])
 
 
 @pytest.mark.slow
@@ -323,7 +374,7 @@ def test_scores_and_rollbacks_of_an_empty_home_are_answered_and_leave_it_empty(t
 ])  # fmt: skip
 def test_a_level_in_another_unit_than_the_catalogue_s_judges_no_forecast(tmp_path, units, judged):
     with Store.open(f"sqlite:///{tmp_path}/cumulus.db") as store:
-        level = forecasts(100.0, periods=("2025-03",)).assign(indicator=DENSE, target="level")
+        level = forecasts(100.0, periods=("2025-03",)).assign(indicator=DENSE, target="level", unit="index")
         put(ForecastArchive(store.engine), "n1", "2025-03-20", level)
         for day, unit in zip(("2025-04-16", "2025-05-16"), units, strict=True):
             row = {"indicator": DENSE, "period": "2025-03", "measure": "month_level", "unit": unit, "decimals": 1}
@@ -331,7 +382,37 @@ def test_a_level_in_another_unit_than_the_catalogue_s_judges_no_forecast(tmp_pat
             store.append(frame, ingested_at=moment(day), payload_sha256="0" * 64)
         memory = Memory.recall(store.engine, load_catalog(CATALOG), dt.date(2025, 6, 1), moment("2025-06-01"))
         card = memory.score(store.as_of(moment("2025-06-01")))["scorecard"]
-    assert card.set_index("print")["actual"].dropna().to_dict() == judged
+    assert card.set_index("print")["actual"].to_dict() == judged
+
+
+@pytest.mark.parametrize(("unit", "judged"), [("index", [101.0] * 2), (None, [101.0] * 2), ("", []), ("kt", [])])
+def test_a_level_forecast_in_another_unit_than_the_figures_is_not_judged(tmp_path, unit, judged):
+    with Store.open(f"sqlite:///{tmp_path}/cumulus.db") as store:
+        level = forecasts(100.0, periods=("2025-03",)).assign(indicator=DENSE, target="level", unit=unit)
+        put(ForecastArchive(store.engine), "n1", "2025-03-20", level)
+        row = {"indicator": DENSE, "period": "2025-03", "measure": "month_level", "unit": "index", "value": 101.0}
+        store.append(check_observations(pd.DataFrame([row])), ingested_at=moment("2025-04-16"), payload_sha256="0" * 64)
+        memory = Memory.recall(store.engine, load_catalog(CATALOG), dt.date(2025, 6, 1), moment("2025-06-01"))
+        card = memory.score(store.as_of(moment("2025-06-01")))["scorecard"]
+    assert card["actual"].tolist() == judged
+
+
+def test_levels_that_come_to_an_indicator_of_rates_do_not_judge_forecasts_on_a_base_of_their_own(home, tmp_path):
+    path, results = home
+    other = tmp_path / "home"
+    shutil.copytree(path, other, symlinks=True)
+    rows = [
+        {"indicator": DENSE, "period": month_label(m), "measure": "month_level", "unit": "index", "value": 5800.0}
+        for m in range(month_index("2024-01"), month_index("2026-01"))
+    ]
+    frame = check_observations(pd.DataFrame(rows).assign(released_at="2026-01-18"))
+    with Store.open(settings(other).store) as store:
+        store.append(frame, ingested_at=CLOCK, payload_sha256="0" * 64)
+        day, until = night_of(CLOCK, DAYS[-1])
+        memory = Memory.recall(store.engine, load_catalog(CATALOG), day, until)
+        card = memory.score(store.as_of(until))["scorecard"]
+    assert "level" in set(table(results[-2], "forecasts")["target"])
+    assert set(card.query("indicator == @DENSE")["target"]) == {"ytd_yoy"}
 
 
 def test_a_day_before_any_figure_has_nothing_to_score(home):

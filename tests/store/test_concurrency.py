@@ -74,7 +74,8 @@ def test_a_night_that_several_archive_is_archived_once(contested_url):
     def archive(store, number, turn):
         frame = pd.DataFrame(
             {"indicator": "a", "target": "ytd_yoy", "period": [f"2026-{m:02d}" for m in range(1, 13)],
-             "origin": "2025-12", "model": "median", "months": 1, **dict.fromkeys(NUMBERS, float(turn))}
+             "origin": "2025-12", "model": "median", "months": 1, "unit": "percent",
+             **dict.fromkeys(NUMBERS, float(turn))}
         )  # fmt: skip
         kept = ForecastArchive(store.engine).add(
             frame, run_id=f"r{turn}", night=dt.date(2026, 1, 20 + turn), vintage=NOW + dt.timedelta(days=turn),

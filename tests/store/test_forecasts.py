@@ -31,7 +31,15 @@ def moment(day: str) -> dt.datetime:
 
 def forecasts(value: float, origin: str = "2025-02", periods: tuple[str, ...] = ("2025-03", "2025-04")) -> pd.DataFrame:
     table = pd.DataFrame(
-        {"indicator": "a", "target": "ytd_yoy", "period": periods, "origin": origin, "model": "theta", "months": 1}
+        {
+            "indicator": "a",
+            "target": "ytd_yoy",
+            "period": periods,
+            "origin": origin,
+            "model": "theta",
+            "months": 1,
+            "unit": "percent",
+        }
     )
     return table.assign(**dict.fromkeys(NUMBERS, value)).assign(scale=float("nan"))
 
@@ -100,6 +108,22 @@ def test_a_run_is_archived_once_and_repeated_forecasts_not_at_all(store):
     assert put(archive, "n0", "2025-03-19", forecasts(3.0)) == 2  # an earlier night, done later
 
 
+def test_a_night_that_is_done_later_does_not_come_between_a_night_and_the_one_it_repeats(store):
+    archive = ForecastArchive(store.engine)
+    assert put(archive, "n1", "2025-03-20", forecasts(2.0)) == 2
+    assert put(archive, "n2", "2025-04-01", forecasts(2.0)) == 0
+    assert put(archive, "n3", "2025-04-05", forecasts(2.0)) == 0
+    for run_id, day, value in (("n4", "2025-03-25", 9.0), ("n5", "2025-03-24", 8.0), ("n6", "2025-04-03", 7.0)):
+        assert put(archive, run_id, day, forecasts(value)) == 2
+    publish(store, "2025-03", 5.0, MARCH)
+    for before, run_id, value in (
+        ("2025-03-22", "n1", 2.0), ("2025-03-25", "n5", 8.0), ("2025-03-30", "n4", 9.0), ("2025-04-02", "n2", 2.0),
+        ("2025-04-04", "n6", 7.0), ("2025-05-01", "n3", 2.0),
+    ):  # fmt: skip
+        row = archive.standing(moment("2025-05-01"), before=dt.date.fromisoformat(before), since="2024-01").iloc[0]
+        assert (row["forecast_run"], row["q50"]) == (run_id, value)
+
+
 def test_of_two_runs_of_one_past_day_the_later_one_is_what_another_repeats(store):
     archive = ForecastArchive(store.engine)
     for run_id, value in (("n1", 2.0), ("n2", 3.0), ("n3", 2.0)):
@@ -116,14 +140,16 @@ def test_a_night_is_archived_whole_or_not_at_all(store):
     assert put(archive, "n1", "2025-03-20", forecasts(2.0)) == 2
 
 
-def test_the_first_print_is_the_value_that_was_known_first(store):
-    publish(store, "2025-03", 5.0, MARCH)
+def test_the_prints_of_a_figure_are_those_known_at_a_moment_in_the_order_in_which_they_became_known(store):
     publish(store, "2025-03", 5.4, MARCH + pd.Timedelta(days=30))
+    publish(store, "2025-03", 5.0, MARCH)
     archive = ForecastArchive(store.engine)
-    (row,) = archive.first_prints(moment("2025-12-01"), since="2000-01").itertuples()
-    assert (row.value, row.appeared) == (5.0, MARCH)
-    assert store.as_of(moment("2025-12-01"))["value"].tolist() == [5.4]
-    assert archive.first_prints(moment("2025-04-01"), since="2000-01").empty
+    every = archive.prints(moment("2025-12-01"), since="2000-01")
+    assert every["value"].tolist() == [5.0, 5.4]
+    assert every["appeared"].tolist() == [MARCH, MARCH + pd.Timedelta(days=30)]
+    assert archive.prints(moment("2025-05-01"), since="2000-01")["value"].tolist() == [5.0]
+    assert archive.prints(moment("2025-04-01"), since="2000-01").empty
+    assert archive.prints(moment("2025-12-01"), since="2025-04").empty
 
 
 def test_champions_are_those_decided_before_a_day_in_order(store):
