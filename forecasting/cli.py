@@ -257,7 +257,7 @@ def read_bulletin(
 @app.command()
 def simulate(
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="DIR", help="Folder of the tables; made if need be.")
+        Path | None, typer.Option("--output", "-o", metavar="DIR", help="Folder of tables and pictures.")
     ] = None,
     assumptions: Annotated[
         Path | None, typer.Option(metavar="FILE.toml", help="Assumption file; by default the packaged one.")
@@ -278,7 +278,7 @@ def simulate(
 ) -> None:
     """The projection alone: capacity, supply and demand absorption over ten years, by scenario."""
     from forecasting.projection import load_assumptions, with_values
-    from forecasting.simulation import claim_lines, simulated_tables
+    from forecasting.simulation import claim_lines, simulated_files
 
     chosen = with_values(load_assumptions(assumptions), _settings(fixed or []))
     if list_claims:
@@ -291,11 +291,12 @@ def simulate(
     if not there.is_dir():
         raise InputError(str(there), [Problem("", "is a file; name a folder, which is made if need be")])
     with progress("simulate", total=len(chosen.scenarios) + 2) as advance:
-        contents, degraded = simulated_tables(
+        contents, degraded = simulated_files(
             chosen, figures, catalog, draws=draws, seed=seed, workers=_workers(), progress=lambda _d, _t: advance()
         )
     try:
-        output.mkdir(parents=True, exist_ok=True)
+        for folder in {(output / name).parent for name in contents}:
+            folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(str(output), [Problem("", f"cannot be made: {error.strerror}")]) from error
     _write({output / name: content for name, content in contents.items()})

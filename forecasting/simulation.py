@@ -16,16 +16,17 @@ from forecasting.observations import month_index, month_label
 from forecasting.projection import Assumptions, Projection, check_against, claim_list, simulate, wide_table
 from forecasting.publishing import SCHEMA_VERSION, csv_bytes
 from forecasting.reference import load_calibration, load_claims, load_observations
+from forecasting.report import Report
 from forecasting.sources import read_observations
 
-__all__ = ["claim_lines", "simulated_tables"]
+__all__ = ["claim_lines", "simulated_files"]
 
 HORIZON_OF_PATHS = 24
 PATH_DRAWS = 1000
 LIBRARIES = ("numpy", "pandas", "SALib", "scipy", "statsforecast", "statsmodels")
 
 
-def simulated_tables(
+def simulated_files(
     assumptions: Assumptions,
     figures: Path | None,
     catalog: Path | None,
@@ -35,7 +36,7 @@ def simulated_tables(
     workers: int,
     progress: Callable[[int, int], None],
 ) -> tuple[dict[str, bytes], tuple[str, ...]]:
-    """Forecast what the assumptions follow, simulate, and render every table.
+    """Forecast what the assumptions follow, simulate, and render every table and the pictures of the projection.
 
     Args:
         assumptions: From `load_assumptions`.
@@ -47,8 +48,8 @@ def simulated_tables(
         progress: Called with (steps done, steps in all).
 
     Returns:
-        File name to content, and what degrades the result. Every row carries run_id, as_of (the last day of the
-        last observed month) and schema_version.
+        File name to content, pictures in a folder of their own, and what degrades the result. Every row carries
+        run_id, as_of (the last day of the last observed month) and schema_version.
 
     Raises:
         CumulusError: A file that cannot be used, or an assumption that does not hold.
@@ -78,6 +79,7 @@ def simulated_tables(
     }
     run_id = f"simulate-{_digest(json.dumps(provenance, sort_keys=True).encode())[:12]}"
     files = _rendered(result, run_id, str(provenance["as_of"]))
+    files |= Report(result.tables(), run_id=run_id, as_of=str(provenance["as_of"])).pictures()
     files["provenance.json"] = (json.dumps({"run_id": run_id, **provenance}, indent=2) + "\n").encode()
     return files, result.degraded
 

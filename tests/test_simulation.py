@@ -37,7 +37,10 @@ def test_a_cluster_of_ones_own_is_simulated_into_files_that_say_where_they_come_
     assert done.returncode == 3, done.stderr  # one indicator has no figures in this file
     assert "cn_fai_automotive: no forecast paths" in done.stderr
     names = {"trajectories", "balance", "absorption", "milestones", "sensitivity", "claim_check", "hindcast"}
-    assert {path.name for path in out.iterdir()} == {f"{name}.csv" for name in names | {"wide"}} | {"provenance.json"}
+    files = {f"{name}.csv" for name in names | {"wide"}} | {"provenance.json", "pictures"}
+    assert {path.name for path in out.iterdir()} == files
+    assert {path.name for path in (out / "pictures").glob("*.svg")} >= {"capacity.svg", "absorption.svg"}
+    assert (out / "pictures" / "capacity.png").read_bytes().startswith(b"\x89PNG")
     provenance = json.loads((out / "provenance.json").read_text(encoding="utf-8"))
     for name in names:
         table = pd.read_csv(out / f"{name}.csv", keep_default_na=False)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from forecasting.publishing import TABLES
 from forecasting.report._material import Material
 from forecasting.report._page import page_files
 from forecasting.report._pictures import picture_files
@@ -19,14 +20,14 @@ class Report:
     """Page and pictures out of the tables of a release; the same tables give the same bytes.
 
     Args:
-        tables: Every table of the dictionary with the columns that its producer delivers. An empty one gives a
-            sentence in its view and no picture.
+        tables: Tables of the dictionary with the columns that their producers deliver. One that is empty, or is not
+            there, gives a sentence in its view and no picture.
         run_id: Name of the release.
         as_of: Day (YYYY-MM-DD) up to which figures were known.
     """
 
     def __init__(self, tables: Mapping[str, pd.DataFrame], *, run_id: str, as_of: str) -> None:
-        self._tables = tables
+        self._tables = {name: pd.DataFrame(columns=list(table.own)) for name, table in TABLES.items()} | dict(tables)
         self._run_id, self._as_of = run_id, as_of
 
     @cached_property
