@@ -42,7 +42,7 @@ audit: $(VENV)/.audit            ## known vulnerabilities of what is pinned; exi
 licences: $(VENV)/.audit         ## licences of what an installation needs; fails where one forbids passing it on
 	$(BIN)/python deploy/licences.py > docs/licences.csv
 
-benchmarks: $(VENV)/.dev         ## print every figure of the README
+benchmarks: $(VENV)/.dev         ## print the README's figures, but for those of kill, faults, soak and night_at_size
 	for script in help_time national_value_added contribution_identity bad_input headline_no_change headline_m3 \
 	  months_of_m3 family_weights sparse_months sparse_ahead baotou_family decumulation_speed set_bounds \
 	  base_revisions misprints bulletin_reader m3_monthly m3_others tourism_monthly short_series panel_speed \

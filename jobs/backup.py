@@ -140,7 +140,7 @@ def restore(settings: Settings, file: Path) -> list[str]:
     lines += [f"{home / SETTINGS} was there already and stays as it is"] if kept else []
     held = [(home / name).resolve() for name in manifest["databases"]]
     return lines + [
-        f"not in it: {name}, which is restored on its own"
+        f"not in it: {name}; where there was one, restore it by itself"
         for name, path in (("the store", settings.store), ("MLflow's store", settings.tracking))
         if _sqlite_file(path) not in held
     ]

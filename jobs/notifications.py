@@ -126,7 +126,7 @@ def tell(facts: Sequence[Fact], settings: Settings, unknown: Collection[Event] =
         told[name] = {key: value for key, value in before.items() if key.partition(":")[0] in unknown}
         told[name] |= {fact.key: fact.value for fact in wanted if fact.key not in missed}
         told[name] |= {key: before[key] for key in missed & set(before)}
-    if told != known:
+    if told and told != known:  # by hand, without the service's variables, there is no receiver
         _remember(told, memory)
     return deliveries
 

@@ -87,10 +87,8 @@ def _place(state: Mapping[str, Any]) -> list[str]:
 
 def _aside(state: Mapping[str, Any]) -> list[str]:
     """Rows in quarantine and figures that wait for a person."""
-    lines = [
-        f"put aside: {rows} row{'s' * (rows > 1)} of {source}; the last of all:"
-        for source, rows in state["quarantine"]["rows"].items()
-    ]
+    counts = [f"{rows} row{'s' * (rows > 1)} of {source}" for source, rows in state["quarantine"]["rows"].items()]
+    lines = [f"put aside: {', '.join(counts)}; the last of all:"] if counts else []
     for row in state["quarantine"]["last"]:
         cells = ", ".join(f"{name}={text}" for name, text in row["content"].items())
         lines.append(f"    {row['address']} {row['place']}: {row['reason']} ({cells})")

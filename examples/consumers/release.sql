@@ -1,5 +1,5 @@
 -- Questions to a release, for DuckDB. File names are relative to the release's folder:
---   cd var/published/latest && duckdb < release.sql
+--   cd var/published/latest && duckdb < /path/to/examples/consumers/release.sql
 -- or, from Python, duckdb_release.py.
 
 -- What comes next: the forecast of every indicator's next cumulative rate, soonest first.

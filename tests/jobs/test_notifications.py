@@ -145,6 +145,14 @@ def test_a_receiver_that_is_down_is_told_later_and_the_other_one_once(tmp_path, 
     assert SECRET not in (tmp_path / "var" / "told.json").read_text(encoding="utf-8")
 
 
+def test_a_command_without_the_receivers_forgets_nothing_that_they_were_told(tmp_path):
+    with Receiver() as receiver:
+        own = settings(tmp_path, receiver)
+        tell([LATE], own)
+        assert tell([LATE], settings(tmp_path)) == []
+        assert tell([LATE], own) == []
+
+
 def test_a_memory_that_cannot_be_read_is_said_and_everything_told_anew(tmp_path, caplog):
     with Receiver() as receiver:
         own = settings(tmp_path, receiver)

@@ -11,8 +11,9 @@ from prometheus_client import generate_latest
 from pydantic import SecretStr
 
 from forecasting.observations import check_observations
+from forecasting.payloads import BadRow, Payload
 from forecasting.publishing import publish
-from forecasting.store import Store
+from forecasting.store import Intake, Store
 from jobs.metrics import registry_of
 from jobs.state import read_state
 from jobs.status import as_lines
@@ -158,6 +159,18 @@ def test_lines_name_every_indicator(installation):
     lines = "\n".join(as_lines(state(installation)))
     assert lines.startswith("ok\nlast night that came out: 2026-01-20, ")
     assert lines.count("no figure yet") == 4
+
+
+def test_rows_put_aside_are_counted_by_source_above_the_last_of_all(tmp_path):
+    installation = Installation(tmp_path)
+    with Store.open(installation.settings.store) as store:
+        for source, rows in (("file", 2), ("import", 1)):
+            payload = Payload(source, "t.csv", NIGHT, source.encode())
+            bad = [BadRow(f"line {n}", {"value": "x"}, "value is not a number") for n in range(2, 2 + rows)]
+            Intake(store.engine).quarantine(payload, bad)
+    lines = as_lines(state(installation))
+    start = lines.index("put aside: 2 rows of file, 1 row of import; the last of all:")
+    assert [line.startswith("    t.csv line ") for line in lines[start + 1 : start + 5]] == [True] * 3 + [False]
 
 
 def test_status_exits_3_when_the_night_failed_and_shows_a_table_on_a_terminal(tmp_path):
