@@ -28,7 +28,7 @@ from forecasting.decumulation._weights import (
 from forecasting.errors import whole_number
 from forecasting.observations import check_observations, month_label
 from forecasting.parallel import Keep, Workers, in_parallel
-from forecasting.telling import told
+from forecasting.telling import counted, told
 
 __all__ = ["Decumulation", "checked_draws", "decumulate", "recover_all"]
 
@@ -67,7 +67,7 @@ class Decumulation:
             what += [f"flagged: {counts}"] if counts else []
             rows.append([name, f"{month_label(path.first)} to {month_label(path.last)}", "; ".join(what)])
         draws = max((len(path.growth) for path in self.paths.values()), default=0)
-        return told(f"Decumulation of {len(rows)} indicators, {draws} draws, seed {self.seed}", rows)
+        return told(f"Decumulation of {counted(len(rows), 'indicator')}, {draws} draws, seed {self.seed}", rows)
 
     @property
     def monthly(self) -> pd.DataFrame:
