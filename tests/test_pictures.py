@@ -298,7 +298,9 @@ def test_a_fan_does_not_open_at_a_figure_of_long_ago():
     table = pd.DataFrame({"indicator": "x", "period": ["2013-12", "2014-12"], "measure": "ytd_yoy", "value": 3.0,
                           "unit": "percent"})  # fmt: skip
     (spec,) = specs(draw_headlines(table, headlines_of("x", ["2016-04", "2016-05"]), "html")).values()
-    assert [point["x"] for point in layers(spec)["90 % band"]] == ["2016-04-15", "2016-05-15"]
+    assert [point["x"] for point in layers(spec)["90 % band"]] == ["2016-04-01", "2016-04-15", "2016-05-15"]
+    (alone,) = specs(draw_headlines(table, headlines_of("x", ["2016-04"]), "html")).values()  # one day would be unseen
+    assert [point["x"] for point in layers(alone)["90 % band"]] == ["2016-04-01", "2016-04-15"]
 
 
 def test_under_the_pointer_every_month_has_all_its_figures_in_plain_numbers():

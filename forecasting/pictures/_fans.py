@@ -156,18 +156,24 @@ class _Fan:
         return min(month for month, _ in (*self.known[:1], *self.ahead["q50"][:1]))
 
     @property
-    def broken(self) -> list[tuple[int, float | None]]:
-        """What is known, with a hole where months are missing; a January alone is none."""
-        line: list[tuple[int, float | None]] = []
-        for month, value in self.known:
-            if line and month - line[-1][0] > HOLE:
-                line.append((month - 1, None))
-            line.append((month, value))
+    def broken(self) -> list[tuple[str, float | None]]:
+        """What is known by day, with a hole where months are missing; a January alone is none."""
+        line: list[tuple[str, float | None]] = []
+        for k, (month, value) in enumerate(self.known):
+            if k and month - self.known[k - 1][0] > HOLE:
+                line.append((middle(month - 1), None))
+            line.append((middle(month), value))
         return line
 
-    def opened(self, name: str) -> list[Point]:
-        """A quantile's path, which begins at the last figure known, if that is of the month before."""
-        return [*(one for one in self.known[-1:] if self.ahead[name][0][0] - one[0] <= HOLE), *self.ahead[name]]
+    def opened(self, name: str) -> list[tuple[str, float]]:
+        """A quantile's path by day, from the last figure known; from the first of its month if that is of long ago."""
+        path = self.ahead[name]
+        month, value = path[0]
+        start = (f"{month_label(month)}-01", value)
+        for last, figure in self.known[-1:]:
+            if month - last <= HOLE:
+                start = (middle(last), figure)
+        return [start, *((middle(month), value) for month, value in path)]
 
     @property
     def spread(self) -> float:
@@ -243,17 +249,14 @@ def _layers(fan: _Fan, bands: Sequence[str], unit: str, _height: int, hover: boo
             "encoding": {"x": x, "color": {"datum": label, **colour}, **encoding},
         }
 
-    def line(label: str, points: Sequence[tuple[int, float | None]], mark: Json) -> Json:
-        data = [{"x": middle(month), "y": value} for month, value in points]
+    def line(label: str, points: Sequence[tuple[str, float | None]], mark: Json) -> Json:
+        data = [{"x": x, "y": value} for x, value in points]
         return layer(label, data, {"type": "line", **mark}, y={"field": "y", **y})
 
     layers = []
     for label in bands:
         low, high = (fan.opened(name) for name in BANDS[label][:2])
-        edges = [
-            {"x": middle(month), "low": bottom, "high": top}
-            for (month, bottom), (_, top) in zip(low, high, strict=True)
-        ]
+        edges = [{"x": x, "low": bottom, "high": top} for (x, bottom), (_, top) in zip(low, high, strict=True)]
         layers.append(layer(label, edges, {"type": "area"}, y={"field": "low", **y}, y2={"field": "high"}))
     layers.append(line(MEDIAN, fan.opened("q50"), {"strokeWidth": 1.6}))
     layers.append(line(KNOWN, fan.broken, {"strokeWidth": 1.2, "point": {"size": 12}}))
