@@ -29,6 +29,7 @@ __all__ = [
     "RATES",
     "REQUIRED",
     "canonical",
+    "check_frame",
     "check_observations",
     "column_problems",
     "figure_text",
@@ -109,9 +110,10 @@ def check_observations(
     """Bring figures into the canonical observation frame, or refuse them with the reason of every bad row.
 
     Args:
-        frame: At least the columns `REQUIRED`. Text is accepted everywhere; the decimals of a figure that
-            gives none of its own are then counted from its text ("9.0" has one). Those of a number are counted after
-            the noise of arithmetic is taken off (0.034 * 100 has one), from 1 to `MOST_DECIMALS`.
+        frame: At least the columns `REQUIRED`; a period may be a month or a day of pandas. Text is accepted
+            everywhere; the decimals of a figure that gives none of its own are then counted from its text ("9.0" has
+            one). Those of a number are counted after the noise of arithmetic is taken off (0.034 * 100 has one), from
+            1 to `MOST_DECIMALS`.
         source: What to call the input in messages, usually the file's name.
         lines: Line number of each row in that file; without it messages count rows from 1.
         until: The last period that a figure can be of; a stray one would make a grid of all months up to it.
@@ -122,11 +124,12 @@ def check_observations(
         timestamps (NaT where unknown), the rest str ("" if absent).
 
     Raises:
-        InputError: A missing or unknown column, one given twice, no rows, or bad rows: an empty name, a period that is
-            not YYYY-MM, before 1900 or after `until`, an unknown measure, a value that is not a finite number, a rate
-            at or below -100 percent, a level at or below zero, bad decimals or ones that the value has more of, a bad
-            release time, two rows for one figure, levels in two units, control characters in a text.
+        InputError: No frame, a missing or unknown column, one given twice, no rows, or bad rows: an empty name, a
+            period that is not YYYY-MM, before 1900 or after `until`, an unknown measure, a value that is not a finite
+            number, a rate at or below -100 percent, a level at or below zero, bad decimals or ones that the value has
+            more of, a bad release time, two rows for one figure, levels in two units, control characters in a text.
     """
+    check_frame(source, frame, REQUIRED)
     head = column_problems(frame.columns, REQUIRED, OPTIONAL)
     if frame.empty:
         head.append(Problem("", "no rows: at least one figure is needed"))
@@ -137,6 +140,8 @@ def check_observations(
     numbers = range(1, len(frame) + 1) if lines is None else lines
     where = [f"{word} {number}" for number in numbers]
     rows = frame.reset_index(drop=True)
+    if pd.api.types.is_datetime64_any_dtype(rows["period"]):  # a day of the window's last month, by its own clock
+        rows["period"] = rows["period"].dt.strftime("%Y-%m")
     text = {name: _text(rows, name) for name in _TEXT}
     problems: list[tuple[int, str]] = []
     for name in _TEXT:
@@ -201,8 +206,25 @@ def canonical(frame: pd.DataFrame) -> pd.DataFrame:
     Raises:
         InputError: As `check_observations`.
     """
+    check_frame("observations", frame, REQUIRED)
     typed = set(COLUMNS) <= set(frame.columns) and isinstance(frame["released_at"].dtype, pd.DatetimeTZDtype)
     return frame if typed else check_observations(frame)
+
+
+def check_frame(source: str, given: object, columns: Sequence[str]) -> None:
+    """Refuse what is no table.
+
+    Raises:
+        InputError: It is no DataFrame.
+
+    >>> check_frame("panel", "panel.csv", ("ds", "y"))
+    Traceback (most recent call last):
+    forecasting.errors.InputError: panel: str given; a DataFrame with the columns ds, y is needed, as pandas.read_csv \
+reads one
+    """
+    if not isinstance(given, pd.DataFrame):
+        what = f"a DataFrame with the columns {', '.join(columns)} is needed, as pandas.read_csv reads one"
+        raise InputError(source, [Problem("", f"{type(given).__name__} given; {what}")])
 
 
 def column_problems(given: Iterable[object], required: Sequence[str], optional: Sequence[str] = ()) -> list[Problem]:

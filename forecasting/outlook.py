@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.decumulation import Chunks, Decumulation, FloatArray, Outline, Path, Recovered, lean, point_levels
-from forecasting.errors import whole_number
+from forecasting.errors import InputError, Problem, whole_number
 from forecasting.evaluation import BY_HORIZON, PanelForecast, forecast_panel, no_forecast, reconcile
 from forecasting.memory import give_back
 from forecasting.models import CALENDAR, HEADLINE
@@ -17,10 +17,12 @@ from forecasting.observations import canonical, month_label
 from forecasting.outlook_rows import OutlookRows
 from forecasting.parallel import Keep, Workers
 from forecasting.realtime import Then, histories_then
-from forecasting.telling import told
+from forecasting.telling import counted, told
 
 __all__ = ["Outlook", "make_outlook"]
 
+FEWEST_DRAWS = 100
+"""Of which the 2.5 and 97.5 % quantiles lie within the draws."""
 APART = 0.02
 """Share of a whole by which its parts may miss it in the latest year and still be made to add up."""
 
@@ -56,13 +58,13 @@ class Outlook:
             [
                 row["indicator"],
                 row["period"],
-                f"{row['q50']:.1f} % (90 % band {row['q05']:.1f} to {row['q95']:.1f})",
-                f"above {row['no_change']:.1f}: {100 * row['prob_above_no_change']:.0f} %",
+                f"{row['q50']:z.1f} % (90 % band {row['q05']:z.1f} to {row['q95']:z.1f})",
+                f"above {row['no_change']:z.1f}: {100 * row['prob_above_no_change']:.0f} %",
             ]
             for row in coming.to_dict("records")
         ]
-        count = self.forecasts["indicator"].nunique()
-        return told(f"Outlook of {count} indicators from {month_label(self.origin)}; their next cumulative rates", rows)
+        count = counted(len(rows), "indicator")
+        return told(f"Outlook of {count} from {month_label(self.origin)}; their next cumulative rates", rows)
 
 
 def make_outlook(
@@ -101,10 +103,15 @@ def make_outlook(
         then: What was known at past months (`forecasting.realtime`), from which the backtest forecasts.
 
     Raises:
-        InputError: Bad rows, or a horizon or preset that cannot be used.
+        InputError: Bad rows, figures that the months were not recovered from, months of fewer than 100 draws, or a
+            horizon or preset that cannot be used.
     """
+    recovered = _recovered(decumulation)
     observations, horizon = canonical(observations), whole_number("outlook", "horizon", horizon, 1)
-    recovered = decumulation if isinstance(decumulation, Recovered) else Recovered.of(decumulation)
+    strangers = sorted(set(recovered.outlines) - set(observations["indicator"]))
+    if strangers:
+        what = f"no figures of {', '.join(strangers)}; give the table that the months were recovered from"
+        raise InputError("outlook", [Problem("", what)])
     dense = {name: one for name, one in recovered.outlines.items() if not one.sparse}
     origin = max(one.last for one in recovered.outlines.values())
     until = origin + horizon
@@ -147,6 +154,19 @@ def make_outlook(
         panel=panel,
         apart=forecast.ahead.apart,
     )
+
+
+def _recovered(decumulation: object) -> Recovered:
+    """Recovered months that forecasts can be made of."""
+    if isinstance(decumulation, Decumulation):
+        decumulation = Recovered.of(decumulation)
+    if not isinstance(decumulation, Recovered):
+        what = f"{type(decumulation).__name__} given; give what decumulate returned, then the figures it was made from"
+        raise InputError("outlook", [Problem("", what)])
+    if decumulation.draws < FEWEST_DRAWS:
+        what = f"the months have {decumulation.draws} draws; recover them with draws={FEWEST_DRAWS} or more"
+        raise InputError("outlook", [Problem("", what)])
+    return decumulation
 
 
 class _Forecasts:

@@ -143,3 +143,19 @@ def test_figures_that_were_checked_are_taken_as_they_are_and_others_are_checked(
 
 def test_months_survive_the_way_to_an_index_and_back():
     assert [month_label(month_index(period)) for period in ("1999-12", "2000-01")] == ["1999-12", "2000-01"]
+
+
+def test_periods_may_be_days_or_months_of_pandas():
+    days = pd.Series(pd.to_datetime(["2025-03-01", "2025-04-30"]))
+    plain = check_observations(frame({}, {"period": "2025-04"}))
+    for periods in (days, days.dt.tz_localize("Asia/Shanghai"), days.dt.to_period("M")):
+        pd.testing.assert_frame_equal(check_observations(frame({}, {}).assign(period=periods)), plain)
+    with pytest.raises(InputError, match="row 1: period '' is not YYYY-MM"):
+        check_observations(frame({}).assign(period=pd.to_datetime([None])))
+
+
+@pytest.mark.parametrize("given", [None, "figures.csv", {"indicator": ["a"]}, frame({})["value"]])
+@pytest.mark.parametrize("take", [check_observations, canonical])
+def test_what_is_no_table_is_refused_with_what_is_needed(take, given):
+    with pytest.raises(InputError, match=f"observations: {type(given).__name__} given; a DataFrame with the columns i"):
+        take(given)

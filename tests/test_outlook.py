@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -5,6 +7,7 @@ import pytest
 from forecasting import decumulate, make_outlook
 from forecasting.decumulation import Recovered, decumulate_in_chunks
 from forecasting.errors import InputError
+from forecasting.evaluation import no_forecast
 from forecasting.observations import REQUIRED, check_observations
 from jobs.results import derived
 from jobs.stages import Stages
@@ -47,6 +50,33 @@ def test_a_merged_january_and_february_are_forecast_as_one_period(outlook):
     trade = outlook.forecasts.query("indicator == 'trade'")
     assert "2018-01" in set(trade["month"])
     assert trade["months"].eq(1).all()
+
+
+def test_what_the_months_were_not_recovered_from_is_refused_with_what_is_needed(table):
+    raw = table[table["indicator"] == "nation"]
+    months = decumulate(raw, draws=DRAWS)
+    with pytest.raises(InputError, match="outlook: DataFrame given; give what decumulate returned, then the figures"):
+        make_outlook(raw, months, horizon=2)
+    with pytest.raises(InputError, match=r"observations: Decumulation given; a DataFrame with the columns indicator, "):
+        make_outlook(months, months, horizon=2)
+    other = table[table["indicator"] == "trade"]
+    with pytest.raises(
+        InputError, match="outlook: no figures of nation; give the table that the months were recovered"
+    ):
+        make_outlook(months, other, horizon=2)
+    with pytest.raises(InputError, match="outlook: the months have 20 draws; recover them with draws=100 or more"):
+        make_outlook(decumulate(raw, draws=20), raw, horizon=2)
+
+
+def test_results_survive_pickling_and_tell_the_same(table):
+    raw = table[table["indicator"] == "nation"]
+    found = make_outlook(decumulate(raw, draws=DRAWS), raw, horizon=2, origins=2, preset="fast")
+    again = pickle.loads(pickle.dumps(found))  # noqa: S301
+    assert repr(again) == repr(found)
+    assert repr(again).startswith("Outlook of 1 indicator from 2017-09; their next cumulative rates\n  nation  2017-10")
+    np.testing.assert_array_equal(again.panel.draws["nation"], found.panel.draws["nation"])
+    pd.testing.assert_frame_equal(again.panel.backtest, found.panel.backtest)
+    assert pickle.loads(pickle.dumps(no_forecast())).backtest.empty  # noqa: S301
 
 
 def test_the_table_that_decumulate_takes_is_taken_here_too_and_a_horizon_that_is_none_is_refused(table):

@@ -35,7 +35,7 @@ def made():
 
 def specs(page: bytes) -> dict:
     """The drawings that a page carries."""
-    return json.loads(re.search(r"^const specs = (.*);$", page.decode(), re.MULTILINE).group(1))
+    return dict(json.loads(re.search(r"^const specs = new Map\((.*)\);$", page.decode(), re.MULTILINE).group(1)))
 
 
 def layers(spec: dict) -> dict[str, list[dict]]:
@@ -199,6 +199,10 @@ def test_the_page_is_no_wider_than_a_phone(made, tmp_path):
         page.goto((tmp_path / "picture.html").as_uri())
         page.wait_for_selector("#picture svg")
         assert page.evaluate("document.documentElement.scrollWidth") == 390
+        picture = page.evaluate("document.querySelector('#picture svg').getBoundingClientRect().right")
+        legend = page.evaluate("Math.max(...[...document.querySelectorAll('#picture .role-legend-label text')]"
+                               ".map(text => text.getBoundingClientRect().right))")  # fmt: skip
+    assert legend <= picture <= 390
 
 
 def test_letters_that_no_font_draws_are_named_with_the_remedy(made, caplog):
@@ -236,7 +240,7 @@ def test_a_fan_opens_at_the_last_figure_that_is_known_and_keeps_small_figures():
     assert data["median forecast"][0] == data["known"][-1] == {"x": "2019-12-15", "y": pytest.approx(95e-7)}
     assert data["80 % band"][0] == {"x": "2019-12-15", "low": pytest.approx(95e-7), "high": pytest.approx(95e-7)}
     assert data["80 % band"][1] == {"x": "2020-01-15", "low": pytest.approx(76e-7), "high": pytest.approx(116e-7)}
-    assert spec["title"] == {"text": "a", "subtitle": "Forecast: auto_ets", "anchor": "start", "limit": 960}
+    assert (spec["title"]["text"], spec["title"]["subtitle"]) == ("a", "Forecast: auto_ets")
     (pointer,) = (layer for layer in spec["layer"] if layer["mark"]["type"] == "rect")
     assert pointer["data"]["values"][-1]["80 % band"] == "8.1e-06 to 1.21e-05"
     assert spec["layer"][0]["params"][0]["name"] == "zoom"
@@ -245,13 +249,13 @@ def test_a_fan_opens_at_the_last_figure_that_is_known_and_keeps_small_figures():
 def test_figures_that_are_years_apart_are_not_connected():
     headlines = pd.DataFrame({"indicator": "x", "origin": "2022-02", "period": ["2022-03", "2022-04"],
                               **{q: [5.0, 5.1] for q in ("q05", "q25", "q50", "q75", "q95")}})  # fmt: skip
-    table = pd.DataFrame({"indicator": "x", "measure": "ytd_yoy", "value": [3.0, 4.0, 6.0, 7.0],
+    table = pd.DataFrame({"indicator": "x", "measure": "ytd_yoy", "value": [3.0, 4.0, 6.0, 7.0], "unit": "percent",
                           "period": ["2019-11", "2021-11", "2021-12", "2022-02"]})  # fmt: skip
-    other = table.assign(measure="ytd_level", value=900.0)
+    other = table.assign(measure="ytd_level", value=900.0, unit="t")
     (spec,) = specs(draw_headlines(pd.concat([other, table]), headlines, "html")).values()
     known = layers(spec)["known"]
     assert [point["y"] for point in known] == [3.0, None, 4.0, 6.0, 7.0]
-    assert spec["title"]["subtitle"] == "Cumulative rates, forecast from 2022-02"
+    assert spec["title"]["subtitle"] == "January to month, forecast from 2022-02"
     assert [label for label in layers(spec) if "band" in label] == ["90 % band", "50 % band"]
 
 
@@ -264,3 +268,120 @@ def test_as_many_fans_are_drawn_as_a_picture_holds():
     assert list(specs(page)) == ["</script>", "b", "c"]
     assert page.count(b"</script>") == 2
     assert draw_forecasts(panel, quantiles, "png") == draw_forecasts(panel, quantiles, "png")
+
+
+def headlines_of(name: str, periods: list[str]) -> pd.DataFrame:
+    return pd.DataFrame({"indicator": name, "origin": "2016-03", "period": periods,
+                         **{q: 5.0 + k for k, q in enumerate(("q05", "q25", "q50", "q75", "q95"))}})  # fmt: skip
+
+
+def test_known_rates_of_an_indicator_without_any_are_those_of_its_levels():
+    rows = [("total", "2015-03", "ytd_level", "200"), ("total", "2016-02", "ytd_level", "150"),
+            ("total", "2016-03", "ytd_level", "230")]  # fmt: skip
+    for year, values in ((2015, ("10", "10", "20")), (2016, ("11", "12", "21"))):
+        rows += [("months", f"{year}-{month:02d}", "month_level", value) for month, value in enumerate(values, 1)]
+    rows += [("no January", f"{year}-03", "month_level", "7") for year in (2015, 2016)]
+    table = pd.DataFrame(rows, columns=["indicator", "period", "measure", "value"]).assign(unit="t")
+    headlines = pd.concat(headlines_of(name, ["2016-04"]) for name in ("total", "months", "no January"))
+    panels = specs(draw_headlines(table, headlines, "html"))
+    known = {name: [point["y"] for point in layers(spec)["known"]] for name, spec in panels.items()}
+    assert known == {
+        "total": [pytest.approx(15.0)],
+        "months": [pytest.approx(10.0), pytest.approx(15.0), pytest.approx(10.0)],
+        "no January": [],
+    }
+    assert panels["total"]["title"]["subtitle"].endswith("forecast from 2016-03; before it those of published levels")
+    assert panels["no January"]["title"]["subtitle"].endswith("forecast from 2016-03")
+
+
+def test_a_fan_does_not_open_at_a_figure_of_long_ago():
+    table = pd.DataFrame({"indicator": "x", "period": ["2013-12", "2014-12"], "measure": "ytd_yoy", "value": 3.0,
+                          "unit": "percent"})  # fmt: skip
+    (spec,) = specs(draw_headlines(table, headlines_of("x", ["2016-04", "2016-05"]), "html")).values()
+    assert [point["x"] for point in layers(spec)["90 % band"]] == ["2016-04-01", "2016-04-15", "2016-05-15"]
+    (alone,) = specs(draw_headlines(table, headlines_of("x", ["2016-04"]), "html")).values()  # one day would be unseen
+    assert [point["x"] for point in layers(alone)["90 % band"]] == ["2016-04-01", "2016-04-15"]
+
+
+def test_under_the_pointer_every_month_has_all_its_figures_in_plain_numbers():
+    panel, quantiles = panel_and_quantiles()
+    scale = {q: quantiles[q] * 1e13 for q in QUANTILES}
+    page = draw_forecasts(panel.assign(y=panel["y"] * 1e13), quantiles.assign(**scale), "html")
+    (spec,) = specs(page).values()
+    (pointer,) = (layer for layer in spec["layer"] if layer["mark"]["type"] == "rect")
+    titles = [field["field"] for field in pointer["encoding"]["tooltip"]]
+    rows = pointer["data"]["values"]
+    assert all(isinstance(row[title], str) for row in rows for title in titles)
+    assert rows[0]["known"] == "36,000,000"
+    assert (rows[0]["median forecast"], rows[0]["80 % band"], rows[-1]["known"]) == ("–", "–", "–")
+    assert rows[-1]["50 % band"] == "91,000,000 to 111,000,000"
+
+
+def test_a_small_movement_far_from_zero_is_not_rounded_away():
+    panel, quantiles = panel_and_quantiles()
+    (spec,) = specs(draw_forecasts(panel.assign(y=1e8 + np.arange(96) % 2), quantiles, "html")).values()
+    assert {point["y"] for point in layers(spec)["known"]} == {1e8, 1e8 + 1}
+
+
+def test_numbers_too_long_for_an_axis_have_powers_of_ten():
+    panel, quantiles = panel_and_quantiles()
+    for factor, written in ((1.0, "~e"), (1e7, ",~r"), (1e22, "~e"), (0.0, ",~r")):
+        scaled = quantiles.assign(**{q: quantiles[q] * factor for q in QUANTILES})
+        (spec,) = specs(draw_forecasts(panel.assign(y=panel["y"] * factor), scaled, "html")).values()
+        assert spec["layer"][0]["encoding"]["y"]["axis"]["format"] == written
+
+
+def test_the_panel_is_drawn_in_every_form_in_which_it_is_forecast():
+    panel, quantiles = panel_and_quantiles(["1", "2"])
+    page = draw_forecasts(panel, quantiles, "html")
+    months = panel["ds"].dt.to_period("M")
+    for other in (
+        panel.assign(ds=months),
+        panel.assign(ds=months.astype(str), y=panel["y"].astype(str)),
+        panel.assign(ds=panel["ds"].dt.tz_localize("Asia/Shanghai")),
+        panel.astype({"unique_id": "category", "y": "Float64"}),
+        panel.astype({"unique_id": int}).sample(frac=1, random_state=0),
+    ):
+        assert draw_forecasts(other, quantiles, "html") == page
+
+
+def test_published_rates_in_text_are_drawn_as_numbers():
+    table = pd.DataFrame({"indicator": "x", "period": ["2016-02", "2016-03"], "measure": "ytd_yoy",
+                          "value": ["3.0", "4.0"], "unit": "percent"})  # fmt: skip
+    (spec,) = specs(draw_headlines(table, headlines_of("x", ["2016-04"]), "html")).values()
+    assert [point["y"] for point in layers(spec)["known"]] == [3.0, 4.0]
+
+
+@pytest.mark.parametrize("kind", PANELS)
+def test_a_picture_of_nothing_is_refused(made, kind):
+    panel, quantiles = panel_and_quantiles()
+    with pytest.raises(InputError, match="picture: nothing to draw: the table has no rows"):
+        draw_forecasts(panel, quantiles[:0], kind)
+    with pytest.raises(InputError, match="picture: nothing to draw: the table has no rows"):
+        draw_months(made[0][:0], made[1], kind)
+
+
+def test_any_name_can_be_chosen_on_the_page(tmp_path):
+    names = ["__proto__", "10", "9", "&amp;", "规模以上工业"]
+    panel, quantiles = panel_and_quantiles(names)
+    models = {name: f"model {k}" for k, name in enumerate(names)}
+    page = draw_forecasts(panel, quantiles.assign(model=quantiles["unique_id"].map(models)), "html")
+    (tmp_path / "picture.html").write_bytes(page)
+    with chromium() as browser:
+        page = browser.new_page()
+        page.goto((tmp_path / "picture.html").as_uri())
+        for name in names:
+            page.select_option("#indicator", name)
+            page.get_by_text(f"Forecast: {models[name]}").wait_for(timeout=5000)
+
+
+def test_years_on_a_narrow_axis_do_not_stand_among_months():
+    panel, quantiles = panel_and_quantiles()
+    (spec,) = specs(draw_forecasts(panel, quantiles, "html")).values()
+    assert {layer["encoding"]["x"]["axis"]["tickCount"] for layer in spec["layer"]} == {6}
+
+
+def test_a_rate_of_almost_nothing_has_no_sign_under_the_pointer(made):
+    spec = drawn(*one(made, yoy_q05=-0.001))
+    (pointer,) = (layer for layer in spec["layer"] if layer["mark"].get("opacity") == 0)
+    assert pointer["data"]["values"][0]["band"].startswith("0.00 to ")

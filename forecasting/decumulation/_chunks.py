@@ -10,7 +10,7 @@ from typing import overload
 import numpy as np
 import pandas as pd
 
-from forecasting.decumulation._engine import Decumulation, checked_draws, recover_all
+from forecasting.decumulation._engine import Decumulation, check_ties, checked_draws, recover_all
 from forecasting.decumulation._figures import FloatArray, arrange
 from forecasting.decumulation._leaning import together
 from forecasting.decumulation._outline import Outline, outline
@@ -140,6 +140,7 @@ def decumulate_in_chunks(
     table = check_observations(observations)
     chosen = checked_weights(weights, table["indicator"].unique())
     draws, seed = checked_draws(draws, seed)
+    check_ties(related, parts)
     groups = list(_closed(table, related or {}, parts or {}, size))
     return Chunks(table, groups, related or {}, parts or {}, chosen, draws, seed, workers, short, keep)
 

@@ -25,12 +25,12 @@ from forecasting.decumulation._weights import (
     exactly,
     tells,
 )
-from forecasting.errors import whole_number
+from forecasting.errors import InputError, Problem, whole_number
 from forecasting.observations import check_observations, month_label
 from forecasting.parallel import Keep, Workers, in_parallel
-from forecasting.telling import told
+from forecasting.telling import counted, told
 
-__all__ = ["Decumulation", "checked_draws", "decumulate", "recover_all"]
+__all__ = ["Decumulation", "check_ties", "checked_draws", "decumulate", "recover_all"]
 
 MIN_DENSE_SHARE = 0.6
 WEIGHT_DRAWS = 1000
@@ -67,7 +67,7 @@ class Decumulation:
             what += [f"flagged: {counts}"] if counts else []
             rows.append([name, f"{month_label(path.first)} to {month_label(path.last)}", "; ".join(what)])
         draws = max((len(path.growth) for path in self.paths.values()), default=0)
-        return told(f"Decumulation of {len(rows)} indicators, {draws} draws, seed {self.seed}", rows)
+        return told(f"Decumulation of {counted(len(rows), 'indicator')}, {draws} draws, seed {self.seed}", rows)
 
     @property
     def monthly(self) -> pd.DataFrame:
@@ -145,12 +145,27 @@ def decumulate(
 
     Raises:
         InputError: Bad rows (all of them are named), bad weights or ones of an indicator that is not in the table, bad
-            draws or seed, a circle of related indicators.
+            draws or seed, a circle of related indicators, related ones or parts that are no mapping of the kind.
     """
     table = check_observations(observations)
     chosen = checked_weights(weights, table["indicator"].unique())
     draws, seed = checked_draws(draws, seed)
+    check_ties(related, parts)
     return recover_all(arrange(table), related or {}, parts or {}, chosen, draws, seed, workers, short, keep)
+
+
+def check_ties(related: object, parts: object) -> None:
+    """Refuse what does not say which indicator belongs to which.
+
+    Raises:
+        InputError: Anything but a mapping, or a text for parts, whose letters would be taken for indicators.
+    """
+    for name, given in (("related", related), ("parts", parts)):
+        if not isinstance(given, Mapping | None):
+            raise InputError(name, [Problem("", f"{type(given).__name__} given; a dictionary by indicator is needed")])
+    for whole, of in parts.items() if isinstance(parts, Mapping) else ():
+        if isinstance(of, str):
+            raise InputError("parts", [Problem("", f"{whole}: {of!r} is a text; give a list of indicators, [{of!r}]")])
 
 
 def checked_draws(draws: int, seed: int) -> tuple[int, int]:

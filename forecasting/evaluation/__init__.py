@@ -21,6 +21,7 @@ from forecasting.evaluation._comparison import (
 )
 from forecasting.evaluation._forecast import Backtest, PanelForecast, backtest, forecast_panel
 from forecasting.evaluation._nothing import no_forecast
+from forecasting.evaluation._panel import read_panel
 from forecasting.evaluation._reconciliation import reconcile
 from forecasting.evaluation._scorecard import (
     add_references,
@@ -67,6 +68,7 @@ __all__ = [
     "mase",
     "naive_scale",
     "no_forecast",
+    "read_panel",
     "reconcile",
     "rmsse",
     "score_forecasts",

@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from forecasting.errors import InputError, ModelError, Problem
+from forecasting.errors import InputError, ModelError, Problem, whole_number
 from forecasting.evaluation._combination import COMBINATIONS
 from forecasting.evaluation._panel import SOURCE, Floats, Series
 from forecasting.models import (
@@ -88,8 +88,9 @@ def resolve(
     """
     if preset not in PRESETS:
         raise InputError("models", [Problem("", f"preset {preset!r} is unknown; known are {', '.join(PRESETS)}")])
-    if isinstance(models, str):
-        raise InputError("models", [Problem("", f"{models!r} is a text; give a list of models, [{models!r}]")])
+    for given in (models, also):
+        if isinstance(given, str):
+            raise InputError("models", [Problem("", f"{given!r} is a text; give a list of models, [{given!r}]")])
     wanted = tuple(dict.fromkeys((*PRESETS[preset], *also))) if models is None else models
     every: dict[str, Model | PanelModel] = {**MODELS, **PANEL_MODELS}
     unknown = [one for one in wanted if isinstance(one, str) and one not in every]
@@ -114,10 +115,9 @@ def origins_of(series: Sequence[Series], origins: int, step: int) -> list[tuple[
     errors of different series at one date together.
 
     Raises:
-        InputError: origins or step below 1.
+        InputError: origins or step that is no whole number of at least 1.
     """
-    if origins < 1 or step < 1:
-        raise InputError(SOURCE, [Problem("", f"origins {origins} and step {step} must be at least 1")])
+    origins, step = whole_number(SOURCE, "origins", origins, 1), whole_number(SOURCE, "step", step, 1)
     months = [months_of(one.ds) for one in series]
     last = max(int(each[-1]) for each in months)
     first = min(int(each[0]) for each in months)

@@ -8,7 +8,7 @@ from typing import Any, cast, get_args
 import numpy as np
 import pandas as pd
 
-from forecasting.errors import InputError, ModelError, Problem
+from forecasting.errors import ModelError, whole_number
 from forecasting.evaluation._backtest import fit, months_of
 from forecasting.evaluation._bands import LEVELS, is_early, quantile_at
 from forecasting.evaluation._combination import combine, weighted
@@ -92,13 +92,12 @@ class Champion:
             Columns unique_id, ds, model, mean, q025 to q975; one row a period.
 
         Raises:
-            InputError: A horizon below 1.
+            InputError: A horizon that is no whole number of at least 1.
             ModelError: The model is not one of `MODELS`, or fails.
         """
         from threadpoolctl import threadpool_limits
 
-        if horizon < 1:
-            raise InputError(self.unique_id, [Problem("", f"horizon {horizon}; at least 1 period is needed")])
+        horizon = whole_number(self.unique_id, "horizon", horizon, 1)
         own = [name for name, learnt in zip(self.candidates, self.learnt, strict=True) if not learnt]
         unknown = [name for name in own if name not in MODELS]
         if unknown:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ from forecasting.metrics import naive_lag, naive_scale
 from forecasting.models import LAST_RESORT, Model, PanelModel, following_months
 from forecasting.observations import month_label
 from forecasting.parallel import Keep, Workers, check_workers, in_parallel
-from forecasting.telling import told
+from forecasting.telling import counted, told
 
 ORIGINS = 24
 """Cut-offs of a backtest, a month apart: what split conformal bands of a short series need."""
@@ -92,9 +92,12 @@ class PanelForecast:
         best = self.leaderboard[self.leaderboard["champion"]]
         rows = []
         for row in best.to_dict("records"):
-            inside = f"{100 * row['coverage90']:.0f} % inside the 90 % band"
-            score = f"MASE {row['mase']:.3g}, {inside}, {row['n_origins']} origins"
-            rows.append([row["unique_id"], row["model"], score if row["n_origins"] else "too short to be judged"])
+            # a series that has never moved has no MASE
+            score = [f"MASE {row['mase']:.3g}"] if np.isfinite(row["mase"]) else []
+            if np.isfinite(row["coverage90"]):
+                score.append(f"{100 * row['coverage90']:.0f} % inside the 90 % band")
+            score.append(counted(row["n_origins"], "origin"))
+            rows.append([row["unique_id"], row["model"], ", ".join(score) if row["n_origins"] else "not judged"])
         return told(f"PanelForecast of {len(rows)} series, each by its champion", rows)
 
     @cached_property
@@ -281,9 +284,7 @@ def forecast_panel(
     errors = ErrorsOfEach(paths, len(names), early, naive, seasonal)
     covered = np.array(in_parallel(left_out_coverage, errors, workers, names=names))
     return PanelForecast(
-        draws=OnDemand(
-            order, lambda i: series[i].back(paths[i].final[chosen[i]] + shocks.of(i) * wider[i, : steps[i]])
-        ),
+        draws=OnDemand(order, partial(_drawn, series, paths, chosen, shocks, wider)),
         leaderboard=_leaderboard(series, scores, names, chosen, covered, _real_time(series, paths, known or {})),
         champions=champions,
         recipes=recipes,
@@ -297,8 +298,23 @@ def forecast_panel(
             for i, (one, each) in enumerate(zip(series, paths, strict=True))
         },
         failures=_failure_frame(series, paths),
-        frame=lambda: _without_resort(_backtest_frame(series, paths, names), champions),
+        frame=partial(_backtest_shown, series, paths, names, champions),
     )
+
+
+# functions of the module, so that a forecast can be pickled
+def _drawn(
+    series: Sequence[Series], paths: Sequence[Paths], chosen: Sequence[int], shocks: JointDraws, wider: Floats, i: int
+) -> Floats:
+    """Draws of a series, shape (draws, horizon)."""
+    middle = paths[i].final[chosen[i]]
+    return series[i].back(middle + shocks.of(i) * wider[i, : len(middle)])
+
+
+def _backtest_shown(
+    series: Sequence[Series], paths: Sequence[Paths], names: Sequence[str], champions: Mapping[str, Champion]
+) -> pd.DataFrame:
+    return _without_resort(_backtest_frame(series, paths, names), champions)
 
 
 def _without(final: Floats, position: int) -> Floats:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 
 from forecasting.evaluation._forecast import PanelForecast
@@ -18,7 +20,7 @@ BACKTEST = {**MODEL, "cutoff": "datetime64[ns]", "ds": "datetime64[ns]", "step":
 
 def no_forecast() -> PanelForecast:
     """What `forecast_panel`, which needs a series, would give for none: its tables with their columns and no rows."""
-    return PanelForecast({}, _empty(LEADERBOARD), {}, {}, {}, _empty(FAILURES), lambda: _empty(BACKTEST))
+    return PanelForecast({}, _empty(LEADERBOARD), {}, {}, {}, _empty(FAILURES), partial(_empty, BACKTEST))
 
 
 def _empty(columns: dict[str, str]) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from forecasting.errors import InputError, Problem, whole_number
 from forecasting.models import FEWEST
-from forecasting.observations import column_problems
+from forecasting.observations import check_frame, column_problems
 
 Floats = NDArray[np.float64]
 Scale = Literal["log", "censored", "identity"]
@@ -101,10 +101,11 @@ def read_panel(panel: pd.DataFrame, known: Known | None = None) -> list[Series]:
         known: Real-time histories, see `Known`.
 
     Raises:
-        InputError: Missing columns or ones given twice, no rows, a row without a name, a date or a finite number of at
-            most `MOST`, a month given twice or missing in between, a series with fewer than 8 observations, or a
-            real-time history that does not fit, named.
+        InputError: No frame, missing columns or ones given twice, no rows, a row without a name, a date or a finite
+            number of at most `MOST`, a month given twice or missing in between, a series with fewer than 8
+            observations, or a real-time history that does not fit, named.
     """
+    check_frame(SOURCE, panel, COLUMNS)
     head = column_problems([name for name in panel.columns if name in COLUMNS], COLUMNS)
     if head:
         raise InputError(SOURCE, head)
@@ -176,8 +177,9 @@ def horizons(series: list[Series], horizon: int | Mapping[str, int]) -> list[int
         InputError: A series without a horizon, or one that is no whole number of at least 1.
     """
     out = []
+    each = {str(name): value for name, value in horizon.items()} if isinstance(horizon, Mapping) else None
     for one in series:
-        value = horizon.get(one.unique_id, 0) if isinstance(horizon, Mapping) else horizon
+        value = horizon if each is None else each.get(one.unique_id)
         out.append(whole_number(SOURCE, f"{one.unique_id}: horizon", value, 1))
     return out
 

@@ -27,6 +27,7 @@ __all__ = [
     "Panel",
     "check_panels",
     "finite",
+    "legend_columns",
     "middle",
     "picture_kind",
     "rendered",
@@ -42,6 +43,8 @@ PANELS = {"png": 24, "html": 200}  # as many series as one picture holds
 
 INK, GREY = "#1b1b1b", "#6b6b6b"
 FEW = 12  # periods
+TICKS = 6  # about: of the months of three years each quarter has its own, of more each year
+OWN_WIDTH = {"expr": "width"}
 ZOOM = {"name": "zoom", "select": {"type": "interval", "encodings": ["x"]}, "bind": "scales"}
 LABEL = "utcFormat(datum.value, utcmonth(datum.value) ? '%b' : '%Y')"  # long names of months run into each other
 LATIN = 0x24F  # the last letter of Latin Extended-B
@@ -63,9 +66,10 @@ class Panel:
     words: str
     draw: Callable[[int, bool], Json]
 
-    def titled(self, width: int, height: int, *, hover: bool) -> Json:
-        """The whole view."""
-        title = {"text": self.name, "subtitle": self.words, "anchor": "start", "limit": width}
+    def titled(self, width: int | str, height: int, *, hover: bool) -> Json:
+        """The whole view, so many pixels wide, or ``"container"``: as wide as its place on a page."""
+        limit = OWN_WIDTH if isinstance(width, str) else width
+        title = {"text": self.name, "subtitle": self.words, "anchor": "start", "frame": "group", "limit": limit}
         return {"title": title, "width": width, "height": height, **self.draw(height, hover)}
 
 
@@ -85,10 +89,12 @@ def check_panels(count: int, kind: str) -> None:
     """Refuse more series than one picture holds.
 
     Raises:
-        InputError: More than `PANELS` of the kind, or another kind.
+        InputError: More than `PANELS` of the kind, none, or another kind.
     """
     if kind not in PANELS:
         raise InputError("picture", [Problem("", f"no kind {kind!r}; use {' or '.join(map(repr, PANELS))}")])
+    if count < 1:
+        raise InputError("picture", [Problem("", "nothing to draw: the table has no rows")])
     if count > PANELS[kind]:
         other = f", an .html one {PANELS['html']}" if kind == "png" else ""
         what = f"a .{kind} picture holds {PANELS[kind]} panels{other}, not {count}: leave some out"
@@ -108,7 +114,8 @@ def rendered(panels: Sequence[Panel], kind: str, title: str, subject: str) -> by
     import vl_convert
 
     if kind == "html":
-        specs = {panel.name: _finish(panel.titled(960, 420, hover=True)) for panel in panels}
+        fitted: Json = {"autosize": {"type": "fit-x", "contains": "padding"}}
+        specs = [(panel.name, _finish(fitted | panel.titled("container", 420, hover=True))) for panel in panels]
         scripts = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # the stub is wrong
         return _page(specs, scripts, title, subject).encode()
     lacking = _without_glyph("".join(panel.name + panel.words for panel in panels))
@@ -124,13 +131,20 @@ def rendered(panels: Sequence[Panel], kind: str, title: str, subject: str) -> by
 
 def time_axis(periods: int) -> Json:
     """The axis of months of so many periods."""
-    months: Json = {"tickCount": "month", "format": "%Y-%m"} if periods <= FEW else {"labelExpr": LABEL}  # else days
+    months: Json = {"tickCount": TICKS, "labelExpr": LABEL}
+    if periods <= FEW:  # else days
+        months = {"tickCount": "month", "format": "%Y-%m"}
     return {
         "field": "x",
         "type": "temporal",
         "scale": {"type": "utc"},
-        "axis": {"title": None, "grid": False, **months},
+        "axis": {"title": None, "grid": False, "labelSeparation": 6, **months},
     }
+
+
+def legend_columns(count: int, width: int, *, hover: bool) -> int | Json:
+    """So many columns of a legend, or on a page, where its place may be narrow, those of such a width that it has."""
+    return {"expr": f"max(1, min({count}, floor(width / {width})))"} if hover else count
 
 
 def middle(month: int) -> str:
@@ -182,13 +196,19 @@ def _finish(drawing: Json) -> Json:
             "view": {"stroke": None},
             "axis": {"labelColor": INK, "titleColor": INK, "domainColor": GREY, "tickColor": GREY},
             "title": {"color": INK, "fontSize": 14, "subtitleColor": GREY, "subtitleFontSize": 10},
-            "legend": {"orient": "bottom", "columns": 4, "labelLimit": 320, "labelColor": INK, "titleColor": INK},
+            "legend": {
+                "orient": "bottom",
+                "layout": {"bottom": {"direction": "vertical"}},
+                "labelLimit": 320,
+                "labelColor": INK,
+                "titleColor": INK,
+            },
         },
         **drawing,
     }
 
 
-def _page(specs: dict[str, Json], scripts: str, title: str, subject: str) -> str:
+def _page(specs: Sequence[tuple[str, Json]], scripts: str, title: str, subject: str) -> str:
     # "<" could end the script element wherever it stands in a name
     data = json.dumps(specs, ensure_ascii=True, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     out = PAGE.replace("@TITLE@", title).replace("@SUBJECT@", subject)
@@ -206,22 +226,22 @@ style-src 'unsafe-inline'; img-src data:">
 <style>
 body { font: 14px "Liberation Sans", Arial, Helvetica, sans-serif; color: #1b1b1b; margin: 1.5rem; }
 select { font: inherit; max-width: 100%; }
-#picture { display: block; width: fit-content; max-width: 100%; margin-top: 1rem; overflow-x: auto; }
+#picture { display: block; box-sizing: border-box; width: 100%; max-width: 68rem; margin-top: 1rem; }
 </style>
 </head>
 <body>
 <h1>@TITLE@</h1>
-<p><label>@SUBJECT@ <select id="indicator"></select></label> &middot; drag to move, scroll to zoom in time,
-double-click to go back</p>
+<p><label>@SUBJECT@ <select id="indicator"></select></label></p>
+<p>Drag to move, scroll to zoom in time, double-click to go back.</p>
 <div id="picture"></div>
 <noscript>The picture is drawn by the scripts in this file: please allow them.</noscript>
 <script>@SCRIPTS@</script>
 <script>
-const specs = @SPECS@;
+const specs = new Map(@SPECS@);
 const list = document.getElementById("indicator");
-for (const name of Object.keys(specs)) list.add(new Option(name, name));
+for (const name of specs.keys()) list.add(new Option(name, name));
 const actions = {export: true, source: false, compiled: false, editor: false};
-const show = () => vegaEmbed("#picture", specs[list.value], {renderer: "svg", actions});
+const show = () => vegaEmbed("#picture", specs.get(list.value), {renderer: "svg", actions});
 list.addEventListener("change", show);
 show();
 </script>

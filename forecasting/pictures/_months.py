@@ -20,6 +20,7 @@ from forecasting.pictures._gallery import (
     Panel,
     check_panels,
     finite,
+    legend_columns,
     middle,
     rendered,
     time_axis,
@@ -36,6 +37,7 @@ COLOURS = {CUMULATIVE: "#d55e00", PUBLISHED: "#009e73", MONTH: "#0072b2", PAIR: 
 BOUNDS_COLOUR = "#e3e3e3"
 FLAG_SHAPES = ["cross", "triangle-up", "diamond", "square", "triangle-down", "circle"]
 FLAG_ROW = 11  # pixels
+ENTRY = 270  # pixels of a legend
 MARGIN = 0.06  # of the axis, above and below what is drawn
 REACH = 0.25  # of the band's range: as far as set bounds stretch the axis
 NOTHING_LEFT = -100.0  # percent; the margin goes no lower
@@ -174,7 +176,7 @@ def _about(observations: pd.DataFrame) -> str:
 
 
 def _text(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
+    return "–" if value is None else f"{value:z.2f}"
 
 
 def _drawing(panel: _Panel, legend_of: Sequence[_Panel], height: int, hover: bool) -> Json:
@@ -186,8 +188,9 @@ def _drawing(panel: _Panel, legend_of: Sequence[_Panel], height: int, hover: boo
     colours = {label: COLOURS[label] for label in used}
     if any(vertex["low"] is not None for other in legend_of for vertex in other.bands):
         colours[bounds] = BOUNDS_COLOUR
+    entries = {"columns": legend_columns(4, ENTRY, hover=hover), "symbolStrokeWidth": 0}
     colour = {"scale": {"domain": list(colours), "range": list(colours.values())},
-              "legend": {"title": None, "symbolType": "square", "symbolStrokeWidth": 0}}  # fmt: skip
+              "legend": {"title": None, "symbolType": "square", **entries}}  # fmt: skip
 
     # rows of flags lie under the lowest figure
     margin = MARGIN * max(panel.high - panel.low, 1.0)
@@ -227,18 +230,17 @@ def _drawing(panel: _Panel, legend_of: Sequence[_Panel], height: int, hover: boo
     if low < 0 < high:
         zero = {"data": {"values": [{"y": 0}]}, "mark": {"type": "rule", "color": GREY, "strokeWidth": 0.6}}
         layers.append({**zero, "encoding": {"y": {"field": "y", **y}}})
-    layers += _flag_rows(panel, kinds, x, height)
+    layers += _flag_rows(panel, kinds, x, height, {"title": "flagged", "symbolFillColor": INK, **entries})
     if hover:
         layers.append(under_the_pointer(panel.hover, UNDER_THE_POINTER, x))
         layers[0]["params"] = [ZOOM]
     return {"layer": layers}
 
 
-def _flag_rows(panel: _Panel, kinds: Sequence[str], x: Json, height: int) -> Iterable[Json]:
+def _flag_rows(panel: _Panel, kinds: Sequence[str], x: Json, height: int, legend: Json) -> Iterable[Json]:
     """A row of marks along the lower edge for each kind of flag that the panel has."""
     shapes = [FLAG_SHAPES[k % len(FLAG_SHAPES)] for k in range(len(kinds))]
     shape = {"field": "kind", "type": "nominal", "scale": {"domain": list(kinds), "range": shapes}}
-    legend = {"title": "flagged", "symbolFillColor": INK, "symbolStrokeWidth": 0}
     for row, kind in enumerate(panel.flag_kinds):
         yield {
             "data": {"values": [flag for flag in panel.flags if flag["kind"] == kind]},

@@ -134,3 +134,13 @@ def test_two_years_of_levels_stand_on_their_own():
     path = decumulate(frame, draws=50).paths["x"]
     assert not path.sparse
     assert path.point_growth[12:] == pytest.approx(np.full(12, 0.1), abs=0.002)
+
+
+@pytest.mark.parametrize("how", [decumulate, decumulate_in_chunks])
+def test_ties_that_do_not_say_which_indicator_belongs_to_which_are_refused(how):
+    with pytest.raises(InputError, match="related: str given; a dictionary by indicator is needed"):
+        how(CHUNKED, related="a")
+    with pytest.raises(InputError, match="parts: list given; a dictionary by indicator is needed"):
+        how(CHUNKED, parts=["a", "b"])
+    with pytest.raises(InputError, match=r"parts: a: 'bc' is a text; give a list of indicators, \['bc'\]"):
+        how(CHUNKED, parts={"a": "bc"})

@@ -277,6 +277,13 @@ def test_a_panel_that_cannot_be_used_is_refused_with_the_place(panel: pd.DataFra
     assert message in str(error.value)
 
 
+@pytest.mark.parametrize("panel", [None, "panel.csv", {"unique_id": ["a"]}, frame("a", AIR)["y"]])
+def test_what_is_no_panel_is_refused_with_what_is_needed(panel: object) -> None:
+    what = f"panel: {type(panel).__name__} given; a DataFrame with the columns unique_id, ds, y is needed"
+    with pytest.raises(InputError, match=what):
+        backtest(panel, 3, ["seasonal_naive"])  # type: ignore[arg-type]
+
+
 def test_months_are_those_of_the_panels_own_clock_and_may_be_periods() -> None:
     panel = frame("a", AIR)
     expected = backtest(panel, 3, ["seasonal_naive"]).forecasts
@@ -310,7 +317,7 @@ def test_requests_that_make_no_sense_are_refused() -> None:
     panel = frame("a", AIR)
     for request, message in [
         ({"horizon": 0}, "a: horizon 0"),
-        ({"horizon": {"b": 3}}, "a: horizon 0"),
+        ({"horizon": {"b": 3}}, "a: horizon None; a whole number"),
         ({"horizon": 1.5}, "a: horizon 1.5; a whole number of at least 1 is needed"),
         ({"horizon": float("nan")}, "a: horizon nan; a whole number"),
         ({"horizon": None}, "a: horizon None; a whole number"),
@@ -321,6 +328,8 @@ def test_requests_that_make_no_sense_are_refused() -> None:
         ({"horizon": 3, "models": []}, "no models"),
         ({"horizon": 3, "models": ["auto_ets", "auto_ets"]}, "no name twice"),
         ({"horizon": 3, "origins": 0}, "origins 0"),
+        ({"horizon": 3, "origins": "24"}, "origins '24'; a whole number of at least 1 is needed"),
+        ({"horizon": 3, "step": 0.5}, "step 0.5; a whole number of at least 1 is needed"),
     ]:
         with pytest.raises(InputError, match=message):
             backtest(panel, **request)  # type: ignore[arg-type]

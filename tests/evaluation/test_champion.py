@@ -118,6 +118,8 @@ def test_a_request_that_makes_no_sense_is_refused(result: PanelForecast) -> None
     champion = result.champions["rate"]
     with pytest.raises(InputError, match="rate: horizon 0"):
         champion.predict(0)
+    with pytest.raises(InputError, match=r"rate: horizon 2\.5; a whole number of at least 1 is needed"):
+        champion.predict(2.5)  # type: ignore[arg-type]
     with pytest.raises(ModelError, match="version 99"):
         Champion.from_dict({**champion.to_dict(), "version": 99})
     with pytest.raises(ModelError, match="lstm is unknown here"):

@@ -131,6 +131,16 @@ def test_each_series_may_have_its_own_horizon(panel: pd.DataFrame) -> None:
     assert table.draws["eleven"].shape == (1000, 11)
 
 
+def test_series_that_are_named_by_numbers_have_their_horizons_by_numbers(panel: pd.DataFrame) -> None:
+    named = panel[panel["unique_id"] == "rate"].assign(unique_id=7)
+    assert forecast_panel(named, {7: 2}, models=["optimized_theta"], seed=1).draws["7"].shape == (1000, 2)  # type: ignore[dict-item]
+
+
+def test_further_models_that_are_a_text_are_refused(panel: pd.DataFrame) -> None:
+    with pytest.raises(InputError, match=r"'prophet' is a text; give a list of models, \['prophet'\]"):
+        forecast_panel(panel, 2, preset="fast", also="prophet", seed=1)
+
+
 def test_bands_hold_the_future_of_a_real_series_held_back(panel: pd.DataFrame) -> None:
     real = panel[panel["unique_id"].str.startswith("m")]
     past = real[real["ds"] < "2020-01-01"]
