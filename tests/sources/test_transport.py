@@ -33,11 +33,22 @@ def certificate(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tls")
     now = dt.datetime.now(dt.UTC)
 
+    usage = dict.fromkeys(
+        ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only",
+         "decipher_only"), False,
+    )  # fmt: skip
+
     def signed(name, key, issuer, issuer_key, extension):
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         builder = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer or subject)
         builder = builder.public_key(key.public_key()).serial_number(x509.random_serial_number())
         builder = builder.not_valid_before(now - dt.timedelta(days=1)).not_valid_after(now + dt.timedelta(days=1))
+        # Python 3.13 refuses certificates without what RFC 5280 asks for
+        ca = issuer is None
+        uses = x509.KeyUsage(digital_signature=not ca, key_cert_sign=ca, crl_sign=ca, **usage)
+        signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
+        builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        builder = builder.add_extension(signer, critical=False).add_extension(uses, critical=True)
         return builder.add_extension(extension, critical=True).sign(issuer_key, hashes.SHA256())
 
     authority_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
