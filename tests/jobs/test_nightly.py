@@ -385,7 +385,8 @@ def test_a_dump_of_postgresql_and_an_archive_of_the_home_bring_an_installation_b
         subprocess.run(command, shell=True, env=environment, check=True, cwd=tmp_path)  # noqa: S602
     url = SecretStr(postgres_server.get_uri(database="night_restored"))
     back = settings(tmp_path / "back", store_url=url, tracking_uri=url)
-    assert any("the store, which is restored on its own" in line for line in restore(back, tmp_path / "home.tar.gz"))
+    said = restore(back, tmp_path / "home.tar.gz")
+    assert any("the store; where there was one, restore it by itself" in line for line in said)
     again = run_night(back, clock=lambda: NIGHT)
     assert (again.run_id, again.repeated) == (first.run_id, True)
 
