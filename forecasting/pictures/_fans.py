@@ -18,6 +18,8 @@ from forecasting.pictures._gallery import (
     Json,
     Panel,
     check_panels,
+    colouring,
+    layer,
     legend_columns,
     middle,
     rendered,
@@ -224,15 +226,7 @@ def _text(value: float, spread: float) -> str:
 def _layers(fan: _Fan, bands: Sequence[str], unit: str, _height: int, hover: bool) -> Json:
     """The layers of a panel."""
     colours = {KNOWN: INK, MEDIAN: MEDIAN_COLOUR, **{label: BANDS[label][2] for label in bands}}
-    colour = {
-        "scale": {"domain": list(colours), "range": list(colours.values())},
-        "legend": {
-            "title": None,
-            "symbolType": "square",
-            "symbolStrokeWidth": 0,
-            "columns": legend_columns(len(colours), ENTRY, hover=hover),
-        },
-    }
+    colour = colouring(colours, legend_columns(len(colours), ENTRY, hover=hover))
     x = time_axis(fan.ahead["q50"][-1][0] - fan.first + 1)
     axis = {
         "title": unit or None,
@@ -242,22 +236,17 @@ def _layers(fan: _Fan, bands: Sequence[str], unit: str, _height: int, hover: boo
     }
     y = {"type": "quantitative", "scale": {"zero": False}, "axis": axis}
 
-    def layer(label: str, data: list[Json], mark: Json, **encoding: Json) -> Json:
-        return {
-            "data": {"values": data},
-            "mark": {"clip": True, **mark},
-            "encoding": {"x": x, "color": {"datum": label, **colour}, **encoding},
-        }
+    drawn = partial(layer, x=x, colour=colour)
 
     def line(label: str, points: Sequence[tuple[str, float | None]], mark: Json) -> Json:
         data = [{"x": x, "y": value} for x, value in points]
-        return layer(label, data, {"type": "line", **mark}, y={"field": "y", **y})
+        return drawn(label, data, {"type": "line", **mark}, y={"field": "y", **y})
 
     layers = []
     for label in bands:
         low, high = (fan.opened(name) for name in BANDS[label][:2])
         edges = [{"x": x, "low": bottom, "high": top} for (x, bottom), (_, top) in zip(low, high, strict=True)]
-        layers.append(layer(label, edges, {"type": "area"}, y={"field": "low", **y}, y2={"field": "high"}))
+        layers.append(drawn(label, edges, {"type": "area"}, y={"field": "low", **y}, y2={"field": "high"}))
     layers.append(line(MEDIAN, fan.opened("q50"), {"strokeWidth": 1.6}))
     layers.append(line(KNOWN, fan.broken, {"strokeWidth": 1.2, "point": {"size": 12}}))
     if hover:

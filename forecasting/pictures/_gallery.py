@@ -26,7 +26,9 @@ __all__ = [
     "Json",
     "Panel",
     "check_panels",
+    "colouring",
     "finite",
+    "layer",
     "legend_columns",
     "middle",
     "picture_kind",
@@ -145,6 +147,21 @@ def time_axis(periods: int) -> Json:
 def legend_columns(count: int, width: int, *, hover: bool) -> int | Json:
     """So many columns of a legend, or on a page, where its place may be narrow, those of such a width that it has."""
     return {"expr": f"max(1, min({count}, floor(width / {width})))"} if hover else count
+
+
+def colouring(colours: Mapping[str, str], columns: int | Json) -> Json:
+    """Colours by label, and their legend in so many columns."""
+    legend = {"title": None, "symbolType": "square", "symbolStrokeWidth": 0, "columns": columns}
+    return {"scale": {"domain": list(colours), "range": list(colours.values())}, "legend": legend}
+
+
+def layer(label: str, data: Sequence[Json], mark: Json, x: Json, colour: Json, **encoding: Json) -> Json:
+    """What the legend calls by a label, drawn over the months."""
+    return {
+        "data": {"values": list(data)},
+        "mark": {"clip": True, **mark},
+        "encoding": {"x": x, "color": {"datum": label, **colour}, **encoding},
+    }
 
 
 def middle(month: int) -> str:

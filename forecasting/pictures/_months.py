@@ -19,7 +19,9 @@ from forecasting.pictures._gallery import (
     Json,
     Panel,
     check_panels,
+    colouring,
     finite,
+    layer,
     legend_columns,
     middle,
     rendered,
@@ -188,9 +190,8 @@ def _drawing(panel: _Panel, legend_of: Sequence[_Panel], height: int, hover: boo
     colours = {label: COLOURS[label] for label in used}
     if any(vertex["low"] is not None for other in legend_of for vertex in other.bands):
         colours[bounds] = BOUNDS_COLOUR
-    entries = {"columns": legend_columns(4, ENTRY, hover=hover), "symbolStrokeWidth": 0}
-    colour = {"scale": {"domain": list(colours), "range": list(colours.values())},
-              "legend": {"title": None, "symbolType": "square", **entries}}  # fmt: skip
+    columns = legend_columns(4, ENTRY, hover=hover)
+    colour = colouring(colours, columns)
 
     # rows of flags lie under the lowest figure
     margin = MARGIN * max(panel.high - panel.low, 1.0)
@@ -206,31 +207,30 @@ def _drawing(panel: _Panel, legend_of: Sequence[_Panel], height: int, hover: boo
     axis = {"title": "growth on a year earlier, %", "titleFontWeight": "normal", "gridColor": "#eeeeee"}
     y = {"type": "quantitative", "scale": {"domain": [low, high], "nice": False, "zero": False}, "axis": axis}
 
-    def layer(label: str, data: list[Json], mark: Json, **encoding: Json) -> Json:
-        return {"data": {"values": data}, "mark": {"clip": True, **mark},
-                "encoding": {"x": x, "color": {"datum": label, **colour}, **encoding}}  # fmt: skip
+    drawn = partial(layer, x=x, colour=colour)
 
     dots = [
-        layer(label, panel.published[label], {"type": "point", "filled": True, "opacity": 1, "size": 20},
+        drawn(label, panel.published[label], {"type": "point", "filled": True, "opacity": 1, "size": 20},
               y={"field": "y", **y})
         for label in (CUMULATIVE, PUBLISHED)
         if panel.published[label]
     ]  # fmt: skip
     layers = [
-        layer(BAND, bands, {"type": "area"}, y={"field": "q05", **y}, y2={"field": "q95"}),
-        layer(MONTH, panel.months, {"type": "line", "strokeWidth": 1.2, "point": {"size": 8}}, y={"field": "y", **y}),
+        drawn(BAND, bands, {"type": "area"}, y={"field": "q05", **y}, y2={"field": "q95"}),
+        drawn(MONTH, panel.months, {"type": "line", "strokeWidth": 1.2, "point": {"size": 8}}, y={"field": "y", **y}),
         *dots,
     ]
     if bounds in colours:
-        edges = layer(bounds, bands, {"type": "area"}, y={"field": "low", **y}, y2={"field": "high"})
+        edges = drawn(bounds, bands, {"type": "area"}, y={"field": "low", **y}, y2={"field": "high"})
         layers.insert(0, edges)
     if panel.pairs:
         rule = {"type": "rule", "strokeWidth": 3}
-        layers.append(layer(PAIR, panel.pairs, rule, x2={"field": "x2"}, y={"field": "y", **y}))
+        layers.append(drawn(PAIR, panel.pairs, rule, x2={"field": "x2"}, y={"field": "y", **y}))
     if low < 0 < high:
         zero = {"data": {"values": [{"y": 0}]}, "mark": {"type": "rule", "color": GREY, "strokeWidth": 0.6}}
         layers.append({**zero, "encoding": {"y": {"field": "y", **y}}})
-    layers += _flag_rows(panel, kinds, x, height, {"title": "flagged", "symbolFillColor": INK, **entries})
+    flagged = {"title": "flagged", "symbolFillColor": INK, "symbolStrokeWidth": 0, "columns": columns}
+    layers += _flag_rows(panel, kinds, x, height, flagged)
     if hover:
         layers.append(under_the_pointer(panel.hover, UNDER_THE_POINTER, x))
         layers[0]["params"] = [ZOOM]
