@@ -28,7 +28,7 @@ from forecasting.memory import give_back
 from forecasting.settings import Settings
 from forecasting.store import RawArchive
 from jobs.computing import Computing
-from jobs.degraded import PROJECTED, SCORED, empty_tables
+from jobs.degraded import PROJECTED, SCORED
 from jobs.grounds import Grounds, Night, known_before, recall
 from jobs.ledger import Ledger, Run, Step
 from jobs.locks import LostError, StoreLock, sole_worker
@@ -206,7 +206,7 @@ def _unused(name: str, releases: Path) -> str:
 
 
 def _chain(night: Night, run: Run, steps: Steps, grounds: Grounds) -> Path:
-    from forecasting.publishing import EXPORTS, TABLES, draft_release, publish
+    from forecasting.publishing import EXPORTS, TABLES, draft_release, empty_tables, publish
     from forecasting.report import Report
     from jobs.indicators import indicator_table
     from jobs.review import track

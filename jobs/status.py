@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from forecasting.telling import counted
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
@@ -87,7 +89,7 @@ def _place(state: Mapping[str, Any]) -> list[str]:
 
 def _aside(state: Mapping[str, Any]) -> list[str]:
     """Rows in quarantine and figures that wait for a person."""
-    counts = [f"{rows} row{'s' * (rows > 1)} of {source}" for source, rows in state["quarantine"]["rows"].items()]
+    counts = [f"{counted(rows, 'row')} of {source}" for source, rows in state["quarantine"]["rows"].items()]
     lines = [f"put aside: {', '.join(counts)}; the last of all:"] if counts else []
     for row in state["quarantine"]["last"]:
         cells = ", ".join(f"{name}={text}" for name, text in row["content"].items())

@@ -5,7 +5,7 @@ place in one step and never changes afterwards; `latest` points to the newest on
 resolves `latest` once and reads them from the folder it found, as `read_release` does.
 """
 
-from forecasting.publishing._dictionary import SCHEMA_VERSION, TABLES
+from forecasting.publishing._dictionary import SCHEMA_VERSION, TABLES, empty_tables
 from forecasting.publishing._diff import diff_releases
 from forecasting.publishing._diff_text import diff_lines
 from forecasting.publishing._draft import draft_release
@@ -25,6 +25,7 @@ __all__ = [
     "diff_lines",
     "diff_releases",
     "draft_release",
+    "empty_tables",
     "find_release",
     "previous_release",
     "provenance",

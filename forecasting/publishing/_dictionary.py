@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from typing import Any, Literal
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["SCHEMA_VERSION", "TABLES", "Column", "ColumnType", "ForeignKey", "Table"]
+__all__ = ["SCHEMA_VERSION", "TABLES", "Column", "ColumnType", "ForeignKey", "Table", "empty_tables"]
 
 ColumnType = Literal["string", "number", "integer", "boolean", "date", "datetime", "year", "yearmonth"]
 
@@ -93,3 +94,8 @@ def _table(name: str, entry: dict[str, Any], shared: dict[str, Any], common: lis
 
 
 SCHEMA_VERSION, TABLES = _load()
+
+
+def empty_tables(names: Iterable[str]) -> dict[str, pd.DataFrame]:
+    """Tables without rows, with the columns that their producers deliver."""
+    return {name: pd.DataFrame(columns=list(TABLES[name].own)) for name in names}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from forecasting.publishing import TABLES
+from forecasting.publishing import TABLES, empty_tables
 from forecasting.report._material import Material
 from forecasting.report._page import page_files
 from forecasting.report._pictures import picture_files
@@ -27,7 +27,7 @@ class Report:
     """
 
     def __init__(self, tables: Mapping[str, pd.DataFrame], *, run_id: str, as_of: str) -> None:
-        self._tables = {name: pd.DataFrame(columns=list(table.own)) for name, table in TABLES.items()} | dict(tables)
+        self._tables = empty_tables(TABLES) | dict(tables)
         self._run_id, self._as_of = run_id, as_of
 
     @cached_property
