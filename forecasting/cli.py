@@ -21,6 +21,7 @@ import typer
 
 from forecasting.errors import CumulusError, InputError, ModelError, Problem
 from forecasting.progress import progress
+from forecasting.sampling import FEWEST_JOINT_DRAWS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,7 +48,7 @@ Output = Annotated[Path, typer.Option("--output", "-o", metavar="OUT.csv", help=
 Horizon = Annotated[int, typer.Option(min=1, max=120, help="Periods ahead.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random.")]
 Draws = Annotated[int, typer.Option(min=50, max=100_000, help="Draws per indicator.")]
-ForecastDraws = Annotated[int, typer.Option(min=100, max=100_000, help="Joint draws per series.")]
+ForecastDraws = Annotated[int, typer.Option(min=FEWEST_JOINT_DRAWS, max=100_000, help="Joint draws per series.")]
 FanPlot = Annotated[Path | None, typer.Option("--plot", metavar="FILE.png|html", help="Also draw what is to come.")]
 
 

@@ -15,6 +15,7 @@ from pydantic_settings import SettingsError as UnreadableVariable
 from forecasting.errors import SettingsError, suggestion
 from forecasting.parallel import ADDRESS
 from forecasting.places import rooted, sqlite_address
+from forecasting.sampling import FEWEST_JOINT_DRAWS
 from forecasting.secrets import SecretFiles, redacted, secret_variables, secrets_of
 
 __all__ = [
@@ -61,7 +62,7 @@ class FitSettings(_Section):
     horizon: int = Field(default=24, ge=1, le=120)
     preset: Literal["fast", "default", "best"] = "default"
     origins: int = Field(default=24, ge=4, le=60)
-    draws: int = Field(default=1000, ge=100, le=100_000)
+    draws: int = Field(default=1000, ge=FEWEST_JOINT_DRAWS, le=100_000)
     workers: int = Field(default=2, ge=1, le=256)
 
 
