@@ -45,6 +45,9 @@ __all__ = [
 MONTHS = 24
 """Months of figures, the latest ones, whose scores are published; the archive keeps all forecasts."""
 
+EXACT, NO_NOISE = 17, 12
+"""Significant digits that tell any two numbers apart, as results do, and those that two computations agree on."""
+
 AT_A_TIME = 500
 """Indicators whose forecasts get their references at a time."""
 
@@ -67,12 +70,12 @@ def night_of(now: dt.datetime, as_of: dt.date | None = None) -> tuple[dt.date, d
     return as_of, min(now, dt.datetime.combine(as_of, dt.time.max, ZONE).astimezone(dt.UTC))
 
 
-def digest(frame: pd.DataFrame) -> str:
-    """SHA-256 of a frame as a CSV file."""
+def digest(frame: pd.DataFrame, *, digits: int = EXACT) -> str:
+    """SHA-256 of a frame as a CSV file whose numbers have so many significant digits."""
     from forecasting.publishing import csv_pieces
 
     found = hashlib.sha256()
-    for piece in csv_pieces(frame):
+    for piece in csv_pieces(frame, digits=digits):
         found.update(piece)
     return found.hexdigest()
 
@@ -189,7 +192,7 @@ class Memory:
             night=self.day,
             vintage=moment,
             made_at=made_at,
-            content=digest(forecasts),
+            content=digest(forecasts, digits=NO_NOISE),
         )
 
 

@@ -24,7 +24,7 @@ from forecasting.publishing._diff_text import _INPUTS
 from forecasting.settings import ChampionSettings, FitSettings, ProjectionSettings, PublishingSettings, Settings
 from forecasting.store import ChampionHistory, ForecastArchive, Reign, Store
 from jobs.nightly import NightResult, run_night
-from jobs.scoring import Memory, night_of, roll_back, warnings_of, with_references
+from jobs.scoring import NO_NOISE, Memory, digest, night_of, roll_back, warnings_of, with_references
 from tests.store.test_forecasts import forecasts, moment, put
 
 CATALOG = Path(__file__).with_name("catalog.toml")
@@ -111,6 +111,15 @@ def test_nothing_is_scored_by_a_figure_that_was_not_yet_released(home):
         assert set(card.query("indicator == @DENSE")["period"]) <= set(published_rates(result).index)
     assert set(table(results[1], "scorecard").query("indicator == @DENSE")["period"]) == {
         "2025-09", "2025-10"}  # fmt: skip
+
+
+def test_figures_that_differ_in_their_last_bit_are_others():
+    frame = pd.DataFrame({"indicator": ["a", "a"], "value": [0.3, 1234.5]})
+    for value in (0.1 + 0.2, 0.3 + 1e-13, np.nextafter(0.3, 0)):
+        other = frame.assign(value=[value, 1234.5])
+        assert digest(other) != digest(frame)
+        assert digest(other, digits=NO_NOISE) == digest(frame, digits=NO_NOISE)
+    assert digest(frame.assign(value=[0.3, 1234.5])) == digest(frame)
 
 
 def test_a_night_as_of_today_knows_no_figure_of_later_today_and_is_judged_by_it():
