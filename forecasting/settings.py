@@ -14,7 +14,7 @@ from pydantic_settings import SettingsError as UnreadableVariable
 
 from forecasting.errors import SettingsError, suggestion
 from forecasting.parallel import ADDRESS
-from forecasting.places import rooted, sqlite_address
+from forecasting.places import UTF8Path, rooted, sqlite_address
 from forecasting.sampling import FEWEST_JOINT_DRAWS
 from forecasting.secrets import SecretFiles, redacted, secret_variables, secrets_of
 
@@ -278,7 +278,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="CUMULUS_", env_nested_delimiter="__", extra="forbid", frozen=True)
 
-    home: Path = Path()
+    home: UTF8Path = Path()
     store_url: SecretStr | None = None
     tracking_uri: SecretStr | None = None
     catalog: Path | None = None

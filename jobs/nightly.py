@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from forecasting.errors import PublishError, StoreError
+from forecasting.errors import InputError, Problem, PublishError, StoreError
 from forecasting.memory import give_back
+from forecasting.places import in_utf8
 from forecasting.settings import Settings
 from forecasting.store import RawArchive
 from jobs.computing import Computing
@@ -111,6 +112,10 @@ def run_night(
     from forecasting.sources import Connectors
     from jobs.scoring import night_of
 
+    try:
+        root = settings.published if output is None else in_utf8(output)
+    except ValueError as error:
+        raise InputError(str(output), [Problem("", str(error))]) from error
     now = clock()
     day, moment = night_of(now, as_of)
     catalog = load_catalog(settings.catalog, settings.calendar)
@@ -129,7 +134,7 @@ def run_night(
             day=day,
             moment=moment,
             now=now,
-            root=output or settings.published,
+            root=root,
             stages=Stages(settings.stage_folder, settings.stages.max_mb, fresh=force),
             force=force,
             asked=as_of is not None,
