@@ -13,14 +13,15 @@ import logging
 import os
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from forecasting.errors import CumulusError, InputError, ModelError, Problem
+from forecasting.outputs import check_outputs, write_outputs
 from forecasting.progress import progress
+from forecasting.sampling import FEWEST_JOINT_DRAWS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,7 +48,7 @@ Output = Annotated[Path, typer.Option("--output", "-o", metavar="OUT.csv", help=
 Horizon = Annotated[int, typer.Option(min=1, max=120, help="Periods ahead.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random.")]
 Draws = Annotated[int, typer.Option(min=50, max=100_000, help="Draws per indicator.")]
-ForecastDraws = Annotated[int, typer.Option(min=100, max=100_000, help="Joint draws per series.")]
+ForecastDraws = Annotated[int, typer.Option(min=FEWEST_JOINT_DRAWS, max=100_000, help="Joint draws per series.")]
 FanPlot = Annotated[Path | None, typer.Option("--plot", metavar="FILE.png|html", help="Also draw what is to come.")]
 
 
@@ -91,9 +92,10 @@ def decumulate(
 
     if adjust is not None and adjusted_out is None:
         raise typer.BadParameter("--adjust says how, --adjusted-out FILE.csv says where: give both")
-    _check_outputs([source, Path(weights)], output, draws_out, plot, adjusted_out)
+    check_outputs([source, Path(weights)], output, draws_out, plot, adjusted_out)
+    kind = _picture_kind(plot)
     table = read_observations(source)
-    kind = _picture_kind(plot, table["indicator"].nunique())
+    _check_panels(table["indicator"].nunique(), kind)
     chosen = weights if weights in ("learned", "equal") else read_weights(Path(weights))
     months: list[pd.DataFrame] = []
     adjusted: list[pd.DataFrame] = []
@@ -121,7 +123,7 @@ def decumulate(
         outputs[plot] = draw_months(monthly, table, kind)
     if adjusted_out is not None and adjusted:
         outputs[adjusted_out] = csv_bytes(pd.concat(adjusted, ignore_index=True))
-    _write(outputs)
+    write_outputs(outputs)
     for line in [*sorted(notes), *left_out]:
         typer.echo(line, err=True)
     if left_out:
@@ -146,9 +148,10 @@ def headline(
     from forecasting.publishing import csv_bytes
     from forecasting.sources import read_observations
 
-    _check_outputs([source], output, pmf_out, plot)
+    check_outputs([source], output, pmf_out, plot)
+    kind = _picture_kind(plot)
     table = read_observations(source)
-    kind = _picture_kind(plot, table["indicator"].nunique())
+    _check_panels(table["indicator"].nunique(), kind)
     months = horizon + horizon // 11 + 2
     recovered = recover(table, draws=draws, seed=seed)
     with progress("fit", total=sum(not path.sparse for path in recovered.paths.values())) as advance:
@@ -164,7 +167,7 @@ def headline(
         from forecasting.pictures import draw_headlines
 
         outputs[plot] = draw_headlines(table, coming, kind)
-    _write(outputs)
+    write_outputs(outputs)
 
 
 @app.command()
@@ -188,9 +191,10 @@ def forecast(
     from forecasting.publishing import csv_bytes
     from forecasting.sources import read_panel
 
-    _check_outputs([source], output, plot)
+    check_outputs([source], output, plot)
+    kind = _picture_kind(plot)
     panel = read_panel(source)
-    kind = _picture_kind(plot, panel["unique_id"].nunique())
+    _check_panels(panel["unique_id"].nunique(), kind)
     with progress("fit", total=panel["unique_id"].nunique()) as advance:
         result = forecast_panel(
             panel,
@@ -207,7 +211,7 @@ def forecast(
         from forecasting.pictures import draw_forecasts
 
         outputs[plot] = draw_forecasts(panel, result.quantiles, kind)
-    _write(outputs)
+    write_outputs(outputs)
     for line in [*result.left_out(), *result.unmodelled()]:
         typer.echo(line, err=True)
     if result.unmodelled():
@@ -232,7 +236,7 @@ def read_bulletin(
     from forecasting.observations import REQUIRED
     from forecasting.sources.bulletin import figures_csv, read_bulletin_file
 
-    _check_outputs(files, output, doubtful_out)
+    check_outputs(files, output, doubtful_out)
     read, errors = [], []
     for path in files:
         try:
@@ -248,7 +252,7 @@ def read_bulletin(
     outputs = {output: figures_csv(sure)}
     if doubtful_out is not None:
         outputs[doubtful_out] = figures_csv(doubtful)
-    _write(outputs)
+    write_outputs(outputs)
     typer.echo(f"{len(sure)} figures, {len(doubtful)} doubtful", err=True)
     if fruitless:  # which its reader has named
         raise typer.Exit(DEGRADED)
@@ -299,7 +303,7 @@ def simulate(
             folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(str(output), [Problem("", f"cannot be made: {error.strerror}")]) from error
-    _write({output / name: content for name, content in contents.items()})
+    write_outputs({output / name: content for name, content in contents.items()})
     for line in degraded:
         typer.echo(line, err=True)
     if degraded:
@@ -344,15 +348,21 @@ def _workers() -> int:
     return min(2, os.cpu_count() or 1)
 
 
-def _picture_kind(path: Path | None, panels: int) -> str:
-    """The kind of a picture that is wanted of so many series, "" if none is."""
+def _picture_kind(path: Path | None) -> str:
+    """The kind of a picture that is wanted, "" if none is."""
     if path is None:
         return ""
-    from forecasting.pictures import check_panels, picture_kind
+    from forecasting.pictures import picture_kind
 
-    kind = picture_kind(path)
-    check_panels(panels, kind)
-    return kind
+    return picture_kind(path)
+
+
+def _check_panels(panels: int, kind: str) -> None:
+    """Refuse more series than a picture that is wanted holds."""
+    if kind:
+        from forecasting.pictures import check_panels
+
+        check_panels(panels, kind)
 
 
 def _adjusted(result: Decumulation, method: Literal["structural", "x13"]) -> tuple[list[pd.DataFrame], list[str]]:
@@ -374,42 +384,3 @@ def _npz(arrays: dict[str, np.ndarray], save: Callable[..., None]) -> bytes:
     buffer = BytesIO()
     save(buffer, **arrays)
     return buffer.getvalue()
-
-
-def _check_outputs(inputs: list[Path], *outputs: Path | None) -> None:
-    """Refuse, before anything long is computed, what cannot be written in the end, or would replace an input."""
-    places = [path for path in outputs if path is not None]
-    if {path.resolve() for path in inputs} & {path.resolve() for path in places}:
-        raise typer.BadParameter("an output would replace the input: give it a name of its own")
-    if len({path.resolve() for path in places}) < len(places):
-        raise typer.BadParameter("two outputs go to one file: give each a name of its own")
-    for path in places:
-        folder = path.resolve().parent
-        if path.is_dir():
-            raise InputError(str(path), [Problem("", "is a folder; name a file in it")])
-        if str(path) == "-":
-            raise InputError(str(path), [Problem("", "is no file's name; /dev/stdout is standard output")])
-        if not folder.is_dir():
-            raise InputError(str(path), [Problem("", f"cannot be written: no folder {folder}; make it first")])
-
-
-def _write(outputs: dict[Path, bytes]) -> None:
-    """Put every file in place whole, or none; links are followed, and what is no file, as a pipe, is written into."""
-    written: list[tuple[Path, Path]] = []
-    try:
-        for path, content in outputs.items():
-            if path.is_file() or not path.exists():
-                place = path.resolve()
-                part = place.with_name(f".{place.name}.{os.getpid()}.part")
-                written.append((part, place))
-                part.write_bytes(content)
-        for path, content in outputs.items():
-            if path.exists() and not path.is_file():
-                path.write_bytes(content)
-        for part, place in written:
-            part.replace(place)
-    except OSError as error:
-        for part, _ in written:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
-        raise InputError(str(path), [Problem("", f"cannot be written: {error.strerror}")]) from error

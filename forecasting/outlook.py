@@ -17,12 +17,11 @@ from forecasting.observations import canonical, month_label
 from forecasting.outlook_rows import OutlookRows
 from forecasting.parallel import Keep, Workers
 from forecasting.realtime import Then, histories_then
+from forecasting.sampling import FEWEST_JOINT_DRAWS
 from forecasting.telling import counted, told
 
 __all__ = ["Outlook", "make_outlook"]
 
-FEWEST_DRAWS = 100
-"""Of which the 2.5 and 97.5 % quantiles lie within the draws."""
 APART = 0.02
 """Share of a whole by which its parts may miss it in the latest year and still be made to add up."""
 
@@ -103,8 +102,8 @@ def make_outlook(
         then: What was known at past months (`forecasting.realtime`), from which the backtest forecasts.
 
     Raises:
-        InputError: Bad rows, figures that the months were not recovered from, months of fewer than 100 draws, or a
-            horizon or preset that cannot be used.
+        InputError: Bad rows, figures that the months were not recovered from, months of fewer draws than
+            `FEWEST_JOINT_DRAWS`, or a horizon or preset that cannot be used.
     """
     recovered = _recovered(decumulation)
     observations, horizon = canonical(observations), whole_number("outlook", "horizon", horizon, 1)
@@ -163,8 +162,8 @@ def _recovered(decumulation: object) -> Recovered:
     if not isinstance(decumulation, Recovered):
         what = f"{type(decumulation).__name__} given; give what decumulate returned, then the figures it was made from"
         raise InputError("outlook", [Problem("", what)])
-    if decumulation.draws < FEWEST_DRAWS:
-        what = f"the months have {decumulation.draws} draws; recover them with draws={FEWEST_DRAWS} or more"
+    if decumulation.draws < FEWEST_JOINT_DRAWS:
+        what = f"the months have {decumulation.draws} draws; recover them with draws={FEWEST_JOINT_DRAWS} or more"
         raise InputError("outlook", [Problem("", what)])
     return decumulation
 

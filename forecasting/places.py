@@ -4,15 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, SecretStr
+from pydantic import AfterValidator, BaseModel, SecretStr
 
-__all__ = ["CONNECTING", "postgresql_address", "rooted", "sqlite_address", "sqlite_file"]
+__all__ = ["CONNECTING", "UTF8Path", "in_utf8", "postgresql_address", "rooted", "sqlite_address", "sqlite_file"]
 
 CONNECTING = {"connect_timeout": "10", "client_encoding": "utf8"}
 """Of every connection to PostgreSQL whose address does not say it: seconds for a server that never answers, and text as
 it is, whatever the server's own encoding."""
+
+
+def in_utf8(path: Path) -> Path:
+    """A path under which MLflow and the library of Parquet can work, as it came.
+
+    Raises:
+        ValueError: It has bytes that are not UTF-8.
+    """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        what = "the path has bytes that are not UTF-8, which MLflow and Parquet's library cannot open"
+        raise ValueError(f"{what}; rename the folder, or name another") from error
+    return path
+
+
+UTF8Path = Annotated[Path, AfterValidator(in_utf8)]
 
 
 def rooted(values: Mapping[str, Any], model: type[BaseModel], folder: Path) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def figures_then(
     """
     ordered = vintages.sort_values(["known_at", "ingested_at"], kind="stable")
     revised = {str(name): rows for name, rows in ordered.groupby("indicator")}
-    rows = arrivals.sort_values(["indicator", "period"], kind="stable", ignore_index=True)
+    rows = arrivals.groupby(["indicator", "period"], as_index=False)[["known_at", "ingested_at"]].min()
     by = rows["indicator"]
     since = rows["known_at"][::-1].groupby(by).cummin()[::-1]  # of the period or a later one
     over = since.groupby(by).shift(-1)

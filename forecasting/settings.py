@@ -14,7 +14,8 @@ from pydantic_settings import SettingsError as UnreadableVariable
 
 from forecasting.errors import SettingsError, suggestion
 from forecasting.parallel import ADDRESS
-from forecasting.places import rooted, sqlite_address
+from forecasting.places import UTF8Path, rooted, sqlite_address
+from forecasting.sampling import FEWEST_JOINT_DRAWS
 from forecasting.secrets import SecretFiles, redacted, secret_variables, secrets_of
 
 __all__ = [
@@ -61,7 +62,7 @@ class FitSettings(_Section):
     horizon: int = Field(default=24, ge=1, le=120)
     preset: Literal["fast", "default", "best"] = "default"
     origins: int = Field(default=24, ge=4, le=60)
-    draws: int = Field(default=1000, ge=100, le=100_000)
+    draws: int = Field(default=1000, ge=FEWEST_JOINT_DRAWS, le=100_000)
     workers: int = Field(default=2, ge=1, le=256)
 
 
@@ -277,7 +278,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="CUMULUS_", env_nested_delimiter="__", extra="forbid", frozen=True)
 
-    home: Path = Path()
+    home: UTF8Path = Path()
     store_url: SecretStr | None = None
     tracking_uri: SecretStr | None = None
     catalog: Path | None = None

@@ -218,15 +218,19 @@ def known_figures(store: Store, catalog: Catalog, day: dt.date, moment: dt.datet
 
 
 def figures_of_the_past(store: Store, catalog: Catalog, moment: dt.datetime, origins: int) -> Then:
-    """What was known of a catalogue's indicators at past months, for backtests, as far as the store can say it."""
+    """What was known of a catalogue's indicators at past months, for backtests, as far as the store can say it.
+
+    Levels in another unit than the catalogue's are no figures here either.
+    """
     from forecasting.realtime import figures_then
 
     since = f"{moment.year - origins // 12 - 2}-01"
     arrivals = store.arrivals(moment, since=since)
+    own = arrivals[arrivals["indicator"].isin(catalog.ids) & ~catalog.other_units(arrivals)]
     revised = [name for name in store.revised(moment) if name in catalog]
     vintages = store.vintages(revised)
     known = _with_growth(vintages[(vintages["known_at"] <= moment) & ~catalog.other_units(vintages)])
-    return figures_then(arrivals[arrivals["indicator"].isin(catalog.ids)], known, origins)
+    return figures_then(own, known, origins)
 
 
 def _left_out(figures: pd.DataFrame, catalog: Catalog) -> list[str]:

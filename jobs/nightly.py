@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from forecasting.errors import PublishError, StoreError
+from forecasting.errors import InputError, Problem, PublishError, StoreError
 from forecasting.memory import give_back
+from forecasting.places import in_utf8
 from forecasting.settings import Settings
 from forecasting.store import RawArchive
 from jobs.computing import Computing
@@ -111,6 +112,10 @@ def run_night(
     from forecasting.sources import Connectors
     from jobs.scoring import night_of
 
+    try:
+        root = settings.published if output is None else in_utf8(output)
+    except ValueError as error:
+        raise InputError(str(output), [Problem("", str(error))]) from error
     now = clock()
     day, moment = night_of(now, as_of)
     catalog = load_catalog(settings.catalog, settings.calendar)
@@ -129,7 +134,7 @@ def run_night(
             day=day,
             moment=moment,
             now=now,
-            root=output or settings.published,
+            root=root,
             stages=Stages(settings.stage_folder, settings.stages.max_mb, fresh=force),
             force=force,
             asked=as_of is not None,
@@ -161,6 +166,8 @@ def _run(night: Night, grounds: Grounds) -> NightResult:
             from forecasting.publishing import put_forward
 
             put_forward(night.root, before.run_id)
+            if of_its_day:
+                _settle_again(night, grounds, before.run_id, release)
             _logger.info("%s has been done before and nothing has changed since", before.run_id)
             messages = tuple(filter(None, before.message.split("\n")))
             return NightResult(before.run_id, before.status, release, True, messages)
@@ -189,6 +196,16 @@ def _run(night: Night, grounds: Grounds) -> NightResult:
     return NightResult(run_id, status, release, False, tuple(night.messages))
 
 
+def _settle_again(night: Night, grounds: Grounds, run_id: str, release: Path) -> None:
+    """Let the decisions of a run that is put forward stand for its day, where another run has come after it."""
+    from forecasting.publishing import provenance
+
+    made = provenance(release)
+    if made["decided"] is not None:
+        settle = partial(grounds.memory.settle, run_id, made["champions"], made["decided"])
+        patiently(settle, night.settings.schedule.patience_s)
+
+
 def _begin(night: Night, run_id: str, key: str) -> Run:
     """Enter an attempt in the ledger, which only who holds the lock may; a store that is away is waited for."""
 
@@ -210,7 +227,7 @@ def _chain(night: Night, run: Run, steps: Steps, grounds: Grounds) -> Path:
     from forecasting.report import Report
     from jobs.indicators import indicator_table
     from jobs.review import track
-    from jobs.scoring import alarms, with_references
+    from jobs.scoring import alarms, changes, with_references
 
     settings, key, observations, memory = night.settings, run.key, grounds.observations, grounds.memory
     computing = Computing(
@@ -239,6 +256,7 @@ def _chain(night: Night, run: Run, steps: Steps, grounds: Grounds) -> Path:
         "draws": {"forecasts": settings.fit.draws, "projection": settings.projection.draws},
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
         "champions": {name: champion.model for name, champion in sorted(outlook.panel.champions.items())},
+        "decided": None if scored is None else changes(decisions),
         "flags": decumulation.flags,
         "missing": list(night.messages),
     }

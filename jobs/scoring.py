@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Memory",
     "alarms",
+    "changes",
     "digest",
     "night_of",
     "roll_back",
@@ -44,6 +46,9 @@ __all__ = [
 
 MONTHS = 24
 """Months of figures, the latest ones, whose scores are published; the archive keeps all forecasts."""
+
+EXACT, NO_NOISE = 17, 12
+"""Significant digits that tell any two numbers apart, as results do, and those that two computations agree on."""
 
 AT_A_TIME = 500
 """Indicators whose forecasts get their references at a time."""
@@ -67,12 +72,12 @@ def night_of(now: dt.datetime, as_of: dt.date | None = None) -> tuple[dt.date, d
     return as_of, min(now, dt.datetime.combine(as_of, dt.time.max, ZONE).astimezone(dt.UTC))
 
 
-def digest(frame: pd.DataFrame) -> str:
-    """SHA-256 of a frame as a CSV file."""
+def digest(frame: pd.DataFrame, *, digits: int = EXACT) -> str:
+    """SHA-256 of a frame as a CSV file whose numbers have so many significant digits."""
     from forecasting.publishing import csv_pieces
 
     found = hashlib.sha256()
-    for piece in csv_pieces(frame):
+    for piece in csv_pieces(frame, digits=digits):
         found.update(piece)
     return found.hexdigest()
 
@@ -126,11 +131,13 @@ class Memory:
         return {name: reigns[-1].model for name, reigns in sorted(self.reigns.items())}
 
     def inputs(self) -> dict[str, Any]:
-        """What a night's tables depend on, by hash or in words."""
+        """What a night's tables and decisions depend on, by hash or in words."""
+        since = [[name, reigns[-1].day.isoformat()] for name, reigns in sorted(self.reigns.items())]
         return {
             "forecasts_scored": digest(self.standing),
             "first_prints": digest(self.first),
             "champions": self.champions,
+            "champions_since": hashlib.sha256(json.dumps(since).encode()).hexdigest(),
         }
 
     def score(self, observations: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -164,7 +171,7 @@ class Memory:
         forecasts: pd.DataFrame,
         decisions: list[Decision],
     ) -> int:
-        """Archive a night's forecasts and enter its changes of champion.
+        """Archive a night's forecasts and enter its changes of champion, see `settle`.
 
         Args:
             run_id: The run, whose release comes next.
@@ -176,21 +183,35 @@ class Memory:
         Returns:
             Number of forecasts archived.
         """
-        self.history.add(
-            [
-                Reign(one.unique_id, self.day, one.rival if one.promoted else one.champion, run_id, _reason(one))
-                for one in decisions
-                if one.promoted or one.crowned
-            ]
-        )
+        self.settle(run_id, [one.unique_id for one in decisions], changes(decisions))
         return self.archive.add(
             forecasts,
             run_id=run_id,
             night=self.day,
             vintage=moment,
             made_at=made_at,
-            content=digest(forecasts),
+            content=digest(forecasts, digits=NO_NOISE),
         )
+
+    def settle(self, run_id: str, judged: Collection[str], changed: Mapping[str, Sequence[str]]) -> None:
+        """Let the decisions of a run stand for its day, in place of those of other runs of it.
+
+        Args:
+            run_id: The run.
+            judged: Indicators that it decided about.
+            changed: See `changes`.
+        """
+        reigns = [Reign(name, self.day, model, run_id, reason) for name, (model, reason) in changed.items()]
+        self.history.settle(self.day, judged, reigns)
+
+
+def changes(decisions: Sequence[Decision]) -> dict[str, list[str]]:
+    """Indicator -> its champion from the next night on, where that is another one, and why."""
+    return {
+        one.unique_id: [one.rival if one.promoted else one.champion, _reason(one)]
+        for one in decisions
+        if one.promoted or one.crowned
+    }
 
 
 def _own(observations: pd.DataFrame, catalog: Catalog) -> pd.DataFrame:

@@ -239,6 +239,25 @@ def test_an_output_folder_that_does_not_exist_is_named_and_nothing_is_left(rates
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("picture", "expected"),
+    [
+        ("a.pdf", "a.pdf: a picture's name must end in .png or .html"),
+        ("no/a.png", "a.png: cannot be written: no folder"),
+        (f"{'a' * 251}.png", "a.png: cannot be written: File name too long"),
+    ],
+)
+@pytest.mark.parametrize("command", ["decumulate", "headline", "forecast"])
+def test_a_picture_that_cannot_be_written_is_refused_before_the_table_is_read(command, picture, expected, tmp_path):
+    absent, more = tmp_path / "absent.csv", [] if command == "decumulate" else ["--horizon", 2]
+    result = cumulus(command, absent, "-o", tmp_path / "out.csv", *more, "--plot", tmp_path / picture)
+    assert result.returncode == 1
+    assert expected in result.stderr
+    assert str(absent) not in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
 def test_an_output_that_is_a_folder_is_refused(rates, tmp_path):
     result = cumulus("headline", rates, "-o", tmp_path, "--horizon", 2)
     assert result.returncode == 1

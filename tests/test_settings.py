@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,16 @@ def test_a_byte_order_mark_does_no_harm_and_another_charset_is_said(home):
     (home / "cumulus.toml").write_bytes('catalog = "钢铁.toml"'.encode("gb18030"))
     with pytest.raises(SettingsError, match=r"cumulus\.toml: not TOML in UTF-8"):
         load_settings()
+
+
+def test_a_home_whose_path_is_not_utf_8_is_refused_with_its_place(tmp_path, monkeypatch):
+    for name in (b"caf\xe9", b"caf\xe9/cumulus"):
+        folder = tmp_path / os.fsdecode(name)
+        folder.mkdir()
+        monkeypatch.setenv("CUMULUS_HOME", str(folder))
+        with pytest.raises(SettingsError, match=r"bytes that are not UTF-8.*; rename the folder") as caught:
+            load_settings()
+        assert str(folder / "cumulus.toml") in str(caught.value)
 
 
 def test_a_file_that_cannot_be_read_is_said(home):

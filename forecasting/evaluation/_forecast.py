@@ -25,6 +25,7 @@ from forecasting.metrics import naive_lag, naive_scale
 from forecasting.models import LAST_RESORT, Model, PanelModel, following_months
 from forecasting.observations import month_label
 from forecasting.parallel import Keep, Workers, check_workers, in_parallel
+from forecasting.sampling import FEWEST_JOINT_DRAWS
 from forecasting.telling import counted, told
 
 ORIGINS = 24
@@ -210,7 +211,7 @@ def forecast_panel(
         preset: One of `forecasting.models.PRESETS`.
         also: Names of models that join the preset's, `forecasting.models.CALENDAR` for Chinese statistics.
         origins: Cut-offs of the backtest, see `backtest`.
-        draws: Joint draws, at least 100.
+        draws: Joint draws, at least `FEWEST_JOINT_DRAWS`.
         seed: Seed of the draws.
         workers: Processes or a cluster (`forecasting.parallel`); the result does not depend on it.
         standard: Series -> name of the model that forecasts it unless another is clearly better, where more is
@@ -232,7 +233,7 @@ def forecast_panel(
     candidates, pooled = resolve(models, preset, also)
     steps = horizons(series, horizon)
     check_workers(workers)
-    draws, seed = whole_number(SOURCE, "draws", draws, 100), whole_number(SOURCE, "seed", seed, 0)
+    draws, seed = whole_number(SOURCE, "draws", draws, FEWEST_JOINT_DRAWS), whole_number(SOURCE, "seed", seed, 0)
     cuts = origins_of(series, origins, 1)
     further = [max(h, (reach or {}).get(one.unique_id, h)) for one, h in zip(series, steps, strict=True)]
     found = run(series, further, candidates, cuts, workers=workers, progress=progress, final=True, keep=keep)

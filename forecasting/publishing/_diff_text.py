@@ -13,6 +13,7 @@ _INPUTS = {
     "known_then": "what was known at the origins of the backtests",
     "forecasts_scored": "the earlier forecasts that could be scored",
     "first_prints": "the first prints that scored them",
+    "champions_since": "the days since which champions are in place",
     "calibration": "the calibration table of the projection",
     "claims": "the published claims",
     "catalog": "the catalogue",

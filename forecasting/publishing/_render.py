@@ -39,6 +39,8 @@ __all__ = [
 
 ROWS = 50_000
 """Rows whose cells are in memory as texts at a time."""
+DIGITS = 12
+"""Significant digits of a number that are no noise of a computation."""
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
 _ESCAPED = re.compile(r"'+[=+\-@\t\r\n]")
@@ -91,7 +93,7 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
 
     Args:
         frame: Any frame; the type of a column follows from its dtype, an object column holds texts. Numbers keep
-            12 significant digits and all before the point, which is no noise of the computation.
+            `DIGITS` significant digits and all before the point.
 
     Returns:
         UTF-8 CSV with a header; see this module for what is promised of cells.
@@ -102,10 +104,10 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
     return b"".join(csv_pieces(frame))
 
 
-def csv_pieces(frame: pd.DataFrame) -> Iterator[bytes]:
-    """`csv_bytes` piece by piece."""
+def csv_pieces(frame: pd.DataFrame, *, digits: int = DIGITS) -> Iterator[bytes]:
+    """`csv_bytes` piece by piece, with so many significant digits; 17 keep every number exactly."""
     columns = [
-        Column(name=str(name), title_en="", title_zh="", type=_kind(values), made="", digits=12)
+        Column(name=str(name), title_en="", title_zh="", type=_kind(values), made="", digits=digits)
         for name, values in frame.items()
     ]
     for first in range(0, max(len(frame), 1), ROWS):

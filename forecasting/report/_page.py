@@ -98,9 +98,9 @@ def _dealt_out(run_id: str, each: Iterable[tuple[str, str]]) -> tuple[dict[str, 
     piece: dict[str, str] = {}
 
     def close() -> None:
-        text = ",".join(f"{_json(name)}:{text}" for name, text in piece.items())
+        text = ",".join(f"[{_json(name)},{text}]" for name, text in piece.items())
         path = f"pieces/indicators-{len(pieces) + 1:03d}.js"
-        pieces[path] = f"cumulusPiece({_json(run_id)},{{{text}}});\n".encode()
+        pieces[path] = f"cumulusPiece({_json(run_id)},[{text}]);\n".encode()
         piece.clear()
 
     size = whole = 0

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
-from sqlalchemy import Column, Engine, Integer, String, Table, insert, select
+from sqlalchemy import Column, Engine, Integer, Row, String, Table, bindparam, delete, insert, select
+from sqlalchemy.engine import Connection
 
 from forecasting.store._database import reading, writing
 from forecasting.store._schema import metadata
@@ -43,7 +45,7 @@ class Reign:
 
 
 class ChampionHistory:
-    """Every change of champion, in the store's database; nothing is ever changed or deleted.
+    """Every change of champion that stands, in the store's database: of a day those of its last run, and a person's.
 
     Args:
         engine: Of the store (`Store.engine`).
@@ -56,28 +58,42 @@ class ChampionHistory:
         self._engine = engine
 
     def add(self, reigns: Sequence[Reign]) -> None:
-        """Enter changes; those that a run has entered before are left as they are."""
+        """Enter changes beside those there are."""
         with writing(self._engine) as connection:
-            entered = connection.execute(select(_champions.c.run_id, _champions.c.indicator).distinct())
-            known = {(row.run_id, row.indicator) for row in entered}
-            fresh = [
-                {"indicator": one.indicator, "day": one.day.isoformat(), "model": one.model, "run_id": one.run_id,
-                 "reason": one.reason}
-                for one in reigns
-                if not one.run_id or (one.run_id, one.indicator) not in known
-            ]  # fmt: skip
-            if fresh:
-                connection.execute(insert(_champions), fresh)
+            _enter(connection, reigns)
+
+    def settle(self, day: dt.date, judged: Collection[str], reigns: Sequence[Reign]) -> None:
+        """Enter what a run decided, in place of what runs of its day, this one among them, decided before.
+
+        Args:
+            day: Of the run.
+            judged: The indicators of which it decided something, be it that all stays as it is.
+            reigns: Its changes.
+        """
+        entered = select(_champions).where(_champions.c.day == day.isoformat(), _champions.c.run_id != "")
+        with writing(self._engine) as connection:
+            before = {row.id: _reign(row) for row in connection.execute(entered) if row.indicator in judged}
+            decided, there = set(reigns), set(before.values())
+            replaced = [{"entry": entry} for entry, reign in before.items() if reign not in decided]
+            if replaced:
+                connection.execute(delete(_champions).where(_champions.c.id == bindparam("entry")), replaced)
+            _enter(connection, [one for one in reigns if one not in there])
 
     def before(self, day: dt.date) -> dict[str, list[Reign]]:
-        """Indicator -> its changes that were decided before a day, oldest first."""
-        query = select(
-            _champions.c.indicator, _champions.c.day, _champions.c.model, _champions.c.run_id, _champions.c.reason
-        ).where(_champions.c.day < day.isoformat())
+        """Indicator -> its changes that were decided before a day, oldest first, of one day a person's last."""
+        query = select(_champions).where(_champions.c.day < day.isoformat())
         out: dict[str, list[Reign]] = {}
         with reading(self._engine) as connection:
-            for row in connection.execute(query.order_by(_champions.c.day, _champions.c.id)):
-                out.setdefault(row.indicator, []).append(
-                    Reign(row.indicator, dt.date.fromisoformat(row.day), row.model, row.run_id, row.reason)
-                )
+            for row in connection.execute(query.order_by(_champions.c.day, _champions.c.run_id == "", _champions.c.id)):
+                out.setdefault(row.indicator, []).append(_reign(row))
         return out
+
+
+def _reign(row: Row[Any]) -> Reign:
+    return Reign(row.indicator, dt.date.fromisoformat(row.day), row.model, row.run_id, row.reason)
+
+
+def _enter(connection: Connection, reigns: Sequence[Reign]) -> None:
+    rows = [{**asdict(one), "day": one.day.isoformat()} for one in reigns]
+    if rows:
+        connection.execute(insert(_champions), rows)

@@ -186,27 +186,28 @@ class Store:
             return sorted(connection.scalars(query))
 
     def arrivals(self, moment: datetime, *, since: str) -> pd.DataFrame:
-        """When anything of a period was first known, and first stored.
+        """When anything of a period in a measure and unit was first known, and first stored.
 
         Args:
             moment: Figures that became known later are left out.
             since: First period (YYYY-MM).
 
         Returns:
-            indicator, period, known_at and ingested_at (UTC), sorted by indicator and period.
+            indicator, period, measure, unit, known_at and ingested_at (UTC), sorted by the first four.
         """
-        table = observations.c
+        table, kinds = observations.c, [*KEY, "unit"]
+        columns = [table[name] for name in kinds]
         query = (
-            select(table.indicator, table.period, func.min(KNOWN_AT), func.min(table.ingested_at))
+            select(*columns, func.min(KNOWN_AT), func.min(table.ingested_at))
             .where(_utc(moment, "moment") >= KNOWN_AT, table.period >= since)
-            .group_by(table.indicator, table.period)
+            .group_by(*columns)
         )
         with reading(self.engine) as connection:
             rows = connection.execute(query).all()
-        frame = pd.DataFrame(rows, columns=["indicator", "period", "known_at", "ingested_at"])
+        frame = pd.DataFrame(rows, columns=[*kinds, "known_at", "ingested_at"])
         for name in ("known_at", "ingested_at"):
             frame[name] = pd.to_datetime(frame[name], utc=True)
-        return frame.sort_values(["indicator", "period"], kind="stable", ignore_index=True)
+        return frame.sort_values(kinds, kind="stable", ignore_index=True)
 
     def newest(self) -> pd.DataFrame:
         """The latest period of which there is a figure, by indicator, measure and unit: columns of these names."""

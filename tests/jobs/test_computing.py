@@ -4,6 +4,7 @@ import pandas as pd
 from sqlalchemy import text
 
 from forecasting.catalog import load_catalog
+from forecasting.observations import month_label
 from forecasting.store import Store
 from jobs.computing import figures_of_the_past, known_figures
 
@@ -37,3 +38,18 @@ def test_levels_in_another_unit_than_the_catalogues_are_left_out_and_named(tmp_p
         "cn_exports: 1 levels in 't' are left out, the catalogue's unit is 'USD billion'; correct"
     )
     assert all(seen is None for seen in then.get("cn_exports", {}).values())
+
+
+def test_a_month_is_not_known_by_a_level_in_another_unit_than_the_catalogues(tmp_path):
+    rows = [["cn_exports", f"2025-0{month}", "month_level", 100.0, "USD billion"] for month in (2, 3, 4, 5)]
+    frame = pd.DataFrame(rows, columns=["indicator", "period", "measure", "value", "unit"])
+    frame["released_at"] = [f"2025-0{month}-10T00:00Z" for month in (3, 4, 5, 6)]
+    stored = [dt.datetime(2025, month, 11, tzinfo=dt.UTC) for month in (3, 4, 5, 6)]
+    with Store.open(f"sqlite:///{tmp_path}/cumulus.db") as store:
+        for n, moment in enumerate(stored):
+            came = frame[n : n + 1]
+            came = came.assign(unit="t") if n == 1 else came
+            store.append(came, ingested_at=moment, payload_sha256="0" * 64)
+        store.append(frame[1:2], ingested_at=NOW - dt.timedelta(days=9), payload_sha256="0" * 64)
+        then = figures_of_the_past(store, load_catalog(), NOW, 24)
+    assert [month_label(month) for month in then["cn_exports"]] == ["2025-02", "2025-04"]

@@ -550,6 +550,26 @@ def test_the_review_says_so_where_its_port_is_taken(tmp_path):
     assert f"cannot listen on 127.0.0.1:{port}: Address already in use; choose another --port or --host" in done.stderr
 
 
+@pytest.mark.parametrize("arguments", [["status"], ["run"]])
+def test_a_home_whose_path_is_not_utf_8_is_a_message_and_no_traceback(tmp_path, arguments):
+    home = tmp_path / os.fsdecode(b"caf\xe9")
+    home.mkdir()
+    done = cumulus(home, *arguments)
+    assert done.returncode == 1
+    assert "caf\\udce9/cumulus.toml" in done.stderr
+    assert "home: Value error, the path has bytes that are not UTF-8" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(home.iterdir())
+
+
+def test_releases_under_a_path_that_is_not_utf_8_are_refused_before_the_night_begins(tmp_path):
+    done = cumulus(tmp_path, "run", "--output", str(tmp_path / os.fsdecode(b"caf\xe9")))
+    assert done.returncode == 1
+    assert "caf\\udce9: the path has bytes that are not UTF-8" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_wrong_setting_ends_in_a_message_and_exit_1(tmp_path):
     (tmp_path / "cumulus.toml").write_text("sed = 1\n", encoding="utf-8")
     done = cumulus(tmp_path, "run")

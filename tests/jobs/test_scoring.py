@@ -24,7 +24,7 @@ from forecasting.publishing._diff_text import _INPUTS
 from forecasting.settings import ChampionSettings, FitSettings, ProjectionSettings, PublishingSettings, Settings
 from forecasting.store import ChampionHistory, ForecastArchive, Reign, Store
 from jobs.nightly import NightResult, run_night
-from jobs.scoring import Memory, night_of, roll_back, warnings_of, with_references
+from jobs.scoring import NO_NOISE, Memory, digest, night_of, roll_back, warnings_of, with_references
 from tests.store.test_forecasts import forecasts, moment, put
 
 CATALOG = Path(__file__).with_name("catalog.toml")
@@ -111,6 +111,15 @@ def test_nothing_is_scored_by_a_figure_that_was_not_yet_released(home):
         assert set(card.query("indicator == @DENSE")["period"]) <= set(published_rates(result).index)
     assert set(table(results[1], "scorecard").query("indicator == @DENSE")["period"]) == {
         "2025-09", "2025-10"}  # fmt: skip
+
+
+def test_figures_that_differ_in_their_last_bit_are_others():
+    frame = pd.DataFrame({"indicator": ["a", "a"], "value": [0.3, 1234.5]})
+    for value in (0.1 + 0.2, 0.3 + 1e-13, np.nextafter(0.3, 0)):
+        other = frame.assign(value=[value, 1234.5])
+        assert digest(other) != digest(frame)
+        assert digest(other, digits=NO_NOISE) == digest(frame, digits=NO_NOISE)
+    assert digest(frame.assign(value=[0.3, 1234.5])) == digest(frame)
 
 
 def test_a_night_as_of_today_knows_no_figure_of_later_today_and_is_judged_by_it():
@@ -263,6 +272,43 @@ def test_a_champion_of_the_store_forecasts_and_a_rollback_brings_the_one_before_
     assert "seasonal_naive forecasts from the next night on" in said
     assert "the alias champion is back on it" in said
     assert (model_of("champion"), model_of("previous")) == ("seasonal_naive", last.model)
+
+
+def test_a_later_run_of_a_day_takes_back_a_promotion_that_it_does_not_repeat(tmp_path):
+    eager, strict = (settings(tmp_path, champion=ChampionSettings(cool_down=days)) for days in (0, 3650))
+    by_hand = Reign(DENSE, dt.date(2025, 1, 1), "seasonal_naive", "", "by hand")
+
+    def reigns() -> list[Reign]:
+        with Store.open(eager.store) as store:
+            return ChampionHistory(store.engine).before(dt.date(2030, 1, 1))[DENSE]
+
+    with Store.open(eager.store) as store:
+        ChampionHistory(store.engine).add([by_hand])
+    [first] = nights(eager, DAYS[:1])
+    promoted = reigns()[1:]
+    assert [one.run_id for one in promoted] == [first.run_id]
+    nights(strict, DAYS[:1])
+    assert reigns() == [by_hand]
+    again = run_night(eager, as_of=DAYS[0], clock=lambda: CLOCK, force=True)
+    assert [(one.run_id, one.model) for one in reigns()[1:]] == [(again.run_id, promoted[0].model)]
+    nights(strict, DAYS[:1])
+    [second] = nights(strict, DAYS[1:2])
+    board = table(second, "leaderboard")
+    assert board[board["champion"]]["model"].tolist() == ["seasonal_naive"]
+    uri = f"sqlite:///{tmp_path}/mlruns/mlflow.db"
+    version = mlflow.MlflowClient(uri, uri).get_model_version_by_alias(f"cumulus.{DENSE}", "champion")
+    assert version.tags["cumulus.model"] == "seasonal_naive"
+
+
+def test_the_day_since_which_a_champion_is_in_place_is_part_of_a_night_s_key(tmp_path):
+    found = []
+    for days in ((1,), (1, 9)):
+        with Store.open(f"sqlite:///{tmp_path}/{len(days)}.db") as store:
+            history = ChampionHistory(store.engine)
+            history.add([Reign(DENSE, dt.date(2025, 1, day), "theta", "", "by hand") for day in days])
+            found.append(Memory.recall(store.engine, load_catalog(CATALOG), DAYS[0], CLOCK).inputs())
+    assert found[0]["champions"] == found[1]["champions"] == {DENSE: "theta"}
+    assert found[0]["champions_since"] != found[1]["champions_since"]
 
 
 def test_an_indicator_that_leaves_the_catalogue_is_not_judged_and_back_in_it_is_again(home, tmp_path):

@@ -329,6 +329,28 @@ def test_addresses_that_lead_nowhere_say_so(browser: Browser, address: str) -> N
         assert visit.said == []
 
 
+@pytest.mark.parametrize("inline", [1_000_000, 0], ids=["in the page", "in pieces"])
+def test_an_indicator_may_have_the_name_of_something_that_objects_have_in_a_browser(
+    browser: Browser, tmp_path: Path, monkeypatch, inline: int
+) -> None:
+    monkeypatch.setattr("forecasting.report._page.INLINE", inline)
+    names = ("constructor", "toString", "hasOwnProperty", "__proto__")
+    made = made_tables(len(names)).items()
+    others = {f"indicator_{at}": name for at, name in enumerate(names)}
+    tables = {table: frame.replace({"indicator": others}) if "indicator" in frame else frame for table, frame in made}
+    with Visit(browser, f"{put(tmp_path, tables).as_uri()}?lang=en") as visit:
+        for name in names:
+            visit.show(f"indicator/{name}")
+            expect(visit.page.locator("main figure")).to_have_count(4)
+            visit.page.wait_for_selector(".chart svg")
+            expect(visit.page.get_by_role("alert")).to_have_count(0)
+        visit.show("indicator/valueOf")
+        expect(visit.page.locator("h1")).to_have_text("This page does not exist")
+        visit.show("")
+        expect(visit.page.locator(".board a")).to_have_count(len(names))
+        assert visit.said == []
+
+
 def test_chinese_headings_of_tables_do_not_stand_letter_below_letter(browser: Browser, address: str) -> None:
     with Visit(browser, f"{address}?lang=zh") as visit:
         visit.show("scorecard")

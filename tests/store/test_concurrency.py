@@ -82,7 +82,7 @@ def test_a_night_that_several_archive_is_archived_once(contested_url):
             made_at=NOW, content=hashlib.sha256(b"%d" % turn).hexdigest(),
         )  # fmt: skip
         reign = Reign("a", dt.date(2026, 1, 20 + turn), f"m{number}", f"r{turn}", "first choice")
-        ChampionHistory(store.engine).add([reign])
+        ChampionHistory(store.engine).settle(reign.day, {"a"}, [reign])
         return kept
 
     kept = together(contested_url, archive)

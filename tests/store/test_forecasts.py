@@ -159,7 +159,24 @@ def test_champions_are_those_decided_before_a_day_in_order(store):
     by_hand = Reign("a", dt.date(2025, 7, 1), "median", "", "rolled back")
     history.add([two])
     history.add([one, Reign("b", dt.date(2025, 1, 1), "ets", "n1", "first champion")])
-    history.add([two, by_hand])
+    history.add([by_hand])
     assert history.before(dt.date(2025, 7, 2))["a"] == [one, two, by_hand]
     assert history.before(dt.date(2025, 6, 1))["a"] == [one]
     assert history.before(dt.date(2025, 1, 1)) == {}
+
+
+def test_the_last_run_of_a_day_decides_for_it_and_a_person_above_it(store):
+    history, day = ChampionHistory(store.engine), dt.date(2025, 6, 1)
+    first = Reign("a", dt.date(2025, 1, 1), "median", "n1", "first champion")
+    promoted = Reign("a", day, "theta", "n2", "theta promoted")
+    other = Reign("b", day, "ets", "n2", "ets promoted")
+    by_hand = Reign("a", day, "naive", "", "rolled back")
+    history.settle(first.day, {"a"}, [first])
+    history.settle(day, {"a", "b"}, [promoted, other])
+    history.settle(day, {"a", "b"}, [promoted, other])  # an attempt that broke off and went on
+    assert history.before(dt.date(2025, 6, 2)) == {"a": [first, promoted], "b": [other]}
+    history.settle(day, {"a"}, [])
+    assert history.before(dt.date(2025, 6, 2)) == {"a": [first], "b": [other]}  # b was not judged
+    history.add([by_hand])
+    history.settle(day, {"a"}, [promoted])
+    assert history.before(dt.date(2025, 6, 2))["a"] == [first, promoted, by_hand]

@@ -2,8 +2,8 @@
 const PER_PAGE = 25;
 const IN_CHART = 30;
 const ITEMS = rowsOf(DATA.board);
-const BY_ID = Object.fromEntries(ITEMS.map((item) => [item.id, item]));
-const itemTitle = (id) => (BY_ID[id] ? titleOf(BY_ID[id]) : id);
+const BY_ID = new Map(ITEMS.map((item) => [item.id, item]));
+const itemTitle = (id) => (BY_ID.has(id) ? titleOf(BY_ID.get(id)) : id);
 const itemLink = (id) => el("a", { href: `#/indicator/${encodeURIComponent(id)}` }, itemTitle(id));
 
 const last = (text) => text || "9999"; // what has no day comes after what has one
@@ -239,8 +239,8 @@ function boardPicture(items) {
     columns: [
       [t("field.title"), t("column.indicator"), ""],
       ["period", t("column.period"), ""],
-      ["last", t("column.last"), (row) => shown(row.last, BY_ID[row.row].decimals)],
-      ["median", t("column.q50"), (row) => shown(row.median, BY_ID[row.row].decimals)],
+      ["last", t("column.last"), (row) => shown(row.last, BY_ID.get(row.row).decimals)],
+      ["median", t("column.q50"), (row) => shown(row.median, BY_ID.get(row.row).decimals)],
       ["band", t("column.band90"), ""],
       ["p_above", t("column.p_above"), "%"],
     ],

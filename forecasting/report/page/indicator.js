@@ -1,13 +1,14 @@
 // One indicator: rates, months, level, odds, flags, models.
 const pieces = {};
+const DETAILS = new Map(Object.entries(DATA.details)); // an object has things of its own by names like "constructor"
 window.cumulusPiece = (run, details) => {
-  if (run === DATA.meta.run_id) Object.assign(DATA.details, details);
+  if (run === DATA.meta.run_id) for (const [id, one] of details) DETAILS.set(id, one);
 };
 
 // The details of an indicator, from this page or from the piece beside it that holds them.
 function detailsOf(id) {
-  if (DATA.details[id]) return Promise.resolve(DATA.details[id]);
-  const path = DATA.pieces[BY_ID[id].piece];
+  if (DETAILS.has(id)) return Promise.resolve(DETAILS.get(id));
+  const path = DATA.pieces[BY_ID.get(id).piece];
   pieces[path] ??= new Promise((done, fail) => {
     const script = el("script", {
       src: path,
@@ -20,13 +21,13 @@ function detailsOf(id) {
     document.head.append(script);
   });
   return pieces[path].then(() => {
-    if (!DATA.details[id]) throw new Error(t("page.piece_other", DATA.meta));
-    return DATA.details[id];
+    if (!DETAILS.has(id)) throw new Error(t("page.piece_other", DATA.meta));
+    return DETAILS.get(id);
   });
 }
 
 function indicatorView(id) {
-  const item = BY_ID[id];
+  const item = BY_ID.get(id);
   if (!item) return notFoundView();
   const rest = el("div", { class: "stack" }, el("p", { role: "status" }, t("page.loading")));
   const show = (one) => rest.replaceChildren(...indicatorParts(item, one, () => again(one)).filter(Boolean));

@@ -118,8 +118,8 @@ function withTitles(columns) {
   const out = {
     ...columns,
     row: ids,
-    title_en: ids.map((id) => BY_ID[id]?.title_en ?? id),
-    title_zh: ids.map((id) => BY_ID[id]?.title_zh ?? id),
+    title_en: ids.map((id) => BY_ID.get(id)?.title_en ?? id),
+    title_zh: ids.map((id) => BY_ID.get(id)?.title_zh ?? id),
   };
   if (columns.n) out.right = columns.n.map((n) => `${t("column.n")}: ${n}`);
   return out;
