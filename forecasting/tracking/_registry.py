@@ -32,6 +32,8 @@ SHA256, MODEL = "cumulus.sha256", "cumulus.model"  # of a version
 CHAMPION_MODEL = "cumulus.champion"
 PLACES = ("PLACE_OF_THE_RUN", "PLACE_OF_THE_PATH", "PLACE_OF_THE_UUID")
 """In the text of a template, where models differ."""
+SIZE = 1_234_567_890
+"""Bytes of a model, in the text of a template."""
 BANDS = ("q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975")
 
 log = logging.getLogger(__name__)
@@ -186,8 +188,10 @@ class _Template:
         """Write the model of a forecaster to a folder; what an interrupted night left there is replaced."""
         files = dict(self._files)
         files["artifacts/forecaster.json"] = forecaster_json(forecaster).encode()
-        for place, value in zip(PLACES, (run_id, path, uuid.uuid4().hex), strict=True):
-            files["MLmodel"] = files["MLmodel"].replace(place.encode(), f"'{value}'".encode())
+        size = sum(len(content) for name, content in files.items() if name != "MLmodel")
+        texts = {place: f"'{value}'" for place, value in zip(PLACES, (run_id, path, uuid.uuid4().hex), strict=True)}
+        for place, text in (texts | {str(SIZE): str(size)}).items():
+            files["MLmodel"] = files["MLmodel"].replace(place.encode(), text.encode())
         if target.exists():
             shutil.rmtree(target)
         for folder in sorted({(target / name).parent for name in files}):
@@ -214,6 +218,7 @@ class _Template:
             pip_requirements=[f"cumulus-forecasting=={self._version}"],
         )
         model.run_id, model.artifact_path, model.model_uuid = PLACES
+        model.model_size_bytes = SIZE
         files = {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
         return files | {"MLmodel": model.to_yaml().encode()}
 
