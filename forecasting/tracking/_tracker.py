@@ -47,8 +47,9 @@ DATA = "cumulus.data_sha256"
 NOTES = {
     NIGHTS: "One run a night: panel metrics, leaderboard, drift, decisions, heat map, provenance, and as its data set "
     "the figures known.",
-    INDICATORS: "One lasting run an indicator; its metrics get a step (the day counted from 0001-01-01) in each night "
-    "in which anything of it has changed. "
+    INDICATORS: "One lasting run an indicator that models forecast; its metrics get a step (the day counted from "
+    "0001-01-01) in each night in which anything of it has changed. One that goes along another, for want of figures, "
+    "has its scores in drift.json of cumulus/nights alone. "
     "Filter by tag: `tags.\"cumulus.region\" = 'CN'`; also cumulus.sector, cumulus.family, cumulus.role, "
     "cumulus.champion, cumulus.challenger. Fan chart and registered models are among its artifacts.",
 }
