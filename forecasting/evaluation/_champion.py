@@ -8,11 +8,11 @@ from typing import Any, cast, get_args
 import numpy as np
 import pandas as pd
 
-from forecasting.errors import ModelError, whole_number
+from forecasting.errors import ModelError
 from forecasting.evaluation._backtest import fit, months_of
 from forecasting.evaluation._bands import LEVELS, is_early, quantile_at
 from forecasting.evaluation._combination import combine, weighted
-from forecasting.evaluation._panel import Floats, Scale, Series
+from forecasting.evaluation._panel import Floats, Scale, Series, periods_ahead
 from forecasting.models import MODELS, following_months
 
 QUANTILES = ("q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975")
@@ -92,17 +92,17 @@ class Champion:
             Columns unique_id, ds, model, mean, q025 to q975; one row a period.
 
         Raises:
-            InputError: A horizon that is no whole number of at least 1.
-            ModelError: The model is not one of `MODELS`, or fails.
+            InputError: A horizon that is no whole number of at least 1, or ends after `FURTHEST`.
+            ModelError: One of the models is not of `MODELS`, or cannot forecast as far.
         """
         from threadpoolctl import threadpool_limits
 
-        horizon = whole_number(self.unique_id, "horizon", horizon, 1)
+        one = self.series
+        horizon = periods_ahead(self.unique_id, "horizon", horizon, one.ds[-1])
         own = [name for name, learnt in zip(self.candidates, self.learnt, strict=True) if not learnt]
         unknown = [name for name in own if name not in MODELS]
         if unknown:
             raise ModelError(f"{self.unique_id}: {', '.join(unknown)} is unknown here; known are {', '.join(MODELS)}")
-        one = self.series
         paths, reasons = np.full((len(self.candidates), horizon), np.nan), []
         with threadpool_limits(limits=1):
             recipe = zip(self.candidates, self.fitted, self.learnt, strict=True)
@@ -114,10 +114,11 @@ class Champion:
                     paths[i] = fit(MODELS[name], one, len(one.y), horizon, fitted)
                 except ModelError as error:
                     reasons.append(str(error))
+        if reasons:  # the others alone would forecast something else by its name, from the first step on
+            what = f"{self.model} cannot forecast {horizon} periods, its backtest had {len(self.sigma)}"
+            raise ModelError(f"{self.unique_id}: {what}: {'; '.join(reasons)}")
         past = one.last_year(len(one.y))
         path = weighted(paths, self._weights(horizon), past) if self.weights else combine(paths)
-        if np.isnan(path).any():
-            raise ModelError(f"{self.unique_id}: no model could forecast: {'; '.join(reasons)}")
         steps = np.arange(1, horizon + 1)
         seen = len(self.sigma)
         sigma = np.array(self.sigma)[np.minimum(steps, seen) - 1] * np.sqrt(np.maximum(steps / seen, 1.0))

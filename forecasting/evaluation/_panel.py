@@ -35,6 +35,9 @@ BEYOND = 1.0
 """Distance on the logarithm above the largest figure of a history from which on forecasts grow linearly: what a tail
 multiplies there nobody has seen, and a thousandfold in one draw of many would be the mean of all."""
 
+FURTHEST = pd.Timestamp("2199-12-01")
+"""Last month that is forecast; times of pandas end in 2262, and models look some months further than they are asked."""
+
 MOST = 1e100
 """Size of a figure beyond which its square may have no number."""
 
@@ -174,14 +177,28 @@ def horizons(series: list[Series], horizon: int | Mapping[str, int]) -> list[int
     """Periods ahead for each series.
 
     Raises:
-        InputError: A series without a horizon, or one that is no whole number of at least 1.
+        InputError: A series without a horizon, or one that is no whole number of at least 1, or ends after `FURTHEST`.
     """
     out = []
     each = {str(name): value for name, value in horizon.items()} if isinstance(horizon, Mapping) else None
     for one in series:
         value = horizon if each is None else each.get(one.unique_id)
-        out.append(whole_number(SOURCE, f"{one.unique_id}: horizon", value, 1))
+        out.append(periods_ahead(SOURCE, f"{one.unique_id}: horizon", value, one.ds[-1]))
     return out
+
+
+def periods_ahead(source: str, name: str, value: object, last: pd.Timestamp) -> int:
+    """A horizon counted from the last month of a history.
+
+    Raises:
+        InputError: It is no whole number of at least 1, or ends after `FURTHEST`.
+    """
+    horizon = whole_number(source, name, value, 1)
+    most = (FURTHEST.year - last.year) * 12 + FURTHEST.month - last.month
+    if horizon + horizon // 11 > most:  # a year may have 11 periods
+        what = f"{name} {horizon} ends after {FURTHEST:%Y-%m}; at most {most * 11 // 12} from {last:%Y-%m} on"
+        raise InputError(source, [Problem("", what)])
+    return horizon
 
 
 def _series(name: str, y: Floats, ds: pd.DatetimeIndex, problems: list[Problem]) -> Series:

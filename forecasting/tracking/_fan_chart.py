@@ -18,7 +18,7 @@ from forecasting.tracking._records import IndicatorRecord
 __all__ = ["fan_chart"]
 
 SHOWN = 84
-TITLE, NOTE = 70, 116  # characters of a line; of Chinese half as many
+TITLE, NOTE, UNIT = 70, 116, 46  # characters of a line; of Chinese half as many
 DIGIT = 6.6  # pixels of an axis label's character at most
 WIDTH, HEIGHT = 760, 420
 LEFT, RIGHT, TOP, BOTTOM = 62, 18, 74, 62
@@ -79,19 +79,28 @@ def fan_chart(item: IndicatorRecord, night: str) -> str:
     parts.append(f'<path d="M{_points(x(past), y(level))}" fill="none" stroke="{INK}" stroke-width="1.4"/>')
     median = _points(x(coming), y(lines["q50"]))
     parts.append(f'<path d="M{median}" fill="none" stroke="{BLUE}" stroke-width="1.8"/>')
-    parts += _legend(item.unit)
-    notes = _lines(f"Figures known on {night}. Forecast: {item.champion['model']}. Source: {item.source}.", NOTE)
+    about = f"Figures known on {night}. Forecast: {item.champion['model']}. Source: {item.source}."
+    if _width(item.unit) > UNIT:  # no room beside the legend
+        about = f"Unit: {item.unit}. {about}"
+    else:
+        parts.append(_text(WIDTH - RIGHT, 50, item.unit, 'text-anchor="end"'))
+    parts += _legend()
+    notes = _lines(about, NOTE)
     parts += [_text(LEFT, HEIGHT - 14 + 14 * (k - (len(notes) - 1) / 2), note) for k, note in enumerate(notes)]
     return "".join([*parts, "</svg>\n"])
 
 
 def _lines(text: str, most: int) -> list[str]:
-    """Two lines at most, of so many characters; one of Chinese is as wide as two others."""
-    width = sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
-    return textwrap.wrap(text, max(1, most * len(text) // max(1, width)), max_lines=2, placeholder=" …")
+    """Two lines at most, of so many characters."""
+    return textwrap.wrap(text, max(1, most * len(text) // max(1, _width(text))), max_lines=2, placeholder=" …")
 
 
-def _legend(unit: str) -> list[str]:
+def _width(text: str) -> int:
+    """Of a text in characters; one of Chinese is as wide as two others."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def _legend() -> list[str]:
     parts, at = [], float(LEFT)
     for label, colour, height in (
         ("history", INK, 2),
@@ -101,7 +110,7 @@ def _legend(unit: str) -> list[str]:
         parts.append(f'<rect x="{at:.0f}" y="{46 - height / 2:.0f}" width="16" height="{height}" fill="{colour}"/>')
         parts.append(_text(at + 21, 50, label))
         at += 36 + 6.2 * len(label)
-    return [*parts, _text(WIDTH - RIGHT, 50, unit, 'text-anchor="end"')]
+    return parts
 
 
 def _text(x: float, y: float, text: str, style: str = "", colour: str = GREY) -> str:

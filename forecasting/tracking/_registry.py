@@ -2,11 +2,12 @@
 
 `champion` forecasts, `challenger` is the rival worth watching, `previous` is the last version of the model that was
 champion before. A version is registered when a forecaster or its training data change. Who is champion is decided
-elsewhere; the registry carries it out.
+elsewhere; the registry carries it out, and takes back what was moved in it by hand.
 """
 
 from __future__ import annotations
 
+import logging
 import shutil
 import uuid
 from collections.abc import Mapping
@@ -24,19 +25,36 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
     from mlflow.models import ModelSignature
 
-__all__ = ["CHAMPION", "CHAMPION_MODEL", "PREVIOUS", "SHA_TAG", "Registry", "model_name"]
+__all__ = ["CHAMPION", "CHAMPION_MODEL", "MODEL", "PREVIOUS", "SHA256", "Registry", "held", "model_name"]
 
 CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
-SHA_TAG = "cumulus.{}_sha256"
+SHA256, MODEL = "cumulus.sha256", "cumulus.model"  # of a version
 CHAMPION_MODEL = "cumulus.champion"
 PLACES = ("PLACE_OF_THE_RUN", "PLACE_OF_THE_PATH", "PLACE_OF_THE_UUID")
 """In the text of a template, where models differ."""
+SIZE = 1_234_567_890
+"""Bytes of a model, in the text of a template."""
 BANDS = ("q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975")
+
+log = logging.getLogger(__name__)
 
 
 def model_name(indicator: str) -> str:
     """Name of an indicator's registered model."""
     return f"cumulus.{indicator}"
+
+
+def held(alias: str, version: str, sha256: str) -> dict[str, str]:
+    """Tags of a lasting run that say which version has an alias, and what it is."""
+    return {_sha_tag(alias): sha256, _version_tag(alias): version}
+
+
+def _sha_tag(alias: str) -> str:
+    return f"cumulus.{alias}_sha256"
+
+
+def _version_tag(alias: str) -> str:
+    return f"cumulus.{alias}_version"
 
 
 class Registry:
@@ -61,12 +79,18 @@ class Registry:
 
     def stands(self, item: IndicatorRecord, run: Run) -> bool:
         """Whether champion and challenger, with their training data, are registered as they are."""
-        aliases = self._aliases.get(model_name(item.id), {})
         return all(
-            sha256 == (run.data.tags.get(SHA_TAG.format(alias), "") if alias in aliases else "")
+            self._unchanged(item, run, alias, "" if forecaster is None else forecaster_sha256(forecaster))
             for alias, forecaster in ((CHAMPION, item.champion), (CHALLENGER, item.challenger))
-            for sha256 in ["" if forecaster is None else forecaster_sha256(forecaster)]
         )
+
+    def _unchanged(self, item: IndicatorRecord, run: Run, alias: str, sha256: str) -> bool:
+        """Whether an alias is where the run's tags say, and that is this forecaster; "" for none."""
+        version, tags = self._aliases.get(model_name(item.id), {}).get(alias), run.data.tags
+        if version is None or sha256 == "":
+            return version is None and sha256 == ""
+        # runs of earlier versions of this package have no tag with the version
+        return sha256 == tags.get(_sha_tag(alias), "") and version == tags.get(_version_tag(alias), version)
 
     def update(self, item: IndicatorRecord, run: Run, artifacts: Path, night: str, *, crowded: bool) -> dict[str, str]:
         """Register what changed since the indicator's run was last tagged, and set the aliases.
@@ -85,29 +109,48 @@ class Registry:
         if name not in self._aliases:
             self._client.create_registered_model(name, description=f"Forecaster of {item.title} ({item.id})")
             self._aliases[name] = {}
-        aliases, out = self._aliases[name], {}
-        before = tags.get(CHAMPION_MODEL)
+        aliases, before = self._aliases[name], tags.get(CHAMPION_MODEL)
+        out: dict[str, str] = {}
         for alias, forecaster in ((CHAMPION, item.champion), (CHALLENGER, item.challenger)):
-            tag = SHA_TAG.format(alias)
             sha256 = "" if forecaster is None else forecaster_sha256(forecaster)
-            if sha256 == (tags.get(tag, "") if alias in aliases else ""):
+            if self._unchanged(item, run, alias, sha256):
                 continue
-            out[tag] = sha256
             if forecaster is None:
                 self._client.delete_registered_model_alias(name, alias)
                 del aliases[alias]
+                out |= held(alias, "", "")
                 continue
-            made = self._broken_off(name, sha256, night) if crowded else None
+            same = f"tags.`{SHA256}` = '{sha256}'"
+            made = None
+            if crowded:  # an attempt of this night may have broken off
+                made = self._last(name, f"{same} AND tags.`cumulus.night` = '{night}'")
+            elif self._moved(name, alias, tags):
+                made = self._last(name, same)
             made = made or self._register(name, forecaster, sha256, run, artifacts, night)
-            if alias == CHAMPION and aliases.get(CHAMPION, made) != made and before != forecaster["model"]:
-                self._set(name, PREVIOUS, aliases[CHAMPION])
+            if alias == CHAMPION and before not in (None, forecaster["model"]):
+                last = self._last(name, f"tags.`{MODEL}` = '{before}'")
+                if last is not None:
+                    self._set(name, PREVIOUS, last)
             self._set(name, alias, made)
+            out |= held(alias, made, sha256)
         return out
 
-    def _broken_off(self, name: str, sha256: str, night: str) -> str | None:
-        """The version that an attempt of this night has registered before it broke off."""
-        wanted = f"name = '{name}' AND tags.`cumulus.sha256` = '{sha256}' AND tags.`cumulus.night` = '{night}'"
-        found = self._client.search_model_versions(wanted, max_results=1)
+    def _moved(self, name: str, alias: str, tags: Mapping[str, str]) -> bool:
+        """Whether an alias is elsewhere than its run says: moved by hand, or by a night that broke off."""
+        found, known = self._aliases[name].get(alias), tags.get(_version_tag(alias))
+        if not found or not known or found == known:
+            return False
+        log.warning(
+            "%s: the alias %s is at version %s, the last night on record left it at %s; it follows tonight's",
+            name, alias, found, known,
+        )  # fmt: skip
+        return True
+
+    def _last(self, name: str, condition: str) -> str | None:
+        """The last version of which this is true."""
+        found = self._client.search_model_versions(
+            f"name = '{name}' AND {condition}", max_results=1, order_by=["version_number DESC"]
+        )
         return str(found[0].version) if found else None
 
     def _register(
@@ -120,8 +163,8 @@ class Registry:
             source=f"{run.info.artifact_uri}/{path}",
             run_id=run.info.run_id,
             tags={
-                "cumulus.sha256": sha256,
-                "cumulus.model": str(forecaster["model"]),
+                SHA256: sha256,
+                MODEL: str(forecaster["model"]),
                 "cumulus.weights": weights_text(forecaster),
                 "cumulus.night": night,
             },
@@ -145,8 +188,10 @@ class _Template:
         """Write the model of a forecaster to a folder; what an interrupted night left there is replaced."""
         files = dict(self._files)
         files["artifacts/forecaster.json"] = forecaster_json(forecaster).encode()
-        for place, value in zip(PLACES, (run_id, path, uuid.uuid4().hex), strict=True):
-            files["MLmodel"] = files["MLmodel"].replace(place.encode(), f"'{value}'".encode())
+        size = sum(len(content) for name, content in files.items() if name != "MLmodel")
+        texts = {place: f"'{value}'" for place, value in zip(PLACES, (run_id, path, uuid.uuid4().hex), strict=True)}
+        for place, text in (texts | {str(SIZE): str(size)}).items():
+            files["MLmodel"] = files["MLmodel"].replace(place.encode(), text.encode())
         if target.exists():
             shutil.rmtree(target)
         for folder in sorted({(target / name).parent for name in files}):
@@ -173,6 +218,7 @@ class _Template:
             pip_requirements=[f"cumulus-forecasting=={self._version}"],
         )
         model.run_id, model.artifact_path, model.model_uuid = PLACES
+        model.model_size_bytes = SIZE
         files = {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
         return files | {"MLmodel": model.to_yaml().encode()}
 

@@ -30,7 +30,7 @@ def champion_model() -> "PythonModel":
         def predict(
             self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None
         ) -> pd.DataFrame:
-            """Quantiles of the coming periods.
+            """Quantiles of the coming periods, in the unit of the history stored with it.
 
             Args:
                 context: Not used.
@@ -38,9 +38,19 @@ def champion_model() -> "PythonModel":
                 params: Not used.
 
             Returns:
-                Columns unique_id, ds, model, mean and q025 to q975; one row a period.
+                Columns unique_id, ds, model, mean and q025 to q975; one row a period. January and February that are
+                one period are told as their sum, at February.
+
+            Raises:
+                InputError: Not one row, or a horizon below 1.
             """
-            return self.champion.predict(int(model_input["horizon"].iloc[0]))
+            from forecasting.errors import InputError, Problem
+
+            wanted = model_input["horizon"].tolist()
+            if len(wanted) != 1:
+                what = f"{len(wanted)} rows; one with the column horizon is needed, since a model forecasts one series"
+                raise InputError(self.champion.unique_id, [Problem("", what)])
+            return self.champion.predict(int(wanted[0]))
 
     return ChampionModel()
 

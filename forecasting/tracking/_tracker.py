@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 import logging
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -32,7 +33,7 @@ from forecasting.tracking._fan_chart import fan_chart
 from forecasting.tracking._heat_map import heat_map
 from forecasting.tracking._mlflow import open_client, quiet, translated
 from forecasting.tracking._records import SCORES, TRACKED, IndicatorRecord, NightRecord, check_night
-from forecasting.tracking._registry import CHAMPION, CHAMPION_MODEL, PREVIOUS, SHA_TAG, Registry, model_name
+from forecasting.tracking._registry import CHAMPION, CHAMPION_MODEL, MODEL, PREVIOUS, SHA256, Registry, held, model_name
 
 if TYPE_CHECKING:
     from mlflow.entities import DatasetInput, Metric, Param, Run
@@ -46,8 +47,9 @@ DATA = "cumulus.data_sha256"
 NOTES = {
     NIGHTS: "One run a night: panel metrics, leaderboard, drift, decisions, heat map, provenance, and as its data set "
     "the figures known.",
-    INDICATORS: "One lasting run an indicator; its metrics get a step (the day counted from 0001-01-01) in each night "
-    "in which anything of it has changed. "
+    INDICATORS: "One lasting run an indicator that models forecast; its metrics get a step (the day counted from "
+    "0001-01-01) in each night in which anything of it has changed. One that goes along another, for want of figures, "
+    "has its scores in drift.json of cumulus/nights alone. "
     "Filter by tag: `tags.\"cumulus.region\" = 'CN'`; also cumulus.sector, cumulus.family, cumulus.role, "
     "cumulus.champion, cumulus.challenger. Fan chart and registered models are among its artifacts.",
 }
@@ -152,7 +154,11 @@ class Tracker:
         return str(found[0].data.tags[NIGHT]) if found else ""
 
     def _record_indicators(self, night: NightRecord, experiment: str, *, latest: str, crowded: bool) -> None:
-        lasting = {run.data.tags.get(INDICATOR): run for run in self._runs(experiment, "")}
+        runs = [run for run in self._runs(experiment, "") if INDICATOR in run.data.tags]  # the latest first
+        lasting = {run.data.tags[INDICATOR]: run for run in runs}
+        for name, count in Counter(run.data.tags[INDICATOR] for run in runs).items():
+            if count > 1:
+                log.warning("%s: %d runs of %s are active; the first goes on, delete the rest", name, count, INDICATORS)
         scores = dict(iter(night.leaderboard.groupby("indicator", sort=False)))
         with tempfile.TemporaryDirectory() as folder:
             registry = Registry(self._client, Path(folder), night.version)
@@ -220,13 +226,15 @@ class Tracker:
             if not {CHAMPION, PREVIOUS} <= set(aliases):
                 return False
             version = self._client.get_model_version(name, aliases[PREVIOUS])
-            if version.tags["cumulus.model"] != model:
+            if version.tags.get(MODEL) != model:
                 return False
             self._client.set_registered_model_alias(name, CHAMPION, aliases[PREVIOUS])
             self._client.set_registered_model_alias(name, PREVIOUS, aliases[CHAMPION])
-            run_id = str(version.run_id)
-            self._client.set_tag(run_id, CHAMPION_MODEL, model)
-            self._client.set_tag(run_id, SHA_TAG.format(CHAMPION), version.tags["cumulus.sha256"])
+            tags = {CHAMPION_MODEL: model, **held(CHAMPION, str(version.version), version.tags.get(SHA256, ""))}
+            experiment = self._found(INDICATORS)
+            for run in self._runs(experiment, f"tags.`{INDICATOR}` = '{indicator}'") if experiment else ():
+                for key, value in tags.items():
+                    self._client.set_tag(run.info.run_id, key, value)
         return True
 
     def _has_step(self, run: Run, step: int) -> bool:

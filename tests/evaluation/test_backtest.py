@@ -322,6 +322,7 @@ def test_requests_that_make_no_sense_are_refused() -> None:
         ({"horizon": float("nan")}, "a: horizon nan; a whole number"),
         ({"horizon": None}, "a: horizon None; a whole number"),
         ({"horizon": "3"}, "a: horizon '3'; a whole number"),
+        ({"horizon": 100_000}, "a: horizon 100000 ends after 2199-12; at most"),
         ({"horizon": 3, "models": "arima"}, r"'arima' is a text; give a list of models, \['arima'\]"),
         ({"horizon": 3, "models": ["lstm"]}, "model 'lstm' is unknown; known are seasonal_naive"),
         ({"horizon": 3, "preset": "slow"}, "preset 'slow' is unknown; known are fast, default, best"),

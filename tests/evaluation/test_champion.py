@@ -114,12 +114,28 @@ def test_where_early_months_are_harder_to_tell_their_bands_alone_are_wider(resul
     assert Champion.from_dict(fifth) == champion
 
 
+def test_a_combination_of_which_a_model_cannot_look_as_far_says_so(result: PanelForecast) -> None:
+    noise = 0.01 * np.random.default_rng(2).standard_normal(72)
+    climbing = tuple(np.round(100 * np.exp(np.append(np.zeros(66), 0.05 * np.arange(6)) + noise), 2).tolist())
+    two = ("auto_ets_levels", "auto_ces")
+    champion = replace(
+        result.champions["m50"], model="median", y=climbing, candidates=two, fitted=(72, 72), weights=(),
+        learnt=((), ()), scale="log", ds=tuple(pd.date_range("2018-01-01", periods=72, freq="MS").strftime("%Y-%m")),
+    )  # fmt: skip
+    assert len(champion.predict(6)) == 6
+    message = r"m50: median cannot forecast 60 periods, its backtest had \d+: auto_ets_levels: the forecast leaves"
+    with pytest.raises(ModelError, match=message):
+        champion.predict(60)
+
+
 def test_a_request_that_makes_no_sense_is_refused(result: PanelForecast) -> None:
     champion = result.champions["rate"]
     with pytest.raises(InputError, match="rate: horizon 0"):
         champion.predict(0)
     with pytest.raises(InputError, match=r"rate: horizon 2\.5; a whole number of at least 1 is needed"):
         champion.predict(2.5)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"rate: horizon 5000 ends after 2199-12; at most \d+ from 20\d\d-\d\d on"):
+        champion.predict(5000)
     with pytest.raises(ModelError, match="version 99"):
         Champion.from_dict({**champion.to_dict(), "version": 99})
     with pytest.raises(ModelError, match="lstm is unknown here"):

@@ -85,3 +85,21 @@ def test_labels_of_any_size_chinese_and_long_sources_stay_within_the_picture(
     notes = [text for _, _, text in texts if text.startswith("Figures known") or text in source + "."]
     assert " ".join(notes) == f"Figures known on 2025-01-20. Forecast: seasonal_naive. Source: {source}."
     assert 5.8 * max(map(len, notes)) < 680
+
+
+@pytest.mark.parametrize(
+    "unit", ["index, Jan-Feb averaged", "CNY 100 million at prices of 2015, Jan-Feb averaged", "亿元" * 14]
+)
+def test_a_unit_stands_beside_the_legend_or_below_but_never_in_it(
+    make_indicator: Callable[..., IndicatorRecord], unit: str
+) -> None:
+    picture = ET.fromstring(fan_chart(replace(make_indicator(1), unit=unit), "2025-01-20"))  # noqa: S314
+    texts = [(float(one.get("x", "")), one.get("y"), one.text or "") for one in picture.iter(f"{SVG}text")]
+    legend = max(x + 6.2 * len(text) for x, y, text in texts if y == "50.0" and text != unit)
+    beside = [x for x, y, text in texts if y == "50.0" and text == unit]
+    if unit.startswith("index"):
+        assert beside[0] - 6.2 * len(unit) > legend
+    else:
+        assert not beside
+        notes = " ".join(text for _, y, text in texts if float(y or "") > 390)
+        assert notes.startswith(f"Unit: {unit}. Figures known on 2025-01-20.")

@@ -137,6 +137,88 @@ def test_a_rollback_to_what_the_registry_does_not_have_leaves_it_alone(review: R
         review.client.get_model_version_by_alias(NAME, "challenger")
 
 
+def test_an_alias_that_was_moved_by_hand_is_moved_back_and_said(
+    review: Review, caplog: pytest.LogCaptureFixture
+) -> None:
+    review.record("seasonal_naive", "optimized_theta")
+    review.record("optimized_theta", "median")
+    stood = {"champion": "optimized_theta 3", "challenger": "median 4", "previous": "seasonal_naive 1"}
+    assert review.aliases == stood
+    assert not caplog.records
+    review.client.set_registered_model_alias(NAME, "champion", "1")
+    review.client.set_registered_model_alias(NAME, "challenger", "1")
+    review.record("optimized_theta", "median")
+    assert review.aliases == stood
+    assert caplog.messages == [
+        f"{NAME}: the alias champion is at version 1, the last night on record left it at 3; it follows tonight's",
+        f"{NAME}: the alias challenger is at version 1, the last night on record left it at 4; it follows tonight's",
+    ]
+    review.client.set_registered_model_alias(NAME, "champion", "2")
+    review.record("median", months=97)
+    assert review.aliases == {"champion": "median 5", "previous": "optimized_theta 3"}
+    review.client.set_registered_model_alias(NAME, "challenger", "1")
+    review.record("median", months=97)
+    assert review.aliases == {"champion": "median 5", "previous": "optimized_theta 3"}
+
+
+def test_a_version_that_was_deleted_is_made_again(review: Review) -> None:
+    review.record("seasonal_naive")
+    review.record("seasonal_naive", months=97)
+    review.client.delete_model_version(NAME, "2")
+    review.record("seasonal_naive", months=97)
+    assert review.aliases == {"champion": "seasonal_naive 3"}
+    review.client.set_registered_model_alias(NAME, "champion", "1")
+    review.client.delete_model_version(NAME, "3")
+    review.record("seasonal_naive", months=97)
+    assert review.aliases == {"champion": "seasonal_naive 4"}
+
+
+def test_a_night_that_broke_off_after_a_promotion_leaves_the_one_before_as_previous(review: Review) -> None:
+    review.record("seasonal_naive")
+    before = review.tags
+    review.record("optimized_theta")
+    number = review.client.get_experiment_by_name("cumulus/indicators").experiment_id
+    (run,) = review.client.search_runs([number])
+    for name in ("cumulus.champion", "cumulus.champion_sha256", "cumulus.champion_version"):  # tags come last
+        review.client.set_tag(run.info.run_id, name, before[name])
+    review.record("optimized_theta", months=97)
+    assert review.aliases == {"champion": "optimized_theta 3", "previous": "seasonal_naive 1"}
+
+
+def test_a_rollback_goes_to_the_run_that_lasts_whatever_became_of_the_one_before(
+    review: Review, caplog: pytest.LogCaptureFixture
+) -> None:
+    review.record("seasonal_naive")
+    review.record("optimized_theta")
+    number = review.client.get_experiment_by_name("cumulus/indicators").experiment_id
+    (first,) = review.client.search_runs([number])
+    review.client.delete_run(first.info.run_id)
+    review.record("optimized_theta")
+    assert review.tracker.roll_back("indicator_01", "seasonal_naive")
+    assert review.aliases == {"champion": "seasonal_naive 1", "previous": "optimized_theta 3"}
+    assert review.tags["cumulus.champion"] == "seasonal_naive"
+    review.record("seasonal_naive")
+    assert review.aliases == {"champion": "seasonal_naive 1", "previous": "optimized_theta 3"}
+    review.client.restore_run(first.info.run_id)
+    review.record("seasonal_naive", months=97)
+    assert review.aliases == {"champion": "seasonal_naive 4", "previous": "optimized_theta 3"}
+    night = dt.date(2025, 1, review._count).isoformat()
+    lasting = {run.info.run_id: run.data.tags["cumulus.night"] for run in review.client.search_runs([number])}
+    assert len(lasting) == 2
+    assert lasting[first.info.run_id] == night
+    assert "indicator_01: 2 runs of cumulus/indicators are active; the first goes on, delete the rest" in caplog.text
+
+
+def test_a_version_that_somebody_else_registered_is_no_champion_to_go_back_to(review: Review) -> None:
+    review.record("seasonal_naive")
+    review.record("optimized_theta")
+    source = review.client.get_model_version(NAME, "1").source
+    strange = review.client.create_model_version(NAME, source=source, await_creation_for=0)
+    review.client.set_registered_model_alias(NAME, "previous", strange.version)
+    assert not review.tracker.roll_back("indicator_01", "seasonal_naive")
+    assert review.client.get_registered_model(NAME).aliases == {"champion": 2, "previous": 3}
+
+
 def test_runs_name_the_figures_that_they_were_made_from(review: Review) -> None:
     item = review.record("seasonal_naive")
     review.record("seasonal_naive")

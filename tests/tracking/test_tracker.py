@@ -210,6 +210,22 @@ def test_the_champion_is_registered_and_forecasts_again_from_the_loaded_model(
     assert [line.partition("==")[0] for line in requirements] == ["mlflow", "cumulus-forecasting"]
     assert not list(folder.rglob("*.pkl"))
     assert json.loads((folder / "artifacts" / "forecaster.json").read_text()) == item.champion
+    beside = {"MLmodel", "registered_model_meta"}  # MLflow writes the latter on loading
+    sizes = [file.stat().st_size for file in folder.rglob("*") if file.is_file() and file.name not in beside]
+    assert model.metadata.model_size_bytes == sum(sizes)
+
+
+@pytest.mark.parametrize("horizons", [[], [3, 6]])
+def test_a_loaded_model_takes_one_horizon_and_says_so(
+    horizons: list[int], store: Store, make_indicator: Indicators, make_night: Nights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import mlflow
+
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
+    store.tracker.record_night(make_night(indicators=[make_indicator(1)]))
+    model = mlflow.pyfunc.load_model("models:/cumulus.indicator_01@champion")
+    with pytest.raises(InputError, match=f"indicator_01: {len(horizons)} rows; one with the column horizon is needed"):
+        model.predict(pd.DataFrame({"horizon": pd.Series(horizons, dtype="int64")}))
 
 
 def test_a_version_is_registered_only_when_model_or_training_data_change(
