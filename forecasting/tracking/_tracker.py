@@ -31,17 +31,25 @@ from forecasting.errors import TrackingError
 from forecasting.tracking._fan_chart import fan_chart
 from forecasting.tracking._heat_map import heat_map
 from forecasting.tracking._mlflow import open_client, quiet, translated
-from forecasting.tracking._records import SCORES, TRACKED, IndicatorRecord, NightRecord, check_night
+from forecasting.tracking._moved import follow
+from forecasting.tracking._records import (
+    INDICATORS,
+    NIGHT,
+    NIGHTS,
+    SCORES,
+    TRACKED,
+    IndicatorRecord,
+    NightRecord,
+    check_night,
+)
 from forecasting.tracking._registry import CHAMPION, CHAMPION_MODEL, PREVIOUS, SHA_TAG, Registry, model_name
 
 if TYPE_CHECKING:
     from mlflow.entities import DatasetInput, Metric, Param, Run
 
-__all__ = ["INDICATORS", "NIGHTS", "Tracker"]
+__all__ = ["Tracker"]
 
-NIGHTS = "cumulus/nights"
-INDICATORS = "cumulus/indicators"
-RUN_ID, NIGHT, INDICATOR = "cumulus.run_id", "cumulus.night", "cumulus.indicator"
+RUN_ID, INDICATOR = "cumulus.run_id", "cumulus.indicator"
 DATA = "cumulus.data_sha256"
 NOTES = {
     NIGHTS: "One run a night: panel metrics, leaderboard, drift, decisions, heat map, provenance, and as its data set "
@@ -94,6 +102,7 @@ class Tracker:
             return self._record(night)
 
     def _record(self, night: NightRecord) -> str:
+        follow(self._client, self._uri, self._root)
         nights, indicators = self._experiment(NIGHTS), self._experiment(INDICATORS)
         for run in self._runs(nights, f"tags.`{RUN_ID}` = '{night.run_id}'"):
             if run.info.status == "FINISHED":

@@ -1,5 +1,7 @@
+import datetime as dt
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -9,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import mlflow
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,7 +22,7 @@ import forecasting.tracking as tracking
 from forecasting.errors import InputError, TrackingError
 from forecasting.evaluation import Champion
 from forecasting.places import sqlite_address
-from forecasting.tracking import IndicatorRecord, NightRecord, Tracker
+from forecasting.tracking import IndicatorRecord, NightRecord, Tracker, follow_artifacts, forget
 from forecasting.tracking._records import forecaster_sha256
 
 Indicators = Callable[..., IndicatorRecord]
@@ -281,6 +284,60 @@ def test_an_experiment_that_was_deleted_is_named_with_the_command_that_restores_
     subprocess.run([sys.executable, "-m", "mlflow", *command], check=True, env=environment, capture_output=True)
     store.tracker.record_night(night)
     assert store.tracker.nights() == 2
+
+
+@pytest.mark.parametrize("stays", [False, True], ids=["renamed", "copied"])
+def test_a_home_that_was_renamed_or_copied_keeps_its_artifacts_to_itself(
+    mlflow_home: Path, tmp_path: Path, make_indicator: Indicators, make_night: Nights, stays: bool
+) -> None:
+    there = tmp_path / "with (blanks) % and é"
+    shutil.copytree(mlflow_home / "mlruns", tmp_path / "first" / "mlruns")
+    first = Store(tmp_path / "first")
+    first.tracker.record_night(make_night(indicators=[make_indicator(1)]))
+    first.tracker.record_night(make_night("run-2", "2025-01-21", indicators=[make_indicator(1, months=97)]))
+    if stays:
+        shutil.copytree(first.home, there)
+    else:
+        first.home.rename(there)
+    before = {path: path.read_bytes() for path in first.home.rglob("artifacts/**/*") if path.is_file()}
+    store = Store(there)
+    artifacts = there / "mlruns" / "artifacts"
+    follow_artifacts(store.uri, artifacts)
+    model = mlflow.pyfunc.load_model(store.client.get_model_version_download_uri("cumulus.indicator_01", "2"))
+    assert len(model.predict(pd.DataFrame({"horizon": [3]}))) == 3
+    assert forget(store.uri, artifacts, dt.date(2025, 1, 21)) > 0
+    store.tracker.record_night(make_night("run-3", "2025-01-22", indicators=[make_indicator(1, months=98)]))
+    runs = [*store.runs("cumulus/nights"), *store.runs("cumulus/indicators")]
+    assert [run for run in runs if not list((artifacts / "cumulus").glob(f"*/{run.info.run_id}/artifacts/*"))] == []
+    assert {path: path.read_bytes() for path in first.home.rglob("artifacts/**/*") if path.is_file()} == before
+    assert first.home.exists() == stays
+
+
+def test_a_store_whose_artifacts_lie_elsewhere_is_not_written_and_nothing_is_forgotten(
+    store: Store, tmp_path: Path, make_indicator: Indicators, make_night: Nights
+) -> None:
+    store.tracker.record_night(make_night(indicators=[make_indicator(1)]))
+    before = store.dump()
+    other = tmp_path / "other"
+    with pytest.raises(TrackingError, match=f"lie in {store.home}/mlruns/artifacts, and none in {other}; copy that"):
+        Tracker(store.uri, other).record_night(make_night("run-2", "2025-01-21", indicators=[make_indicator(1)]))
+    with pytest.raises(TrackingError, match="copy that folder here"):
+        forget(store.uri, other, dt.date(2025, 2, 1))
+    assert store.dump() == before
+
+
+def test_a_folder_of_artifacts_that_is_a_link_now_is_the_same_place(
+    store: Store, tmp_path: Path, make_indicator: Indicators, make_night: Nights
+) -> None:
+    store.tracker.record_night(make_night(indicators=[make_indicator(1)]))
+    artifacts, disk = store.home / "mlruns" / "artifacts", tmp_path / "disk"
+    shutil.move(artifacts, disk)
+    artifacts.symlink_to(disk)
+    before = store.dump()
+    follow_artifacts(store.uri, artifacts)
+    assert store.dump() == before
+    follow_artifacts(f"sqlite:///{tmp_path}/none.db", artifacts)
+    assert not (tmp_path / "none.db").exists()
 
 
 def test_a_second_run_on_one_day_leaves_the_metric_history_and_renews_tags_and_champion(
