@@ -170,7 +170,7 @@ def _run(night: Night, grounds: Grounds) -> NightResult:
         _logger.info("%s: %s", last.run_id, what)
         return NightResult(last.run_id, "done", earlier, True, ())
     name = f"{night.day.isoformat()}-{key[:12]}"
-    run_id = _unused(name, night.root / "releases") if night.force else name
+    run_id = _unused(name, night.root / "releases") if night.force or not night.ledger.knows(name) else name
     bind(night=night.day.isoformat(), run_id=run_id)
     run = _begin(night, run_id, key)
     steps = Steps(night.ledger, run, night.lock, night.stop, night.settings.schedule.patience_s, night.messages)
@@ -200,7 +200,10 @@ def _begin(night: Night, run_id: str, key: str) -> Run:
 
 
 def _unused(name: str, releases: Path) -> str:
-    """A name like this one that no release has, since one in place never changes."""
+    """A name like this one that no release has, since one in place never changes.
+
+    One of which the ledger knows nothing was made with other databases, and names its run in another MLflow store.
+    """
     names = itertools.chain([name], (f"{name}-{n}" for n in itertools.count(2)))
     return next(one for one in names if not (releases / one).exists())
 

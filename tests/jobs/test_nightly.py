@@ -448,6 +448,19 @@ def test_an_installation_is_brought_back_from_its_backup_in_another_place(home, 
     assert str(tmp_path / "back") in moved.get_model_version_download_uri(version.name, version.version)
 
 
+def test_a_release_made_with_databases_that_are_lost_stays_and_the_same_night_has_one_of_its_own(home, tmp_path):
+    path, first = home
+    for name in ("published", "stages"):
+        shutil.copytree(path / "var" / name, tmp_path / "var" / name, symlinks=True)
+    again = night(tmp_path)
+    assert (again.run_id, again.repeated) == (f"{first.run_id}-2", False)
+    releases = tmp_path / "var" / "published" / "releases"
+    assert (releases.parent / "latest").resolve() == releases / again.run_id
+    names = [f"{name}.csv" for name in TABLES] + ["provenance.json"]
+    assert filecmp.cmpfiles(first.release, releases / first.run_id, names, shallow=False)[0] == names
+    assert night(tmp_path).repeated
+
+
 def cumulus(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     small = {"CUMULUS_FIT__ORIGINS": "4", "CUMULUS_FIT__DRAWS": "200", "CUMULUS_FIT__HORIZON": "14",
              "CUMULUS_FIT__WORKERS": "1", "CUMULUS_FIT__PRESET": "fast",
