@@ -29,6 +29,8 @@ __all__ = ["CHAMPION", "CHAMPION_MODEL", "PREVIOUS", "SHA_TAG", "Registry", "mod
 CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
 SHA_TAG = "cumulus.{}_sha256"
 CHAMPION_MODEL = "cumulus.champion"
+NOBODY = "none"
+"""Instead of a model's name, in the tags of an indicator."""
 PLACES = ("PLACE_OF_THE_RUN", "PLACE_OF_THE_PATH", "PLACE_OF_THE_UUID")
 """In the text of a template, where models differ."""
 BANDS = ("q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975")
@@ -86,7 +88,7 @@ class Registry:
             self._client.create_registered_model(name, description=f"Forecaster of {item.title} ({item.id})")
             self._aliases[name] = {}
         aliases, out = self._aliases[name], {}
-        before = tags.get(CHAMPION_MODEL)
+        before = self._champion_before(name, tags)
         for alias, forecaster in ((CHAMPION, item.champion), (CHALLENGER, item.challenger)):
             tag = SHA_TAG.format(alias)
             sha256 = "" if forecaster is None else forecaster_sha256(forecaster)
@@ -103,6 +105,13 @@ class Registry:
                 self._set(name, PREVIOUS, aliases[CHAMPION])
             self._set(name, alias, made)
         return out
+
+    def _champion_before(self, name: str, tags: Mapping[str, str]) -> str | None:
+        """The model behind the alias champion, which an indicator that had left the catalogue has kept."""
+        before = tags.get(CHAMPION_MODEL)
+        if before != NOBODY or CHAMPION not in self._aliases[name]:
+            return before
+        return str(self._client.get_model_version(name, self._aliases[name][CHAMPION]).tags["cumulus.model"])
 
     def _broken_off(self, name: str, sha256: str, night: str) -> str | None:
         """The version that an attempt of this night has registered before it broke off."""

@@ -11,7 +11,8 @@ stays as it is.
 
 An indicator of which everything is as its lasting run has it gets no step, no chart and no tag: a night without news
 costs one reading of the lasting runs. A metric that the night does not have any more, as of a model that has ceased to
-compete, gets NaN: MLflow's pages leave it out, sort the run last and find it by no filter; its points stay.
+compete, gets NaN: MLflow's pages leave it out, sort the run last and find it by no filter; its points stay. So do all
+of an indicator that is followed no more, and its tags say so.
 """
 
 from __future__ import annotations
@@ -42,7 +43,15 @@ from forecasting.tracking._records import (
     NightRecord,
     check_night,
 )
-from forecasting.tracking._registry import CHAMPION, CHAMPION_MODEL, PREVIOUS, SHA_TAG, Registry, model_name
+from forecasting.tracking._registry import (
+    CHAMPION,
+    CHAMPION_MODEL,
+    NOBODY,
+    PREVIOUS,
+    SHA_TAG,
+    Registry,
+    model_name,
+)
 
 if TYPE_CHECKING:
     from mlflow.entities import DatasetInput, Metric, Param, Run
@@ -59,6 +68,8 @@ NOTES = {
     "Filter by tag: `tags.\"cumulus.region\" = 'CN'`; also cumulus.sector, cumulus.family, cumulus.role, "
     "cumulus.champion, cumulus.challenger. Fan chart and registered models are among its artifacts.",
 }
+ENDED = {CHAMPION_MODEL: NOBODY, "cumulus.challenger": NOBODY, "cumulus.decision": "no model forecasts it any more"}
+"""Tags of an indicator that has left the catalogue, or of which too few figures are left for a model."""
 ALWAYS = "observations"
 """A metric that every night gives to every indicator: where it has a step, the others have had it too."""
 
@@ -173,6 +184,23 @@ class Tracker:
                 metrics = {ALWAYS: float(len(item.history)), **_scores(scores.get(item.id)), **item.metrics}
                 if not (current and _stands(run, metrics, _tags(item)) and registry.stands(item, run)):
                     self._record_indicator(item, run, night, registry, metrics, current=current, crowded=crowded)
+                lasting.pop(item.id, None)
+        for run in lasting.values():
+            if night.night >= max(latest, run.data.tags.get(NIGHT, "")):
+                self._end(run, night, crowded=crowded)
+
+    def _end(self, run: Run, night: NightRecord, *, crowded: bool) -> None:
+        """Let nothing of an indicator that no model forecasts any more be listed as current; its points stay."""
+        from mlflow.entities import RunTag
+
+        metrics = sorted(_current(run)) if not (crowded and self._has_step(run, night.step)) else []
+        tags = {key: value for key, value in ENDED.items() if run.data.tags.get(key) != value}
+        if metrics or tags:
+            self._client.log_batch(
+                run.info.run_id,
+                metrics=_points(dict.fromkeys(metrics, np.nan), night),
+                tags=[RunTag(key, value) for key, value in {**tags, NIGHT: night.night, RUN_ID: night.run_id}.items()],
+            )
 
     def _record_indicator(
         self,
@@ -296,7 +324,7 @@ def _tags(item: IndicatorRecord) -> dict[str, str]:
         "cumulus.source": item.source,
         **{f"cumulus.{key}": value for key, value in item.tags.items()},
         CHAMPION_MODEL: str(item.champion["model"]),
-        "cumulus.challenger": str(item.challenger["model"]) if item.challenger else "none",
+        "cumulus.challenger": str(item.challenger["model"]) if item.challenger else NOBODY,
     }
 
 

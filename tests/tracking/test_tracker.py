@@ -173,6 +173,38 @@ def test_metrics_that_a_night_has_no_more_end_and_are_not_listed_as_current(
     assert store.steps("indicator_01", "mase.optimized_theta")[2:] == [(DAY + 3, 0.9)]  # it competes again
 
 
+def test_an_indicator_that_is_followed_no_more_leaves_the_lists_until_it_comes_back(
+    store: Store, make_indicator: Indicators, make_night: Nights
+) -> None:
+    items = [make_indicator(1), replace(make_indicator(2), metrics={"dm.gain": 0.1})]
+    store.tracker.record_night(make_night(indicators=items))
+    (night,) = store.runs("cumulus/nights")
+    day = make_night("run-0", "2025-01-19", indicators=items[:1])
+    store.tracker.record_night(day)  # an earlier night, in which it was not followed yet
+    assert store.lasting("indicator_02").data.tags["cumulus.champion"] == "seasonal_naive"
+    store.tracker.record_night(make_night("run-2", "2025-01-21", indicators=items[:1]))
+    experiment = store.client.get_experiment_by_name("cumulus/indicators").experiment_id
+
+    def listed(condition: str) -> list[str]:
+        return sorted(run.info.run_name for run in store.client.search_runs([experiment], condition))
+
+    for condition in ("metrics.`champion.mase` < 9", "metrics.observations > 0", "tags.`cumulus.champion` != 'none'"):
+        assert listed(condition) == ["indicator_01"]
+    gone = store.lasting("indicator_02")
+    assert gone.data.tags["cumulus.decision"] == "no model forecasts it any more"
+    assert all(np.isnan(value) for value in gone.data.metrics.values())
+    assert [step for step, _ in store.steps("indicator_02", "dm.gain")] == [DAY, DAY + 1]
+    assert store.lasting("indicator_01").data.metrics["champion.mase"] == night.data.metrics["median_mase"]
+    before = store.lasting("indicator_02").data
+    store.tracker.record_night(make_night("run-3", "2025-01-22", indicators=items[:1]))
+    assert store.lasting("indicator_02").data.tags == before.tags
+    back = [items[0], make_indicator(2, months=97)]
+    store.tracker.record_night(make_night("run-4", "2025-01-23", indicators=back))
+    assert listed("metrics.`champion.mase` < 9") == ["indicator_01", "indicator_02"]
+    model = store.client.get_registered_model("cumulus.indicator_02")
+    assert {alias: str(version) for alias, version in model.aliases.items()} == {"champion": "2"}
+
+
 def test_a_night_without_news_makes_a_later_record_of_an_earlier_night_no_current_one(
     store: Store, make_indicator: Indicators, make_night: Nights
 ) -> None:
