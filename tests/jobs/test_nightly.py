@@ -180,6 +180,18 @@ def test_another_home_gets_the_same_tables_to_the_byte(home, tmp_path):
     assert filecmp.cmpfiles(first.release, other.release, names, shallow=False)[0] == names
 
 
+def test_a_catalogue_in_another_order_is_another_night_since_tables_list_it_in_its_order(home, tmp_path):
+    path, first = home
+    shutil.copytree(path / "var" / "stages", tmp_path / "var" / "stages")
+    head, *entries = CATALOG.read_text(encoding="utf-8").split("[[indicator]]")
+    turned = tmp_path / "turned.toml"
+    turned.write_text("[[indicator]]".join([head, *reversed(entries)]), encoding="utf-8")
+    other = run_night(settings(tmp_path, catalog=turned), clock=lambda: NIGHT)
+    tables = [read_release(one.release, only=("indicators",))["indicators"] for one in (first, other)]
+    assert tables[0]["indicator"].tolist() == tables[1]["indicator"].tolist()[::-1]
+    assert other.run_id != first.run_id
+
+
 def test_a_release_that_was_deleted_is_made_again(home, tmp_path):
     path, first = home
     copy = tmp_path / "copy"
