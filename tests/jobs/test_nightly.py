@@ -157,6 +157,18 @@ def test_the_same_night_again_computes_nothing_and_changes_nothing(home):
     assert before == {item: item.stat().st_mtime_ns for item in first.release.rglob("*")}
 
 
+def test_the_same_night_again_says_what_its_sources_had_this_time(home, tmp_path):
+    path, first = home
+    shutil.copytree(path, tmp_path / "copy", symlinks=True)
+    drop = tmp_path / "copy" / "var" / "drop"
+    drop.mkdir(exist_ok=True)
+    (drop / "mine.csv").write_text("indicator,period,measure,value,unit\na,2025-13,ytd_yoy,5,percent\n")
+    again = night(tmp_path / "copy")
+    assert (again.run_id, again.status, again.repeated) == (first.run_id, "degraded", True)
+    put_aside = "source file partial: file: 1 rows were put aside; cumulus status shows them"
+    assert again.messages == (put_aside, *first.messages)
+
+
 def test_the_same_night_again_is_put_forward_where_latest_points_elsewhere(home):
     path, first = home
     latest = path / "var" / "published" / "latest"
