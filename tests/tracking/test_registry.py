@@ -191,14 +191,16 @@ def test_old_nights_points_and_versions_that_nothing_names_are_forgotten(review:
     assert forget(f"sqlite:///{mlflow_home}/none.db", mlflow_home, dt.date(2025, 1, 3)) == 0
 
 
-def test_old_nights_are_forgotten_on_postgresql_too(
+def test_old_nights_are_forgotten_on_postgresql_too_whose_artifacts_were_moved(
     postgres_url: str, tmp_path: Path, make_indicator: Indicators, make_night: Nights
 ) -> None:
     tracker = Tracker(postgres_url, tmp_path / "artifacts")
     for day in ("2025-01-01", "2025-01-02"):
         tracker.record_night(make_night(day, day, indicators=[make_indicator(1)]))
-    assert forget(postgres_url, tmp_path / "artifacts", dt.date(2025, 1, 2)) > 0
+    moved = (tmp_path / "artifacts").rename(tmp_path / "moved")
+    assert forget(postgres_url, moved, dt.date(2025, 1, 2)) > 0
     assert tracker.nights() == 1
+    assert len(list((moved / "cumulus" / "nights").iterdir())) == 1
 
 
 def test_a_store_that_refuses_to_forget_is_an_error_of_ours(review: Review, mlflow_home: Path) -> None:
