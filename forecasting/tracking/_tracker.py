@@ -54,7 +54,7 @@ from forecasting.tracking._registry import (
 )
 
 if TYPE_CHECKING:
-    from mlflow.entities import DatasetInput, Metric, Param, Run
+    from mlflow.entities import DatasetInput, Metric, Run
 
 __all__ = ["Tracker"]
 
@@ -213,7 +213,7 @@ class Tracker:
         current: bool,
         crowded: bool,
     ) -> None:
-        from mlflow.entities import RunTag
+        from mlflow.entities import Param, RunTag
 
         tags: dict[str, str] = {}
         if crowded and self._has_step(run, night.step):
@@ -230,7 +230,7 @@ class Tracker:
         self._client.log_batch(
             run.info.run_id,
             metrics=_points(_finite(metrics) | dict.fromkeys(sorted(ended), np.nan), night),
-            params=[] if run.data.params else _params(item),
+            params=[] if run.data.params else [Param("indicator", item.id)],  # for good: no place for what may change
             tags=[RunTag(key, value) for key, value in tags.items() if run.data.tags.get(key) != value],
         )
         if run.info.status != "FINISHED":  # it goes on getting steps all the same
@@ -321,6 +321,7 @@ def _tags(item: IndicatorRecord) -> dict[str, str]:
     return {
         "cumulus.title": item.title,
         "cumulus.unit": item.unit,
+        "cumulus.first_month": str(item.history["month"].iloc[0]),
         "cumulus.source": item.source,
         **{f"cumulus.{key}": value for key, value in item.tags.items()},
         CHAMPION_MODEL: str(item.champion["model"]),
@@ -340,13 +341,6 @@ def _current(run: Run) -> dict[str, float]:
 
 def _finite(metrics: dict[str, float]) -> dict[str, float]:
     return {key: value for key, value in metrics.items() if np.isfinite(value)}
-
-
-def _params(item: IndicatorRecord) -> list[Param]:
-    from mlflow.entities import Param
-
-    first = str(item.history["month"].iloc[0])
-    return [Param("indicator", item.id), Param("unit", item.unit), Param("first_month", first)]
 
 
 def _scores(table: pd.DataFrame | None) -> dict[str, float]:

@@ -125,9 +125,8 @@ def test_an_indicator_has_one_lasting_run_that_can_be_searched_and_gets_a_step_a
     assert len(store.client.search_runs([experiment], condition)) == 2
     run = store.lasting("indicator_01")
     assert run.data.tags["cumulus.indicator"] == "indicator_01"
-    assert run.data.params == {
-        "indicator": "indicator_01", "unit": "index, average month of 2017 = 100", "first_month": "2017-01",
-    }  # fmt: skip
+    assert run.data.params == {"indicator": "indicator_01"}
+    assert run.data.tags["cumulus.first_month"] == "2017-01"
     assert store.steps("indicator_01", "mase.seasonal_naive") == [(DAY, 0.8), (DAY + 1, 1.3)]
     assert "coverage90.median" not in run.data.metrics  # it is not known
     assert (store.artifacts(run) / "fan_chart.svg").read_text().startswith("<svg")
@@ -146,8 +145,12 @@ def test_an_indicator_of_which_nothing_has_changed_gets_no_step_and_one_of_which
     assert steps == [[DAY], [DAY, DAY + 1], [DAY, DAY + 1]]
     assert store.lasting("indicator_01").data.tags["cumulus.run_id"] == "run-1"
     assert chart.read_text() == drawn
-    store.tracker.record_night(make_night("run-3", "2025-01-22", indicators=[replace(items[0], title="Renamed")]))
+    renamed = replace(items[0], title="Renamed", unit="CNY billion")
+    store.tracker.record_night(make_night("run-3", "2025-01-22", indicators=[renamed]))
     assert "Renamed" in chart.read_text()
+    told = store.lasting("indicator_01").data
+    assert told.tags["cumulus.unit"] == "CNY billion"
+    assert "index" not in str(told.params)
 
 
 def test_metrics_that_a_night_has_no_more_end_and_are_not_listed_as_current(
