@@ -10,9 +10,16 @@ import pandas as pd
 
 from forecasting.decumulation import Chunks, Decumulation, FloatArray, Outline, Path, Recovered, lean, point_levels
 from forecasting.errors import InputError, Problem, whole_number
-from forecasting.evaluation import BY_HORIZON, PanelForecast, forecast_panel, no_forecast, reconcile
+from forecasting.evaluation import (
+    BY_HORIZON,
+    PanelForecast,
+    combinations_of,
+    forecast_panel,
+    no_forecast,
+    reconcile,
+)
 from forecasting.memory import give_back
-from forecasting.models import CALENDAR, HEADLINE
+from forecasting.models import CALENDAR, HEADLINE, PRESETS
 from forecasting.observations import canonical, month_label
 from forecasting.outlook_rows import OutlookRows
 from forecasting.parallel import Keep, Workers
@@ -20,7 +27,7 @@ from forecasting.realtime import Then, histories_then
 from forecasting.sampling import FEWEST_JOINT_DRAWS
 from forecasting.telling import counted, told
 
-__all__ = ["Outlook", "make_outlook"]
+__all__ = ["Outlook", "candidates", "make_outlook"]
 
 APART = 0.02
 """Share of a whole by which its parts may miss it in the latest year and still be made to add up."""
@@ -64,6 +71,16 @@ class Outlook:
         ]
         count = counted(len(rows), "indicator")
         return told(f"Outlook of {count} from {month_label(self.origin)}; their next cumulative rates", rows)
+
+
+def candidates(preset: str) -> frozenset[str]:
+    """Names of the models and combinations that compete for an indicator under a preset of `make_outlook`."""
+    models = (*PRESETS[preset], *_joining(preset))
+    return frozenset((*models, *combinations_of(models)))
+
+
+def _joining(preset: str) -> tuple[str, ...]:
+    return (*HEADLINE, *CALENDAR) if preset == "best" else HEADLINE
 
 
 def make_outlook(
@@ -122,7 +139,7 @@ def make_outlook(
             _panel(dense),
             {name: len(months) for name, months in ends.items()},
             preset=preset,
-            also=(*HEADLINE, *CALENDAR) if preset == "best" else HEADLINE,
+            also=_joining(preset),
             standard=dict.fromkeys(dense, BY_HORIZON),
             origins=origins,
             draws=recovered.draws,

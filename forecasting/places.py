@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from pydantic import AfterValidator, BaseModel, SecretStr
 
-__all__ = ["CONNECTING", "UTF8Path", "in_utf8", "postgresql_address", "rooted", "sqlite_address", "sqlite_file"]
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Table
+
+__all__ = [
+    "CONNECTING",
+    "UTF8Path",
+    "in_utf8",
+    "move_addresses",
+    "postgresql_address",
+    "rooted",
+    "sqlite_address",
+    "sqlite_file",
+]
 
 CONNECTING = {"connect_timeout": "10", "client_encoding": "utf8"}
 """Of every connection to PostgreSQL whose address does not say it: seconds for a server that never answers, and text as
@@ -111,3 +123,22 @@ def sqlite_file(address: str) -> Path | None:
         return None
     in_file = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
     return Path(str(url.database)) if in_file else None
+
+
+def move_addresses(connection: Connection, tables: Iterable[Table], before: str, now: str) -> None:
+    """Let every address of a file below a folder begin with the address of another, in all columns of text.
+
+    Args:
+        connection: In a transaction.
+        tables: Of its database.
+        before: Address of the folder, such as ``file:///srv/old``.
+        now: Of the other.
+    """
+    from sqlalchemy import String, func, literal, update
+
+    for table in tables:
+        for column in table.columns:
+            if isinstance(column.type, String):
+                moved = literal(f"{now}/") + func.substr(column, len(before) + 2)
+                below = func.substr(column, 1, len(before) + 1) == f"{before}/"
+                connection.execute(update(table).where(below).values({column: moved}))

@@ -20,11 +20,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import MetaData, String, create_engine, func, literal, update
+from sqlalchemy import MetaData, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from forecasting.errors import BackupError
-from forecasting.places import sqlite_address, sqlite_file
+from forecasting.places import move_addresses, sqlite_address, sqlite_file
 from jobs.locks import exclusive
 
 if TYPE_CHECKING:
@@ -248,19 +248,13 @@ def _check(path: Path) -> None:
 
 def _move_paths(path: Path, before: Path, now: Path) -> None:
     """Let every address of a file below the former home begin with the present one."""
-    old, new = f"{before.as_uri()}/", f"{now.as_uri()}/"
-    if old == new:
+    if before == now:
         return
     engine = create_engine(sqlite_address(path))
     tables = MetaData()
     tables.reflect(engine)
     with engine.begin() as connection:
-        for table in tables.tables.values():
-            for column in table.columns:
-                if isinstance(column.type, String):
-                    moved = literal(new) + func.substr(column, len(old) + 1)
-                    within = func.substr(column, 1, len(old)) == old
-                    connection.execute(update(table).where(within).values({column: moved}))
+        move_addresses(connection, tables.tables.values(), before.as_uri(), now.as_uri())
     engine.dispose()
 
 

@@ -277,10 +277,11 @@ def ui(
 ) -> None:
     """The MLflow UI on this installation's tracking store."""
     from forecasting.settings import load_settings
-    from forecasting.tracking import ui_command
+    from forecasting.tracking import follow_artifacts, ui_command
 
     settings = load_settings()
     _check_port(host, port)
+    follow_artifacts(settings.tracking, settings.artifacts)
     server = ui_command(settings.tracking, settings.artifacts, host, port, allowed_host or ())
     typer.echo(server.link)
     typer.echo(

@@ -193,7 +193,8 @@ def _followed(assumptions: Assumptions) -> tuple[str, ...]:
 def known_figures(store: Store, catalog: Catalog, day: dt.date, moment: dt.datetime) -> tuple[pd.DataFrame, list[str]]:
     """The figures of a catalogue that were known at a moment of a night's day, and what is missing of them.
 
-    Levels in another unit than the catalogue's are left out, and named.
+    Levels in another unit than the catalogue's are left out, and named. All are of the family that the catalogue says
+    today, whatever it or a file said when they came.
 
     Raises:
         InputError: None has any.
@@ -205,6 +206,7 @@ def known_figures(store: Store, catalog: Catalog, day: dt.date, moment: dt.datet
     foreign = catalog.other_units(known)
     lines = _left_out(known[foreign], catalog)
     known = known[~foreign].reset_index(drop=True)
+    known["family"] = known["indicator"].map({item.id: item.family for item in catalog})
     present = set(known["indicator"])
     absent = [name for name in catalog.ids if name not in present]
     if not present:

@@ -137,7 +137,7 @@ def _inputs(night: Night, observations: pd.DataFrame, then: Then, memory: Memory
         **memory.inputs(),
         "calibration": digest(load_calibration()),
         "claims": digest(load_claims()),
-        "catalog": night.catalog.hash(),
+        "catalog": hashlib.sha256(json.dumps([night.catalog.hash(), night.catalog.ids]).encode()).hexdigest(),
         "calendar": file_hash(settings.calendar),
         "code": code_hash(),
         "version": metadata.version("cumulus-forecasting"),

@@ -263,6 +263,12 @@ class Ledger:
             row = connection.execute(query).first()
         return None if row is None else Run(*row)
 
+    def knows(self, run_id: str) -> bool:
+        """Whether an attempt of a run was ever begun here."""
+        query = select(_runs.c.id).where(_runs.c.run_id == run_id).limit(1)
+        with reading(self._engine) as connection:
+            return connection.scalar(query) is not None
+
     def before(self, night: str, among: Collection[str] | None = None) -> Run | None:
         """The last run of the latest night before this one that ended as done or degraded, if there is one.
 

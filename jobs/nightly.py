@@ -169,15 +169,15 @@ def _run(night: Night, grounds: Grounds) -> NightResult:
             if of_its_day:
                 _settle_again(night, grounds, before.run_id, release)
             _logger.info("%s has been done before and nothing has changed since", before.run_id)
-            messages = tuple(filter(None, before.message.split("\n")))
-            return NightResult(before.run_id, before.status, release, True, messages)
+            messages = tuple(dict.fromkeys(filter(None, [*night.messages, *before.message.split("\n")])))
+            return NightResult(before.run_id, "degraded" if messages else before.status, release, True, messages)
     if last is not None and earlier is not None and _stands(night, last, earlier, grounds.inputs):
         run = _begin(night, last.run_id, key)
         night.ledger.finish(run, "done", what := f"no news since {last.night}; the release stands")
         _logger.info("%s: %s", last.run_id, what)
         return NightResult(last.run_id, "done", earlier, True, ())
     name = f"{night.day.isoformat()}-{key[:12]}"
-    run_id = _unused(name, night.root / "releases") if night.force else name
+    run_id = _unused(name, night.root / "releases") if night.force or not night.ledger.knows(name) else name
     bind(night=night.day.isoformat(), run_id=run_id)
     run = _begin(night, run_id, key)
     steps = Steps(night.ledger, run, night.lock, night.stop, night.settings.schedule.patience_s, night.messages)
@@ -217,7 +217,10 @@ def _begin(night: Night, run_id: str, key: str) -> Run:
 
 
 def _unused(name: str, releases: Path) -> str:
-    """A name like this one that no release has, since one in place never changes."""
+    """A name like this one that no release has, since one in place never changes.
+
+    One of which the ledger knows nothing was made with other databases, and names its run in another MLflow store.
+    """
     names = itertools.chain([name], (f"{name}-{n}" for n in itertools.count(2)))
     return next(one for one in names if not (releases / one).exists())
 

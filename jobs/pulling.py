@@ -25,6 +25,9 @@ from forecasting.payloads import BadRow, Payload, storable
 from forecasting.store import Fetch, Intake, Pull, RawArchive, Store
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from forecasting.sources import Connectors, Reading, Source
 
 __all__ = ["Pulling"]
@@ -266,7 +269,7 @@ class Pulling:
         first, moment = readings[0][0], readings[0][0].fetched_at
         retold = again or all(reading.retold for _, reading in readings)
         rounded = all(reading.rounded for _, reading in readings)
-        for part in _slices(self._unsaid(rows, moment, tally) if retold else rows):
+        for part in _slices(self._unsaid(rows, readings, moment, tally) if retold else rows):
             known = self._store.as_of(ingested_by=moment, indicators=part["indicator"].unique().tolist())
             open_to_all = first.source in OPEN_TO_ALL
             admission = admit(part, self._catalog, known, moment, followed_only=not open_to_all, rounded=rounded)
@@ -280,13 +283,21 @@ class Pulling:
                 theirs = (row for index, row in admission.bad if part["payload"].at[index] == number)
                 self._put_aside(payload, theirs, tally)
 
-    def _unsaid(self, rows: pd.DataFrame, moment: datetime, tally: _Tally) -> pd.DataFrame:
-        """Rows but for values that the store has had in this unit: what is old must not undo later revisions."""
-        had = self._store.vintages(rows["indicator"].unique().tolist())
+    def _unsaid(
+        self, rows: pd.DataFrame, readings: list[tuple[Payload, Reading]], moment: datetime, tally: _Tally
+    ) -> pd.DataFrame:
+        """Rows but for values that the store has had in this unit: what is old must not undo later revisions.
+
+        Where the latest value came out of the same payload nothing was revised since: the payload was read otherwise
+        then, by another catalogue, and what it says now is right.
+        """
+        names = rows["indicator"].unique().tolist()
+        had = self._store.vintages(names)
         had = had[(had["ingested_at"] <= pd.Timestamp(moment)) & ~self._catalog.other_units(had)]
-        figure = [*KEY, "value", "unit"]
-        values = pd.to_numeric(rows["value"], errors="coerce")
-        said = pd.MultiIndex.from_frame(rows.assign(value=values)[figure]).isin(pd.MultiIndex.from_frame(had[figure]))
+        latest = self._store.as_of(ingested_by=moment, indicators=names, columns=[*KEY, "payload_sha256"])
+        sha256 = rows["payload"].map({number: payload.sha256 for number, (payload, _) in enumerate(readings)})
+        told = rows.assign(value=pd.to_numeric(rows["value"], errors="coerce"), payload_sha256=sha256)
+        said = _among(told, had, [*KEY, "value", "unit"]) & ~_among(told, latest, [*KEY, "payload_sha256"])
         tally.figures += int(said.sum())
         return rows[~said]
 
@@ -329,6 +340,11 @@ class Pulling:
 
     def _key(self, payload: Payload) -> str:
         return f"{payload.sha256}:{self._reader}"
+
+
+def _among(rows: pd.DataFrame, others: pd.DataFrame, columns: list[str]) -> npt.NDArray[np.bool_]:
+    """Which rows others have too, by these columns."""
+    return pd.MultiIndex.from_frame(rows[columns]).isin(pd.MultiIndex.from_frame(others[columns]))
 
 
 def _unfollowed(names: set[str], catalog: Catalog) -> list[str]:

@@ -39,6 +39,6 @@ def tidy(settings: Settings, now: dt.datetime | None = None) -> list[str]:
             "runs in the ledger": Ledger(store.engine).forget(runs),
             "notes of pulls": intake.forget_pulls(runs),
             "payloads that brought nothing": RawArchive(settings.raw).thin(raw, intake.used_payloads()),
-            "nights and points in MLflow": forget(settings.tracking, nights.date()),
+            "nights and points in MLflow": forget(settings.tracking, settings.artifacts, nights.date()),
         }
     return [f"deleted: {n} {what}" for what, n in deleted.items() if n]

@@ -349,10 +349,11 @@ def roll_back(settings: Settings, indicator: str) -> tuple[str, str]:
 
     Raises:
         CatalogError: The catalogue has no such indicator.
-        InputError: It never had another champion.
+        InputError: It never had another champion, or that one does not compete under the present settings.
         BusyError: A night is at work.
     """
     from forecasting.catalog import load_catalog
+    from forecasting.outlook import candidates
     from forecasting.tracking import Tracker
 
     indicator = load_catalog(settings.catalog, settings.calendar)[indicator].id
@@ -366,7 +367,10 @@ def roll_back(settings: Settings, indicator: str) -> tuple[str, str]:
         if not others:
             what = "has had no champion yet" if not reigns else f"has had no champion but {reigns[-1].model}"
             raise InputError("rollback", [Problem(indicator, f"{what}; there is nothing to go back to")])
-        model = others[-1].model
+        model, preset = others[-1].model, settings.fit.preset
+        if model not in candidates(preset):
+            what = f"{model}, its champion before, is no candidate of the preset {preset!r}; choose one with it"
+            raise InputError("rollback", [Problem(indicator, what)])
         tonight = Ledger(store.engine).before((day + dt.timedelta(days=1)).isoformat())
         if tonight is None or tonight.night < day.isoformat():  # a night that is still to come is the next one
             day -= dt.timedelta(days=1)

@@ -19,6 +19,7 @@ from forecasting.evaluation._comparison import (
     decide_champions,
     diebold_mariano,
 )
+from forecasting.evaluation._contest import combinations_of
 from forecasting.evaluation._forecast import Backtest, PanelForecast, backtest, forecast_panel
 from forecasting.evaluation._nothing import no_forecast
 from forecasting.evaluation._panel import read_panel
@@ -55,6 +56,7 @@ __all__ = [
     "add_references",
     "backtest",
     "challenger",
+    "combinations_of",
     "combine",
     "coverage",
     "crps_draws",

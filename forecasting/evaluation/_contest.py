@@ -78,6 +78,11 @@ class Contest:
         )
 
 
+def combinations_of(models: Sequence[str]) -> list[str]:
+    """Names of the combinations that compete with these models."""
+    return [name for name in COMBINATIONS if name != BY_HORIZON or HEADLINE_STANDARD in models]
+
+
 def contest_of(series: Sequence[Series], found: list[Paths], candidates: Sequence[Model | PanelModel]) -> Contest:
     """Add the combinations to the paths of the models, which are taken out of the list one by one.
 
@@ -86,7 +91,7 @@ def contest_of(series: Sequence[Series], found: list[Paths], candidates: Sequenc
     models = tuple(model.name for model in candidates)
     inside = members(models)
     across = np.array([not isinstance(model, Model) for model in candidates])
-    names = [name for name in COMBINATIONS if name != BY_HORIZON or HEADLINE_STANDARD in models]
+    names = combinations_of(models)
     last_year = np.array(models) == SHORT_HISTORY
     usual = inside & ~last_year if (inside & ~last_year).any() else inside
     learnt = dict(zip((INVERSE_ERROR, STACK), combination_weights(found, usual, across), strict=True))

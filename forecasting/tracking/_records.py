@@ -14,6 +14,9 @@ import pandas as pd
 from forecasting.errors import InputError, Problem
 
 __all__ = [
+    "INDICATORS",
+    "NIGHT",
+    "NIGHTS",
     "QUANTILES",
     "SCORES",
     "TRACKED",
@@ -25,6 +28,10 @@ __all__ = [
     "weights_text",
 ]
 
+NIGHTS, INDICATORS = "cumulus/nights", "cumulus/indicators"
+"""The experiments."""
+NIGHT = "cumulus.night"
+"""The tag of a run that says of which day it is."""
 SCORES = ("mase", "rmsse", "smape", "coverage90")
 TRACKED = ("mase", "coverage90")
 """Scores of every model that become metrics; of the champion all do. The leaderboard has the rest."""

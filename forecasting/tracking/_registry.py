@@ -30,6 +30,8 @@ __all__ = ["CHAMPION", "CHAMPION_MODEL", "MODEL", "PREVIOUS", "SHA256", "Registr
 CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
 SHA256, MODEL = "cumulus.sha256", "cumulus.model"  # of a version
 CHAMPION_MODEL = "cumulus.champion"
+NOBODY = "none"
+"""Instead of a model's name, in the tags of an indicator."""
 PLACES = ("PLACE_OF_THE_RUN", "PLACE_OF_THE_PATH", "PLACE_OF_THE_UUID")
 """In the text of a template, where models differ."""
 SIZE = 1_234_567_890
@@ -109,7 +111,7 @@ class Registry:
         if name not in self._aliases:
             self._client.create_registered_model(name, description=f"Forecaster of {item.title} ({item.id})")
             self._aliases[name] = {}
-        aliases, before = self._aliases[name], tags.get(CHAMPION_MODEL)
+        aliases, before = self._aliases[name], self._champion_before(name, tags)
         out: dict[str, str] = {}
         for alias, forecaster in ((CHAMPION, item.champion), (CHALLENGER, item.challenger)):
             sha256 = "" if forecaster is None else forecaster_sha256(forecaster)
@@ -134,6 +136,13 @@ class Registry:
             self._set(name, alias, made)
             out |= held(alias, made, sha256)
         return out
+
+    def _champion_before(self, name: str, tags: Mapping[str, str]) -> str | None:
+        """The model behind the alias champion, which an indicator that had left the catalogue has kept."""
+        before = tags.get(CHAMPION_MODEL)
+        if before != NOBODY or CHAMPION not in self._aliases[name]:
+            return before
+        return str(self._client.get_model_version(name, self._aliases[name][CHAMPION]).tags.get(MODEL))
 
     def _moved(self, name: str, alias: str, tags: Mapping[str, str]) -> bool:
         """Whether an alias is elsewhere than its run says: moved by hand, or by a night that broke off."""

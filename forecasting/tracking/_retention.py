@@ -11,7 +11,8 @@ from urllib.request import url2pathname
 
 from forecasting.places import sqlite_file
 from forecasting.tracking._mlflow import open_client, quiet, translated, with_driver
-from forecasting.tracking._tracker import INDICATORS, NIGHT, NIGHTS
+from forecasting.tracking._moved import follow
+from forecasting.tracking._records import INDICATORS, NIGHT, NIGHTS
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -21,25 +22,27 @@ __all__ = ["forget"]
 PAGE = 500
 
 
-def forget(tracking_uri: str, before: dt.date) -> int:
+def forget(tracking_uri: str, artifact_root: Path, before: dt.date) -> int:
     """Delete what nights before a day left in the tracking store.
 
     Args:
         tracking_uri: An MLflow store in a database; of a server's, runs and versions are marked as deleted, and their
             remains and the points are left to it (`mlflow gc`).
+        artifact_root: Folder of the artifacts.
         before: Nights from this day on stay.
 
     Returns:
         Number of runs, points and model versions deleted.
 
     Raises:
-        TrackingError: The store refuses or cannot be reached.
+        TrackingError: The store refuses or cannot be reached, or its artifacts lie elsewhere.
     """
     file = sqlite_file(tracking_uri)
     if file is not None and not file.exists():
         return 0
     with translated(tracking_uri), quiet():
         client, uri = open_client(tracking_uri), with_driver(tracking_uri)
+        follow(client, tracking_uri, artifact_root.resolve())
         return _runs(client, uri, before) + _versions(client, before) + _points(client, uri, before)
 
 

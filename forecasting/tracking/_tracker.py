@@ -11,7 +11,8 @@ stays as it is.
 
 An indicator of which everything is as its lasting run has it gets no step, no chart and no tag: a night without news
 costs one reading of the lasting runs. A metric that the night does not have any more, as of a model that has ceased to
-compete, gets NaN: MLflow's pages leave it out, sort the run last and find it by no filter; its points stay.
+compete, gets NaN: MLflow's pages leave it out, sort the run last and find it by no filter; its points stay. So do all
+of an indicator that is followed no more, and its tags say so.
 """
 
 from __future__ import annotations
@@ -32,17 +33,35 @@ from forecasting.errors import TrackingError
 from forecasting.tracking._fan_chart import fan_chart
 from forecasting.tracking._heat_map import heat_map
 from forecasting.tracking._mlflow import open_client, quiet, translated
-from forecasting.tracking._records import SCORES, TRACKED, IndicatorRecord, NightRecord, check_night
-from forecasting.tracking._registry import CHAMPION, CHAMPION_MODEL, MODEL, PREVIOUS, SHA256, Registry, held, model_name
+from forecasting.tracking._moved import follow
+from forecasting.tracking._records import (
+    INDICATORS,
+    NIGHT,
+    NIGHTS,
+    SCORES,
+    TRACKED,
+    IndicatorRecord,
+    NightRecord,
+    check_night,
+)
+from forecasting.tracking._registry import (
+    CHAMPION,
+    CHAMPION_MODEL,
+    MODEL,
+    NOBODY,
+    PREVIOUS,
+    SHA256,
+    Registry,
+    held,
+    model_name,
+)
 
 if TYPE_CHECKING:
-    from mlflow.entities import DatasetInput, Metric, Param, Run
+    from mlflow.entities import DatasetInput, Metric, Run
 
-__all__ = ["INDICATORS", "NIGHTS", "Tracker"]
+__all__ = ["Tracker"]
 
-NIGHTS = "cumulus/nights"
-INDICATORS = "cumulus/indicators"
-RUN_ID, NIGHT, INDICATOR = "cumulus.run_id", "cumulus.night", "cumulus.indicator"
+RUN_ID, INDICATOR = "cumulus.run_id", "cumulus.indicator"
 DATA = "cumulus.data_sha256"
 NOTES = {
     NIGHTS: "One run a night: panel metrics, leaderboard, drift, decisions, heat map, provenance, and as its data set "
@@ -53,6 +72,8 @@ NOTES = {
     "Filter by tag: `tags.\"cumulus.region\" = 'CN'`; also cumulus.sector, cumulus.family, cumulus.role, "
     "cumulus.champion, cumulus.challenger. Fan chart and registered models are among its artifacts.",
 }
+ENDED = {CHAMPION_MODEL: NOBODY, "cumulus.challenger": NOBODY, "cumulus.decision": "no model forecasts it any more"}
+"""Tags of an indicator that has left the catalogue, or of which too few figures are left for a model."""
 ALWAYS = "observations"
 """A metric that every night gives to every indicator: where it has a step, the others have had it too."""
 
@@ -96,6 +117,7 @@ class Tracker:
             return self._record(night)
 
     def _record(self, night: NightRecord) -> str:
+        follow(self._client, self._uri, self._root)
         nights, indicators = self._experiment(NIGHTS), self._experiment(INDICATORS)
         for run in self._runs(nights, f"tags.`{RUN_ID}` = '{night.run_id}'"):
             if run.info.status == "FINISHED":
@@ -170,6 +192,23 @@ class Tracker:
                 metrics = {ALWAYS: float(len(item.history)), **_scores(scores.get(item.id)), **item.metrics}
                 if not (current and _stands(run, metrics, _tags(item)) and registry.stands(item, run)):
                     self._record_indicator(item, run, night, registry, metrics, current=current, crowded=crowded)
+                lasting.pop(item.id, None)
+        for run in lasting.values():
+            if night.night >= max(latest, run.data.tags.get(NIGHT, "")):
+                self._end(run, night, crowded=crowded)
+
+    def _end(self, run: Run, night: NightRecord, *, crowded: bool) -> None:
+        """Let nothing of an indicator that no model forecasts any more be listed as current; its points stay."""
+        from mlflow.entities import RunTag
+
+        metrics = sorted(_current(run)) if not (crowded and self._has_step(run, night.step)) else []
+        tags = {key: value for key, value in ENDED.items() if run.data.tags.get(key) != value}
+        if metrics or tags:
+            self._client.log_batch(
+                run.info.run_id,
+                metrics=_points(dict.fromkeys(metrics, np.nan), night),
+                tags=[RunTag(key, value) for key, value in {**tags, NIGHT: night.night, RUN_ID: night.run_id}.items()],
+            )
 
     def _record_indicator(
         self,
@@ -182,7 +221,7 @@ class Tracker:
         current: bool,
         crowded: bool,
     ) -> None:
-        from mlflow.entities import RunTag
+        from mlflow.entities import Param, RunTag
 
         tags: dict[str, str] = {}
         if crowded and self._has_step(run, night.step):
@@ -199,7 +238,7 @@ class Tracker:
         self._client.log_batch(
             run.info.run_id,
             metrics=_points(_finite(metrics) | dict.fromkeys(sorted(ended), np.nan), night),
-            params=[] if run.data.params else _params(item),
+            params=[] if run.data.params else [Param("indicator", item.id)],  # for good: no place for what may change
             tags=[RunTag(key, value) for key, value in tags.items() if run.data.tags.get(key) != value],
         )
         if run.info.status != "FINISHED":  # it goes on getting steps all the same
@@ -292,10 +331,11 @@ def _tags(item: IndicatorRecord) -> dict[str, str]:
     return {
         "cumulus.title": item.title,
         "cumulus.unit": item.unit,
+        "cumulus.first_month": str(item.history["month"].iloc[0]),
         "cumulus.source": item.source,
         **{f"cumulus.{key}": value for key, value in item.tags.items()},
         CHAMPION_MODEL: str(item.champion["model"]),
-        "cumulus.challenger": str(item.challenger["model"]) if item.challenger else "none",
+        "cumulus.challenger": str(item.challenger["model"]) if item.challenger else NOBODY,
     }
 
 
@@ -311,13 +351,6 @@ def _current(run: Run) -> dict[str, float]:
 
 def _finite(metrics: dict[str, float]) -> dict[str, float]:
     return {key: value for key, value in metrics.items() if np.isfinite(value)}
-
-
-def _params(item: IndicatorRecord) -> list[Param]:
-    from mlflow.entities import Param
-
-    first = str(item.history["month"].iloc[0])
-    return [Param("indicator", item.id), Param("unit", item.unit), Param("first_month", first)]
 
 
 def _scores(table: pd.DataFrame | None) -> dict[str, float]:

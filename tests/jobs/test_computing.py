@@ -22,6 +22,16 @@ def test_levels_of_zero_that_earlier_versions_stored_are_left_out_of_a_night(tmp
     assert figures["period"].tolist() == ["2025-03"]
 
 
+def test_figures_are_of_the_family_that_the_catalogue_says_today_whatever_was_said_when_they_came(tmp_path):
+    rows = [["cn_exports", "2025-03", "old"], ["cn_exports", "2025-04", ""], ["cn_imports", "2025-03", "another"]]
+    frame = pd.DataFrame(rows, columns=["indicator", "period", "family"])
+    with Store.open(f"sqlite:///{tmp_path}/cumulus.db") as store:
+        frame = frame.assign(measure="ytd_yoy", value=5.0, unit="percent", released_at="2025-06-01T00:00Z")
+        store.append(frame, ingested_at=NOW, payload_sha256="0" * 64)
+        figures, _ = known_figures(store, load_catalog(), NOW.date(), NOW)
+    assert figures["family"].tolist() == ["trade"] * 3
+
+
 def test_levels_in_another_unit_than_the_catalogues_are_left_out_and_named(tmp_path):
     rows = [
         ["cn_exports", f"2025-0{month}", "month_level", 100.0, unit] for month, unit in ((3, "t"), (4, "USD billion"))

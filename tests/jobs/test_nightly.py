@@ -157,6 +157,18 @@ def test_the_same_night_again_computes_nothing_and_changes_nothing(home):
     assert before == {item: item.stat().st_mtime_ns for item in first.release.rglob("*")}
 
 
+def test_the_same_night_again_says_what_its_sources_had_this_time(home, tmp_path):
+    path, first = home
+    shutil.copytree(path, tmp_path / "copy", symlinks=True)
+    drop = tmp_path / "copy" / "var" / "drop"
+    drop.mkdir(exist_ok=True)
+    (drop / "mine.csv").write_text("indicator,period,measure,value,unit\na,2025-13,ytd_yoy,5,percent\n")
+    again = night(tmp_path / "copy")
+    assert (again.run_id, again.status, again.repeated) == (first.run_id, "degraded", True)
+    put_aside = "source file partial: file: 1 rows were put aside; cumulus status shows them"
+    assert again.messages == (put_aside, *first.messages)
+
+
 def test_the_same_night_again_is_put_forward_where_latest_points_elsewhere(home):
     path, first = home
     latest = path / "var" / "published" / "latest"
@@ -178,6 +190,18 @@ def test_another_home_gets_the_same_tables_to_the_byte(home, tmp_path):
     names.remove("provenance.json")  # which has MLflow's id of the run
     assert other.run_id == first.run_id
     assert filecmp.cmpfiles(first.release, other.release, names, shallow=False)[0] == names
+
+
+def test_a_catalogue_in_another_order_is_another_night_since_tables_list_it_in_its_order(home, tmp_path):
+    path, first = home
+    shutil.copytree(path / "var" / "stages", tmp_path / "var" / "stages")
+    head, *entries = CATALOG.read_text(encoding="utf-8").split("[[indicator]]")
+    turned = tmp_path / "turned.toml"
+    turned.write_text("[[indicator]]".join([head, *reversed(entries)]), encoding="utf-8")
+    other = run_night(settings(tmp_path, catalog=turned), clock=lambda: NIGHT)
+    tables = [read_release(one.release, only=("indicators",))["indicators"] for one in (first, other)]
+    assert tables[0]["indicator"].tolist() == tables[1]["indicator"].tolist()[::-1]
+    assert other.run_id != first.run_id
 
 
 def test_a_release_that_was_deleted_is_made_again(home, tmp_path):
@@ -446,6 +470,19 @@ def test_an_installation_is_brought_back_from_its_backup_in_another_place(home, 
     assert all(place.startswith(f"{back.artifacts.resolve().as_uri()}/") for place in places)
     version = moved.get_model_version_by_alias("cumulus.cn_industrial_va", "champion")
     assert str(tmp_path / "back") in moved.get_model_version_download_uri(version.name, version.version)
+
+
+def test_a_release_made_with_databases_that_are_lost_stays_and_the_same_night_has_one_of_its_own(home, tmp_path):
+    path, first = home
+    for name in ("published", "stages"):
+        shutil.copytree(path / "var" / name, tmp_path / "var" / name, symlinks=True)
+    again = night(tmp_path)
+    assert (again.run_id, again.repeated) == (f"{first.run_id}-2", False)
+    releases = tmp_path / "var" / "published" / "releases"
+    assert (releases.parent / "latest").resolve() == releases / again.run_id
+    names = [f"{name}.csv" for name in TABLES] + ["provenance.json"]
+    assert filecmp.cmpfiles(first.release, releases / first.run_id, names, shallow=False)[0] == names
+    assert night(tmp_path).repeated
 
 
 def cumulus(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -268,6 +268,26 @@ def sales(store: Store) -> list[float]:
     return rows["value"].tolist()
 
 
+def test_a_catalogue_that_took_another_series_is_mended_with_its_figures(tmp_path, store):
+    entry = Path(__file__).with_name("catalog.toml").read_text(encoding="utf-8").split("[[indicator]]")[1]
+    right, own = f"[[indicator]]{entry}", Settings(home=tmp_path)
+    wrong = right.replace('series = "cn_industrial_va"', 'series = "cn_fai_manufacturing"')
+    seen = []
+    for day, text_ in enumerate((right, wrong, right, right.replace("decimals = 1", "decimals = 2"))):
+        (tmp_path / "catalog.toml").write_text(text_, encoding="utf-8")
+        catalog = load_catalog(tmp_path / "catalog.toml")
+        Pulling(store, RawArchive(own.raw), catalog, Connectors(own)).pull(["reference"], NOW + day * DAY)
+        seen.append(store.as_of()[["period", "measure", "value"]])
+    assert not seen[1].equals(seen[0])
+    pd.testing.assert_frame_equal(seen[2], seen[0])
+    pd.testing.assert_frame_equal(seen[3], seen[0])
+    revised = csv("cn_industrial_va,2025-12,ytd_yoy,5.8,percent,")
+    pulling(tmp_path, store).take(Payload("import", "a.csv", NOW + 9 * DAY, revised))
+    pulling(tmp_path, store).pull(["reference"], NOW + 10 * DAY)  # by another catalogue, which reads no other series
+    last = store.as_of(indicators=["cn_industrial_va"]).query("measure == 'ytd_yoy'").iloc[-1]
+    assert (last["period"], last["value"]) == ("2025-12", 5.8)
+
+
 def test_a_pull_after_a_replay_into_a_new_store_does_not_undo_revisions(tmp_path, store):
     drop = tmp_path / "var" / "drop"
     drop.mkdir(parents=True)

@@ -332,11 +332,16 @@ def test_a_rollback_before_the_night_of_a_day_counts_in_that_night(tmp_path):
     configured = settings(tmp_path)
     today = dt.datetime.now(ZONE).date()
     with Store.open(configured.store) as store:
-        reigns = [Reign(DENSE, today - dt.timedelta(days=n), model, "", "by hand") for n, model in ((3, "a"), (1, "b"))]
+        before = ((3, "arima"), (1, "auto_ces"))
+        reigns = [Reign(DENSE, today - dt.timedelta(days=n), model, "", "by hand") for n, model in before]
         ChampionHistory(store.engine).add(reigns)
-    roll_back(configured, DENSE)
+    with pytest.raises(InputError, match="arima, its champion before, is no candidate of the preset 'fast'; choose"):
+        roll_back(configured, DENSE)
     with Store.open(configured.store) as store:
-        assert ChampionHistory(store.engine).before(today)[DENSE][-1].model == "a"
+        assert ChampionHistory(store.engine).before(today)[DENSE][-1].model == "auto_ces"
+    roll_back(settings(tmp_path, fit=FitSettings(preset="default")), DENSE)
+    with Store.open(configured.store) as store:
+        assert ChampionHistory(store.engine).before(today)[DENSE][-1].model == "arima"
 
 
 def test_a_rollback_is_done_once_although_mlflow_is_away(tmp_path):
@@ -344,16 +349,18 @@ def test_a_rollback_is_done_once_although_mlflow_is_away(tmp_path):
     configured = settings(tmp_path)
     today = dt.datetime.now(ZONE).date()
     with Store.open(configured.store) as store:
-        reigns = [Reign(DENSE, today - dt.timedelta(days=n), model, "", "by hand") for n, model in ((3, "a"), (2, "b"))]
+        before = ((3, "stack"), (2, "auto_ces"))
+        reigns = [Reign(DENSE, today - dt.timedelta(days=n), model, "", "by hand") for n, model in before]
         ChampionHistory(store.engine).add(reigns)
     done = cumulus(tmp_path, "rollback", DENSE, MLFLOW_HTTP_REQUEST_MAX_RETRIES="0")
     assert (done.returncode, done.stdout.strip()) == (
         3,
-        f"{DENSE}: a forecasts from the next night on, instead of b; the next night registers it",
+        f"{DENSE}: stack forecasts from the next night on, instead of auto_ces; the next night registers it",
     )
     assert done.stderr.startswith("the alias champion stays where it is until then: tracking store: ")
     with Store.open(configured.store) as store:
-        assert [reign.model for reign in ChampionHistory(store.engine).before(today)[DENSE]] == ["a", "b", "a"]
+        models = [reign.model for reign in ChampionHistory(store.engine).before(today)[DENSE]]
+    assert models == ["stack", "auto_ces", "stack"]
 
 
 def test_there_is_no_way_back_without_another_champion(home):

@@ -259,7 +259,7 @@ def test_a_night_that_broke_off_after_registering_goes_on_with_the_version_it_ma
 def test_old_nights_points_and_versions_that_nothing_names_are_forgotten(review: Review, mlflow_home: Path) -> None:
     for model in ("seasonal_naive", "optimized_theta", "median"):
         review.record(model)
-    assert forget(review.uri, dt.date(2025, 1, 3)) > 0
+    assert forget(review.uri, mlflow_home / "mlruns" / "artifacts", dt.date(2025, 1, 3)) > 0
     nights = review.client.get_experiment_by_name("cumulus/nights").experiment_id
     (left,) = review.client.search_runs([nights])
     assert left.data.tags["cumulus.night"] == "2025-01-03"
@@ -269,18 +269,20 @@ def test_old_nights_points_and_versions_that_nothing_names_are_forgotten(review:
     assert review.aliases == {"champion": "median 3", "previous": "optimized_theta 2"}
     assert len(list((mlflow_home / "mlruns" / "artifacts").rglob("MLmodel"))) == 2
     assert len(list((mlflow_home / "mlruns" / "artifacts").rglob("leaderboard.json"))) == 1
-    assert forget(review.uri, dt.date(2025, 1, 3)) == 0
-    assert forget(f"sqlite:///{mlflow_home}/none.db", dt.date(2025, 1, 3)) == 0
+    assert forget(review.uri, mlflow_home / "mlruns" / "artifacts", dt.date(2025, 1, 3)) == 0
+    assert forget(f"sqlite:///{mlflow_home}/none.db", mlflow_home, dt.date(2025, 1, 3)) == 0
 
 
-def test_old_nights_are_forgotten_on_postgresql_too(
+def test_old_nights_are_forgotten_on_postgresql_too_whose_artifacts_were_moved(
     postgres_url: str, tmp_path: Path, make_indicator: Indicators, make_night: Nights
 ) -> None:
     tracker = Tracker(postgres_url, tmp_path / "artifacts")
     for day in ("2025-01-01", "2025-01-02"):
         tracker.record_night(make_night(day, day, indicators=[make_indicator(1)]))
-    assert forget(postgres_url, dt.date(2025, 1, 2)) > 0
+    moved = (tmp_path / "artifacts").rename(tmp_path / "moved")
+    assert forget(postgres_url, moved, dt.date(2025, 1, 2)) > 0
     assert tracker.nights() == 1
+    assert len(list((moved / "cumulus" / "nights").iterdir())) == 1
 
 
 def test_a_store_that_refuses_to_forget_is_an_error_of_ours(review: Review, mlflow_home: Path) -> None:
@@ -288,7 +290,7 @@ def test_a_store_that_refuses_to_forget_is_an_error_of_ours(review: Review, mlfl
     with closing(sqlite3.connect(mlflow_home / "mlruns" / "mlflow.db")) as connection:
         connection.execute("DROP TABLE metrics")
     with pytest.raises(TrackingError, match="tracking store: OperationalError"):
-        forget(review.uri, dt.date(2025, 1, 1))
+        forget(review.uri, mlflow_home / "mlruns" / "artifacts", dt.date(2025, 1, 1))
 
 
 def test_a_night_that_lost_its_process_is_closed_by_the_next_one(review: Review) -> None:

@@ -1,5 +1,7 @@
+import datetime as dt
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -9,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import mlflow
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,7 +22,7 @@ import forecasting.tracking as tracking
 from forecasting.errors import InputError, TrackingError
 from forecasting.evaluation import Champion
 from forecasting.places import sqlite_address
-from forecasting.tracking import IndicatorRecord, NightRecord, Tracker
+from forecasting.tracking import IndicatorRecord, NightRecord, Tracker, follow_artifacts, forget
 from forecasting.tracking._records import forecaster_sha256
 
 Indicators = Callable[..., IndicatorRecord]
@@ -122,9 +125,8 @@ def test_an_indicator_has_one_lasting_run_that_can_be_searched_and_gets_a_step_a
     assert len(store.client.search_runs([experiment], condition)) == 2
     run = store.lasting("indicator_01")
     assert run.data.tags["cumulus.indicator"] == "indicator_01"
-    assert run.data.params == {
-        "indicator": "indicator_01", "unit": "index, average month of 2017 = 100", "first_month": "2017-01",
-    }  # fmt: skip
+    assert run.data.params == {"indicator": "indicator_01"}
+    assert run.data.tags["cumulus.first_month"] == "2017-01"
     assert store.steps("indicator_01", "mase.seasonal_naive") == [(DAY, 0.8), (DAY + 1, 1.3)]
     assert "coverage90.median" not in run.data.metrics  # it is not known
     assert (store.artifacts(run) / "fan_chart.svg").read_text().startswith("<svg")
@@ -143,8 +145,12 @@ def test_an_indicator_of_which_nothing_has_changed_gets_no_step_and_one_of_which
     assert steps == [[DAY], [DAY, DAY + 1], [DAY, DAY + 1]]
     assert store.lasting("indicator_01").data.tags["cumulus.run_id"] == "run-1"
     assert chart.read_text() == drawn
-    store.tracker.record_night(make_night("run-3", "2025-01-22", indicators=[replace(items[0], title="Renamed")]))
+    renamed = replace(items[0], title="Renamed", unit="CNY billion")
+    store.tracker.record_night(make_night("run-3", "2025-01-22", indicators=[renamed]))
     assert "Renamed" in chart.read_text()
+    told = store.lasting("indicator_01").data
+    assert told.tags["cumulus.unit"] == "CNY billion"
+    assert "index" not in str(told.params)
 
 
 def test_metrics_that_a_night_has_no_more_end_and_are_not_listed_as_current(
@@ -168,6 +174,38 @@ def test_metrics_that_a_night_has_no_more_end_and_are_not_listed_as_current(
     assert len(store.steps("indicator_01", "mase.optimized_theta")) == 2  # nothing has changed
     store.tracker.record_night(replace(fewer, run_id="run-4", night="2025-01-23"))
     assert store.steps("indicator_01", "mase.optimized_theta")[2:] == [(DAY + 3, 0.9)]  # it competes again
+
+
+def test_an_indicator_that_is_followed_no_more_leaves_the_lists_until_it_comes_back(
+    store: Store, make_indicator: Indicators, make_night: Nights
+) -> None:
+    items = [make_indicator(1), replace(make_indicator(2), metrics={"dm.gain": 0.1})]
+    store.tracker.record_night(make_night(indicators=items))
+    (night,) = store.runs("cumulus/nights")
+    day = make_night("run-0", "2025-01-19", indicators=items[:1])
+    store.tracker.record_night(day)  # an earlier night, in which it was not followed yet
+    assert store.lasting("indicator_02").data.tags["cumulus.champion"] == "seasonal_naive"
+    store.tracker.record_night(make_night("run-2", "2025-01-21", indicators=items[:1]))
+    experiment = store.client.get_experiment_by_name("cumulus/indicators").experiment_id
+
+    def listed(condition: str) -> list[str]:
+        return sorted(run.info.run_name for run in store.client.search_runs([experiment], condition))
+
+    for condition in ("metrics.`champion.mase` < 9", "metrics.observations > 0", "tags.`cumulus.champion` != 'none'"):
+        assert listed(condition) == ["indicator_01"]
+    gone = store.lasting("indicator_02")
+    assert gone.data.tags["cumulus.decision"] == "no model forecasts it any more"
+    assert all(np.isnan(value) for value in gone.data.metrics.values())
+    assert [step for step, _ in store.steps("indicator_02", "dm.gain")] == [DAY, DAY + 1]
+    assert store.lasting("indicator_01").data.metrics["champion.mase"] == night.data.metrics["median_mase"]
+    before = store.lasting("indicator_02").data
+    store.tracker.record_night(make_night("run-3", "2025-01-22", indicators=items[:1]))
+    assert store.lasting("indicator_02").data.tags == before.tags
+    back = [items[0], make_indicator(2, months=97)]
+    store.tracker.record_night(make_night("run-4", "2025-01-23", indicators=back))
+    assert listed("metrics.`champion.mase` < 9") == ["indicator_01", "indicator_02"]
+    model = store.client.get_registered_model("cumulus.indicator_02")
+    assert {alias: str(version) for alias, version in model.aliases.items()} == {"champion": "2"}
 
 
 def test_a_night_without_news_makes_a_later_record_of_an_earlier_night_no_current_one(
@@ -297,6 +335,60 @@ def test_an_experiment_that_was_deleted_is_named_with_the_command_that_restores_
     subprocess.run([sys.executable, "-m", "mlflow", *command], check=True, env=environment, capture_output=True)
     store.tracker.record_night(night)
     assert store.tracker.nights() == 2
+
+
+@pytest.mark.parametrize("stays", [False, True], ids=["renamed", "copied"])
+def test_a_home_that_was_renamed_or_copied_keeps_its_artifacts_to_itself(
+    mlflow_home: Path, tmp_path: Path, make_indicator: Indicators, make_night: Nights, stays: bool
+) -> None:
+    there = tmp_path / "with (blanks) % and é"
+    shutil.copytree(mlflow_home / "mlruns", tmp_path / "first" / "mlruns")
+    first = Store(tmp_path / "first")
+    first.tracker.record_night(make_night(indicators=[make_indicator(1)]))
+    first.tracker.record_night(make_night("run-2", "2025-01-21", indicators=[make_indicator(1, months=97)]))
+    if stays:
+        shutil.copytree(first.home, there)
+    else:
+        first.home.rename(there)
+    before = {path: path.read_bytes() for path in first.home.rglob("artifacts/**/*") if path.is_file()}
+    store = Store(there)
+    artifacts = there / "mlruns" / "artifacts"
+    follow_artifacts(store.uri, artifacts)
+    model = mlflow.pyfunc.load_model(store.client.get_model_version_download_uri("cumulus.indicator_01", "2"))
+    assert len(model.predict(pd.DataFrame({"horizon": [3]}))) == 3
+    assert forget(store.uri, artifacts, dt.date(2025, 1, 21)) > 0
+    store.tracker.record_night(make_night("run-3", "2025-01-22", indicators=[make_indicator(1, months=98)]))
+    runs = [*store.runs("cumulus/nights"), *store.runs("cumulus/indicators")]
+    assert [run for run in runs if not list((artifacts / "cumulus").glob(f"*/{run.info.run_id}/artifacts/*"))] == []
+    assert {path: path.read_bytes() for path in first.home.rglob("artifacts/**/*") if path.is_file()} == before
+    assert first.home.exists() == stays
+
+
+def test_a_store_whose_artifacts_lie_elsewhere_is_not_written_and_nothing_is_forgotten(
+    store: Store, tmp_path: Path, make_indicator: Indicators, make_night: Nights
+) -> None:
+    store.tracker.record_night(make_night(indicators=[make_indicator(1)]))
+    before = store.dump()
+    other = tmp_path / "other"
+    with pytest.raises(TrackingError, match=f"lie in {store.home}/mlruns/artifacts, and none in {other}; copy that"):
+        Tracker(store.uri, other).record_night(make_night("run-2", "2025-01-21", indicators=[make_indicator(1)]))
+    with pytest.raises(TrackingError, match="copy that folder here"):
+        forget(store.uri, other, dt.date(2025, 2, 1))
+    assert store.dump() == before
+
+
+def test_a_folder_of_artifacts_that_is_a_link_now_is_the_same_place(
+    store: Store, tmp_path: Path, make_indicator: Indicators, make_night: Nights
+) -> None:
+    store.tracker.record_night(make_night(indicators=[make_indicator(1)]))
+    artifacts, disk = store.home / "mlruns" / "artifacts", tmp_path / "disk"
+    shutil.move(artifacts, disk)
+    artifacts.symlink_to(disk)
+    before = store.dump()
+    follow_artifacts(store.uri, artifacts)
+    assert store.dump() == before
+    follow_artifacts(f"sqlite:///{tmp_path}/none.db", artifacts)
+    assert not (tmp_path / "none.db").exists()
 
 
 def test_a_second_run_on_one_day_leaves_the_metric_history_and_renews_tags_and_champion(
