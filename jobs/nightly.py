@@ -170,7 +170,7 @@ def _run(night: Night, grounds: Grounds) -> NightResult:
                 _settle_again(night, grounds, before.run_id, release)
             _logger.info("%s has been done before and nothing has changed since", before.run_id)
             messages = tuple(dict.fromkeys(filter(None, [*night.messages, *before.message.split("\n")])))
-            return NightResult(before.run_id, "degraded" if messages else before.status, release, True, messages)
+            return NightResult(before.run_id, "degraded" if night.messages else before.status, release, True, messages)
     if last is not None and earlier is not None and _stands(night, last, earlier, grounds.inputs):
         run = _begin(night, last.run_id, key)
         night.ledger.finish(run, "done", what := f"no news since {last.night}; the release stands")

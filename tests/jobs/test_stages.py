@@ -114,6 +114,7 @@ def test_a_night_without_news_leaves_the_release_in_place_until_there_is_some(ho
     made = night(path, days=1)  # of the champions of the first night
     idle = night(path, days=2)
     assert (idle.run_id, idle.status, idle.release, idle.repeated) == (made.run_id, "done", made.release, True)
+    assert night(path, days=2).status == "done"
     with Store.open(settings(path).store) as store:
         last, before = Ledger(store.engine).last(2)
     assert (last.run_id, last.night, last.message) == (
