@@ -32,6 +32,8 @@ T = TypeVar("T")
 
 GROWN = 4 / 3
 """Growth of a history at which a model is fitted anew; until then its state is carried on."""
+GROWN_AT_LAST = 7 / 6
+"""The same for the forecast from the whole history, the one that is published."""
 ROOM = 2.0
 """Ranges of a history by which a forecast may leave it as many steps ahead as it is long; one is always granted. What
 holds as far as one looks then holds for its first steps too: who is asked for less later gets the same forecast."""
@@ -180,7 +182,9 @@ def fit(model: Model, one: Series, end: int, horizon: int, fitted: int | None = 
     return checked(model, one, start, end, model.forecast(y, horizon, one.season_length, ds), horizon)
 
 
-def roll(model: Model, one: Series, ends: Sequence[int], horizon: int) -> tuple[list[Floats | ModelError], int]:
+def roll(
+    model: Model, one: Series, ends: Sequence[int], horizon: int, last: int | None = None
+) -> tuple[list[Floats | ModelError], int]:
     """One model's forecast, or the reason why there is none, from each of some cut-offs, oldest first.
 
     A model that carries a state is fitted at the first cut-off and anew where the history has grown by a third, which
@@ -193,6 +197,7 @@ def roll(model: Model, one: Series, ends: Sequence[int], horizon: int) -> tuple[
         one: The series.
         ends: The cut-offs, as numbers of observations.
         horizon: Periods ahead.
+        last: The cut-off of the forecast that is published, for which a growth by a sixth is enough.
 
     Returns:
         The forecasts, and the observations that the fit behind the last of them has seen.
@@ -206,7 +211,7 @@ def roll(model: Model, one: Series, ends: Sequence[int], horizon: int) -> tuple[
             out.append(_attempt(fit, model, one, end, horizon))
             continue
         found: Floats | ModelError | None = None
-        if state is not None and end < GROWN * fitted:
+        if state is not None and end < (GROWN_AT_LAST if end == last else GROWN) * fitted:
             found = _attempt(_carried, state, model, one, start, end, horizon)
         if not isinstance(found, np.ndarray):
             state, start, fitted = None, start_of(one, end), end
@@ -308,7 +313,7 @@ def forecast_one(one: Series, horizon: int, ends: np.ndarray, models: tuple[Mode
     cuts = [*ends.tolist(), n] if final else ends.tolist()
     fitted = np.zeros(len(models), dtype=np.int64)
     for m, model in enumerate(models):
-        found, fitted[m] = roll(model, one, cuts, horizon)
+        found, fitted[m] = roll(model, one, cuts, horizon, n if final else None)
         for o, (end, path) in enumerate(zip(cuts, found, strict=True)):
             if isinstance(path, ModelError):
                 failures.append((model.name, end, str(path)))
