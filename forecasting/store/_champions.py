@@ -72,12 +72,10 @@ class ChampionHistory:
         """
         entered = select(_champions).where(_champions.c.day == day.isoformat(), _champions.c.run_id != "")
         with writing(self._engine) as connection:
-            before = {row.id: _reign(row) for row in connection.execute(entered) if row.indicator in judged}
-            decided, there = set(reigns), set(before.values())
-            replaced = [{"entry": entry} for entry, reign in before.items() if reign not in decided]
+            replaced = [{"entry": row.id} for row in connection.execute(entered) if row.indicator in judged]
             if replaced:
                 connection.execute(delete(_champions).where(_champions.c.id == bindparam("entry")), replaced)
-            _enter(connection, [one for one in reigns if one not in there])
+            _enter(connection, reigns)
 
     def before(self, day: dt.date) -> dict[str, list[Reign]]:
         """Indicator -> its changes that were decided before a day, oldest first, of one day a person's last."""
