@@ -11,9 +11,14 @@ from forecasting.tracking._fan_chart import fan_chart
 SVG = "{http://www.w3.org/2000/svg}"
 
 
+def parsed(item: IndicatorRecord) -> ET.Element:
+    """A chart, which is our own and no stranger's XML."""
+    return ET.fromstring(fan_chart(item, "2025-01-20"))  # noqa: S314
+
+
 def drawn(item: IndicatorRecord) -> tuple[list[str], list[list[tuple[float, float]]]]:
     """Texts and the points of every curve of a chart."""
-    picture = ET.fromstring(fan_chart(item, "2025-01-20"))  # noqa: S314
+    picture = parsed(item)
     texts = [element.text or "" for element in picture.iter(f"{SVG}text")]
     curves = [
         [(float(x), float(y)) for x, y in re.findall(r"([\d.]+) ([\d.]+)", path.get("d", ""))]
@@ -76,7 +81,7 @@ def test_labels_of_any_size_chinese_and_long_sources_stay_within_the_picture(
     item.history["level"] *= 1e7
     title = "固定资产投资（不含农户）计算机、通信和其他电子设备制造业累计完成额及其同比增长速度（规模以上工业企业口径）"
     source = "National Bureau of Statistics of China and the General Administration of Customs of the People's Republic"
-    picture = ET.fromstring(fan_chart(replace(item, title=title, source=source), "2025-01-20"))  # noqa: S314
+    picture = parsed(replace(item, title=title, source=source))
     texts = [(float(one.get("x", "")), one.get("text-anchor"), one.text or "") for one in picture.iter(f"{SVG}text")]
     assert min(x - 6.2 * len(text) for x, anchor, text in texts if anchor == "end" and "," in text) > 0
     heads = [text for _, _, text in texts if text in title]
@@ -93,7 +98,7 @@ def test_labels_of_any_size_chinese_and_long_sources_stay_within_the_picture(
 def test_a_unit_stands_beside_the_legend_or_below_but_never_in_it(
     make_indicator: Callable[..., IndicatorRecord], unit: str
 ) -> None:
-    picture = ET.fromstring(fan_chart(replace(make_indicator(1), unit=unit), "2025-01-20"))  # noqa: S314
+    picture = parsed(replace(make_indicator(1), unit=unit))
     texts = [(float(one.get("x", "")), one.get("y"), one.text or "") for one in picture.iter(f"{SVG}text")]
     legend = max(x + 6.2 * len(text) for x, y, text in texts if y == "50.0" and text != unit)
     beside = [x for x, y, text in texts if y == "50.0" and text == unit]

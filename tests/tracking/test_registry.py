@@ -13,6 +13,7 @@ import mlflow
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
+from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 
 from forecasting.errors import TrackingError
@@ -55,10 +56,19 @@ class Review:
         }
 
     @property
+    def lasting(self) -> Run:
+        """The indicator's run."""
+        (run,) = self.client.search_runs([self.client.get_experiment_by_name("cumulus/indicators").experiment_id])
+        return run
+
+    @property
     def tags(self) -> dict[str, str]:
-        number = self.client.get_experiment_by_name("cumulus/indicators").experiment_id
-        (run,) = self.client.search_runs([number])
-        return dict(run.data.tags)
+        return dict(self.lasting.data.tags)
+
+    def break_off(self, before: Mapping[str, str], *names: str) -> None:
+        """Let the run's tags, which come last in a night, be what they were."""
+        for name in names:
+            self.client.set_tag(self.lasting.info.run_id, name, before[name])
 
 
 @pytest.fixture
@@ -177,10 +187,7 @@ def test_a_night_that_broke_off_after_a_promotion_leaves_the_one_before_as_previ
     review.record("seasonal_naive")
     before = review.tags
     review.record("optimized_theta")
-    number = review.client.get_experiment_by_name("cumulus/indicators").experiment_id
-    (run,) = review.client.search_runs([number])
-    for name in ("cumulus.champion", "cumulus.champion_sha256", "cumulus.champion_version"):  # tags come last
-        review.client.set_tag(run.info.run_id, name, before[name])
+    review.break_off(before, "cumulus.champion", "cumulus.champion_sha256", "cumulus.champion_version")
     review.record("optimized_theta", months=97)
     assert review.aliases == {"champion": "optimized_theta 3", "previous": "seasonal_naive 1"}
 
@@ -190,8 +197,7 @@ def test_a_rollback_goes_to_the_run_that_lasts_whatever_became_of_the_one_before
 ) -> None:
     review.record("seasonal_naive")
     review.record("optimized_theta")
-    number = review.client.get_experiment_by_name("cumulus/indicators").experiment_id
-    (first,) = review.client.search_runs([number])
+    first = review.lasting
     review.client.delete_run(first.info.run_id)
     review.record("optimized_theta")
     assert review.tracker.roll_back("indicator_01", "seasonal_naive")
@@ -203,7 +209,8 @@ def test_a_rollback_goes_to_the_run_that_lasts_whatever_became_of_the_one_before
     review.record("seasonal_naive", months=97)
     assert review.aliases == {"champion": "seasonal_naive 4", "previous": "optimized_theta 3"}
     night = dt.date(2025, 1, review._count).isoformat()
-    lasting = {run.info.run_id: run.data.tags["cumulus.night"] for run in review.client.search_runs([number])}
+    runs = review.client.search_runs([first.info.experiment_id])
+    lasting = {run.info.run_id: run.data.tags["cumulus.night"] for run in runs}
     assert len(lasting) == 2
     assert lasting[first.info.run_id] == night
     assert "indicator_01: 2 runs of cumulus/indicators are active; the first goes on, delete the rest" in caplog.text
@@ -223,8 +230,7 @@ def test_runs_name_the_figures_that_they_were_made_from(review: Review) -> None:
     item = review.record("seasonal_naive")
     review.record("seasonal_naive")
     last = review.record("seasonal_naive", months=97)
-    number = review.client.get_experiment_by_name("cumulus/indicators").experiment_id
-    (run,) = review.client.search_runs([number])
+    run = review.lasting
     sources = [json.loads(each.dataset.source) for each in run.inputs.dataset_inputs]
     assert sorted(source["known_on"] for source in sources) == ["2025-01-01", "2025-01-03"]  # a new one for new data
     assert {source["sha256"] for source in sources} == {item.data_sha256, last.data_sha256}
@@ -242,10 +248,7 @@ def test_a_night_that_broke_off_after_registering_goes_on_with_the_version_it_ma
     review.record("seasonal_naive")
     before = review.tags
     review.record("optimized_theta")
-    number = review.client.get_experiment_by_name("cumulus/indicators").experiment_id
-    (run,) = review.client.search_runs([number])
-    for name in ("cumulus.champion", "cumulus.champion_sha256"):  # tags come last
-        review.client.set_tag(run.info.run_id, name, before[name])
+    review.break_off(before, "cumulus.champion", "cumulus.champion_sha256")
     (night,) = review.client.search_runs(
         [review.client.get_experiment_by_name("cumulus/nights").experiment_id], "tags.`cumulus.run_id` = 'run-2'"
     )
@@ -263,8 +266,7 @@ def test_old_nights_points_and_versions_that_nothing_names_are_forgotten(review:
     nights = review.client.get_experiment_by_name("cumulus/nights").experiment_id
     (left,) = review.client.search_runs([nights])
     assert left.data.tags["cumulus.night"] == "2025-01-03"
-    (run,) = review.client.search_runs([review.client.get_experiment_by_name("cumulus/indicators").experiment_id])
-    points = review.client.get_metric_history(run.info.run_id, "observations")
+    points = review.client.get_metric_history(review.lasting.info.run_id, "observations")
     assert [point.step for point in points] == [dt.date(2025, 1, 3).toordinal()]
     assert review.aliases == {"champion": "median 3", "previous": "optimized_theta 2"}
     assert len(list((mlflow_home / "mlruns" / "artifacts").rglob("MLmodel"))) == 2
