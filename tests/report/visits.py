@@ -13,6 +13,19 @@ __all__ = ["DRAWN", "RUN", "Visit", "overflow", "put"]
 
 RUN = {"run_id": "2026-01-20-abc", "as_of": "2026-01-20"}
 DRAWN = "() => [...document.querySelectorAll('.chart')].every(one => one.querySelector('svg'))"
+# The page follows the event, and so does who listens after it.
+FOLLOWED = """hash => new Promise(done => {
+  if (new URL(hash, location).hash === location.hash) return done();
+  addEventListener('hashchange', () => done(), {once: true});
+  location.hash = hash;
+})"""
+# Charts are drawn where they come into sight, and those of an indicator in a file of its own come after the view.
+SOUGHT = """() => {
+  if (document.querySelector('.stack > [role=status]')) return false;
+  const missing = [...document.querySelectorAll('.chart')].find(one => !one.querySelector('svg'));
+  missing?.scrollIntoView({block: 'center'});
+  return !missing;
+}"""
 
 
 def put(folder: Path, tables, **provenance) -> Path:
@@ -47,10 +60,8 @@ class Visit:
         self.context.close()
 
     def show(self, view: str) -> None:
-        self.page.evaluate("hash => { location.hash = hash; }", f"#/{view}")
-        for chart in self.page.locator(".chart").all():
-            chart.scroll_into_view_if_needed()
-        self.page.wait_for_function(DRAWN)
+        self.page.evaluate(FOLLOWED, f"#/{view}")
+        self.page.wait_for_function(SOUGHT)
 
     def faults(self) -> list[str]:
         found = Axe().run(self.page).response["violations"]
