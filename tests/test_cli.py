@@ -1,11 +1,11 @@
 import os
 import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from tests.commands import run_cumulus as cumulus
 from tests.decumulation.publication import levels, publish
 
 RNG = np.random.default_rng(3)
@@ -17,11 +17,6 @@ def rates(tmp_path):
     path = tmp_path / "rates.csv"
     publish(levels(growth, np.full(12, 100.0)), merged=True).drop(columns="family").to_csv(path, index=False)
     return path
-
-
-def cumulus(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from jobs.cli import main; main()", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, env=dict(os.environ), check=False)
 
 
 def done(*arguments: object) -> subprocess.CompletedProcess[str]:

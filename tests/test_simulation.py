@@ -1,9 +1,7 @@
 """The command `simulate`: files, refusals, exit codes."""
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -11,14 +9,14 @@ import pytest
 
 from forecasting.publishing import SCHEMA_VERSION, TABLES
 from forecasting.reference import load_observations
+from tests.commands import run_cumulus
 
 ROOT = Path(__file__).parents[1]
 LITHIUM = ROOT / "docs" / "examples" / "lithium.toml"
 
 
 def simulate(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from jobs.cli import main; main()", "simulate", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, env=dict(os.environ), check=False)
+    return run_cumulus("simulate", *arguments)
 
 
 @pytest.fixture(scope="module")

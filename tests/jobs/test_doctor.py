@@ -1,8 +1,6 @@
 import json
 import os
 import sqlite3
-import subprocess
-import sys
 import time
 from contextlib import closing
 from datetime import timedelta
@@ -26,6 +24,7 @@ from jobs import checks
 from jobs.doctor import CHECKS, examine
 from jobs.locks import exclusive, sole_worker
 from tests.cluster import cluster
+from tests.commands import run_cumulus
 from tests.jobs.installation import CATALOG, DAY, MINUTE, NIGHT, Installation
 
 
@@ -58,10 +57,8 @@ def test_an_address_with_a_bracket_in_its_password_is_no_traceback_and_does_not_
         'store_url = "postgresql://u:hunt[2xyz@127.0.0.1:1/d"\nnotify.urls = ["json://u:hunt[3xyz@127.0.0.1:1"]\n',
         encoding="utf-8",
     )
-    environment = {**os.environ, "CUMULUS_HOME": str(tmp_path)}
-    command = [sys.executable, "-c", "from jobs.cli import main; main()"]
     for arguments in (["doctor", "--json"], ["notify", "--test"]):
-        done = subprocess.run([*command, *arguments], env=environment, capture_output=True, text=True, check=False)
+        done = run_cumulus(*arguments, CUMULUS_HOME=str(tmp_path))
         shown = done.stdout + done.stderr
         assert "Traceback" not in shown
         assert "Logging error" not in shown
@@ -289,9 +286,7 @@ def test_live_sources_are_asked_what_a_night_would_ask_them(tmp_path):
 
 def test_the_command_names_an_unknown_key_and_exits_1(tmp_path):
     (tmp_path / "cumulus.toml").write_text("sed = 1\n", encoding="utf-8")
-    command = [sys.executable, "-c", "from jobs.cli import main; main()", "doctor", "--json"]
-    environment = {**os.environ, "CUMULUS_HOME": str(tmp_path)}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    done = run_cumulus("doctor", "--json", CUMULUS_HOME=str(tmp_path))
     assert done.returncode == 1
     report = json.loads(done.stdout)
     assert report["status"] == "fail"

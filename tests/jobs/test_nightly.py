@@ -40,6 +40,7 @@ from jobs.locks import BusyError, exclusive, sole_worker
 from jobs.nightly import _retain, run_night
 from jobs.state import read_state
 from tests.cluster import cluster
+from tests.commands import run_cumulus
 from tests.publishing.readers import check_frictionless, check_no_formulas, check_parquet, check_sdmx, check_workbook
 
 CATALOG = Path(__file__).with_name("catalog.toml")
@@ -489,9 +490,7 @@ def cumulus(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     small = {"CUMULUS_FIT__ORIGINS": "4", "CUMULUS_FIT__DRAWS": "200", "CUMULUS_FIT__HORIZON": "14",
              "CUMULUS_FIT__WORKERS": "1", "CUMULUS_FIT__PRESET": "fast",
              "CUMULUS_PROJECTION__DRAWS": "128"}  # fmt: skip
-    with started(home, *arguments, **small) as process:
-        out, err = process.communicate()
-    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+    return run_cumulus(*arguments, **small, CUMULUS_HOME=str(home), CUMULUS_CATALOG=str(CATALOG))
 
 
 def started(home: Path, *arguments: str, **settings: str) -> subprocess.Popen[str]:

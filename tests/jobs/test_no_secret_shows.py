@@ -1,13 +1,11 @@
 """A night with a password in every address, and then a look at everything that it left behind."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from tests.commands import run_cumulus
 from tests.jobs.installation import CATALOG
 
 SECRETS = {name: f"hunter2{name}" for name in ("store", "tracking", "proxy", "notify")}
@@ -20,7 +18,7 @@ def installation(home: Path, store_url: str, tracking_uri: str) -> dict[str, str
         'series = "cn_industrial_va", nbs = [{ cid = "x", indicator = "y", measure = "ytd_yoy" }] }',
     )  # fmt: skip
     (home / "catalog.toml").write_text(f"[[indicator]]{first}", encoding="utf-8")
-    variables = {
+    return {
         "CUMULUS_HOME": str(home), "CUMULUS_CATALOG": str(home / "catalog.toml"),
         "CUMULUS_FIT__ORIGINS": "4", "CUMULUS_FIT__DRAWS": "100", "CUMULUS_FIT__HORIZON": "14",
         "CUMULUS_FIT__WORKERS": "1", "CUMULUS_FIT__PRESET": "fast", "CUMULUS_PROJECTION__DRAWS": "64",
@@ -32,13 +30,11 @@ def installation(home: Path, store_url: str, tracking_uri: str) -> dict[str, str
         "CUMULUS_NOTIFY__URLS": f'["json://u:{SECRETS["notify"]}@127.0.0.1:9/"]',
         "CUMULUS_SCHEDULE__PATIENCE_S": "0", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
     }  # fmt: skip
-    return {**os.environ, **variables}
 
 
 def cumulus(variables: dict[str, str], *arguments: str) -> str:
     """Everything that a command says."""
-    command = [sys.executable, "-c", "from jobs.cli import main; main()", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, env=variables, check=False)
+    done = run_cumulus(*arguments, **variables)
     return done.stdout + done.stderr
 
 

@@ -26,6 +26,7 @@ from forecasting.store import Intake, RawArchive, Store
 from jobs.computing import known_figures
 from jobs.patience import patiently
 from jobs.pulling import Pulling
+from tests.commands import run_cumulus
 
 NOW = dt.datetime(2026, 2, 1, 12, 0, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -605,11 +606,7 @@ def test_levels_that_no_catalogue_follows_are_in_the_unit_of_those_known_of_any_
 
 
 def cumulus(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from jobs.cli import main; main()", *arguments]
-    return subprocess.run(
-        command, capture_output=True, text=True, check=False,
-        env={**os.environ, "CUMULUS_HOME": str(home), **environment},
-    )  # fmt: skip
+    return run_cumulus(*arguments, CUMULUS_HOME=str(home), **environment)
 
 
 def test_the_import_command_says_what_came_in_and_what_did_not(tmp_path):

@@ -3,10 +3,8 @@
 import datetime as dt
 import filecmp
 import json
-import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -25,6 +23,7 @@ from forecasting.settings import ChampionSettings, FitSettings, ProjectionSettin
 from forecasting.store import ChampionHistory, ForecastArchive, Reign, Store
 from jobs.nightly import NightResult, run_night
 from jobs.scoring import NO_NOISE, Memory, digest, night_of, roll_back, warnings_of, with_references
+from tests.commands import run_cumulus
 from tests.store.test_forecasts import forecasts, moment, put
 
 CATALOG = Path(__file__).with_name("catalog.toml")
@@ -391,9 +390,7 @@ def test_a_surprise_and_a_drift_are_said_in_words_with_their_numbers(home):
 
 
 def cumulus(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "CUMULUS_HOME": str(home), "CUMULUS_CATALOG": str(CATALOG), **variables}
-    command = [sys.executable, "-c", "from jobs.cli import main; main()", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    return run_cumulus(*arguments, CUMULUS_HOME=str(home), CUMULUS_CATALOG=str(CATALOG), **variables)
 
 
 def test_the_commands_show_scores_and_alarms_and_refuse_an_empty_rollback(home):

@@ -1,7 +1,5 @@
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +7,7 @@ import pytest
 
 from forecasting.errors import InputError
 from forecasting.publishing import TABLES, diff_lines, diff_releases, find_release, previous_release, publish
+from tests.commands import run_cumulus
 from tests.publishing.conftest import small_tables
 
 INPUTS = {
@@ -208,9 +207,7 @@ def test_the_command_compares_latest_with_the_one_before(root, tmp_path):
     (tmp_path / "var" / "published").symlink_to(root)
 
     def cumulus(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", "from jobs.cli import main; main()", "diff", *arguments]
-        environment = {**os.environ, "CUMULUS_HOME": str(tmp_path)}
-        return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+        return run_cumulus("diff", *arguments, CUMULUS_HOME=str(tmp_path))
 
     done = cumulus()
     assert done.stdout.startswith(
