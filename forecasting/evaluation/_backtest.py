@@ -33,7 +33,7 @@ T = TypeVar("T")
 GROWN = 4 / 3
 """Growth of a history at which a model is fitted anew; until then its state is carried on."""
 GROWN_AT_LAST = 7 / 6
-"""The same for the forecast from the whole history, the one that is published."""
+"""The same for the forecast from the whole history, the one that is published, by a model that is not settled."""
 ROOM = 2.0
 """Ranges of a history by which a forecast may leave it as many steps ahead as it is long; one is always granted. What
 holds as far as one looks then holds for its first steps too: who is asked for less later gets the same forecast."""
@@ -197,7 +197,9 @@ def roll(
         one: The series.
         ends: The cut-offs, as numbers of observations.
         horizon: Periods ahead.
-        last: The cut-off of the forecast that is published, for which a growth by a sixth is enough.
+        last: The cut-off of the forecast that is published, for which a growth by a sixth is enough where the model is
+            not settled. On China's indicators a year ahead, what nights publish has .56 of no change's errors; with
+            ARIMA of parameters two years old .60, with settled models of that age .55.
 
     Returns:
         The forecasts, and the observations that the fit behind the last of them has seen.
@@ -206,12 +208,13 @@ def roll(
         return [_attempt(fit, model, one, end, horizon) for end in ends], ends[-1] if ends else 0
     out: list[Floats | ModelError] = []
     state, start, fitted = None, 0, 0
+    at_last = GROWN if getattr(model, "settled", False) else GROWN_AT_LAST
     for end in ends:
         if end in one.known:
             out.append(_attempt(fit, model, one, end, horizon))
             continue
         found: Floats | ModelError | None = None
-        if state is not None and end < (GROWN_AT_LAST if end == last else GROWN) * fitted:
+        if state is not None and end < (at_last if end == last else GROWN) * fitted:
             found = _attempt(_carried, state, model, one, start, end, horizon)
         if not isinstance(found, np.ndarray):
             state, start, fitted = None, start_of(one, end), end

@@ -10,7 +10,17 @@ from __future__ import annotations
 
 from forecasting.models._calendar import calendar_effects
 from forecasting.models._months import following_months
-from forecasting.models._protocol import FEWEST, History, LevelsModel, Model, PanelModel, PanelState, State, StateModel
+from forecasting.models._protocol import (
+    FEWEST,
+    History,
+    LevelsModel,
+    Model,
+    PanelModel,
+    PanelState,
+    SettledModel,
+    State,
+    StateModel,
+)
 from forecasting.models._registry import (
     BASELINES,
     CALENDAR,
@@ -39,6 +49,7 @@ __all__ = [
     "Model",
     "PanelModel",
     "PanelState",
+    "SettledModel",
     "State",
     "StateModel",
     "calendar_effects",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from forecasting.models._auto_ets import smoother
@@ -29,6 +31,7 @@ class AggregatedEts(Carried):
     """  # noqa: D205 - the title of the paper is long
 
     name = "aggregated_ets"
+    settled: Literal[True] = True
 
     def _fitted(self, y: Floats, season_length: int) -> FittedState:
         z, mean, sd = standardised(y)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from forecasting.errors import ModelError
 from forecasting.models._protocol import Floats, is_constant
 from forecasting.models._state import Carried, FittedState
@@ -15,6 +17,7 @@ class AutoCes(Carried):
     """
 
     name = "auto_ces"
+    settled: Literal[True] = True
 
     def _fitted(self, y: Floats, season_length: int) -> FittedState:
         if is_constant(y):

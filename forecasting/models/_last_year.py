@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from forecasting.models._auto_ets import smoother
@@ -30,6 +32,7 @@ class LastYear(Carried):
     """
 
     name = "last_year"
+    settled: Literal[True] = True
 
     def _fitted(self, y: Floats, season_length: int) -> FittedState:
         m, skipped = season_length, max(0, len(y) - SEEN * season_length)

@@ -88,6 +88,16 @@ class StateModel(Model, Protocol):
 
 
 @runtime_checkable
+class SettledModel(StateModel, Protocol):
+    """One whose few parameters the figures of two years hardly change: its published forecast is carried on as well."""
+
+    @property
+    def settled(self) -> Literal[True]:
+        """A mark."""
+        ...
+
+
+@runtime_checkable
 class LevelsModel(Model, Protocol):
     """A model that sees a positive series in its own unit instead of its logarithm."""
 

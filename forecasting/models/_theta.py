@@ -20,6 +20,7 @@ class OptimizedTheta(Carried):
     """
 
     name = "optimized_theta"
+    settled: Literal[True] = True
 
     def _fitted(self, y: Floats, season_length: int) -> FittedState:
         return FittedState(self.name, season_length, _theta(y, season_length, "OTM", "additive"))
@@ -30,6 +31,7 @@ class OptimizedThetaLevels(Carried):
 
     name = "optimized_theta_levels"
     levels: Literal[True] = True
+    settled: Literal[True] = True
 
     def _fitted(self, y: Floats, season_length: int) -> FittedState:
         return _of_size(self.name, y, season_length, "OTM")
@@ -40,6 +42,7 @@ class DynamicTheta(Carried):
 
     name = "dynamic_theta"
     levels: Literal[True] = True
+    settled: Literal[True] = True
 
     def _fitted(self, y: Floats, season_length: int) -> FittedState:
         return _of_size(self.name, y, season_length, "DOTM")

@@ -374,9 +374,17 @@ def test_a_state_is_fitted_anew_where_the_history_has_grown_by_a_third_or_it_fai
     assert result.forecasts.query("model == 'counting'")["cutoff"].nunique() == 23
 
 
+class Settled(Counting):
+    settled = True
+
+
 @pytest.mark.parametrize(("n", "fits"), [(120, [96, 120]), (144, [120, 144]), (180, [156])])
-def test_the_published_forecast_is_from_a_fit_of_less_than_a_sixth_before(n: int, fits: list[int]) -> None:
-    model, ds = Counting(), pd.date_range("2005-01-01", periods=n, freq="MS")
+@pytest.mark.parametrize("kind", [Counting, Settled])
+def test_the_published_forecast_is_from_a_fit_of_less_than_a_sixth_before_or_of_a_settled_model(
+    n: int, fits: list[int], kind: type[Counting]
+) -> None:
+    model, ds = kind(), pd.date_range("2005-01-01", periods=n, freq="MS")
+    fits = fits[:1] if kind is Settled else fits  # of 24 origins none has grown by a third
     panel = pd.DataFrame({"unique_id": "a", "ds": ds, "y": 100 + np.arange(n) % 12})
     result = forecast_panel(panel, 2, models=[model], seed=1, draws=100)
     assert model.fits == fits

@@ -24,6 +24,7 @@ from forecasting.models import (
     PRESETS,
     LevelsModel,
     Model,
+    SettledModel,
     StateModel,
     calendar_effects,
     following_months,
@@ -271,6 +272,17 @@ def test_models_on_levels_see_the_figures_themselves() -> None:
     }
     y = np.exp(AIR)
     np.testing.assert_allclose(forecast("auto_ets_levels", 1000 * y), 1000 * forecast("auto_ets_levels", y), rtol=1e-6)
+
+
+def test_the_settled_models_are_smoothing_methods_of_few_parameters() -> None:
+    assert {name for name, model in MODELS.items() if isinstance(model, SettledModel)} == {
+        "aggregated_ets",
+        "auto_ces",
+        "dynamic_theta",
+        "last_year",
+        "optimized_theta",
+        "optimized_theta_levels",
+    }
 
 
 def test_the_recent_years_alone_count_for_the_model_of_recent_years() -> None:
