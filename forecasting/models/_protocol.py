@@ -168,16 +168,16 @@ class PanelModel(Protocol):
 def model_errors(name: str) -> Iterator[None]:
     """Turn whatever a third-party fit raises into a `ModelError` under the model's name.
 
-    Numerical warnings that numpy raises inside a fit are dropped, and those on convergence: their outcome shows in
-    the forecast, which is checked for finiteness, and in the backtest. Warning filters and error state are as before
-    afterwards.
+    Numerical warnings that numpy raises inside a fit are dropped, those on convergence, and a search's doubts about the
+    differences that it takes itself: their outcome shows in the forecast, which is checked for finiteness, and in the
+    backtest. Warning filters and error state are as before afterwards.
     """
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.filterwarnings(
                 "ignore", category=RuntimeWarning, module=r"(numpy|scipy|statsmodels|statsforecast)\b"
             )
-            warnings.filterwarnings("ignore", "possible convergence problem", UserWarning)
+            warnings.filterwarnings("ignore", "possible convergence problem|Having 3 or more diff", UserWarning)
             yield
     except ModelError:
         raise

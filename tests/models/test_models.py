@@ -189,6 +189,17 @@ def test_filters_and_loggers_are_as_before_and_nothing_is_written(capfd: pytest.
     assert (out, err) == ("", "")
 
 
+def test_a_search_that_takes_three_differences_writes_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    y = np.random.default_rng(1).normal(size=60).cumsum().cumsum()
+    for t in range(12, 60):
+        y[t] += y[t - 12]
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        forecast("auto_arima", y)
+    assert said == []
+    assert capfd.readouterr() == ("", "")
+
+
 @settings(max_examples=25)
 @given(st.lists(st.floats(-1e6, 1e6, allow_subnormal=False), min_size=8, max_size=40), st.sampled_from([11, 12]))
 def test_any_history_gives_finite_forecasts_or_a_model_error(values: list[float], season_length: int) -> None:
