@@ -21,6 +21,7 @@ from forecasting.models import (
     PRESETS,
     Model,
     PanelModel,
+    SettledModel,
     State,
     StateModel,
     following_months,
@@ -208,7 +209,7 @@ def roll(
         return [_attempt(fit, model, one, end, horizon) for end in ends], ends[-1] if ends else 0
     out: list[Floats | ModelError] = []
     state, start, fitted = None, 0, 0
-    at_last = GROWN if getattr(model, "settled", False) else GROWN_AT_LAST
+    at_last = GROWN if isinstance(model, SettledModel) else GROWN_AT_LAST
     for end in ends:
         if end in one.known:
             out.append(_attempt(fit, model, one, end, horizon))
