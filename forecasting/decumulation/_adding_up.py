@@ -11,17 +11,16 @@ from there on bring them back.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from scipy.linalg import block_diag, cho_solve
 from scipy.sparse import csr_array
-from scipy.special import logsumexp, softmax
 
 from forecasting.decumulation._dense import Dense
-from forecasting.decumulation._figures import FloatArray
+from forecasting.decumulation._figures import BoolArray, FloatArray
 from forecasting.decumulation._sparse import Sparse
-from forecasting.decumulation._system import factor
+from forecasting.decumulation._system import IntArray, factor
 
 __all__ = ["Member", "add_up"]
 
@@ -50,6 +49,9 @@ STEPS, TRIES = 100, 3
 
 FIRST = 10
 """Draws of which half has to arrive for the others to be tried."""
+
+AT_ONCE = 2**21
+"""Numbers of the largest array, 16 megabytes: draws are searched for together as far as it goes."""
 
 FIRM = 0.1
 """Share of the variance of its rounding that a figure has which is brought back into its interval."""
@@ -81,18 +83,17 @@ def add_up(
     """
     tie = _Tie.of(sums, members, related)
     begun = tie.begun(rng)
-    state, kept = begun.copy(), np.zeros(len(begun), dtype=bool)
-    for d in range(len(begun)):
-        state[d], kept[d] = tie.moved(begun[d])
-        if d == FIRST - 1 and 2 * kept[:FIRST].sum() < FIRST:
-            return None
+    state, kept = tie.moved(begun[:FIRST])
+    if 2 * kept.sum() < FIRST:
+        return None
+    further, arrived = tie.moved(begun[FIRST:])
+    state, kept = np.concatenate([state, further]), np.concatenate([kept, arrived])
     for _ in range(TRIES):
         left = np.flatnonzero(~kept)
         if not len(left):
             break
-        source = rng.choice(np.flatnonzero(kept), size=len(left))
-        for d, k in zip(left.tolist(), source.tolist(), strict=True):  # with the shares of another that arrived
-            state[d], kept[d] = tie.moved(tie.shared(begun[d], state[k]))
+        source = rng.choice(np.flatnonzero(kept), size=len(left))  # with the shares of another that arrived
+        state[left], kept[left] = tie.moved(tie.shared(begun[left], state[source]))
     left = np.flatnonzero(~kept)
     found = state[kept]
     state[left] = found[rng.integers(len(found), size=len(left))]
@@ -129,6 +130,8 @@ class _Tie:
         free: Whether a member's level is.
         covariance: (N, N) prior covariance.
         noise: (P,) variances of the sums and of the members' figures about the state.
+        touched: Rows and columns (K,) of the derivatives of those by the state that may differ from zero, row by row.
+        by_row: (K,) their places among the derivatives sum by sum and member by member.
     """
 
     names: Sequence[str]
@@ -138,6 +141,8 @@ class _Tie:
     free: Sequence[bool]
     covariance: FloatArray
     noise: FloatArray
+    touched: tuple[IntArray, IntArray]
+    by_row: IntArray
 
     @property
     def months(self) -> int:
@@ -174,7 +179,10 @@ class _Tie:
             [np.zeros(sum(len(row.whole) for row in rows)), *(np.diag(one.system.noise) for one in members)]
         )
         covariance = lean @ apart @ lean.T
-        return cls(names, members, offsets, rows, free, covariance, np.maximum(noise, NEGLIGIBLE**2))
+        row, column = _touched(rows, members, offsets)
+        by_row = np.argsort(row, kind="stable")
+        touched = row[by_row], column[by_row]
+        return cls(names, members, offsets, rows, free, covariance, np.maximum(noise, NEGLIGIBLE**2), touched, by_row)
 
     def split(self, state: FloatArray) -> list[FloatArray]:
         """Each member's log levels (n, its own)."""
@@ -205,73 +213,143 @@ class _Tie:
         state[:, self.offsets[member] : self.offsets[member + 1]] += by[:, None]
 
     def shared(self, own: FloatArray, other: FloatArray) -> FloatArray:
-        """A state (N,) with the topmost wholes of one and the shares of another."""
+        """States (n, N) with the topmost wholes of some and the shares of others."""
         state = other.copy()
         tops = {one.members[0] for one in self.sums} - {i for one in self.sums for i in one.members[1:]}
         for i in tops:
             mine = slice(self.offsets[i], self.offsets[i + 1])
-            state[mine] = own[mine]
+            state[:, mine] = own[:, mine]
         for one in self.sums:
             for part in one.parts:
-                state[part] = other[part] + state[one.whole] - other[one.whole]
+                state[:, part] = other[:, part] + state[:, one.whole] - other[:, one.whole]
         return state
 
-    def moved(self, begun: FloatArray) -> tuple[FloatArray, bool]:
-        """The nearest state (N,) that adds up and states the figures, as far as it was found, and whether it was."""
-        state, near, pace, before = begun, False, 1.0, np.zeros(len(begun))
+    def moved(self, begun: FloatArray) -> tuple[FloatArray, BoolArray]:
+        """The nearest states (n, N) that add up and state the figures, as far as found, and which (n,) were."""
+        size = max(1, AT_ONCE // self.covariance.shape[0] // len(self.noise))
+        found = [self._moved(begun[start : start + size]) for start in range(0, len(begun), size)]
+        return np.concatenate([state for state, _ in found]), np.concatenate([arrived for _, arrived in found])
+
+    def _moved(self, begun: FloatArray) -> tuple[FloatArray, BoolArray]:
+        out, arrived = begun.copy(), np.zeros(len(begun), dtype=bool)
         first, _ = self._values(begun)
-        first[: self.months] = 0.0
+        first[:, : self.months] = 0.0
+        way = _Way.of(begun, first)
         for step in range(STEPS):
-            value, nearest = self._values(state)
+            value, nearest = self._values(way.state)
             misses = nearest - value
-            if np.abs(misses[: self.months]).max() < REACHED and self._states(value):
-                return state, True
-            origin, wanted = (state, nearest) if near else (begun, first)
+            there = (np.abs(misses[:, : self.months]).max(axis=1) < REACHED) & self._states(value)
+            out[way.draw], arrived[way.draw] = way.state, there
+            if there.all():
+                break
+            way, value, nearest, misses = way.only(~there), value[~there], nearest[~there], misses[~there]
+            near = way.near[:, None]
+            origin, wanted = np.where(near, way.state, way.begun), np.where(near, nearest, way.wanted)
             noise = np.where(near & (misses != 0), np.maximum(FIRM * self.noise, NEGLIGIBLE**2), self.noise)
-            slope = csr_array(self._slope(state))
-            cross = slope @ self.covariance
-            root = factor(slope @ cross.T + np.diag(noise))
-            pull = cho_solve(root, wanted - value + slope @ (state - origin), check_finite=False)
-            move = origin + pull @ cross - state
-            if move @ before < -TURNED * (before @ before):
-                pace /= 2
-            before = move
-            size = float(np.abs(move).max())
-            state = state + pace * move * min(1.0, LONGEST_STEP / max(size, LONGEST_STEP))
-            if not near and (size < CLOSE or step + 1 == NEAREST):
-                near, pace, before = True, 1.0, np.zeros(len(begun))
-        return state, False
+            way.take(self._nearest(way.state, origin, wanted - value, noise) - way.state, last=step + 1 == NEAREST)
+        return out, arrived
+
+    def _nearest(self, state: FloatArray, origin: FloatArray, miss: FloatArray, noise: FloatArray) -> FloatArray:
+        """(n, N) the nearest to origins by values (n, P) as they are about states, which miss what is wanted."""
+        n, p = miss.shape
+        row, column = self.touched
+        slopes = self._slopes(state).ravel()
+        starts = np.concatenate([[0], np.cumsum(np.tile(np.bincount(row, minlength=p), n))])
+        own = (len(self.covariance) * np.arange(n)[:, None] + column).ravel()
+        apart = csr_array((slopes, own, starts), shape=(n * p, state.size))
+        together = csr_array((slopes, np.tile(column, n), starts), shape=(n * p, len(self.covariance)))
+        cross = (together @ self.covariance).reshape(n, p, -1)
+        inner = (apart @ np.ascontiguousarray(cross.transpose(0, 2, 1)).reshape(-1, p)).reshape(n, p, p)
+        inner[:, np.arange(p), np.arange(p)] += noise
+        miss = miss + (apart @ (state - origin).ravel()).reshape(n, p)
+        pull = [cho_solve(factor(inner[i]), miss[i], check_finite=False) for i in range(n)]
+        out: FloatArray = origin + (np.array(pull)[:, None] @ cross)[:, 0]
+        return out
 
     def _values(self, state: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """What a state (N,) has for sums less wholes and for figures, (P,) logs, and the nearest that are possible."""
-        sums = [_log_sum(state, one) - state[one.whole] for one in self.sums]
-        value, nearest = [np.concatenate(sums)], [np.zeros(self.months)]
-        for one, own in zip(self.members, np.split(state, self.offsets[1:-1]), strict=True):
-            stated = one.system.stated(own[None])
-            value.append(stated[0])
-            nearest.append(one.system.nearest(stated, 1 - EDGE)[0])
-        return np.concatenate(value), np.concatenate(nearest)
+        """What states (n, N) have for sums less wholes and for figures, (n, P) logs, and the nearest possible."""
+        value = [_log_sum(state, one) - state[:, one.whole] for one in self.sums]
+        nearest = [np.zeros((len(state), self.months))]
+        for one, own in zip(self.members, self.split(state), strict=True):
+            value.append(one.system.stated(own))
+            nearest.append(one.system.nearest(value[-1], 1 - EDGE))
+        return np.concatenate(value, axis=1), np.concatenate(nearest, axis=1)
 
-    def _states(self, value: FloatArray) -> bool:
-        """Whether values are those of all figures."""
-        stated = np.split(value[self.months :], np.cumsum([len(one.system.rows) for one in self.members])[:-1])
-        return all(one.system.inside(own[None])[0] for one, own in zip(self.members, stated, strict=True))
+    def _states(self, value: FloatArray) -> BoolArray:
+        """Which values (n, P) are those of all figures."""
+        ends = np.cumsum([self.months, *(len(one.system.rows) for one in self.members)])[:-1]
+        stated = zip(self.members, np.split(value, ends, axis=1)[1:], strict=True)
+        out: BoolArray = np.all([one.system.inside(own) for one, own in stated], axis=0)
+        return out
 
-    def _slope(self, state: FloatArray) -> FloatArray:
-        """(P, N) derivatives of `_values`."""
-        slope = np.zeros((len(self.noise), len(state)))
-        row = 0
+    def _slopes(self, state: FloatArray) -> FloatArray:
+        """(n, K) derivatives of `_values` in states (n, N), as in `touched`."""
+        slopes = []
         for one in self.sums:
-            at = row + np.arange(len(one.whole))
-            slope[at, one.whole] = -1.0
-            for part, share in zip(one.parts, softmax([state[part] for part in one.parts], axis=0), strict=True):
-                slope[at, part] = share
-            row += len(one.whole)
-        for i, member in enumerate(self.members):
-            own = slice(self.offsets[i], self.offsets[i + 1])
-            _, slope[row : row + len(member.system.rows), own] = member.system.observe(state[own])
-            row += len(member.system.rows)
-        return slope
+            total = _log_sum(state, one)
+            slopes.append(np.full(total.shape, -1.0))
+            slopes += [np.exp(state[:, part] - total) for part in one.parts]
+        slopes += [one.system.slopes(own) for one, own in zip(self.members, self.split(state), strict=True)]
+        return np.concatenate(slopes, axis=1)[:, self.by_row]
+
+
+@dataclass(slots=True)
+class _Way:
+    """Where the search for the nearest states is, of those that are not found yet.
+
+    Attributes:
+        draw: (n,) their numbers.
+        begun: (n, N) where they came from.
+        state: (n, N) where they are.
+        wanted: (n, P) the values that they began with, of sums that add up.
+        near: (n,) which are found but for figures outside their intervals.
+        pace: (n,) parts of the next step to take.
+        before: (n, N) the last steps.
+    """
+
+    draw: IntArray
+    begun: FloatArray
+    state: FloatArray
+    wanted: FloatArray
+    near: BoolArray
+    pace: FloatArray
+    before: FloatArray
+
+    @classmethod
+    def of(cls, begun: FloatArray, wanted: FloatArray) -> _Way:
+        """The beginning."""
+        n = len(begun)
+        return cls(np.arange(n), begun, begun, wanted, np.zeros(n, dtype=bool), np.ones(n), np.zeros_like(begun))
+
+    def only(self, left: BoolArray) -> _Way:
+        """The same of some."""
+        return _Way(*(getattr(self, field.name)[left] for field in fields(self)))
+
+    def take(self, move: FloatArray, *, last: bool) -> None:
+        """A step (n, N), shortened where it is long or steps go to and fro; whether it is the last for finding."""
+        turned = (move * self.before).sum(axis=1) < -TURNED * (self.before**2).sum(axis=1)
+        pace, size = np.where(turned, self.pace / 2, self.pace), np.abs(move).max(axis=1)
+        length = pace * np.minimum(1.0, LONGEST_STEP / np.maximum(size, LONGEST_STEP))
+        self.state = self.state + length[:, None] * move
+        found = ~self.near & ((size < CLOSE) | last)
+        self.near = self.near | found
+        self.pace, self.before = np.where(found, 1.0, pace), np.where(found[:, None], 0.0, move)
+
+
+def _touched(sums: Sequence[_Sum], members: Sequence[Member], offsets: np.ndarray) -> tuple[IntArray, IntArray]:
+    """Rows and columns of the derivatives of sums less wholes, and of figures, by the months that they speak of."""
+    rows, columns, row = [], [], 0
+    for one in sums:
+        for own in (one.whole, *one.parts):
+            rows.append(row + np.arange(len(own)))
+            columns.append(own)
+        row += len(one.whole)
+    for offset, member in zip(offsets[:-1], members, strict=True):
+        of, column, _ = member.system.touched
+        rows.append(row + of)
+        columns.append(offset + column)
+        row += len(member.system.rows)
+    return np.concatenate(rows), np.concatenate(columns)
 
 
 def _leaning(starts: Sequence[int], offsets: np.ndarray, to: Mapping[int, int]) -> FloatArray:
@@ -287,8 +365,11 @@ def _leaning(starts: Sequence[int], offsets: np.ndarray, to: Mapping[int, int]) 
 
 
 def _log_sum(state: FloatArray, one: _Sum) -> FloatArray:
-    """(T,) logs of the sums of the parts."""
-    return np.asarray(logsumexp([state[part] for part in one.parts], axis=0))
+    """(n, T) logs of the sums of the parts in states (n, N)."""
+    parts = np.stack([state[:, part] for part in one.parts])
+    largest = parts.max(axis=0)
+    total: FloatArray = largest + np.log(np.exp(parts - largest).sum(axis=0))
+    return total
 
 
 def _downwards(sums: Mapping[str, Sequence[str]]) -> list[str]:

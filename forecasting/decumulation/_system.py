@@ -19,7 +19,7 @@ from scipy.sparse import csr_array
 
 from forecasting.decumulation._figures import BoolArray, FloatArray
 
-__all__ = ["Row", "System", "factor"]
+__all__ = ["IntArray", "Row", "System", "factor"]
 
 IntArray = npt.NDArray[np.intp]
 
@@ -166,22 +166,22 @@ class System:
 
     def observe(self, z: FloatArray) -> tuple[FloatArray, FloatArray]:
         """The figures (P,) that a state (N,) states, as logs, and their derivatives (P, N)."""
-        level = np.exp(z - z.max()).reshape(-1, 12)
-        p = np.arange(len(self.rows))
-        slope = np.zeros((len(p), self.years + 1, 12))
-        part = np.where(self._window, level[self.year], 0.0)
-        total = part.sum(axis=1)
-        value = np.log(total) + z.max()
-        slope[p, self.year] = part / total[:, None]
-        p = p[self.yoy]
-        part = np.where(self._window[p], level[self.year[p] - 1], 0.0)
-        total = part.sum(axis=1)
-        value[p] -= np.log(total) + z.max()
-        slope[p, self.year[p] - 1] -= part / total[:, None]
-        return value, slope.reshape(len(self.rows), self.size)
+        row, column, _ = self.touched
+        slope = np.zeros((len(self.rows), self.size))
+        slope[row, column] = self.slopes(z[None])[0]
+        return self.stated(z[None])[0], slope
+
+    def slopes(self, z: FloatArray) -> FloatArray:
+        """(n, K) derivatives of the figures in states (n, N) by the months that they speak of, as in `touched`."""
+        level = np.exp(z)
+        window = (level.reshape(-1, 12) @ SINCE_JANUARY).reshape(level.shape)
+        _, column, _ = self.touched
+        cumulative, sign, end = self._windows
+        out: FloatArray = sign * level[:, column] / np.where(cumulative, window[:, end], level[:, end])
+        return out
 
     @cached_property
-    def _touched(self) -> tuple[IntArray, IntArray, IntArray]:
+    def touched(self) -> tuple[IntArray, IntArray, IntArray]:
         """Rows, columns and row starts of the derivatives that may differ from zero."""
         touched = np.zeros((len(self.rows), self.years + 1, 12), dtype=bool)
         p = np.arange(len(self.rows))
@@ -190,9 +190,16 @@ class System:
         row, column = np.nonzero(touched.reshape(len(p), -1))
         return row, column, np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(p)))])
 
+    @cached_property
+    def _windows(self) -> tuple[BoolArray, FloatArray, IntArray]:
+        """Of each derivative: whether the window begins in January, its sign, and the column of its last month."""
+        row, column, _ = self.touched
+        year = column // 12
+        return self.cumulative[row], np.where(year == self.year[row], 1.0, -1.0), 12 * year + self.month[row]
+
     def lever(self, slope: FloatArray) -> csr_array:
         """Derivatives (P, N) without the months that a figure does not speak of."""
-        row, column, start = self._touched
+        row, column, start = self.touched
         return csr_array((slope[row, column], column, start), shape=slope.shape)
 
     def stated(self, z: FloatArray) -> FloatArray:
