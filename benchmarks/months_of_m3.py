@@ -16,10 +16,13 @@ import pandas as pd
 from pseudo_publication import industry
 
 from forecasting import decumulate
+from forecasting.decumulation._weights import by_calendar
 from forecasting.observations import month_label
 
 FIRST_YEAR = 1991
 DRAWS = 200
+FAR = 0.1
+"""Share of the series called far from the calendar, whose base weights nothing tells."""
 
 
 def series(step: int) -> dict[str, np.ndarray]:
@@ -87,6 +90,12 @@ def usual_formula(level: np.ndarray, base: np.ndarray, *, chained: bool) -> np.n
     return np.array(out)
 
 
+def distance(level: np.ndarray) -> float:
+    """Of the logs of an average year's months from the calendar's, root mean square."""
+    log_share = np.log(level).mean(axis=0)
+    return float(np.std(log_share - by_calendar().log_share))
+
+
 def rmse(errors: np.ndarray) -> float:
     """Root mean square, January-February (which is published as it is) left out."""
     return float(np.sqrt(np.mean(errors[:, 1:] ** 2)))
@@ -138,6 +147,11 @@ def report(truth: dict[str, np.ndarray], *, with_levels: bool) -> bool:
     print(f"\nlevels of one year {'published' if with_levels else 'unknown, nothing else known'}: "
           f"{len(truth)} series, {seconds:.0f} s")  # fmt: skip
     print(f"coverage of the 90 % band: {overall:.3f}; by month " + " ".join(f"{value:.2f}" for value in cover))
+    if not with_levels:
+        order = np.argsort([distance(level) for level in truth.values()])
+        near, far = np.split(np.mean(inside, axis=1)[order], [round(len(order) * (1 - FAR))])
+        print(f"the {FAR:.0%} of the series that are farthest from the calendar: {far.mean():.2f}; all others: "
+              f"{near.mean():.2f}")  # fmt: skip
     print(f"RMSE, median over series: {np.median(table[:, 0]):.3f}; {usual}: {np.median(table[:, 1]):.3f}; "
           f"with the true weights of every year: {np.median(table[:, 2]):.3f}")  # fmt: skip
     print(f"RMSE over that of the {usual}: median {np.median(ratio):.3f}, all together "
