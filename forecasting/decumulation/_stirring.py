@@ -1,12 +1,13 @@
-"""Draws that levels and rates of the same months both bind, stirred within what all figures leave.
+"""Draws of months that figures of two kinds bind, stirred within what all of them leave.
 
-Where every month has one figure, carrying errors into the rounding intervals is exact (`_draws`). Levels beside rates
-say nearly the same twice, and draws that are moved into the intervals of both crowd at their edges. They are therefore
-moved on, each step to a draw of the conditional distribution along one direction (Gibbs sampling of a truncated normal;
-Geweke 1991): that of the prior, the rows that bind no draw included, on the segment that all hard figures leave, which
-is exact since they are linear in the levels. Directions are those in which the figures leave room: one published level,
-its month against the next where it is cumulative; and all of its calendar month from a year on by one factor, which
-moves the rates of one year alone.
+Where every month has one figure, carrying errors into the rounding intervals is exact (`_draws`). Rates beside levels,
+and rates of months beside cumulative ones, say nearly the same twice, and draws that are moved into the intervals of
+both crowd at their edges. They are therefore moved on, each step to a draw of the conditional distribution along one
+direction (Gibbs sampling of a truncated normal; Geweke 1991): that of the prior, the rows that bind no draw included,
+on the segment that all hard figures leave, which is exact since they are linear in the levels. Directions are those in
+which the figures leave room: one published level, its month against the next where it is cumulative; all of its
+calendar month from a year on by one factor, which moves the rates of one year alone, or of all years, which moves the
+base weights.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ NARROW = 1e-9
 
 
 def stirred(system: System, particle: Particle, z: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Draws (n, N), those that state all figures moved on; all as they are where no rate repeats levels.
+    """Draws (n, N), those that state all figures moved on; all as they are where no figures repeat each other.
 
     Args:
         system: The figures.
@@ -37,13 +38,13 @@ def stirred(system: System, particle: Particle, z: FloatArray, rng: np.random.Ge
         z: (n, N) draws.
         rng: Source of the moves.
     """
-    if not _told_twice(system):
+    centre = np.exp(particle.mode)
+    move = _directions(system, centre)
+    if not len(move):
         return z
     inside = system.inside(system.stated(z))
     if not inside.any():
         return z
-    centre = np.exp(particle.mode)
-    move = _directions(system, centre)
     precision, mean = _beside(system, particle)
     along = move / centre
     pull = along @ precision
@@ -52,22 +53,22 @@ def stirred(system: System, particle: Particle, z: FloatArray, rng: np.random.Ge
     lever = np.vstack([lever, -np.eye(system.size)])  # no level vanishes
     limit = np.append(limit, np.zeros(system.size))
     effect = lever @ move.T
-    bound = [(np.flatnonzero(row > 0), np.flatnonzero(row < 0)) for row in effect.T]
+    ahead = (effect > 0).sum(axis=0)
+    bound = [np.concatenate([np.flatnonzero(row > 0), np.flatnonzero(row < 0)]) for row in effect.T]
     part = [np.flatnonzero(row) for row in move]
     level = np.exp(z[inside]).T
     for _ in range(SWEEPS):
         away = np.log(level) - mean[:, None]
         room = np.maximum(limit[:, None] - lever @ level, 0.0)
         for k in rng.permutation(len(move)):
-            (ahead, behind), own = bound[k], part[k]
-            most = (room[ahead] / effect[ahead, k, None]).min(axis=0)
-            least = (room[behind] / effect[behind, k, None]).max(axis=0)
+            rows, own = bound[k], part[k]
+            reach = room[rows] / effect[rows, k, None]
+            most, least = reach[: ahead[k]].min(axis=0), reach[ahead[k] :].max(axis=0)
             middle = -float(variance[k]) * (pull[k] @ away)
             step = _between(least, most, middle, float(np.sqrt(variance[k])), rng.random((level.shape[1],)))
             level[own] += step * move[k, own, None]
             away[own] += step * along[k, own, None]
-            for rows in (ahead, behind):
-                room[rows] = np.maximum(room[rows] - step * effect[rows, k, None], 0.0)
+            room[rows] = np.maximum((reach - step) * effect[rows, k, None], 0.0)
         level = np.maximum(level, np.finfo(float).tiny)
     new = np.log(level.T)
     good = system.inside(system.stated(new))
@@ -76,17 +77,26 @@ def stirred(system: System, particle: Particle, z: FloatArray, rng: np.random.Ge
     return out
 
 
-def _told_twice(system: System) -> bool:
-    """Whether any rate that the draws state is of levels that they state as well."""
-    told = system.hard & ~system.yoy
-    levels = set(zip(system.year[told], system.month[told], strict=True))
-    rates = system.hard & system.yoy
-    pairs = zip(system.year[rates], system.month[rates], strict=True)
-    return any((year, month) in levels and (year - 1, month) in levels for year, month in pairs)
-
-
 def _directions(system: System, level: FloatArray) -> FloatArray:
-    """(D, N) moves of levels (N,), in units of what is published."""
+    """(D, N) moves of levels (N,), in units of what is published; none where every month has one figure."""
+    found = [np.zeros((0, system.size))]
+    levels, cumulative, single = (
+        set(zip(system.year[rows], system.month[rows], strict=True))
+        for rows in (
+            system.hard & ~system.yoy,
+            system.hard & system.yoy & system.cumulative,
+            system.hard & system.yoy & ~system.cumulative & (system.month > 1),
+        )
+    )
+    if any((year, month) in levels and (year - 1, month) in levels for year, month in cumulative | single):
+        found += _of_levels(system, level)
+    if years := sorted({year for year, _ in cumulative & single}):
+        found += _of_rates(years, level)
+    return np.concatenate(found)
+
+
+def _of_levels(system: System, level: FloatArray) -> list[FloatArray]:
+    """Published levels by themselves, and from a year on."""
     total = np.cumsum(level.reshape(-1, 12), axis=1)
     found = []
     for cumulative in (True, False):
@@ -99,8 +109,19 @@ def _directions(system: System, level: FloatArray) -> FloatArray:
             if cumulative and month < 11:
                 single[np.arange(len(years)), years, month + 1] = -size
             onwards = np.flip(np.cumsum(np.flip(single, 0), axis=0), 0)[:-1]
-            found += [single, onwards]
-    return np.concatenate(found).reshape(-1, system.size)
+            found += [single.reshape(-1, system.size), onwards.reshape(-1, system.size)]
+    return found
+
+
+def _of_rates(years: list[int], level: FloatArray) -> list[FloatArray]:
+    """Months of all years, and from each of some years on; January and February together, and apart."""
+    found = []
+    for months in ([0], [1], [0, 1], *([month] for month in range(2, 12))):
+        for year in [0] if months in ([0], [1]) else [0, *years]:
+            move = np.zeros((1, len(level)))
+            move.reshape(-1, 12)[year:, months] = level.reshape(-1, 12)[year:, months]
+            found.append(move)
+    return found
 
 
 def _beside(system: System, particle: Particle) -> tuple[FloatArray, FloatArray]:

@@ -20,3 +20,18 @@ def test_bands_hold_the_truth_as_often_as_they_say_where_levels_and_rates_bind_t
         low, high = (rows[edge].to_numpy()[12:].reshape(-1, 12)[:, 2:] for edge in ("yoy_q05", "yoy_q95"))
         inside.append((low <= truth[name]) & (truth[name] <= high))
     assert 0.85 <= np.mean(inside) <= 0.95
+
+
+def test_errors_are_of_the_size_that_is_said_where_rates_of_months_and_cumulative_ones_are_published():
+    rng = np.random.default_rng(5)
+    truth, frames = {}, []
+    for name in map(str, range(8)):
+        growth = 0.06 + 0.04 * rng.standard_normal((8, 12))
+        level = levels(growth, 100 * np.exp(0.1 * rng.standard_normal(12)))
+        truth[name] = 100 * (level[1:] / level[:-1] - 1)[:, 2:]
+        frames.append(publish(level, indicator=name, measures=("ytd_yoy", "month_yoy"), merged=True))
+    errors = []
+    for name, rows in decumulate(pd.concat(frames), draws=200).monthly.groupby("indicator"):
+        mean, sd = (rows[column].to_numpy().reshape(-1, 12)[:, 2:] for column in ("yoy", "yoy_sd"))
+        errors.append((truth[name] - mean) / sd)
+    assert 0.95 <= np.sqrt(np.mean(np.square(errors))) <= 1.05
