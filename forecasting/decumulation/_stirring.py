@@ -2,12 +2,12 @@
 
 Where every month has one figure, carrying errors into the rounding intervals is exact (`_draws`). Rates beside levels,
 and rates of months beside cumulative ones, say nearly the same twice, and draws that are moved into the intervals of
-both crowd at their edges. They are therefore moved on, each step to a draw of the conditional distribution along one
-direction (Gibbs sampling of a truncated normal; Geweke 1991): that of the prior, the rows that bind no draw included,
-on the segment that all hard figures leave, which is exact since they are linear in the levels. Directions are those in
-which the figures leave room: one published level, its month against the next where it is cumulative; all of its
-calendar month from a year on by one factor, which moves the rates of one year alone, or of all years, which moves the
-base weights.
+both, and into those of all other years, crowd at their edges. They are therefore moved on, each step to a draw of the
+conditional distribution along one direction (Gibbs sampling of a truncated normal; Geweke 1991): that of the prior, the
+rows that bind no draw included, on the segment that all hard figures leave, which is exact since they are linear in the
+levels. Directions are those in which the figures leave room: one published level, or the levels of one published rate
+from its year on, a month against the next where it is cumulative; all of a calendar month from a year on by one factor,
+which moves the rates of one year alone, or of all years, which moves the base weights.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import numpy as np
 from scipy.linalg import cho_solve
 from scipy.special import ndtr, ndtri
 
-from forecasting.decumulation._figures import FloatArray
+from forecasting.decumulation._figures import BoolArray, FloatArray
 from forecasting.decumulation._posterior import Particle
 from forecasting.decumulation._system import System, factor
 
 __all__ = ["stirred"]
 
-SWEEPS = 5
+SWEEPS = 3
 """Times that every direction is taken."""
 
 NARROW = 1e-9
@@ -45,14 +45,16 @@ def stirred(system: System, particle: Particle, z: FloatArray, rng: np.random.Ge
     inside = system.inside(system.stated(z))
     if not inside.any():
         return z
-    precision, mean = _beside(system, particle)
-    along = move / centre
-    pull = along @ precision
-    variance = 1 / np.einsum("ij,ij->i", pull, along)
     lever, limit = system.intervals(1.0)
     lever = np.vstack([lever, -np.eye(system.size)])  # no level vanishes
     limit = np.append(limit, np.zeros(system.size))
     effect = lever @ move.T
+    ends = (effect > 0).any(axis=0) & (effect < 0).any(axis=0)
+    move, effect = move[ends], effect[:, ends]
+    precision, mean = _beside(system, particle)
+    along = move / centre
+    pull = along @ precision
+    variance = 1 / np.einsum("ij,ij->i", pull, along)
     ahead = (effect > 0).sum(axis=0)
     bound = [np.concatenate([np.flatnonzero(row > 0), np.flatnonzero(row < 0)]) for row in effect.T]
     part = [np.flatnonzero(row) for row in move]
@@ -79,19 +81,21 @@ def stirred(system: System, particle: Particle, z: FloatArray, rng: np.random.Ge
 
 def _directions(system: System, level: FloatArray) -> FloatArray:
     """(D, N) moves of levels (N,), in units of what is published; none where every month has one figure."""
+
+    def stated(rows: BoolArray) -> set[tuple[int, int]]:
+        chosen = system.hard & rows
+        return set(zip(system.year[chosen].tolist(), system.month[chosen].tolist(), strict=True))
+
+    levels = stated(~system.yoy)
+    by_levels = {(year, month) for year, month in levels if (year - 1, month) in levels}
+    cumulative = stated(system.yoy & system.cumulative)
+    single = stated(system.yoy & ~system.cumulative & (system.month > 1))
+    both = (cumulative & single) - by_levels
     found = [np.zeros((0, system.size))]
-    levels, cumulative, single = (
-        set(zip(system.year[rows], system.month[rows], strict=True))
-        for rows in (
-            system.hard & ~system.yoy,
-            system.hard & system.yoy & system.cumulative,
-            system.hard & system.yoy & ~system.cumulative & (system.month > 1),
-        )
-    )
-    if any((year, month) in levels and (year - 1, month) in levels for year, month in cumulative | single):
+    if by_levels & (cumulative | single):
         found += _of_levels(system, level)
-    if years := sorted({year for year, _ in cumulative & single}):
-        found += _of_rates(years, level)
+    if both or len(found) > 1:
+        found += _of_rates(sorted(cumulative - by_levels), sorted({year for year, _ in both}), level)
     return np.concatenate(found)
 
 
@@ -113,14 +117,27 @@ def _of_levels(system: System, level: FloatArray) -> list[FloatArray]:
     return found
 
 
-def _of_rates(years: list[int], level: FloatArray) -> list[FloatArray]:
-    """Months of all years, and from each of some years on; January and February together, and apart."""
+def _of_rates(cumulative: list[tuple[int, int]], years: list[int], level: FloatArray) -> list[FloatArray]:
+    """Cumulative rates (year, month) by themselves; if there are years, months of all and from each of them on."""
+    grid = level.reshape(-1, 12)
+    total = np.cumsum(grid, axis=1)
     found = []
-    for months in ([0], [1], [0, 1], *([month] for month in range(2, 12))):
-        for year in [0] if months in ([0], [1]) else [0, *years]:
-            move = np.zeros((1, len(level)))
-            move.reshape(-1, 12)[year:, months] = level.reshape(-1, 12)[year:, months]
-            found.append(move)
+
+    def add(year: int, months: list[int], size: FloatArray) -> None:
+        move = np.zeros_like(grid)
+        move[year:, months] = size[year:]
+        found.append(move.reshape(1, -1))
+
+    for year, month in cumulative:
+        if month == 1:
+            add(year, [0, 1], grid[:, :2])
+        elif month < 11:
+            add(year, [month, month + 1], total[:, [month]] * [1.0, -1.0])
+        else:
+            add(year, [11], total[:, [11]])
+    for month in range(12):
+        for year in (0, *years) if years else ():
+            add(year, [month], grid[:, [month]])
     return found
 
 
