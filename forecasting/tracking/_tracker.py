@@ -2,7 +2,7 @@
 
 There is one writer, and it writes to the database directly. The night's own run is opened first and closed
 last, so that a night that broke off is known by a run that is not FINISHED; it is closed as KILLED when the next
-night is recorded.
+night is recorded. Runs of somebody's own beside them are left alone.
 
 A lasting run must not get a second value at a step that has one. The points of a night carry the night's midnight
 as their time, and all of an indicator go in with one call, which the database takes whole or not at all. Steps are
@@ -74,6 +74,8 @@ NOTES = {
 }
 ENDED = {CHAMPION_MODEL: NOBODY, "cumulus.challenger": NOBODY, "cumulus.decision": "no model forecasts it any more"}
 """Tags of an indicator that has left the catalogue, or of which too few figures are left for a model."""
+OURS = f"tags.`{NIGHT}` != ''"
+"""A condition that a modeller's own runs in our experiment do not meet: they lack the tag."""
 ALWAYS = "observations"
 """A metric that every night gives to every indicator: where it has a step, the others have had it too."""
 
@@ -124,7 +126,7 @@ class Tracker:
                 log.info("night %s is recorded already", night.run_id)
                 return str(run.info.run_id)
             self._client.set_terminated(run.info.run_id, "KILLED")
-        for run in self._runs(nights, "attributes.status = 'RUNNING'"):  # there is one writer: it broke off
+        for run in self._runs(nights, f"attributes.status = 'RUNNING' AND {OURS}"):  # there is one writer: it broke off
             self._client.set_terminated(run.info.run_id, "KILLED")
         crowded = bool(self._runs(nights, f"tags.`{NIGHT}` = '{night.night}'", deleted=True))
         tags = {RUN_ID: night.run_id, NIGHT: night.night, "cumulus.version": night.version}
@@ -171,7 +173,7 @@ class Tracker:
     def _latest(self, nights: str) -> str:
         """Day of the latest night on record."""
         found = self._client.search_runs(
-            [nights], "attributes.status = 'FINISHED'", order_by=[f"tags.`{NIGHT}` DESC"], max_results=1
+            [nights], f"attributes.status = 'FINISHED' AND {OURS}", order_by=[f"tags.`{NIGHT}` DESC"], max_results=1
         )
         return str(found[0].data.tags[NIGHT]) if found else ""
 
@@ -248,7 +250,7 @@ class Tracker:
         """Number of nights on record, those that broke off left out; nothing is written."""
         with translated(self._uri), quiet():
             experiment = self._found(NIGHTS)
-            return len(self._runs(experiment, "attributes.status = 'FINISHED'")) if experiment else 0
+            return len(self._runs(experiment, f"attributes.status = 'FINISHED' AND {OURS}")) if experiment else 0
 
     def roll_back(self, indicator: str, model: str) -> bool:
         """Give the alias `champion` back to the previous version, if that is of this model.

@@ -321,6 +321,20 @@ def test_a_night_that_broke_off_is_no_night_on_record(
     assert store.tracker.nights() == 1
 
 
+def test_runs_of_a_modellers_own_beside_the_nights_are_no_nights_and_are_left_alone(
+    store: Store, make_indicator: Indicators, make_night: Nights
+) -> None:
+    first = store.tracker.record_night(make_night(indicators=[make_indicator(1)]))
+    number = store.client.get_experiment_by_name("cumulus/nights").experiment_id
+    own, going = (store.client.create_run(number, run_name=name).info.run_id for name in ("study", "trial"))
+    store.client.set_terminated(own)
+    store.client.delete_run(first)
+    assert store.tracker.nights() == 0
+    store.tracker.record_night(make_night("run-2", "2025-01-21", indicators=[make_indicator(1)]))
+    assert store.tracker.nights() == 1
+    assert store.client.get_run(going).info.status == "RUNNING"
+
+
 @pytest.mark.parametrize("name", ["cumulus/nights", "cumulus/indicators"])
 def test_an_experiment_that_was_deleted_is_named_with_the_command_that_restores_it(
     store: Store, make_indicator: Indicators, make_night: Nights, name: str
