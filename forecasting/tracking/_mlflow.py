@@ -52,9 +52,11 @@ def quiet() -> Iterator[None]:
 
 
 def load_mlflow() -> ModuleType:
-    """Import MLflow without telemetry, which has to be off before that, and without progress bars."""
+    """Import MLflow without telemetry, which has to be off before that, and without anything on standard output."""
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
+    # a line for every run that is closed on a server, with its address and the password in that
+    os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
     # a server that is gone is waited for by whoever asked; MLflow's own seven attempts take minutes for each request
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     with quiet():
