@@ -65,7 +65,7 @@ def load_mlflow() -> ModuleType:
     return mlflow
 
 
-def open_client(tracking_uri: str) -> MlflowClient:
+def open_client(tracking_uri: str, artifact_root: Path) -> MlflowClient:
     """A client that writes to the store directly and leaves MLflow's global state alone."""
     load_mlflow()
     from mlflow import MlflowClient
@@ -74,7 +74,7 @@ def open_client(tracking_uri: str) -> MlflowClient:
         file = place.resolve()
         file.parent.mkdir(parents=True, exist_ok=True)
         if not file.exists():
-            _make(file)
+            _make(file, artifact_root)
         _hasten(file)
     uri = with_driver(tracking_uri)
     with quiet():
@@ -97,11 +97,12 @@ def with_driver(tracking_uri: str) -> str:
     return postgresql_address(tracking_uri)
 
 
-def _make(file: Path) -> None:
+def _make(file: Path, artifact_root: Path) -> None:
     """Make a store beside its place and move it there when it is whole.
 
     MLflow makes its tables by dozens of migrations, which SQLite does not undo when a process dies amid them; no later
-    start could use such a file.
+    start could use such a file. They name the folder for artifacts of its experiment `Default`, which is else the one
+    in which the process happens to be.
     """
     part = file.with_name(f".{file.name}.part")
     for left in file.parent.glob(f"{part.name}*"):
@@ -109,7 +110,7 @@ def _make(file: Path) -> None:
     with quiet():
         from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
-        store: Any = SqlAlchemyStore(sqlite_address(part), "./mlruns")  # type: ignore[no-untyped-call]
+        store: Any = SqlAlchemyStore(sqlite_address(part), artifact_root.resolve().as_uri())  # type: ignore[no-untyped-call]
     store.engine.dispose()
     part.replace(file)
 

@@ -40,7 +40,7 @@ def follow_artifacts(tracking_uri: str, artifact_root: Path) -> None:
     if file is not None and not file.exists():
         return
     with translated(tracking_uri), quiet():
-        follow(open_client(tracking_uri), tracking_uri, artifact_root.resolve())
+        follow(open_client(tracking_uri, artifact_root), tracking_uri, artifact_root.resolve())
 
 
 def follow(client: MlflowClient, tracking_uri: str, root: Path) -> None:

@@ -41,7 +41,7 @@ def forget(tracking_uri: str, artifact_root: Path, before: dt.date) -> int:
     if file is not None and not file.exists():
         return 0
     with translated(tracking_uri), quiet():
-        client, uri = open_client(tracking_uri), with_driver(tracking_uri)
+        client, uri = open_client(tracking_uri, artifact_root), with_driver(tracking_uri)
         follow(client, tracking_uri, artifact_root.resolve())
         return _runs(client, uri, before) + _versions(client, before) + _points(client, uri, before)
 

@@ -98,7 +98,7 @@ class Tracker:
         self._uri = tracking_uri
         with translated(tracking_uri):
             artifact_root.mkdir(parents=True, exist_ok=True)
-            self._client = open_client(tracking_uri)
+            self._client = open_client(tracking_uri, artifact_root)
         self._root = artifact_root.resolve()
 
     def record_night(self, night: NightRecord) -> str:

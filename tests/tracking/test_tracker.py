@@ -76,9 +76,12 @@ def test_importing_the_package_imports_neither_mlflow_nor_matplotlib() -> None:
     assert done.stdout.strip() == "set()"
 
 
-def test_a_store_in_a_folder_of_any_name_is_made_there(tmp_path: Path) -> None:
+def test_a_store_in_a_folder_of_any_name_is_made_there_with_all_artifacts(tmp_path: Path) -> None:
     home = tmp_path / "no. #1 A%41?包"
-    tracker = Tracker(f"{sqlite_address(home / 'mlflow.db')}?timeout=30", home / "artifacts")
+    uri = f"{sqlite_address(home / 'mlflow.db')}?timeout=30"
+    tracker = Tracker(uri, home / "artifacts")
+    (default,) = MlflowClient(uri, uri).search_experiments()
+    assert default.artifact_location == (home / "artifacts" / "0").as_uri()
     assert tracker.nights() == 0
     assert {path.name for path in home.iterdir()} >= {"mlflow.db", "artifacts"}
     assert [path.name for path in tmp_path.iterdir()] == [home.name]
