@@ -122,6 +122,12 @@ def test_the_command_listens_on_this_machine_alone_and_keeps_the_store_out_of_th
     assert command.link == "http://127.0.0.1:5000/#/experiments?workflowType=machine_learning"
 
 
+def test_a_server_is_not_served_once_more(tmp_path: Path) -> None:
+    with pytest.raises(TrackingError, match=r"an MLflow server, which has its own UI; open .* tracking_uri") as caught:
+        ui_command("https://me:secret@mlflow.example.org", tmp_path)
+    assert "secret" not in str(caught.value)
+
+
 def test_without_psycopg_the_extra_is_named_and_the_password_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
