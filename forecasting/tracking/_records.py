@@ -53,7 +53,7 @@ class IndicatorRecord:
         forecast: Columns month, mean and q025, q05, q10, q25, q50, q75, q90, q95, q975, in the unit of the history.
         champion: The chosen forecaster as plain values, `forecasting.evaluation.Champion.to_dict`.
         challenger: The best rival, if there is one worth watching, in the same form.
-        metrics: Figures beside those of the leaderboard: the test behind the champion, live scores.
+        metrics: Figures beside those of the leaderboard: the test behind the champion, `dm.*`, live scores, `live.*`.
     """
 
     id: str

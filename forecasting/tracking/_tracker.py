@@ -78,6 +78,8 @@ OURS = f"tags.`{NIGHT}` != ''"
 """A condition that a modeller's own runs in our experiment do not meet: they lack the tag."""
 ALWAYS = "observations"
 """A metric that every night gives to every indicator: where it has a step, the others have had it too."""
+NAMES = (ALWAYS, "champion.", *(f"{score}." for score in TRACKED), "dm.", "live.")
+"""What the metrics of a lasting run begin with; others are a modeller's own, which no night ends."""
 
 log = logging.getLogger(__name__)
 
@@ -348,7 +350,7 @@ def _stands(run: Run, metrics: dict[str, float], tags: dict[str, str]) -> bool:
 
 def _current(run: Run) -> dict[str, float]:
     """The metrics of a lasting run that have not ended."""
-    return _finite(run.data.metrics)
+    return {key: value for key, value in _finite(run.data.metrics).items() if key.startswith(NAMES)}
 
 
 def _finite(metrics: dict[str, float]) -> dict[str, float]:

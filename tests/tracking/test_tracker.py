@@ -179,6 +179,22 @@ def test_metrics_that_a_night_has_no_more_end_and_are_not_listed_as_current(
     assert store.steps("indicator_01", "mase.optimized_theta")[2:] == [(DAY + 3, 0.9)]  # it competes again
 
 
+def test_what_a_modeller_notes_at_an_indicator_stays_whatever_a_night_has(
+    store: Store, make_indicator: Indicators, make_night: Nights
+) -> None:
+    items = [make_indicator(1), make_indicator(2)]
+    store.tracker.record_night(make_night(indicators=items))
+    for name in ("indicator_01", "indicator_02"):
+        store.client.log_metric(store.lasting(name).info.run_id, "study.mase", 0.5)
+        store.client.set_tag(store.lasting(name).info.run_id, "mlflow.note.content", "looks well")
+    store.tracker.record_night(make_night("run-2", "2025-01-21", indicators=items[:1]))
+    assert store.steps("indicator_01", "observations") == [(DAY, 96)]  # nothing of ours has changed
+    store.tracker.record_night(make_night("run-3", "2025-01-22", indicators=[make_indicator(1, months=97)]))
+    for name in ("indicator_01", "indicator_02"):
+        assert store.steps(name, "study.mase") == [(0, 0.5)]
+        assert store.lasting(name).data.tags["mlflow.note.content"] == "looks well"
+
+
 def test_an_indicator_that_is_followed_no_more_leaves_the_lists_until_it_comes_back(
     store: Store, make_indicator: Indicators, make_night: Nights
 ) -> None:
