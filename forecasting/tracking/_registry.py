@@ -145,13 +145,13 @@ class Registry:
         return str(self._client.get_model_version(name, self._aliases[name][CHAMPION]).tags.get(MODEL))
 
     def _moved(self, name: str, alias: str, tags: Mapping[str, str]) -> bool:
-        """Whether an alias is elsewhere than its run says: moved by hand, or by a night that broke off."""
+        """Whether an alias is elsewhere than its run says: moved or deleted by hand, or a night broke off."""
         found, known = self._aliases[name].get(alias), tags.get(_version_tag(alias))
-        if not found or not known or found == known:
+        if not known or found == known:
             return False
         log.warning(
             "%s: the alias %s is at version %s, the last night on record left it at %s; it follows tonight's",
-            name, alias, found, known,
+            name, alias, found or "none", known,
         )  # fmt: skip
         return True
 

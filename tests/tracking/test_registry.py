@@ -171,6 +171,16 @@ def test_an_alias_that_was_moved_by_hand_is_moved_back_and_said(
     assert review.aliases == {"champion": "median 5", "previous": "optimized_theta 3"}
 
 
+def test_an_alias_that_was_deleted_by_hand_is_set_again(review: Review, caplog: pytest.LogCaptureFixture) -> None:
+    review.record("seasonal_naive", "optimized_theta")
+    stood = review.aliases
+    for alias in ("champion", "challenger"):
+        review.client.delete_registered_model_alias(NAME, alias)
+    review.record("seasonal_naive", "optimized_theta")
+    assert review.aliases == stood == {"champion": "seasonal_naive 1", "challenger": "optimized_theta 2"}
+    assert f"{NAME}: the alias champion is at version none, the last night on record left it at 1" in caplog.text
+
+
 def test_a_version_that_was_deleted_is_made_again(review: Review) -> None:
     review.record("seasonal_naive")
     review.record("seasonal_naive", months=97)
