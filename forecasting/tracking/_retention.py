@@ -12,7 +12,7 @@ from urllib.request import url2pathname
 from forecasting.places import sqlite_file
 from forecasting.tracking._mlflow import open_client, quiet, translated, with_driver
 from forecasting.tracking._moved import follow
-from forecasting.tracking._records import INDICATORS, NIGHT, NIGHTS
+from forecasting.tracking._records import INDICATOR, INDICATORS, NAMES, NIGHT, NIGHTS
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -108,19 +108,25 @@ def _versions(client: MlflowClient, before: dt.date) -> int:
 
 
 def _points(client: MlflowClient, tracking_uri: str, before: dt.date) -> int:
-    from mlflow.store.tracking.dbmodels.models import SqlMetric, SqlRun
-    from sqlalchemy import Table, create_engine, delete, select
+    from mlflow.store.tracking.dbmodels.models import SqlMetric, SqlRun, SqlTag
+    from sqlalchemy import Table, create_engine, delete, or_, select
 
     experiment = client.get_experiment_by_name(INDICATORS)
     if experiment is None or tracking_uri.startswith("http"):
         return 0
     metrics: Table = SqlMetric.__table__
     runs: Table = SqlRun.__table__
-    lasting = select(runs.c.run_uuid).where(runs.c.experiment_id == int(experiment.experiment_id))
+    tags: Table = SqlTag.__table__
+    lasting = (
+        select(runs.c.run_uuid)
+        .join(tags, runs.c.run_uuid == tags.c.run_uuid)
+        .where(runs.c.experiment_id == int(experiment.experiment_id), tags.c.key == INDICATOR)
+    )
+    ours = or_(*(metrics.c.key.startswith(name) for name in NAMES))  # a modeller counts steps from 0
     engine = create_engine(tracking_uri)
     try:
         with engine.begin() as connection:
-            old = delete(metrics).where(metrics.c.run_uuid.in_(lasting), metrics.c.step < before.toordinal())
+            old = delete(metrics).where(metrics.c.run_uuid.in_(lasting), ours, metrics.c.step < before.toordinal())
             return connection.execute(old).rowcount
     finally:
         engine.dispose()

@@ -35,7 +35,10 @@ from forecasting.tracking._heat_map import heat_map
 from forecasting.tracking._mlflow import open_client, quiet, translated
 from forecasting.tracking._moved import follow
 from forecasting.tracking._records import (
+    ALWAYS,
+    INDICATOR,
     INDICATORS,
+    NAMES,
     NIGHT,
     NIGHTS,
     SCORES,
@@ -61,7 +64,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Tracker"]
 
-RUN_ID, INDICATOR = "cumulus.run_id", "cumulus.indicator"
+RUN_ID = "cumulus.run_id"
 DATA = "cumulus.data_sha256"
 NOTES = {
     NIGHTS: "One run a night: panel metrics, leaderboard, drift, decisions, heat map, provenance, and as its data set "
@@ -76,10 +79,6 @@ ENDED = {CHAMPION_MODEL: NOBODY, "cumulus.challenger": NOBODY, "cumulus.decision
 """Tags of an indicator that has left the catalogue, or of which too few figures are left for a model."""
 OURS = f"tags.`{NIGHT}` != ''"
 """A condition that a modeller's own runs in our experiment do not meet: they lack the tag."""
-ALWAYS = "observations"
-"""A metric that every night gives to every indicator: where it has a step, the others have had it too."""
-NAMES = (ALWAYS, "champion.", *(f"{score}." for score in TRACKED), "dm.", "live.")
-"""What the metrics of a lasting run begin with; others are a modeller's own, which no night ends."""
 
 log = logging.getLogger(__name__)
 

@@ -285,6 +285,19 @@ def test_old_nights_points_and_versions_that_nothing_names_are_forgotten(review:
     assert forget(f"sqlite:///{mlflow_home}/none.db", mlflow_home, dt.date(2025, 1, 3)) == 0
 
 
+def test_what_a_modeller_keeps_beside_ours_is_never_forgotten(review: Review, mlflow_home: Path) -> None:
+    review.record("seasonal_naive")
+    lasting, client = review.lasting.info, review.client
+    own = client.create_run(lasting.experiment_id, run_name="study").info.run_id
+    for step in range(3):
+        client.log_metric(own, "mase.mine", 1 / (step + 1), step=step)
+        client.log_metric(lasting.run_id, "study.mase", 1 / (step + 1), step=step)
+    forget(review.uri, mlflow_home / "mlruns" / "artifacts", dt.date(2025, 1, 2))
+    assert client.get_metric_history(lasting.run_id, "observations") == []
+    assert [point.step for point in client.get_metric_history(own, "mase.mine")] == [0, 1, 2]
+    assert [point.step for point in client.get_metric_history(lasting.run_id, "study.mase")] == [0, 1, 2]
+
+
 def test_old_nights_are_forgotten_on_postgresql_too_whose_artifacts_were_moved(
     postgres_url: str, tmp_path: Path, make_indicator: Indicators, make_night: Nights
 ) -> None:
