@@ -13,6 +13,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from forecasting.errors import TrackingError
 from forecasting.places import postgresql_address, sqlite_address, sqlite_file
@@ -21,7 +23,7 @@ from forecasting.secrets import redacted
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-__all__ = ["load_mlflow", "open_client", "quiet", "translated", "with_driver"]
+__all__ = ["folder_of", "load_mlflow", "open_client", "quiet", "translated", "with_driver"]
 
 
 _LEVELS = {
@@ -95,6 +97,11 @@ def with_driver(tracking_uri: str) -> str:
             "install it with: pip install 'cumulus-forecasting[postgresql]'"
         )
     return postgresql_address(tracking_uri)
+
+
+def folder_of(address: str) -> Path:
+    """The folder behind MLflow's address of artifacts on this machine."""
+    return Path(url2pathname(urlsplit(address).path))
 
 
 def _make(file: Path, artifact_root: Path) -> None:

@@ -6,11 +6,9 @@ import datetime as dt
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from forecasting.places import sqlite_file
-from forecasting.tracking._mlflow import open_client, quiet, translated, with_driver
+from forecasting.tracking._mlflow import folder_of, open_client, quiet, translated, with_driver
 from forecasting.tracking._moved import follow
 from forecasting.tracking._records import INDICATOR, INDICATORS, NAMES, NIGHT, NIGHTS
 
@@ -61,7 +59,7 @@ def _runs(client: MlflowClient, tracking_uri: str, before: dt.date) -> int:
     if not tracking_uri.startswith("http"):
         _for_good(tracking_uri, int(experiment.experiment_id), [run.info.run_id for run in old])
         for run in old:
-            shutil.rmtree(Path(url2pathname(urlsplit(str(run.info.artifact_uri)).path)).parent, ignore_errors=True)
+            shutil.rmtree(folder_of(str(run.info.artifact_uri)).parent, ignore_errors=True)
     return len(old)
 
 
@@ -100,7 +98,7 @@ def _versions(client: MlflowClient, before: dt.date) -> int:
             if str(version.version) in versions or version.tags.get("cumulus.night", "9") >= before.isoformat():
                 continue
             client.delete_model_version(name, version.version)
-            folder = Path(url2pathname(urlsplit(str(version.source)).path))
+            folder = folder_of(str(version.source))
             if not any(one.source == version.source for one in client.search_model_versions(f"name = '{name}'")):
                 shutil.rmtree(folder, ignore_errors=True)
             done += 1

@@ -23,8 +23,6 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 import numpy as np
 import pandas as pd
@@ -32,7 +30,7 @@ import pandas as pd
 from forecasting.errors import TrackingError
 from forecasting.tracking._fan_chart import fan_chart
 from forecasting.tracking._heat_map import heat_map
-from forecasting.tracking._mlflow import open_client, quiet, translated
+from forecasting.tracking._mlflow import folder_of, open_client, quiet, translated
 from forecasting.tracking._moved import follow
 from forecasting.tracking._records import (
     ALWAYS,
@@ -230,7 +228,7 @@ class Tracker:
         if crowded and self._has_step(run, night.step):
             metrics = {}
         if current:
-            artifacts, data = _folder(run), item.data_sha256
+            artifacts, data = folder_of(str(run.info.artifact_uri)), item.data_sha256
             artifacts.mkdir(parents=True, exist_ok=True)
             (artifacts / "fan_chart.svg").write_text(fan_chart(item, night.night), encoding="utf-8")
             tags = _tags(item) | {NIGHT: night.night, RUN_ID: night.run_id, DATA: data}
@@ -322,11 +320,6 @@ def _dataset(name: str, sha256: str, night: NightRecord) -> DatasetInput:
     source = json.dumps({"sha256": sha256, "known_on": night.night})
     tags = [InputTag("mlflow.data.context", "training"), InputTag("cumulus.vintage", night.night)]
     return DatasetInput(Dataset(name, sha256[:16], "cumulus", source), tags)
-
-
-def _folder(run: Run) -> Path:
-    """Folder of a run's artifacts, which is below the tracker's own root."""
-    return Path(url2pathname(urlsplit(str(run.info.artifact_uri)).path))
 
 
 def _tags(item: IndicatorRecord) -> dict[str, str]:

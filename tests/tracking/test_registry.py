@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import shutil
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -179,6 +180,22 @@ def test_an_alias_that_was_deleted_by_hand_is_set_again(review: Review, caplog: 
     review.record("seasonal_naive", "optimized_theta")
     assert review.aliases == stood == {"champion": "seasonal_naive 1", "challenger": "optimized_theta 2"}
     assert f"{NAME}: the alias champion is at version none, the last night on record left it at 1" in caplog.text
+
+
+def test_files_of_a_model_that_were_lost_are_made_again(
+    review: Review, mlflow_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    review.record("seasonal_naive", "optimized_theta")
+    stood = review.aliases
+    shutil.rmtree(mlflow_home / "mlruns" / "artifacts")
+    review.record("seasonal_naive", "optimized_theta")
+    assert review.aliases == stood
+    assert len(review.client.search_model_versions(f"name = '{NAME}'")) == 2
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", review.uri)
+    for alias in stood:
+        model = mlflow.pyfunc.load_model(f"models:/{NAME}@{alias}")
+        assert len(model.predict(pd.DataFrame({"horizon": [3]}))) == 3
+    assert mlflow.artifacts.load_text(f"{review.lasting.info.artifact_uri}/fan_chart.svg").startswith("<svg")
 
 
 def test_a_version_that_was_deleted_is_made_again(review: Review) -> None:
