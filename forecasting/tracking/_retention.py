@@ -98,9 +98,8 @@ def _versions(client: MlflowClient, before: dt.date) -> int:
             if str(version.version) in versions or version.tags.get("cumulus.night", "9") >= before.isoformat():
                 continue
             client.delete_model_version(name, version.version)
-            folder = folder_of(str(version.source))
-            if not any(one.source == version.source for one in client.search_model_versions(f"name = '{name}'")):
-                shutil.rmtree(folder, ignore_errors=True)
+            if not client.search_model_versions(f"source_path = '{version.source}'", max_results=1):  # of any model
+                shutil.rmtree(folder_of(str(version.source)), ignore_errors=True)
             done += 1
     return done
 

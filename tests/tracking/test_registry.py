@@ -315,6 +315,21 @@ def test_what_a_modeller_keeps_beside_ours_is_never_forgotten(review: Review, ml
     assert [point.step for point in client.get_metric_history(lasting.run_id, "study.mase")] == [0, 1, 2]
 
 
+def test_files_that_a_model_of_a_modellers_own_needs_stay_when_a_version_is_forgotten(
+    review: Review, mlflow_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    review.record("seasonal_naive")
+    review.client.create_registered_model("mine")
+    review.client.create_model_version("mine", source=review.client.get_model_version(NAME, "1").source)
+    for months in (97, 98):
+        review.record("seasonal_naive", months=months)
+    forget(review.uri, mlflow_home / "mlruns" / "artifacts", dt.date(2025, 1, 3))
+    assert [str(one.version) for one in review.client.search_model_versions(f"name = '{NAME}'")] == ["3"]
+    assert len(list((mlflow_home / "mlruns" / "artifacts").rglob("MLmodel"))) == 2
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", review.uri)
+    assert len(mlflow.pyfunc.load_model("models:/mine/1").predict(pd.DataFrame({"horizon": [3]}))) == 3
+
+
 def test_old_nights_are_forgotten_on_postgresql_too_whose_artifacts_were_moved(
     postgres_url: str, tmp_path: Path, make_indicator: Indicators, make_night: Nights
 ) -> None:
