@@ -281,8 +281,8 @@ def ui(
 
     settings = load_settings()
     _check_port(host, port)
-    follow_artifacts(settings.tracking, settings.artifacts)
     server = ui_command(settings.tracking, settings.artifacts, host, port, allowed_host or ())
+    follow_artifacts(settings.tracking, settings.artifacts)
     typer.echo(server.link)
     typer.echo(
         "If a page shows MLflow's GenAI side, choose 'Model training' at its top left; the browser remembers it."

@@ -13,6 +13,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from forecasting.errors import TrackingError
 from forecasting.places import postgresql_address, sqlite_address, sqlite_file
@@ -21,7 +23,7 @@ from forecasting.secrets import redacted
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-__all__ = ["load_mlflow", "open_client", "quiet", "translated", "with_driver"]
+__all__ = ["folder_of", "load_mlflow", "open_client", "quiet", "translated", "with_driver"]
 
 
 _LEVELS = {
@@ -52,9 +54,11 @@ def quiet() -> Iterator[None]:
 
 
 def load_mlflow() -> ModuleType:
-    """Import MLflow without telemetry, which has to be off before that, and without progress bars."""
+    """Import MLflow without telemetry, which has to be off before that, and without anything on standard output."""
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
+    # a line for every run that is closed on a server, with its address and the password in that
+    os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
     # a server that is gone is waited for by whoever asked; MLflow's own seven attempts take minutes for each request
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     with quiet():
@@ -63,7 +67,7 @@ def load_mlflow() -> ModuleType:
     return mlflow
 
 
-def open_client(tracking_uri: str) -> MlflowClient:
+def open_client(tracking_uri: str, artifact_root: Path) -> MlflowClient:
     """A client that writes to the store directly and leaves MLflow's global state alone."""
     load_mlflow()
     from mlflow import MlflowClient
@@ -72,7 +76,7 @@ def open_client(tracking_uri: str) -> MlflowClient:
         file = place.resolve()
         file.parent.mkdir(parents=True, exist_ok=True)
         if not file.exists():
-            _make(file)
+            _make(file, artifact_root)
         _hasten(file)
     uri = with_driver(tracking_uri)
     with quiet():
@@ -95,11 +99,17 @@ def with_driver(tracking_uri: str) -> str:
     return postgresql_address(tracking_uri)
 
 
-def _make(file: Path) -> None:
+def folder_of(address: str) -> Path:
+    """The folder behind MLflow's address of artifacts on this machine."""
+    return Path(url2pathname(urlsplit(address).path))
+
+
+def _make(file: Path, artifact_root: Path) -> None:
     """Make a store beside its place and move it there when it is whole.
 
     MLflow makes its tables by dozens of migrations, which SQLite does not undo when a process dies amid them; no later
-    start could use such a file.
+    start could use such a file. They name the folder for artifacts of its experiment `Default`, which is else the one
+    in which the process happens to be.
     """
     part = file.with_name(f".{file.name}.part")
     for left in file.parent.glob(f"{part.name}*"):
@@ -107,7 +117,7 @@ def _make(file: Path) -> None:
     with quiet():
         from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
-        store: Any = SqlAlchemyStore(sqlite_address(part), "./mlruns")  # type: ignore[no-untyped-call]
+        store: Any = SqlAlchemyStore(sqlite_address(part), artifact_root.resolve().as_uri())  # type: ignore[no-untyped-call]
     store.engine.dispose()
     part.replace(file)
 

@@ -9,12 +9,10 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from forecasting.errors import TrackingError
 from forecasting.places import move_addresses, sqlite_file
-from forecasting.tracking._mlflow import open_client, quiet, translated, with_driver
+from forecasting.tracking._mlflow import folder_of, open_client, quiet, translated, with_driver
 from forecasting.tracking._records import INDICATORS, NIGHTS
 
 if TYPE_CHECKING:
@@ -40,7 +38,7 @@ def follow_artifacts(tracking_uri: str, artifact_root: Path) -> None:
     if file is not None and not file.exists():
         return
     with translated(tracking_uri), quiet():
-        follow(open_client(tracking_uri), tracking_uri, artifact_root.resolve())
+        follow(open_client(tracking_uri, artifact_root), tracking_uri, artifact_root.resolve())
 
 
 def follow(client: MlflowClient, tracking_uri: str, root: Path) -> None:
@@ -50,7 +48,7 @@ def follow(client: MlflowClient, tracking_uri: str, root: Path) -> None:
         address, ours = str(experiment.artifact_location) if experiment else "", f"/{name}"
         if not (address.startswith("file:") and address.endswith(ours)):  # none yet, or somebody made it otherwise
             continue
-        before = Path(url2pathname(urlsplit(address.removesuffix(ours)).path))
+        before = folder_of(address.removesuffix(ours))
         if before.resolve() == root:
             continue
         if tracking_uri.startswith("http"):

@@ -14,7 +14,10 @@ import pandas as pd
 from forecasting.errors import InputError, Problem
 
 __all__ = [
+    "ALWAYS",
+    "INDICATOR",
     "INDICATORS",
+    "NAMES",
     "NIGHT",
     "NIGHTS",
     "QUANTILES",
@@ -32,9 +35,15 @@ NIGHTS, INDICATORS = "cumulus/nights", "cumulus/indicators"
 """The experiments."""
 NIGHT = "cumulus.night"
 """The tag of a run that says of which day it is."""
+INDICATOR = "cumulus.indicator"
+"""The tag of a lasting run that says whose it is."""
 SCORES = ("mase", "rmsse", "smape", "coverage90")
 TRACKED = ("mase", "coverage90")
 """Scores of every model that become metrics; of the champion all do. The leaderboard has the rest."""
+ALWAYS = "observations"
+"""A metric that every night gives to every indicator: where it has a step, the others have had it too."""
+NAMES = (ALWAYS, "champion.", *(f"{score}." for score in TRACKED), "dm.", "live.")
+"""What the metrics of a lasting run begin with; others are a modeller's own, which no night ends."""
 LEADERBOARD = ("indicator", "model", "rank", *SCORES, "n_origins", "champion", "n_real_time")
 QUANTILES = ("q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975")
 
@@ -53,7 +62,7 @@ class IndicatorRecord:
         forecast: Columns month, mean and q025, q05, q10, q25, q50, q75, q90, q95, q975, in the unit of the history.
         champion: The chosen forecaster as plain values, `forecasting.evaluation.Champion.to_dict`.
         challenger: The best rival, if there is one worth watching, in the same form.
-        metrics: Figures beside those of the leaderboard: the test behind the champion, live scores.
+        metrics: Figures beside those of the leaderboard: the test behind the champion, `dm.*`, live scores, `live.*`.
     """
 
     id: str

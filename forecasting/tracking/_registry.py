@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from forecasting.tracking._mlflow import load_mlflow
+from forecasting.tracking._mlflow import folder_of, load_mlflow
 from forecasting.tracking._records import IndicatorRecord, forecaster_json, forecaster_sha256, weights_text
 
 if TYPE_CHECKING:
@@ -59,6 +59,11 @@ def _version_tag(alias: str) -> str:
     return f"cumulus.{alias}_version"
 
 
+def _below(sha256: str) -> str:
+    """Where the artifacts of a run have the files of a forecaster."""
+    return f"models/{sha256[:16]}"
+
+
 class Registry:
     """The registered models as they are at the start of a night.
 
@@ -80,11 +85,14 @@ class Registry:
             token = page.token or ""
 
     def stands(self, item: IndicatorRecord, run: Run) -> bool:
-        """Whether champion and challenger, with their training data, are registered as they are."""
-        return all(
-            self._unchanged(item, run, alias, "" if forecaster is None else forecaster_sha256(forecaster))
-            for alias, forecaster in ((CHAMPION, item.champion), (CHALLENGER, item.challenger))
-        )
+        """Whether champion and challenger, with their training data, are registered as they are and have files."""
+        for alias, forecaster in ((CHAMPION, item.champion), (CHALLENGER, item.challenger)):
+            sha256 = "" if forecaster is None else forecaster_sha256(forecaster)
+            if not self._unchanged(item, run, alias, sha256):
+                return False
+            if sha256 and not self._place(model_name(item.id), alias, run, sha256).exists():
+                return False
+        return True
 
     def _unchanged(self, item: IndicatorRecord, run: Run, alias: str, sha256: str) -> bool:
         """Whether an alias is where the run's tags say, and that is this forecaster; "" for none."""
@@ -93,6 +101,13 @@ class Registry:
             return version is None and sha256 == ""
         # runs of earlier versions of this package have no tag with the version
         return sha256 == tags.get(_sha_tag(alias), "") and version == tags.get(_version_tag(alias), version)
+
+    def _place(self, name: str, alias: str, run: Run, sha256: str) -> Path:
+        """Folder of the version that has an alias: with this run or, after a rollback, with another."""
+        own = folder_of(f"{run.info.artifact_uri}/{_below(sha256)}")
+        if own.exists():
+            return own
+        return folder_of(str(self._client.get_model_version(name, self._aliases[name][alias]).source))
 
     def update(self, item: IndicatorRecord, run: Run, artifacts: Path, night: str, *, crowded: bool) -> dict[str, str]:
         """Register what changed since the indicator's run was last tagged, and set the aliases.
@@ -116,6 +131,9 @@ class Registry:
         for alias, forecaster in ((CHAMPION, item.champion), (CHALLENGER, item.challenger)):
             sha256 = "" if forecaster is None else forecaster_sha256(forecaster)
             if self._unchanged(item, run, alias, sha256):
+                if forecaster is not None and not (place := self._place(name, alias, run, sha256)).exists():
+                    log.warning("%s: the files of its %s were gone; they are made again", name, alias)
+                    self._template.write(place, forecaster, run_id=run.info.run_id, path=_below(sha256))
                 continue
             if forecaster is None:
                 self._client.delete_registered_model_alias(name, alias)
@@ -145,13 +163,13 @@ class Registry:
         return str(self._client.get_model_version(name, self._aliases[name][CHAMPION]).tags.get(MODEL))
 
     def _moved(self, name: str, alias: str, tags: Mapping[str, str]) -> bool:
-        """Whether an alias is elsewhere than its run says: moved by hand, or by a night that broke off."""
+        """Whether an alias is elsewhere than its run says: moved or deleted by hand, or a night broke off."""
         found, known = self._aliases[name].get(alias), tags.get(_version_tag(alias))
-        if not found or not known or found == known:
+        if not known or found == known:
             return False
         log.warning(
             "%s: the alias %s is at version %s, the last night on record left it at %s; it follows tonight's",
-            name, alias, found, known,
+            name, alias, found or "none", known,
         )  # fmt: skip
         return True
 
@@ -165,7 +183,7 @@ class Registry:
     def _register(
         self, name: str, forecaster: Mapping[str, Any], sha256: str, run: Run, artifacts: Path, night: str
     ) -> str:
-        path = f"models/{sha256[:16]}"
+        path = _below(sha256)
         self._template.write(artifacts / path, forecaster, run_id=run.info.run_id, path=path)
         made = self._client.create_model_version(
             name,

@@ -6,13 +6,11 @@ import datetime as dt
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from forecasting.places import sqlite_file
-from forecasting.tracking._mlflow import open_client, quiet, translated, with_driver
+from forecasting.tracking._mlflow import folder_of, open_client, quiet, translated, with_driver
 from forecasting.tracking._moved import follow
-from forecasting.tracking._records import INDICATORS, NIGHT, NIGHTS
+from forecasting.tracking._records import INDICATOR, INDICATORS, NAMES, NIGHT, NIGHTS
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -41,7 +39,7 @@ def forget(tracking_uri: str, artifact_root: Path, before: dt.date) -> int:
     if file is not None and not file.exists():
         return 0
     with translated(tracking_uri), quiet():
-        client, uri = open_client(tracking_uri), with_driver(tracking_uri)
+        client, uri = open_client(tracking_uri, artifact_root), with_driver(tracking_uri)
         follow(client, tracking_uri, artifact_root.resolve())
         return _runs(client, uri, before) + _versions(client, before) + _points(client, uri, before)
 
@@ -61,7 +59,7 @@ def _runs(client: MlflowClient, tracking_uri: str, before: dt.date) -> int:
     if not tracking_uri.startswith("http"):
         _for_good(tracking_uri, int(experiment.experiment_id), [run.info.run_id for run in old])
         for run in old:
-            shutil.rmtree(Path(url2pathname(urlsplit(str(run.info.artifact_uri)).path)).parent, ignore_errors=True)
+            shutil.rmtree(folder_of(str(run.info.artifact_uri)).parent, ignore_errors=True)
     return len(old)
 
 
@@ -100,27 +98,32 @@ def _versions(client: MlflowClient, before: dt.date) -> int:
             if str(version.version) in versions or version.tags.get("cumulus.night", "9") >= before.isoformat():
                 continue
             client.delete_model_version(name, version.version)
-            folder = Path(url2pathname(urlsplit(str(version.source)).path))
-            if not any(one.source == version.source for one in client.search_model_versions(f"name = '{name}'")):
-                shutil.rmtree(folder, ignore_errors=True)
+            if not client.search_model_versions(f"source_path = '{version.source}'", max_results=1):  # of any model
+                shutil.rmtree(folder_of(str(version.source)), ignore_errors=True)
             done += 1
     return done
 
 
 def _points(client: MlflowClient, tracking_uri: str, before: dt.date) -> int:
-    from mlflow.store.tracking.dbmodels.models import SqlMetric, SqlRun
-    from sqlalchemy import Table, create_engine, delete, select
+    from mlflow.store.tracking.dbmodels.models import SqlMetric, SqlRun, SqlTag
+    from sqlalchemy import Table, create_engine, delete, or_, select
 
     experiment = client.get_experiment_by_name(INDICATORS)
     if experiment is None or tracking_uri.startswith("http"):
         return 0
     metrics: Table = SqlMetric.__table__
     runs: Table = SqlRun.__table__
-    lasting = select(runs.c.run_uuid).where(runs.c.experiment_id == int(experiment.experiment_id))
+    tags: Table = SqlTag.__table__
+    lasting = (
+        select(runs.c.run_uuid)
+        .join(tags, runs.c.run_uuid == tags.c.run_uuid)
+        .where(runs.c.experiment_id == int(experiment.experiment_id), tags.c.key == INDICATOR)
+    )
+    ours = or_(*(metrics.c.key.startswith(name) for name in NAMES))  # a modeller counts steps from 0
     engine = create_engine(tracking_uri)
     try:
         with engine.begin() as connection:
-            old = delete(metrics).where(metrics.c.run_uuid.in_(lasting), metrics.c.step < before.toordinal())
+            old = delete(metrics).where(metrics.c.run_uuid.in_(lasting), ours, metrics.c.step < before.toordinal())
             return connection.execute(old).rowcount
     finally:
         engine.dispose()

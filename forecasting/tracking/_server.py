@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from forecasting.errors import TrackingError
 from forecasting.tracking._mlflow import with_driver
 
 __all__ = ["Server", "ui_command"]
@@ -47,7 +48,14 @@ def ui_command(
         host: Interface to listen on; by default this machine alone.
         port: Port to listen on.
         allowed_hosts: Further names (and ports) under which browsers reach the server.
+
+    Raises:
+        TrackingError: The store is a server's.
     """
+    if tracking_uri.startswith("http"):
+        raise TrackingError(
+            "tracking store: an MLflow server, which has its own UI; open the address of tracking_uri in a browser"
+        )
     hosts = [f"localhost:{port}", f"127.0.0.1:{port}", *allowed_hosts]
     return Server(
         argv=[

@@ -2,7 +2,7 @@
 
 There is one writer, and it writes to the database directly. The night's own run is opened first and closed
 last, so that a night that broke off is known by a run that is not FINISHED; it is closed as KILLED when the next
-night is recorded.
+night is recorded. Runs of somebody's own beside them are left alone.
 
 A lasting run must not get a second value at a step that has one. The points of a night carry the night's midnight
 as their time, and all of an indicator go in with one call, which the database takes whole or not at all. Steps are
@@ -23,8 +23,6 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 import numpy as np
 import pandas as pd
@@ -32,10 +30,13 @@ import pandas as pd
 from forecasting.errors import TrackingError
 from forecasting.tracking._fan_chart import fan_chart
 from forecasting.tracking._heat_map import heat_map
-from forecasting.tracking._mlflow import open_client, quiet, translated
+from forecasting.tracking._mlflow import folder_of, open_client, quiet, translated
 from forecasting.tracking._moved import follow
 from forecasting.tracking._records import (
+    ALWAYS,
+    INDICATOR,
     INDICATORS,
+    NAMES,
     NIGHT,
     NIGHTS,
     SCORES,
@@ -61,7 +62,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Tracker"]
 
-RUN_ID, INDICATOR = "cumulus.run_id", "cumulus.indicator"
+RUN_ID = "cumulus.run_id"
 DATA = "cumulus.data_sha256"
 NOTES = {
     NIGHTS: "One run a night: panel metrics, leaderboard, drift, decisions, heat map, provenance, and as its data set "
@@ -74,8 +75,8 @@ NOTES = {
 }
 ENDED = {CHAMPION_MODEL: NOBODY, "cumulus.challenger": NOBODY, "cumulus.decision": "no model forecasts it any more"}
 """Tags of an indicator that has left the catalogue, or of which too few figures are left for a model."""
-ALWAYS = "observations"
-"""A metric that every night gives to every indicator: where it has a step, the others have had it too."""
+OURS = f"tags.`{NIGHT}` != ''"
+"""A condition that a modeller's own runs in our experiment do not meet: they lack the tag."""
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +97,7 @@ class Tracker:
         self._uri = tracking_uri
         with translated(tracking_uri):
             artifact_root.mkdir(parents=True, exist_ok=True)
-            self._client = open_client(tracking_uri)
+            self._client = open_client(tracking_uri, artifact_root)
         self._root = artifact_root.resolve()
 
     def record_night(self, night: NightRecord) -> str:
@@ -124,7 +125,7 @@ class Tracker:
                 log.info("night %s is recorded already", night.run_id)
                 return str(run.info.run_id)
             self._client.set_terminated(run.info.run_id, "KILLED")
-        for run in self._runs(nights, "attributes.status = 'RUNNING'"):  # there is one writer: it broke off
+        for run in self._runs(nights, f"attributes.status = 'RUNNING' AND {OURS}"):  # there is one writer: it broke off
             self._client.set_terminated(run.info.run_id, "KILLED")
         crowded = bool(self._runs(nights, f"tags.`{NIGHT}` = '{night.night}'", deleted=True))
         tags = {RUN_ID: night.run_id, NIGHT: night.night, "cumulus.version": night.version}
@@ -171,7 +172,7 @@ class Tracker:
     def _latest(self, nights: str) -> str:
         """Day of the latest night on record."""
         found = self._client.search_runs(
-            [nights], "attributes.status = 'FINISHED'", order_by=[f"tags.`{NIGHT}` DESC"], max_results=1
+            [nights], f"attributes.status = 'FINISHED' AND {OURS}", order_by=[f"tags.`{NIGHT}` DESC"], max_results=1
         )
         return str(found[0].data.tags[NIGHT]) if found else ""
 
@@ -227,7 +228,7 @@ class Tracker:
         if crowded and self._has_step(run, night.step):
             metrics = {}
         if current:
-            artifacts, data = _folder(run), item.data_sha256
+            artifacts, data = folder_of(str(run.info.artifact_uri)), item.data_sha256
             artifacts.mkdir(parents=True, exist_ok=True)
             (artifacts / "fan_chart.svg").write_text(fan_chart(item, night.night), encoding="utf-8")
             tags = _tags(item) | {NIGHT: night.night, RUN_ID: night.run_id, DATA: data}
@@ -248,7 +249,7 @@ class Tracker:
         """Number of nights on record, those that broke off left out; nothing is written."""
         with translated(self._uri), quiet():
             experiment = self._found(NIGHTS)
-            return len(self._runs(experiment, "attributes.status = 'FINISHED'")) if experiment else 0
+            return len(self._runs(experiment, f"attributes.status = 'FINISHED' AND {OURS}")) if experiment else 0
 
     def roll_back(self, indicator: str, model: str) -> bool:
         """Give the alias `champion` back to the previous version, if that is of this model.
@@ -321,11 +322,6 @@ def _dataset(name: str, sha256: str, night: NightRecord) -> DatasetInput:
     return DatasetInput(Dataset(name, sha256[:16], "cumulus", source), tags)
 
 
-def _folder(run: Run) -> Path:
-    """Folder of a run's artifacts, which is below the tracker's own root."""
-    return Path(url2pathname(urlsplit(str(run.info.artifact_uri)).path))
-
-
 def _tags(item: IndicatorRecord) -> dict[str, str]:
     """What an indicator can be searched by, and what stands on its chart."""
     return {
@@ -346,7 +342,7 @@ def _stands(run: Run, metrics: dict[str, float], tags: dict[str, str]) -> bool:
 
 def _current(run: Run) -> dict[str, float]:
     """The metrics of a lasting run that have not ended."""
-    return _finite(run.data.metrics)
+    return {key: value for key, value in _finite(run.data.metrics).items() if key.startswith(NAMES)}
 
 
 def _finite(metrics: dict[str, float]) -> dict[str, float]:

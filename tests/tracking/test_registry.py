@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import shutil
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -171,6 +172,32 @@ def test_an_alias_that_was_moved_by_hand_is_moved_back_and_said(
     assert review.aliases == {"champion": "median 5", "previous": "optimized_theta 3"}
 
 
+def test_an_alias_that_was_deleted_by_hand_is_set_again(review: Review, caplog: pytest.LogCaptureFixture) -> None:
+    review.record("seasonal_naive", "optimized_theta")
+    stood = review.aliases
+    for alias in ("champion", "challenger"):
+        review.client.delete_registered_model_alias(NAME, alias)
+    review.record("seasonal_naive", "optimized_theta")
+    assert review.aliases == stood == {"champion": "seasonal_naive 1", "challenger": "optimized_theta 2"}
+    assert f"{NAME}: the alias champion is at version none, the last night on record left it at 1" in caplog.text
+
+
+def test_files_of_a_model_that_were_lost_are_made_again(
+    review: Review, mlflow_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    review.record("seasonal_naive", "optimized_theta")
+    stood = review.aliases
+    shutil.rmtree(mlflow_home / "mlruns" / "artifacts")
+    review.record("seasonal_naive", "optimized_theta")
+    assert review.aliases == stood
+    assert len(review.client.search_model_versions(f"name = '{NAME}'")) == 2
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", review.uri)
+    for alias in stood:
+        model = mlflow.pyfunc.load_model(f"models:/{NAME}@{alias}")
+        assert len(model.predict(pd.DataFrame({"horizon": [3]}))) == 3
+    assert mlflow.artifacts.load_text(f"{review.lasting.info.artifact_uri}/fan_chart.svg").startswith("<svg")
+
+
 def test_a_version_that_was_deleted_is_made_again(review: Review) -> None:
     review.record("seasonal_naive")
     review.record("seasonal_naive", months=97)
@@ -273,6 +300,34 @@ def test_old_nights_points_and_versions_that_nothing_names_are_forgotten(review:
     assert len(list((mlflow_home / "mlruns" / "artifacts").rglob("leaderboard.json"))) == 1
     assert forget(review.uri, mlflow_home / "mlruns" / "artifacts", dt.date(2025, 1, 3)) == 0
     assert forget(f"sqlite:///{mlflow_home}/none.db", mlflow_home, dt.date(2025, 1, 3)) == 0
+
+
+def test_what_a_modeller_keeps_beside_ours_is_never_forgotten(review: Review, mlflow_home: Path) -> None:
+    review.record("seasonal_naive")
+    lasting, client = review.lasting.info, review.client
+    own = client.create_run(lasting.experiment_id, run_name="study").info.run_id
+    for step in range(3):
+        client.log_metric(own, "mase.mine", 1 / (step + 1), step=step)
+        client.log_metric(lasting.run_id, "study.mase", 1 / (step + 1), step=step)
+    forget(review.uri, mlflow_home / "mlruns" / "artifacts", dt.date(2025, 1, 2))
+    assert client.get_metric_history(lasting.run_id, "observations") == []
+    assert [point.step for point in client.get_metric_history(own, "mase.mine")] == [0, 1, 2]
+    assert [point.step for point in client.get_metric_history(lasting.run_id, "study.mase")] == [0, 1, 2]
+
+
+def test_files_that_a_model_of_a_modellers_own_needs_stay_when_a_version_is_forgotten(
+    review: Review, mlflow_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    review.record("seasonal_naive")
+    review.client.create_registered_model("mine")
+    review.client.create_model_version("mine", source=review.client.get_model_version(NAME, "1").source)
+    for months in (97, 98):
+        review.record("seasonal_naive", months=months)
+    forget(review.uri, mlflow_home / "mlruns" / "artifacts", dt.date(2025, 1, 3))
+    assert [str(one.version) for one in review.client.search_model_versions(f"name = '{NAME}'")] == ["3"]
+    assert len(list((mlflow_home / "mlruns" / "artifacts").rglob("MLmodel"))) == 2
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", review.uri)
+    assert len(mlflow.pyfunc.load_model("models:/mine/1").predict(pd.DataFrame({"horizon": [3]}))) == 3
 
 
 def test_old_nights_are_forgotten_on_postgresql_too_whose_artifacts_were_moved(

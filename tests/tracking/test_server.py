@@ -91,6 +91,22 @@ def test_the_server_opens_the_store_shows_its_charts_and_ends_with_its_process(
         get(f"{base}/health")
 
 
+def test_a_night_recorded_by_a_server_prints_nothing_of_its_address(
+    server: tuple[Server, subprocess.Popen[bytes]],
+    tmp_path: Path,
+    make_indicator: Callable[..., IndicatorRecord],
+    make_night: Callable[..., NightRecord],
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    command, process = server
+    base = command.link.partition("/#")[0]
+    wait_until_it_answers(f"{base}/health", process)
+    tracker = Tracker(base.replace("://", "://me:secret@"), tmp_path / "mlruns" / "artifacts")
+    tracker.record_night(make_night("run-2", "2025-01-21", indicators=[make_indicator(1)]))
+    assert tracker.nights() == 2
+    assert capfd.readouterr().out == ""
+
+
 def test_the_command_listens_on_this_machine_alone_and_keeps_the_store_out_of_the_command_line(
     tmp_path: Path,
 ) -> None:
@@ -104,6 +120,12 @@ def test_the_command_listens_on_this_machine_alone_and_keeps_the_store_out_of_th
     assert command.env["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "false"
     assert command.env["MLFLOW_DISABLE_TELEMETRY"] == "true"
     assert command.link == "http://127.0.0.1:5000/#/experiments?workflowType=machine_learning"
+
+
+def test_a_server_is_not_served_once_more(tmp_path: Path) -> None:
+    with pytest.raises(TrackingError, match=r"an MLflow server, which has its own UI; open .* tracking_uri") as caught:
+        ui_command("https://me:secret@mlflow.example.org", tmp_path)
+    assert "secret" not in str(caught.value)
 
 
 def test_without_psycopg_the_extra_is_named_and_the_password_is_not(

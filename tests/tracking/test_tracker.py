@@ -76,9 +76,12 @@ def test_importing_the_package_imports_neither_mlflow_nor_matplotlib() -> None:
     assert done.stdout.strip() == "set()"
 
 
-def test_a_store_in_a_folder_of_any_name_is_made_there(tmp_path: Path) -> None:
+def test_a_store_in_a_folder_of_any_name_is_made_there_with_all_artifacts(tmp_path: Path) -> None:
     home = tmp_path / "no. #1 A%41?包"
-    tracker = Tracker(f"{sqlite_address(home / 'mlflow.db')}?timeout=30", home / "artifacts")
+    uri = f"{sqlite_address(home / 'mlflow.db')}?timeout=30"
+    tracker = Tracker(uri, home / "artifacts")
+    (default,) = MlflowClient(uri, uri).search_experiments()
+    assert default.artifact_location == (home / "artifacts" / "0").as_uri()
     assert tracker.nights() == 0
     assert {path.name for path in home.iterdir()} >= {"mlflow.db", "artifacts"}
     assert [path.name for path in tmp_path.iterdir()] == [home.name]
@@ -174,6 +177,22 @@ def test_metrics_that_a_night_has_no_more_end_and_are_not_listed_as_current(
     assert len(store.steps("indicator_01", "mase.optimized_theta")) == 2  # nothing has changed
     store.tracker.record_night(replace(fewer, run_id="run-4", night="2025-01-23"))
     assert store.steps("indicator_01", "mase.optimized_theta")[2:] == [(DAY + 3, 0.9)]  # it competes again
+
+
+def test_what_a_modeller_notes_at_an_indicator_stays_whatever_a_night_has(
+    store: Store, make_indicator: Indicators, make_night: Nights
+) -> None:
+    items = [make_indicator(1), make_indicator(2)]
+    store.tracker.record_night(make_night(indicators=items))
+    for name in ("indicator_01", "indicator_02"):
+        store.client.log_metric(store.lasting(name).info.run_id, "study.mase", 0.5)
+        store.client.set_tag(store.lasting(name).info.run_id, "mlflow.note.content", "looks well")
+    store.tracker.record_night(make_night("run-2", "2025-01-21", indicators=items[:1]))
+    assert store.steps("indicator_01", "observations") == [(DAY, 96)]  # nothing of ours has changed
+    store.tracker.record_night(make_night("run-3", "2025-01-22", indicators=[make_indicator(1, months=97)]))
+    for name in ("indicator_01", "indicator_02"):
+        assert store.steps(name, "study.mase") == [(0, 0.5)]
+        assert store.lasting(name).data.tags["mlflow.note.content"] == "looks well"
 
 
 def test_an_indicator_that_is_followed_no_more_leaves_the_lists_until_it_comes_back(
@@ -319,6 +338,20 @@ def test_a_night_that_broke_off_is_no_night_on_record(
     assert store.tracker.nights() == 0
     store.tracker.record_night(make_night(indicators=[make_indicator(1)]))
     assert store.tracker.nights() == 1
+
+
+def test_runs_of_a_modellers_own_beside_the_nights_are_no_nights_and_are_left_alone(
+    store: Store, make_indicator: Indicators, make_night: Nights
+) -> None:
+    first = store.tracker.record_night(make_night(indicators=[make_indicator(1)]))
+    number = store.client.get_experiment_by_name("cumulus/nights").experiment_id
+    own, going = (store.client.create_run(number, run_name=name).info.run_id for name in ("study", "trial"))
+    store.client.set_terminated(own)
+    store.client.delete_run(first)
+    assert store.tracker.nights() == 0
+    store.tracker.record_night(make_night("run-2", "2025-01-21", indicators=[make_indicator(1)]))
+    assert store.tracker.nights() == 1
+    assert store.client.get_run(going).info.status == "RUNNING"
 
 
 @pytest.mark.parametrize("name", ["cumulus/nights", "cumulus/indicators"])
