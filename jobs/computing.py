@@ -112,6 +112,12 @@ class Computing:
         _logger.info("project: %s", how)
         return result, how
 
+    def titles(self) -> dict[str, str]:
+        """What the assumption file of a projection that was made calls its scenarios and uses, if not as we do."""
+        from forecasting.projection import own_titles
+
+        return {} if self._assumptions is None else own_titles(self._assumptions)
+
     def _asked(self) -> tuple[pd.DataFrame, dict[str, str], dict[str, tuple[str, ...]], int, int]:
         """What the recovered months depend on."""
         related = {item.id: item.related for item in self._catalog if item.related is not None}

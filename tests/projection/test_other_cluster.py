@@ -10,7 +10,8 @@ import pytest
 
 import forecasting.projection
 from forecasting.observations import month_label
-from forecasting.projection import Assumptions, GrowthPaths, load_assumptions, simulate
+from forecasting.projection import Assumptions, GrowthPaths, load_assumptions, own_titles, simulate
+from forecasting.projection._assumptions import parse_assumptions
 
 ROOT = Path(__file__).parents[2]
 LITHIUM = ROOT / "docs" / "examples" / "lithium.toml"
@@ -40,6 +41,19 @@ def test_another_mineral_runs_through_with_all_tables(lithium: Assumptions, cali
     sign = np.where(account["item"].str.startswith("in|"), 1.0, -1.0)
     rest = (account["mean"] * sign).groupby([account["scenario"], account["year"]]).sum()
     assert (rest.abs() < 1e-9 * account["mean"].max()).all()
+
+
+def test_titles_are_ones_own_where_the_packaged_file_has_none_or_another_under_the_key(
+    assumptions: Assumptions, lithium: Assumptions
+) -> None:
+    assert own_titles(assumptions) == {}
+    titles = own_titles(lithium)
+    assert titles["storage_cells"] == "Cells of storage"
+    assert titles["lepidolite"] == "Lepidolite"
+    assert titles["overseas_refining"] == "Refineries outside"
+    assert titles["sodium"] == "Cells without lithium take half of the storage market"
+    text = LITHIUM.read_text(encoding="utf-8").replace("scenarios.sodium", "scenarios.full_ban")
+    assert own_titles(parse_assumptions(text, "mine.toml"))["full_ban"] == titles["sodium"]
 
 
 def test_a_flow_of_energy_becomes_material_by_its_content(lithium: Assumptions, outcome) -> None:
