@@ -95,6 +95,20 @@ GROUPS = {
          "bad,2022-04,ytd_yoy,56.0,percent,,,"],
         3, "the cumulative rate to month 4 is not between",
     ),
+    "a slip of the unit": (
+        ["bad,2021-03,ytd_level,100,t,,,", "bad,2022-03,ytd_level,104,t,,,", "bad,2022-03,ytd_yoy,4.0,percent,,,",
+         "bad,2023-03,ytd_level,1100000,t,,,", "bad,2023-03,ytd_yoy,5.8,percent,,,",
+         "bad,2024-03,ytd_level,115,t,,,", "bad,2024-03,ytd_yoy,4.5,percent,,,"],
+        1, "the level of 2023-03 is 9,997 times what its rate",
+    ),
+    "a level in one unit and its successor in another": (
+        ["bad,2021-03,month_level,100,t,,,", "bad,2022-03,month_level,0.01,t,,,", "bad,2022-03,month_yoy,0,percent,,,"],
+        2, "the level of 2022-03 is 0.0001 times what its rate",
+    ),
+    "a rate without its point": (
+        ["bad,2021-03,ytd_level,100,t,,,", "bad,2022-03,ytd_level,104,t,,,", "bad,2022-03,ytd_yoy,4000,percent,,,"],
+        1, "the level of 2022-03 is 0.02537 times what its rate",
+    ),
     "two units of one level": (
         ["bad,2022-03,month_level,10,t,,,", "bad,2022-04,month_level,11,kt,,,"], 1, "not that of the indicator's other"
     ),
