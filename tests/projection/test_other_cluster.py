@@ -53,7 +53,9 @@ def test_titles_are_ones_own_where_the_packaged_file_has_none_or_another_under_t
     assert titles["overseas_refining"] == "Refineries outside"
     assert titles["sodium"] == "Cells without lithium take half of the storage market"
     text = LITHIUM.read_text(encoding="utf-8").replace("scenarios.sodium", "scenarios.full_ban")
-    assert own_titles(parse_assumptions(text, "mine.toml"))["full_ban"] == titles["sodium"]
+    mine = own_titles(parse_assumptions(text.replace("spodumene", "imports"), "mine.toml"))
+    assert mine["full_ban"] == titles["sodium"]
+    assert "imports" not in mine  # all imports, in the tables
 
 
 def test_a_flow_of_energy_becomes_material_by_its_content(lithium: Assumptions, outcome) -> None:
