@@ -182,14 +182,21 @@ class Computing:
 
     @cached_property
     def _assumptions(self) -> Assumptions | None:
-        """The assumptions; None where they are the packaged ones and about other indicators altogether."""
-        from forecasting.projection import load_assumptions
+        return assumptions_about(self._catalog, self._settings.projection.assumptions)
 
-        path = self._settings.projection.assumptions
-        assumptions = load_assumptions(path)
-        if path is None and not any(name in self._catalog for name in _followed(assumptions)):
-            return None
-        return assumptions
+
+def assumptions_about(catalog: Catalog, path: Path | None) -> Assumptions | None:
+    """The assumptions; None where they are the packaged ones and about other indicators altogether.
+
+    Raises:
+        AssumptionError: See `forecasting.projection.load_assumptions`.
+    """
+    from forecasting.projection import load_assumptions
+
+    assumptions = load_assumptions(path)
+    if path is None and not any(name in catalog for name in _followed(assumptions)):
+        return None
+    return assumptions
 
 
 def _followed(assumptions: Assumptions) -> tuple[str, ...]:
