@@ -80,6 +80,15 @@ def test_scenarios_and_uses_go_by_the_titles_of_ones_own_file_before_the_names_w
     assert "Full ban" in report(made_tables(2)).pictures()["pictures/capacity_scenarios.svg"].decode()
 
 
+def test_of_many_sources_a_picture_names_the_publisher_and_the_latest() -> None:
+    tables = made_tables(2)
+    figures = tables["observations"]
+    figures["source"] = np.where(figures["indicator"] == "indicator_0", "file " + figures["period"] + ".csv", "a file")
+    details = data_of(page_of(tables))["details"]
+    assert details["indicator_0"]["sources"] == ["Bureau", "file 2025-11.csv", "file 2025-12.csv", "…"]
+    assert details["indicator_1"]["sources"] == ["a file"]
+
+
 def test_the_policy_lets_run_the_scripts_of_the_page_by_their_hash_and_nothing_be_fetched(page: str) -> None:
     policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', page)[1]
     assert "unsafe" not in policy
