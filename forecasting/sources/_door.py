@@ -214,7 +214,8 @@ def _schema(frame: pd.DataFrame, catalog: Catalog, now: pd.Timestamp, followed_o
                  lambda name: name.str.fullmatch(_NAME) | (name == "")),
         ]),
         "period": pa.Column(object, [
-            rule("period is not YYYY-MM with a month from 01 to 12", lambda period: dated),
+            rule("period is not YYYY-MM with a month from 01 to 12, nor written as the mapping's period_format",
+                 lambda period: dated),
             rule(f"period is before {FIRST_YEAR} or after the month in which it came",
                  lambda period: period.between(f"{FIRST_YEAR}-01", this_month) | ~dated),
             rule("this January has no figure of its own by the catalogue (no_january_since)",

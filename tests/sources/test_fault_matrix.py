@@ -33,7 +33,7 @@ ROWS = {
     "no period": ("bad,,ytd_yoy,5.0,percent,,,", "period is not YYYY-MM"),
     "a month 13": ("bad,2023-13,ytd_yoy,5.0,percent,,,", "period is not YYYY-MM"),
     "a month 00": ("bad,2023-00,ytd_yoy,5.0,percent,,,", "period is not YYYY-MM"),
-    "a quarter": ("bad,2023Q1,ytd_yoy,5.0,percent,,,", "period is not YYYY-MM"),
+    "a quarter": ("bad,2023Q1,ytd_yoy,5.0,percent,,,", "nor written as the mapping's period_format"),
     "Arabic digits": ("bad,٢٠٢٣-03,ytd_yoy,5.0,percent,,,", "period is not YYYY-MM"),
     "a period to come": ("bad,2026-04,ytd_yoy,5.0,percent,,,", "after the month in which it came"),
     "a period long ago": ("bad,0203-03,ytd_yoy,5.0,percent,,,", "period is before 1900"),
