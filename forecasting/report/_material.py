@@ -26,7 +26,7 @@ class Material:
         board: A row an indicator.
         details: Everything on the page of each indicator, by its name.
         projection: The projection's views.
-        leading: Which series of the projection is shown first, by view.
+        leading: Which series of the projection is shown first, by view, and which scenario.
         quality: Scores, coverage, drift, backtest.
         news: What is new since the release before.
         texts: Text by "group.key", English and Chinese, with the names that are the user's own.

@@ -23,7 +23,6 @@ MAIN = 8
 MANY = 100
 ROWS = 30
 FIVE = ("q05", "q25", "q50", "q75", "q95")
-BASELINE = "baseline_mixture"
 Called = Callable[[str], str]
 """Translates a name."""
 
@@ -112,15 +111,16 @@ def _of_indicators(material: Material) -> Iterator[tuple[str, Picture]]:
 
 def _of_projection(material: Material, called: Called) -> Iterator[tuple[str, Picture]]:
     projection = material.projection
+    wanted = material.leading["scenario"]
     for view, reference, unit in (("trajectories", None, None), ("absorption", 1.0, text("absorption.unit"))):
-        yield from _of_series(view, projection[view], material.leading[view], reference, unit, called)
-    yield from _of_milestones(projection["milestones"], called)
-    yield from _of_claims(projection["claims"], called)
+        yield from _of_series(view, projection[view], material.leading[view], wanted, reference, unit, called)
+    yield from _of_milestones(projection["milestones"], wanted, called)
+    yield from _of_claims(projection["claims"], wanted, called)
     yield from _of_sensitivity(projection["sensitivity"], called)
 
 
-def _baseline(known: Mapping[str, Any]) -> str:
-    return BASELINE if BASELINE in known else next(iter(known))
+def _scenario(known: Mapping[str, Any], wanted: str) -> str:
+    return wanted if wanted in known else next(iter(known))
 
 
 def _title(name: str) -> str:
@@ -128,12 +128,18 @@ def _title(name: str) -> str:
 
 
 def _of_series(
-    view: str, series: list[Json], leading: str, reference: float | None, unit: str | None, called: Called
+    view: str,
+    series: list[Json],
+    leading: str,
+    wanted: str,
+    reference: float | None,
+    unit: str | None,
+    called: Called,
 ) -> Iterator[tuple[str, Picture]]:
     for one in series:
         if one["key"] != leading:
             continue
-        scenario, years, by = _baseline(one["by"]), one["years"], one["by"]
+        scenario, years, by = _scenario(one["by"], wanted), one["years"], one["by"]
         others = [name for name in by if name != scenario]
         line: Lists = {"value": [reference]} if reference is not None else {}
         fan = {"year": years, **dict(zip(FIVE, by[scenario], strict=True))}
@@ -166,9 +172,9 @@ def _of_series(
         )
 
 
-def _of_milestones(milestones: list[Json], called: Called) -> Iterator[tuple[str, Picture]]:
+def _of_milestones(milestones: list[Json], wanted: str, called: Called) -> Iterator[tuple[str, Picture]]:
     panels: dict[str, Lists] = {}
-    scenario = _baseline(milestones[0]["by"]) if milestones else ""
+    scenario = _scenario(milestones[0]["by"], wanted) if milestones else ""
     for one in milestones:
         data = panels.setdefault(one["id"], {"threshold": [], "year": [], "p": []})
         label = f"{'≥' if one['op'] == '>=' else '≤'} {spoken(one['threshold'], 4)}"
@@ -192,10 +198,10 @@ def _range(low: float | None, high: float | None) -> str:
     return ends[0] if low == high else text("page.between", low=ends[0], high=ends[1])
 
 
-def _of_claims(claims: Lists, called: Called) -> Iterator[tuple[str, Picture]]:
+def _of_claims(claims: Lists, wanted: str, called: Called) -> Iterator[tuple[str, Picture]]:
     if not claims["scenario"]:
         return
-    scenario = _baseline(dict.fromkeys(claims["scenario"]))
+    scenario = _scenario(dict.fromkeys(claims["scenario"]), wanted)
     own = [at for at, name in enumerate(claims["scenario"]) if name == scenario]
     below, within, above = ([claims[part][at] or 0 for at in own] for part in ("below", "within", "above"))
     data: Lists = {

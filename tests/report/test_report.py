@@ -80,6 +80,16 @@ def test_scenarios_and_uses_go_by_the_titles_of_ones_own_file_before_the_names_w
     assert "Full ban" in report(made_tables(2)).pictures()["pictures/capacity_scenarios.svg"].decode()
 
 
+def test_the_scenario_shown_first_is_the_one_that_assumptions_are_tried_on() -> None:
+    tables = made_tables(2)
+    assert "S1 Baseline mixture" in report(tables).pictures()["pictures/capacity.svg"].decode()
+    tables["sensitivity"]["scenario"] = "indicator_only"
+    assert data_of(page_of(tables))["leading"]["scenario"] == "indicator_only"
+    drawn = report(tables).pictures()
+    for name in ("capacity", "milestones", "claims"):
+        assert "S0 Indicators only" in drawn[f"pictures/{name}.svg"].decode()
+
+
 def test_of_many_sources_a_picture_names_the_publisher_and_the_latest() -> None:
     tables = made_tables(2)
     figures = tables["observations"]
