@@ -13,7 +13,15 @@ import pandas as pd
 from forecasting.catalog import load_catalog
 from forecasting.handover import forecast_paths
 from forecasting.observations import month_index, month_label
-from forecasting.projection import Assumptions, Projection, check_against, claim_list, simulate, wide_table
+from forecasting.projection import (
+    Assumptions,
+    Projection,
+    check_against,
+    claim_list,
+    own_titles,
+    simulate,
+    wide_table,
+)
 from forecasting.publishing import SCHEMA_VERSION, csv_bytes
 from forecasting.reference import load_calibration, load_claims, load_observations
 from forecasting.report import Report
@@ -79,7 +87,8 @@ def simulated_files(
     }
     run_id = f"simulate-{_digest(json.dumps(provenance, sort_keys=True).encode())[:12]}"
     files = _rendered(result, run_id, str(provenance["as_of"]))
-    files |= Report(result.tables(), run_id=run_id, as_of=str(provenance["as_of"])).pictures()
+    titles = own_titles(assumptions)
+    files |= Report(result.tables(), run_id=run_id, as_of=str(provenance["as_of"]), titles=titles).pictures()
     files["provenance.json"] = (json.dumps({"run_id": run_id, **provenance}, indent=2) + "\n").encode()
     return files, result.degraded
 

@@ -198,13 +198,17 @@ def disk(settings: Settings, _: dt.datetime) -> Iterator[Finding]:
 def catalogue(settings: Settings, _: dt.datetime) -> Iterator[Finding]:
     """The catalogue, its calendar and the assumptions can be read, and all that these ask can be answered."""
     from forecasting.catalog import load_catalog
-    from forecasting.projection import check_against, load_assumptions
+    from forecasting.projection import check_against
     from forecasting.reference import load_calibration, load_claims
+    from jobs.computing import assumptions_about
 
     catalog = load_catalog(settings.catalog, settings.calendar)
-    assumptions = load_assumptions(settings.projection.assumptions)
-    check_against(assumptions, load_calibration(), load_claims())
-    yield Finding("catalogue", "ok", f"{len(catalog.ids)} indicators, {len(assumptions.scenarios)} scenarios")
+    assumptions = assumptions_about(catalog, settings.projection.assumptions)
+    scenarios = "no projection, since the packaged assumptions follow none of them"
+    if assumptions is not None:
+        check_against(assumptions, load_calibration(), load_claims())
+        scenarios = f"{len(assumptions.scenarios)} scenarios"
+    yield Finding("catalogue", "ok", f"{len(catalog.ids)} indicators, {scenarios}")
 
 
 def executor(settings: Settings, _: dt.datetime) -> Iterator[Finding]:

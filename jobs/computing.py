@@ -112,6 +112,12 @@ class Computing:
         _logger.info("project: %s", how)
         return result, how
 
+    def titles(self) -> dict[str, str]:
+        """What the assumption file of a projection that was made calls its scenarios and uses, if not as we do."""
+        from forecasting.projection import own_titles
+
+        return {} if self._assumptions is None else own_titles(self._assumptions)
+
     def _asked(self) -> tuple[pd.DataFrame, dict[str, str], dict[str, tuple[str, ...]], int, int]:
         """What the recovered months depend on."""
         related = {item.id: item.related for item in self._catalog if item.related is not None}
@@ -176,14 +182,21 @@ class Computing:
 
     @cached_property
     def _assumptions(self) -> Assumptions | None:
-        """The assumptions; None where they are the packaged ones and about other indicators altogether."""
-        from forecasting.projection import load_assumptions
+        return assumptions_about(self._catalog, self._settings.projection.assumptions)
 
-        path = self._settings.projection.assumptions
-        assumptions = load_assumptions(path)
-        if path is None and not any(name in self._catalog for name in _followed(assumptions)):
-            return None
-        return assumptions
+
+def assumptions_about(catalog: Catalog, path: Path | None) -> Assumptions | None:
+    """The assumptions; None where they are the packaged ones and about other indicators altogether.
+
+    Raises:
+        AssumptionError: See `forecasting.projection.load_assumptions`.
+    """
+    from forecasting.projection import load_assumptions
+
+    assumptions = load_assumptions(path)
+    if path is None and not any(name in catalog for name in _followed(assumptions)):
+        return None
+    return assumptions
 
 
 def _followed(assumptions: Assumptions) -> tuple[str, ...]:

@@ -266,7 +266,8 @@ def _chain(night: Night, run: Run, steps: Steps, grounds: Grounds) -> Path:
     root, day = night.root, night.day.isoformat()
     # written while the night is tracked
     draft = draft_release(tables, root=root, run_id=run.run_id, as_of=day, workers=settings.fit.workers)
-    report, drawn, mlflow_run = Report(tables, run_id=run.run_id, as_of=day), {}, None
+    titles = {} if projection is None else computing.titles()
+    report, drawn, mlflow_run = Report(tables, run_id=run.run_id, as_of=day, titles=titles), {}, None
     if settings.publishing.pictures:
         drawn = steps.unless_it_fails("pictures", key, lambda _: report.pictures()) or {}
     if scored is not None:  # what is tracked are the decisions

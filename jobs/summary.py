@@ -10,9 +10,6 @@ from jobs.scoring import alarms
 
 __all__ = ["summary"]
 
-SHOWN = "baseline_mixture"
-"""The scenario whose claim check is shown, where a release has it."""
-
 MANY, TELLING = 40, 10
 """Indicators beyond which only the most telling are shown, and how many these are; the same of alarms."""
 
@@ -42,7 +39,9 @@ def summary(release: Path) -> list[str]:
     if len(shown) < len(coming):
         lines.append(f"  all {len(coming):,}: {release / 'headlines.csv'}")
     checked = list(_rows(release / "claim_check.csv"))
-    scenarios = sorted({row["metric"].partition("|")[0] for row in checked}, key=lambda name: (name != SHOWN, name))
+    tried = {row["scenario"] for row in _rows(release / "sensitivity.csv")}  # the leading one
+    named = {row["metric"].partition("|")[0] for row in checked}
+    scenarios = sorted(named, key=lambda name: (name not in tried, name))
     if scenarios:
         lines.append(f"claims: probability below, within and above the range, in scenario {scenarios[0]}")
     for row in checked:

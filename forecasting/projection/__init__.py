@@ -6,7 +6,14 @@ engine knows no mineral and no use. docs/projection.md has the method.
 """
 
 from forecasting.projection._absorption import Ratio, absorption, needed_intensity
-from forecasting.projection._assumptions import Assumptions, Parameter, Scenario, load_assumptions, with_values
+from forecasting.projection._assumptions import (
+    Assumptions,
+    Parameter,
+    Scenario,
+    load_assumptions,
+    own_titles,
+    with_values,
+)
 from forecasting.projection._capacity import price_leak
 from forecasting.projection._claims import CLAIM_COLUMNS, claim_list
 from forecasting.projection._controls import any_event
@@ -67,6 +74,7 @@ __all__ = [
     "log_rate",
     "logistic",
     "needed_intensity",
+    "own_titles",
     "price_leak",
     "sector_weights",
     "simulate",

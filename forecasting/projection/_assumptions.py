@@ -18,11 +18,20 @@ from forecasting.projection._coupling import HORIZON
 from forecasting.projection._distributions import ARGS, check_args, is_number, support
 from forecasting.projection._questions import Questions, parse_questions
 from forecasting.projection._schema import Spec, check_names, draw_blocks, expected_parameters
-from forecasting.projection._structure import OPTIONAL, STRUCTURE, Structure, flag_of, keys_of, parse_structure
+from forecasting.projection._structure import (
+    OPTIONAL,
+    RESERVED,
+    STRUCTURE,
+    Structure,
+    flag_of,
+    keys_of,
+    parse_structure,
+)
 from forecasting.projection._structure import table_of as _table
 from forecasting.projection._structure import text_of as _text
 
-__all__ = ["Assumptions", "Parameter", "Scenario", "load_assumptions", "parse_assumptions", "with_values"]
+__all__ = ["Assumptions", "Parameter", "Scenario", "load_assumptions", "own_titles", "parse_assumptions",
+           "with_values"]  # fmt: skip
 
 FIELDS = ("dist", "args", "unit", "source", "note")
 PATHS = ("statistical", "handover")
@@ -157,6 +166,23 @@ def parse_assumptions(text: str, file: str) -> Assumptions:
                 f"{file}: claims.{key}: intensity is stated by kind of equipment; name the kinds in equipment"
             )
     return Assumptions(file, structure, questions, MappingProxyType(scenarios))
+
+
+def own_titles(assumptions: Assumptions) -> dict[str, str]:
+    """Key to title of scenarios, anchors, routes and projects that a file of one's own calls otherwise.
+
+    What the packaged file calls the same has a short name in two languages on the page, and a key that tables use for
+    something else (a route ``imports``) keeps that name.
+    """
+    packaged = _titles(load_assumptions())
+    named = {key: title for key, title in _titles(assumptions).items() if key not in RESERVED}
+    return {key: title for key, title in named.items() if packaged.get(key) != title}
+
+
+def _titles(assumptions: Assumptions) -> dict[str, str]:
+    structure = assumptions.structure
+    titled = (structure.routes, structure.anchors, assumptions.scenarios)
+    return {**structure.projects, **{key: item.title for items in titled for key, item in items.items()}}
 
 
 def with_values(assumptions: Assumptions, settings: Mapping[str, str]) -> Assumptions:

@@ -26,11 +26,13 @@ def claim_list(assumptions: Assumptions, claims: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         assumptions: From `load_assumptions`.
-        claims: Columns id, value_low, value_high, unit, topic.
+        claims: Columns id, value_low, value_high, unit, topic, decimals; a file that states claims of its own asks
+            nothing of them.
 
     Raises:
         AssumptionError: A claim with a value of which the assumption file says nothing, or the other way round.
     """
+    claims = _of_file_or_table(assumptions, claims)
     known, named = list(claims["id"]), assumptions.questions.claims
     strange = [key for key in named if key not in known]
     silent = [key for key, low in zip(known, claims["value_low"], strict=True) if key not in named and low == low]
@@ -68,7 +70,7 @@ def claim_table(key: str, outcome: Outcome, assumptions: Assumptions, claims: pd
     Raises:
         AssumptionError: A checked claim that the table lacks or gives no figure of, or an unknown metric.
     """
-    rows = []
+    rows, claims = [], _of_file_or_table(assumptions, claims)
     for claim, item in assumptions.questions.claims.items():
         if item.use != "checked":
             continue
@@ -87,6 +89,25 @@ def claim_table(key: str, outcome: Outcome, assumptions: Assumptions, claims: pd
             else:
                 rows.append((claim, head, low, high, *odds, np.nan, "", code))
     return pd.DataFrame(rows, columns=list(CLAIM_COLUMNS))
+
+
+def _of_file_or_table(assumptions: Assumptions, claims: pd.DataFrame) -> pd.DataFrame:
+    """The claims that the assumption file states, in the columns of the table; where it states none, the table."""
+    named = assumptions.questions.claims
+    own = {key: item for key, item in named.items() if item.unit}
+    if not own:
+        return claims
+    silent = [key for key in named if key not in own]
+    if silent:
+        raise AssumptionError(
+            f"{assumptions.file}: claims.{silent[0]} states no figure; expected low, high and unit, as others have them"
+        )
+    return pd.DataFrame({
+        "id": list(own), "topic": assumptions.structure.title, "unit": [item.unit for item in own.values()],
+        "value_low": [float(item.low or "nan") for item in own.values()],
+        "value_high": [float(item.high or "nan") for item in own.values()],
+        "decimals": [len(item.low.partition(".")[2]) for item in own.values()],
+    })  # fmt: skip
 
 
 def _range(claim: str, item: ClaimUse, claims: pd.DataFrame) -> tuple[float, float]:

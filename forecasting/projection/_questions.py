@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -16,6 +17,8 @@ __all__ = ["ClaimUse", "Correlation", "Evidence", "Hindcast", "Milestone", "Ques
 EVIDENCE_KINDS = ("output", "quota")
 CLAIM_USES = ("used", "checked", "aside")
 OPS = (">=", "<=")
+
+_PRINTED = re.compile(r"(-?[0-9]+(\.[0-9]+)?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,9 @@ class ClaimUse:
         scale: What the claim's figures are multiplied by to be in the metric's unit.
         intensity: Whether the intensity that the claim needs is stated, by kind of equipment.
         note: Why.
+        low: Lower end of the claim, as printed; empty where it is open, or where the table of claims has the figures.
+        high: Upper end of the claim.
+        unit: Unit of the two.
     """
 
     use: str
@@ -63,6 +69,9 @@ class ClaimUse:
     scale: float
     intensity: bool
     note: str
+    low: str = ""
+    high: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +159,7 @@ def _milestone(entry: Any, where: str) -> Milestone:
 
 def _claim(entry: Any, where: str, horizon: int) -> ClaimUse:
     table = table_of(entry, where)
-    keys_of(table, ("use", "note"), where, optional=("by", "months", "scale", "intensity"))
+    keys_of(table, ("use", "note"), where, optional=("by", "months", "scale", "intensity", "low", "high", "unit"))
     use, by = table["use"], names_of(table.get("by", []), f"{where}.by")
     if use not in CLAIM_USES:
         raise AssumptionError(f"{where}: use {use!r}; expected one of {', '.join(CLAIM_USES)}")
@@ -163,7 +172,27 @@ def _claim(entry: Any, where: str, horizon: int) -> ClaimUse:
         raise AssumptionError(f"{where}: months {months!r}; expected a whole number from 1 to {horizon}")
     scale = _number(table.get("scale", 1.0), f"{where}.scale")
     note = text_of(table["note"], f"{where}.note")
-    return ClaimUse(use, by, months, scale, flag_of(table.get("intensity", False), f"{where}.intensity"), note)
+    intensity = flag_of(table.get("intensity", False), f"{where}.intensity")
+    return ClaimUse(use, by, months, scale, intensity, note, *_stated(table, where))
+
+
+def _stated(table: Mapping[str, Any], where: str) -> tuple[str, str, str]:
+    """The ends and the unit of a claim that a file states itself; the ends are text, which keeps their last digit."""
+    low, high = (_printed(table.get(key, ""), f"{where}.{key}") for key in ("low", "high"))
+    unit = text_of(table["unit"], f"{where}.unit") if "unit" in table else ""
+    if bool(low or high) != bool(unit):
+        raise AssumptionError(
+            f"{where}: low {low!r}, high {high!r}, unit {unit!r}; expected figures in a unit, or neither"
+        )
+    if low and high and float(low) > float(high):
+        raise AssumptionError(f"{where}: low {low!r} is above high {high!r}; exchange them")
+    return low, high, unit
+
+
+def _printed(value: Any, where: str) -> str:
+    if not isinstance(value, str) or not _PRINTED.fullmatch(value):
+        raise AssumptionError(f'{where}: {value!r}; expected a number as it was printed, in quotes: "15.0"')
+    return value
 
 
 def _hindcast(entry: Any, where: str) -> Hindcast:

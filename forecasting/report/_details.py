@@ -20,13 +20,15 @@ __all__ = ["QUANTILES", "SPANS", "Details"]
 
 CHUNK = 200
 """Indicators whose details are in memory at a time."""
-TABLES = ("observations", "monthly", "forecasts", "headlines", "leaderboard", "scorecard", "drift")
+TABLES = ("indicators", "observations", "monthly", "forecasts", "headlines", "leaderboard", "scorecard", "drift")
 
 SPANS = (5, 10, 0)
 """Years of history that can be chosen; 0 is all of it."""
 QUANTILES = ("q05", "q25", "q50", "q75", "q95")
 SCORES = 36
 """Scores shown of an indicator, the latest ones."""
+CREDITS = 4
+"""Sources that a picture names; of more, such as a file a month, the publisher and the latest two."""
 REACH = 0.25  # of the band's range: as far as set bounds stretch the axis
 MARGIN = 0.06  # of the axis, above and below what is drawn
 ASIDE = 1 / 12  # years before the first and after the last point of the axis of time, so that their marks are whole
@@ -108,11 +110,13 @@ def _details(tables: Frames, names: Sequence[str]) -> dict[str, Json]:
             ("n", "mase", "expected_mase", "coverage80", "coverage90", "coverage95"),
         ),
     }
-    sources = observed[observed["source"] != ""].groupby("indicator")["source"].unique()
+    dated = observed[observed["source"] != ""].sort_values("period", kind="stable")
+    sources = dated.groupby("indicator")["source"].unique()
+    publishers = tables["indicators"].set_index("indicator")["publisher"]
     out = {}
     for name in names:
         one: Json = {part: dealt[name] for part, dealt in parts.items()}
-        one["sources"] = sorted(sources.get(name, []))
+        one["sources"] = _credits(sources.get(name, []), publishers[name])
         one["spans"] = {
             "published": _spans(one["published"], ("value",), one["ahead"]),
             "months": _spans(one["months"], ("yoy", "q05", "q95", "low", "high"), one["ahead_months"]),
@@ -120,6 +124,10 @@ def _details(tables: Frames, names: Sequence[str]) -> dict[str, Json]:
         }
         out[name] = one
     return out
+
+
+def _credits(sources: Sequence[str], publisher: str) -> list[str]:
+    return sorted(sources) if len(sources) <= CREDITS else [publisher, *sources[-2:], "…"]
 
 
 def _dealt(keys: pd.Series[Any], lists: Lists) -> Dealt:

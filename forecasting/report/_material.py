@@ -13,6 +13,7 @@ from forecasting.report._details import Details
 from forecasting.report._numbers import Lists
 from forecasting.report._projection import leading, projection
 from forecasting.report._quality import news, quality
+from forecasting.report._texts import TEXTS
 
 __all__ = ["Material"]
 
@@ -25,9 +26,10 @@ class Material:
         board: A row an indicator.
         details: Everything on the page of each indicator, by its name.
         projection: The projection's views.
-        leading: Which series of the projection is shown first, by view.
+        leading: Which series of the projection is shown first, by view, and which scenario.
         quality: Scores, coverage, drift, backtest.
         news: What is new since the release before.
+        texts: Text by "group.key", English and Chinese, with the names that are the user's own.
     """
 
     board: Lists
@@ -36,9 +38,16 @@ class Material:
     leading: dict[str, str]
     quality: Json
     news: Json
+    texts: Mapping[str, tuple[str, str]]
 
     @classmethod
-    def of(cls, tables: Mapping[str, pd.DataFrame]) -> Material:
-        """Gather it from the tables of a release, with the columns of the dictionary."""
-        ahead = projection(tables)
-        return cls(board(tables), Details(tables), ahead, leading(ahead), quality(tables), news(tables["revisions"]))
+    def of(cls, tables: Mapping[str, pd.DataFrame], titles: Mapping[str, str] | None = None) -> Material:
+        """Gather it from the tables of a release, with the columns of the dictionary.
+
+        Args:
+            tables: The tables.
+            titles: What names in them are called instead, in either language.
+        """
+        ahead, revised = projection(tables), news(tables["revisions"])
+        texts = TEXTS | {f"name.{key}": (title, title) for key, title in (titles or {}).items()}
+        return cls(board(tables), Details(tables), ahead, leading(ahead), quality(tables), revised, texts)

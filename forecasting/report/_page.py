@@ -65,7 +65,7 @@ def page_files(
         rows["piece"] = [where[name] for name in rows["id"]]
     data: Json = {
         "meta": {"run_id": run_id, "as_of": as_of},
-        "texts": TEXTS,
+        "texts": material.texts,
         "colours": COLOURS,
         "shared": config(),
         "charts": {name: chart.to_dict() for name, chart in CHARTS.items()},

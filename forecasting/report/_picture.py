@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from forecasting.report._chart import Chart, Columns, Json, draw
@@ -31,6 +31,7 @@ class Picture:
         source: Who published the figures, or how they were made.
         panels: Charts with their data sets and titles; the title of a single one is that of the picture.
         values: Slots of its own.
+        name: Translates a name.
     """
 
     title: str
@@ -39,6 +40,7 @@ class Picture:
     source: str
     panels: Sequence[tuple[Chart, Mapping[str, Columns], str]]
     values: Json = field(default_factory=dict)
+    name: Callable[[str], str] = name_of
 
 
 def svg_of(picture: Picture, run_id: str, as_of: str) -> str:
@@ -99,10 +101,10 @@ def _specification(picture: Picture, run_id: str, as_of: str) -> Json:
     values = slots(picture, run_id, as_of)
     if len(picture.panels) == 1:
         [(chart, data, _)] = picture.panels
-        return draw(chart, config(), data, values, name_of)
-    frame = draw(Chart({"layer": []}, ()), config(), {}, values, name_of)
+        return draw(chart, config(), data, values, picture.name)
+    frame = draw(Chart({"layer": []}, ()), config(), {}, values, picture.name)
     panels = [
-        {**draw(chart, {}, data, values, name_of), "title": {"text": title, "fontSize": 13}}
+        {**draw(chart, {}, data, values, picture.name), "title": {"text": title, "fontSize": 13}}
         for chart, data, title in picture.panels
     ]
     datasets = {f"{name}{at}": rows for at, panel in enumerate(panels) for name, rows in panel.pop("datasets").items()}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from forecasting.report._chart import Columns, Json
@@ -21,7 +23,8 @@ MAIN = 8
 MANY = 100
 ROWS = 30
 FIVE = ("q05", "q25", "q50", "q75", "q95")
-BASELINE = "baseline_mixture"
+Called = Callable[[str], str]
+"""Translates a name."""
 
 
 def picture_files(material: Material, run_id: str, as_of: str) -> dict[str, bytes]:
@@ -44,12 +47,8 @@ def described(material: Material) -> Iterator[tuple[str, Picture]]:
     """Every picture by its name, in order."""
     yield from _of_headlines(material.board)
     yield from _of_indicators(material)
-    projection = material.projection
-    for view, reference, unit in (("trajectories", None, None), ("absorption", 1.0, text("absorption.unit"))):
-        yield from _of_series(view, projection[view], material.leading[view], reference, unit)
-    yield from _of_milestones(projection["milestones"])
-    yield from _of_claims(projection["claims"])
-    yield from _of_sensitivity(projection["sensitivity"])
+    called = partial(name_of, texts=material.texts)
+    yield from ((file, replace(picture, name=called)) for file, picture in _of_projection(material, called))
     yield from _of_quality(material)
 
 
@@ -110,8 +109,18 @@ def _of_indicators(material: Material) -> Iterator[tuple[str, Picture]]:
         )
 
 
-def _baseline(known: Mapping[str, Any]) -> str:
-    return BASELINE if BASELINE in known else next(iter(known))
+def _of_projection(material: Material, called: Called) -> Iterator[tuple[str, Picture]]:
+    projection = material.projection
+    wanted = material.leading["scenario"]
+    for view, reference, unit in (("trajectories", None, None), ("absorption", 1.0, text("absorption.unit"))):
+        yield from _of_series(view, projection[view], material.leading[view], wanted, reference, unit, called)
+    yield from _of_milestones(projection["milestones"], wanted, called)
+    yield from _of_claims(projection["claims"], wanted, called)
+    yield from _of_sensitivity(projection["sensitivity"], called)
+
+
+def _scenario(known: Mapping[str, Any], wanted: str) -> str:
+    return wanted if wanted in known else next(iter(known))
 
 
 def _title(name: str) -> str:
@@ -119,12 +128,18 @@ def _title(name: str) -> str:
 
 
 def _of_series(
-    view: str, series: list[Json], leading: str, reference: float | None, unit: str | None
+    view: str,
+    series: list[Json],
+    leading: str,
+    wanted: str,
+    reference: float | None,
+    unit: str | None,
+    called: Called,
 ) -> Iterator[tuple[str, Picture]]:
     for one in series:
         if one["key"] != leading:
             continue
-        scenario, years, by = _baseline(one["by"]), one["years"], one["by"]
+        scenario, years, by = _scenario(one["by"], wanted), one["years"], one["by"]
         others = [name for name in by if name != scenario]
         line: Lists = {"value": [reference]} if reference is not None else {}
         fan = {"year": years, **dict(zip(FIVE, by[scenario], strict=True))}
@@ -133,13 +148,13 @@ def _of_series(
             "year": years * len(others),
             "q50": [value for name in others for value in by[name][2]],
         }
-        ends = {"row": sorted(by, key=name_of)}
+        ends = {"row": sorted(by, key=called)}
         ends |= {q: [by[name][k][-1] for name in ends["row"]] for k, q in enumerate(FIVE)}
         ends["right"] = ["" if value is None else spoken(value, 3) for value in ends["q50"]]
         named = leading if view == "trajectories" else f"{view}|{leading}"
-        title, measured = _title(name_of(named)), unit or name_of(one["notes"][scenario]["unit"])
+        title, measured = _title(called(named)), unit or called(one["notes"][scenario]["unit"])
         said = (
-            text("capacity.caption", scenario=name_of(scenario)),
+            text("capacity.caption", scenario=called(scenario)),
             text("capacity.by_scenario_caption", year=years[-1]),
         )
         file = "capacity" if view == "trajectories" else view
@@ -157,9 +172,9 @@ def _of_series(
         )
 
 
-def _of_milestones(milestones: list[Json]) -> Iterator[tuple[str, Picture]]:
+def _of_milestones(milestones: list[Json], wanted: str, called: Called) -> Iterator[tuple[str, Picture]]:
     panels: dict[str, Lists] = {}
-    scenario = _baseline(milestones[0]["by"]) if milestones else ""
+    scenario = _scenario(milestones[0]["by"], wanted) if milestones else ""
     for one in milestones:
         data = panels.setdefault(one["id"], {"threshold": [], "year": [], "p": []})
         label = f"{'≥' if one['op'] == '>=' else '≤'} {spoken(one['threshold'], 4)}"
@@ -167,8 +182,8 @@ def _of_milestones(milestones: list[Json]) -> Iterator[tuple[str, Picture]]:
         data["year"] += one["years"]
         data["p"] += one["by"][scenario]
     if panels:
-        drawn = [(MILESTONES, {"milestone": data}, _title(name_of(name))) for name, data in panels.items()]
-        caption = text("milestones.caption", scenario=name_of(scenario))
+        drawn = [(MILESTONES, {"milestone": data}, _title(called(name))) for name, data in panels.items()]
+        caption = text("milestones.caption", scenario=called(scenario))
         yield (
             "milestones",
             Picture(text("milestones.title"), caption, text("milestones.unit"), text("page.model"), drawn),
@@ -183,10 +198,10 @@ def _range(low: float | None, high: float | None) -> str:
     return ends[0] if low == high else text("page.between", low=ends[0], high=ends[1])
 
 
-def _of_claims(claims: Lists) -> Iterator[tuple[str, Picture]]:
+def _of_claims(claims: Lists, wanted: str, called: Called) -> Iterator[tuple[str, Picture]]:
     if not claims["scenario"]:
         return
-    scenario = _baseline(dict.fromkeys(claims["scenario"]))
+    scenario = _scenario(dict.fromkeys(claims["scenario"]), wanted)
     own = [at for at, name in enumerate(claims["scenario"]) if name == scenario]
     below, within, above = ([claims[part][at] or 0 for at in own] for part in ("below", "within", "above"))
     data: Lists = {
@@ -201,7 +216,7 @@ def _of_claims(claims: Lists) -> Iterator[tuple[str, Picture]]:
         "upto_within": [a + b for a, b in zip(below, within, strict=True)],
         "end": [a + b + c for a, b, c in zip(below, within, above, strict=True)],
     }
-    caption = text("claims.caption", scenario=name_of(scenario))
+    caption = text("claims.caption", scenario=called(scenario))
     yield (
         "claims",
         Picture(
@@ -210,7 +225,7 @@ def _of_claims(claims: Lists) -> Iterator[tuple[str, Picture]]:
     )
 
 
-def _of_sensitivity(results: list[Json]) -> Iterator[tuple[str, Picture]]:
+def _of_sensitivity(results: list[Json], called: Called) -> Iterator[tuple[str, Picture]]:
     longest = max((one["horizon"] for one in results), default=0)
     for one in results:
         if one["horizon"] != longest:
@@ -219,8 +234,8 @@ def _of_sensitivity(results: list[Json]) -> Iterator[tuple[str, Picture]]:
         data = {"row": [one["parameter"][at] for at in own]}
         data |= {name: [one[name][at] for at in own] for name in ("tornado_low", "tornado_high", "ST")}
         data["right"] = ["" if value is None else f"{value:z.2f}" for value in data["ST"]]
-        output, years = name_of(one["output"]), longest // 12
-        caption = text("sensitivity.caption", output=output, years=years, scenario=name_of(one["scenario"]))
+        output, years = called(one["output"]), longest // 12
+        caption = text("sensitivity.caption", output=output, years=years, scenario=called(one["scenario"]))
         yield (
             "sensitivity",
             Picture(

@@ -37,11 +37,13 @@ def projection(tables: Frames) -> Json:
 
 
 def leading(of_projection: Json) -> dict[str, str]:
-    """Which quantity and which ratio are shown first: capacity where there is one, and what all uses absorb."""
+    """What is shown first: capacity if there is any, what all uses absorb, the scenario of the sensitivities."""
     capacity = [key for key in (one["key"] for one in of_projection["trajectories"]) if "capacity_index" in key]
     total = [key for key in (one["key"] for one in of_projection["absorption"]) if key.endswith("|total")]
     total.sort(key=lambda key: ("|first_use|" not in key, "|endpoint|" not in key))
-    return {"trajectories": next(iter(capacity), ""), "absorption": next(iter(total), "")}
+    tried = [one["scenario"] for one in of_projection["sensitivity"]]
+    first = {"trajectories": capacity, "absorption": total, "scenario": tried}
+    return {view: next(iter(names), "") for view, names in first.items()}
 
 
 def _series(rows: pd.DataFrame, keys: list[str], notes: tuple[str, ...]) -> list[Json]:

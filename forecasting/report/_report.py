@@ -24,15 +24,24 @@ class Report:
             there, gives a sentence in its view and no picture.
         run_id: Name of the release.
         as_of: Day (YYYY-MM-DD) up to which figures were known.
+        titles: What names in the tables are called instead, in either language: the scenarios and uses of an
+            assumption file of one's own (`forecasting.projection.own_titles`).
     """
 
-    def __init__(self, tables: Mapping[str, pd.DataFrame], *, run_id: str, as_of: str) -> None:
+    def __init__(
+        self,
+        tables: Mapping[str, pd.DataFrame],
+        *,
+        run_id: str,
+        as_of: str,
+        titles: Mapping[str, str] | None = None,
+    ) -> None:
         self._tables = empty_tables(TABLES) | dict(tables)
-        self._run_id, self._as_of = run_id, as_of
+        self._run_id, self._as_of, self._titles = run_id, as_of, titles
 
     @cached_property
     def _material(self) -> Material:
-        return Material.of(self._tables)
+        return Material.of(self._tables, self._titles)
 
     def pictures(self) -> dict[str, bytes]:
         """PNG and SVG of the main charts by their path in the release, in English."""

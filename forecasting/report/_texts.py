@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from importlib.resources import files
 
 __all__ = ["TEXTS", "name_of", "text"]
@@ -23,15 +24,19 @@ def text(key: str, **values: object) -> str:
     return TEXTS[key][0].format(**values)
 
 
-def name_of(value: str) -> str:
+def name_of(value: str, texts: Mapping[str, tuple[str, str]] = TEXTS) -> str:
     """English for a name out of the tables; its parts that are not known stay, with spaces for underscores.
+
+    Args:
+        value: The name.
+        texts: `TEXTS`, or with names of a catalogue or an assumption file of one's own beside or instead of these.
 
     >>> name_of("demand|nev")
     'demand · new-energy vehicles'
     >>> name_of("made_up|thing.size")
     'made up · thing · size'
     """
-    if (whole := TEXTS.get(f"name.{value}")) is not None:
+    if (whole := texts.get(f"name.{value}")) is not None:
         return whole[0]
     parts = [
         part
@@ -39,4 +44,4 @@ def name_of(value: str) -> str:
         if piece
         for part in (piece.split(".") if re.fullmatch(r"[A-Za-z]\w*(\.\w+)+", piece) else [piece])
     ]
-    return " · ".join(TEXTS[f"name.{part}"][0] if f"name.{part}" in TEXTS else part.replace("_", " ") for part in parts)
+    return " · ".join(texts[f"name.{part}"][0] if f"name.{part}" in texts else part.replace("_", " ") for part in parts)

@@ -1,4 +1,4 @@
-"""What figures of one year say of each other: cumulative levels do not fall, cumulative rates are averages."""
+"""What figures say of each other: levels grow by their rates and do not fall if cumulative; such rates are averages."""
 
 from __future__ import annotations
 
@@ -7,7 +7,49 @@ import itertools
 import numpy as np
 import pandas as pd
 
+from forecasting.observations import MEASURES, RATES, month_index
+
 SLACK = 2.0  # points; revisions move cumulative rates by less, misprints by more
+SLIP = 5.0  # times; a base that was restated moves levels by less, the smallest slip of a unit by more
+
+
+def slipped_levels(frame: pd.DataFrame, known: pd.DataFrame) -> dict[int, str]:
+    """New levels, or new rates, where a level is many times or a small part of what its rate and the year before say.
+
+    What jumped is wrong: the rate, where the two levels are near each other; else the level, and the one a year before
+    too unless the store has it or its own rate agrees with it.
+
+    Args:
+        frame: New rows: indicator, period, measure, value.
+        known: Figures of the store.
+
+    Returns:
+        Index of the row -> reason.
+    """
+    both = _beside(frame, known, MEASURES)
+    month = both["period"].map({period: month_index(period) for period in both["period"].unique()}).astype("int64")
+    series = 2 * pd.factorize(both["indicator"])[0] + both["measure"].isin(("ytd_level", "ytd_yoy"))
+    both["place"] = series * (month_index("9999-12") + 1) + month  # a number is merged on faster than three texts
+    rate = both["measure"].isin(RATES)
+    levels, rates = (both.loc[rows, ["place", "period", "value", "row"]] for rows in (~rate, rate))
+    before = levels.assign(place=levels["place"] + 12)
+    table = levels.merge(rates, on="place", suffixes=("", "_rate"), validate="one_to_one")
+    table = table.merge(before, on="place", suffixes=("", "_before"), validate="one_to_one")
+    table["grown"] = table["value"] / table["value_before"]
+    table["times"] = table["grown"] / (1 + table["value_rate"] / 100)
+    sound = table["times"].between(1 / SLIP, SLIP)
+    right: set[int] = {-1, *table.loc[sound, "row"]}
+    refused: set[int] = set()
+    reasons: dict[int, str] = {}
+    for one in table[~sound].sort_values("period").to_dict("records"):
+        if one["row_before"] in refused:
+            continue
+        near = 1 / SLIP < one["grown"] < SLIP
+        rows = ({one["row_rate"]} if near else {one["row"], *({one["row_before"]} - right)}) - {-1}
+        refused |= rows
+        what = f"the level of {one['period']} is {one['times']:,.4g} times what its rate and that of a year before say"
+        reasons |= {int(row): f"{what}; if a stored one is wrong, import the right one for it first" for row in rows}
+    return reasons
 
 
 def falling_levels(frame: pd.DataFrame, known: pd.DataFrame) -> dict[int, str]:
@@ -72,14 +114,19 @@ def impossible_rates(frame: pd.DataFrame, known: pd.DataFrame) -> dict[int, str]
 
 def _with_known(frame: pd.DataFrame, known: pd.DataFrame, measures: tuple[str, ...]) -> pd.DataFrame:
     """The figures of the years that have new ones, known ones beside them; ``row`` is -1 where known."""
+    both = _beside(frame, known, measures)
+    both["year"] = both["period"].str[:4]
+    return both[both.groupby(["indicator", "year"])["row"].transform("max") >= 0].copy()
+
+
+def _beside(frame: pd.DataFrame, known: pd.DataFrame, measures: tuple[str, ...]) -> pd.DataFrame:
+    """New figures, and what is known of their indicators and not given anew."""
     key = ["indicator", "measure", "period"]
     new = frame.loc[frame["measure"].isin(measures), [*key, "value"]]
     new = new.assign(row=new.index)
     old = known.loc[known["measure"].isin(measures) & known["indicator"].isin(new["indicator"]), [*key, "value"]]
     both = new if old.empty else pd.concat([new, old.assign(row=-1)])
-    both = both.drop_duplicates(key, keep="first")
-    both["year"] = both["period"].str[:4]
-    return both[both.groupby(["indicator", "year"])["row"].transform("max") >= 0].copy()
+    return both.drop_duplicates(key, keep="first")
 
 
 def _certain(values: np.ndarray, fixed: np.ndarray) -> list[bool]:

@@ -1,8 +1,8 @@
 """The door: which rows of a reading may become figures, and why the others may not.
 
 Rows that say what is known already pass by unexamined. The rest is checked one by one (`_schema`), then against each
-other and against what is known: two values for one figure, a cumulative level that falls, a cumulative rate outside of
-what it is an average of. Nothing is corrected here and nothing guessed.
+other and against what is known: two values for one figure, a level that is many times what its rate says, a cumulative
+level that falls, a cumulative rate outside of what it is an average of. Nothing is corrected here and nothing guessed.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from forecasting.observations import (
     off_grid,
 )
 from forecasting.payloads import BadRow
-from forecasting.sources._consistency import falling_levels, impossible_rates
+from forecasting.sources._consistency import falling_levels, impossible_rates, slipped_levels
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
@@ -112,7 +112,7 @@ def admit(
     good = good[~good.index.isin(reasons)]
     good = good.drop_duplicates(KEY)
     # what is known of the same figures is replaced by what comes, so a history that was revised is judged as a whole
-    for consistency in (falling_levels, impossible_rates):
+    for consistency in (slipped_levels, falling_levels, impossible_rates):
         reasons |= consistency(good, known)
         good = good[~good.index.isin(reasons)]
     return Admission(_canonical(_released(good, catalog, now)), int(same.sum()), _bad(rows, reasons))
@@ -214,7 +214,8 @@ def _schema(frame: pd.DataFrame, catalog: Catalog, now: pd.Timestamp, followed_o
                  lambda name: name.str.fullmatch(_NAME) | (name == "")),
         ]),
         "period": pa.Column(object, [
-            rule("period is not YYYY-MM with a month from 01 to 12", lambda period: dated),
+            rule("period is not YYYY-MM with a month from 01 to 12, nor written as the mapping's period_format",
+                 lambda period: dated),
             rule(f"period is before {FIRST_YEAR} or after the month in which it came",
                  lambda period: period.between(f"{FIRST_YEAR}-01", this_month) | ~dated),
             rule("this January has no figure of its own by the catalogue (no_january_since)",

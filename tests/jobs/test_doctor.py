@@ -77,6 +77,17 @@ def test_a_question_that_assumptions_cannot_answer_is_found_before_the_night(tmp
         found(checks.catalogue, installation)
 
 
+def test_scenarios_of_other_indicators_are_not_counted(tmp_path):
+    assert one(checks.catalogue, Installation(tmp_path)) == ("ok", "4 indicators, 9 scenarios")
+    catalog = tmp_path / "own.toml"
+    catalog.write_text(CATALOG.read_text(encoding="utf-8").replace("baotou_", "ordos_"), encoding="utf-8")
+    status, message = one(checks.catalogue, Installation(tmp_path, catalog=catalog))
+    assert (status, message) == (
+        "ok",
+        "4 indicators, no projection, since the packaged assumptions follow none of them",
+    )
+
+
 def test_a_new_home_is_well_and_stays_empty(tmp_path):
     for check in CHECKS.values():
         assert {status for status, _, _ in found(check, Installation(tmp_path / "new"))} <= {"ok", "warn"}

@@ -269,6 +269,20 @@ def test_a_night_whose_assumptions_are_refused_is_published_without_its_projecti
     assert len(tables["headlines"]) > 0
 
 
+def test_the_page_calls_scenarios_and_uses_as_ones_own_assumptions_do(tmp_path):
+    lithium = (Path(__file__).parents[2] / "docs" / "examples" / "lithium.toml").read_text(encoding="utf-8")
+    file, catalog = tmp_path / "mine.toml", tmp_path / "catalog.toml"
+    file.write_text(lithium.replace("scenarios.sodium", "scenarios.full_ban"), encoding="utf-8")
+    entries = CATALOG.read_text(encoding="utf-8").split("[[indicator]]")
+    catalog.write_text(
+        "[[indicator]]" + next(one for one in entries if 'id = "cn_industrial_va"' in one), encoding="utf-8"
+    )
+    mine = settings(tmp_path, catalog=catalog, projection=ProjectionSettings(draws=64, assumptions=file))
+    page = (run_night(mine, clock=lambda: NIGHT).release / "index.html").read_text(encoding="utf-8")
+    title = "Cells without lithium take half of the storage market"
+    assert f'"name.full_ban":["{title}","{title}"]' in page
+
+
 def test_a_night_of_a_lone_indicator_of_a_few_figures_is_published(tmp_path):
     entries = CATALOG.read_text(encoding="utf-8").split("[[indicator]]")
     lone = next(entry for entry in entries if 'id = "baotou_rare_earth_va"' in entry)

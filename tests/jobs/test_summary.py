@@ -13,6 +13,7 @@ CLAIMS = "claim_id,metric,claim_low,claim_high,p_below,p_within,p_above,code\n"
 @pytest.fixture
 def release(tmp_path: Path) -> Path:
     (tmp_path / "claim_check.csv").write_text(CLAIMS)
+    (tmp_path / "sensitivity.csv").write_text("output,scenario\n")
     return tmp_path
 
 
@@ -73,3 +74,5 @@ def test_a_claim_has_an_open_end_no_false_certainty_and_odds_only_where_there_ar
         "  C03 <= 2:   0 % / 100 % /   0 %  c",
         "  C04 1 to 2: undefined  d",
     ]
+    (release / "sensitivity.csv").write_text("output,scenario\na,second\n")  # which is what a file cares for most
+    assert summary(release)[1].endswith("in scenario second")

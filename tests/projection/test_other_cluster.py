@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import forecasting.projection
+from forecasting.errors import AssumptionError
 from forecasting.observations import month_label
-from forecasting.projection import Assumptions, GrowthPaths, load_assumptions, simulate
+from forecasting.projection import Assumptions, GrowthPaths, claim_list, load_assumptions, own_titles, simulate
+from forecasting.projection._assumptions import parse_assumptions
+from forecasting.projection._claims import claim_table
 
 ROOT = Path(__file__).parents[2]
 LITHIUM = ROOT / "docs" / "examples" / "lithium.toml"
@@ -40,6 +44,62 @@ def test_another_mineral_runs_through_with_all_tables(lithium: Assumptions, cali
     sign = np.where(account["item"].str.startswith("in|"), 1.0, -1.0)
     rest = (account["mean"] * sign).groupby([account["scenario"], account["year"]]).sum()
     assert (rest.abs() < 1e-9 * account["mean"].max()).all()
+
+
+PLAN = """
+[claims.plan]
+low = "700"
+high = "800"
+unit = "kt/yr"
+use = "checked"
+by = ["production"]
+months = 60
+note = "The plan."
+"""
+
+
+def test_a_cluster_checks_claims_of_its_own_and_says_nothing_of_ours(lithium: Assumptions, outcome, claims) -> None:
+    text = LITHIUM.read_text(encoding="utf-8") + PLAN + PLAN.replace("plan", "more").replace('high = "800"', "")
+    mine = parse_assumptions(text, "mine.toml")
+    listed = claim_list(mine, claims).set_index("claim_id")
+    assert list(listed.index) == ["plan", "more"]
+    assert listed.loc["plan", ["value_low", "value_high", "unit", "use"]].tolist() == [700.0, 800.0, "kt/yr", "checked"]
+    checked = claim_table("mixture", outcome(lithium, "mixture"), mine, claims).set_index("claim_id")
+    odds = checked[["p_below", "p_within", "p_above"]]
+    assert odds.sum(axis=1).tolist() == pytest.approx([1, 1])
+    assert odds.loc["more", "p_within"] == pytest.approx(odds.loc["plan", ["p_within", "p_above"]].sum())
+    assert odds.loc["more", "p_above"] == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ('low = "700"', "low = 700", "claims.plan.low: 700; expected a number as it was printed, in quotes"),
+        ('low = "700"', 'low = "7e2"', "claims.plan.low: '7e2'; expected a number as it was printed"),
+        ('low = "700"', 'low = "900"', "claims.plan: low '900' is above high '800'"),
+        ('unit = "kt/yr"', "", "claims.plan: low '700', high '800', unit ''; expected figures in a unit"),
+        ("[claims.plan]", '[claims.C01]\nuse = "aside"\nnote = "Ours."\n[claims.plan]', "claims.C01 states no figure"),
+    ],
+)
+def test_a_claim_of_ones_own_that_cannot_be_read_is_refused(claims, old: str, new: str, expected: str) -> None:
+    text = LITHIUM.read_text(encoding="utf-8") + PLAN.replace(old, new)
+    with pytest.raises(AssumptionError, match=re.escape(expected)):
+        claim_list(parse_assumptions(text, "mine.toml"), claims)
+
+
+def test_titles_are_ones_own_where_the_packaged_file_has_none_or_another_under_the_key(
+    assumptions: Assumptions, lithium: Assumptions
+) -> None:
+    assert own_titles(assumptions) == {}
+    titles = own_titles(lithium)
+    assert titles["storage_cells"] == "Cells of storage"
+    assert titles["lepidolite"] == "Lepidolite"
+    assert titles["overseas_refining"] == "Refineries outside"
+    assert titles["sodium"] == "Cells without lithium take half of the storage market"
+    text = LITHIUM.read_text(encoding="utf-8").replace("scenarios.sodium", "scenarios.full_ban")
+    mine = own_titles(parse_assumptions(text.replace("spodumene", "imports"), "mine.toml"))
+    assert mine["full_ban"] == titles["sodium"]
+    assert "imports" not in mine  # all imports, in the tables
 
 
 def test_a_flow_of_energy_becomes_material_by_its_content(lithium: Assumptions, outcome) -> None:

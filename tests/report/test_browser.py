@@ -239,9 +239,9 @@ def test_who_forecasts_an_indicator_is_said_in_words_and_wide_bars_of_the_odds_s
     browser: Browser, tmp_path: Path
 ) -> None:
     tables = made_tables()
-    tables["indicators"].loc[:1, "champion"] = ["by_horizon", "related:indicator_2"]
+    tables["indicators"].loc[:2, "champion"] = ["by_horizon", "related:indicator_2", "related:none"]
     leaderboard = tables["leaderboard"].replace({"model": {"theta": "by_horizon"}})
-    tables["leaderboard"] = leaderboard[leaderboard["indicator"] != "indicator_1"]
+    tables["leaderboard"] = leaderboard[~leaderboard["indicator"].isin(["indicator_1", "indicator_2"])]
     odds = tables["headline_odds"]
     middle = odds.groupby("indicator")["value"].transform("mean")
     tables["headline_odds"] = pd.concat(
@@ -254,6 +254,8 @@ def test_who_forecasts_an_indicator_is_said_in_words_and_wide_bars_of_the_odds_s
         assert visit.page.get_by_text(TEXTS["model.by_horizon"][0]).is_visible()
         visit.show("indicator/indicator_1")
         assert visit.page.get_by_text("follows its related indicator (Output of product 2)").is_visible()
+        visit.show("indicator/indicator_2")
+        assert visit.page.get_by_text("has too few figures and goes on by itself.").is_visible()
         assert visit.said == []
 
 

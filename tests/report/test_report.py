@@ -68,6 +68,37 @@ def test_nothing_of_the_tables_can_end_the_data_or_begin_a_script(page: str) -> 
     assert data["provenance"]["missing"] == PROVENANCE["missing"]
 
 
+def test_scenarios_and_uses_go_by_the_titles_of_ones_own_file_before_the_names_we_have() -> None:
+    titles = {"full_ban": "需求放缓", "nev": "车用塑料"}
+    mine = Report(made_tables(2), **RUN, titles=titles)
+    texts = data_of(mine.page(PROVENANCE, [])["index.html"].decode())["texts"]
+    assert (texts["name.full_ban"], texts["name.nev"]) == (["需求放缓"] * 2, ["车用塑料"] * 2)
+    assert texts["name.wind"] == ["wind power", "风电"]
+    drawn = mine.pictures()["pictures/capacity_scenarios.svg"].decode()
+    assert "需求放缓" in drawn
+    assert "Full ban" not in drawn
+    assert "Full ban" in report(made_tables(2)).pictures()["pictures/capacity_scenarios.svg"].decode()
+
+
+def test_the_scenario_shown_first_is_the_one_that_assumptions_are_tried_on() -> None:
+    tables = made_tables(2)
+    assert "S1 Baseline mixture" in report(tables).pictures()["pictures/capacity.svg"].decode()
+    tables["sensitivity"]["scenario"] = "indicator_only"
+    assert data_of(page_of(tables))["leading"]["scenario"] == "indicator_only"
+    drawn = report(tables).pictures()
+    for name in ("capacity", "milestones", "claims"):
+        assert "S0 Indicators only" in drawn[f"pictures/{name}.svg"].decode()
+
+
+def test_of_many_sources_a_picture_names_the_publisher_and_the_latest() -> None:
+    tables = made_tables(2)
+    figures = tables["observations"]
+    figures["source"] = np.where(figures["indicator"] == "indicator_0", "file " + figures["period"] + ".csv", "a file")
+    details = data_of(page_of(tables))["details"]
+    assert details["indicator_0"]["sources"] == ["Bureau", "file 2025-11.csv", "file 2025-12.csv", "…"]
+    assert details["indicator_1"]["sources"] == ["a file"]
+
+
 def test_the_policy_lets_run_the_scripts_of_the_page_by_their_hash_and_nothing_be_fetched(page: str) -> None:
     policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', page)[1]
     assert "unsafe" not in policy

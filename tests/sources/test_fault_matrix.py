@@ -33,7 +33,7 @@ ROWS = {
     "no period": ("bad,,ytd_yoy,5.0,percent,,,", "period is not YYYY-MM"),
     "a month 13": ("bad,2023-13,ytd_yoy,5.0,percent,,,", "period is not YYYY-MM"),
     "a month 00": ("bad,2023-00,ytd_yoy,5.0,percent,,,", "period is not YYYY-MM"),
-    "a quarter": ("bad,2023Q1,ytd_yoy,5.0,percent,,,", "period is not YYYY-MM"),
+    "a quarter": ("bad,2023Q1,ytd_yoy,5.0,percent,,,", "nor written as the mapping's period_format"),
     "Arabic digits": ("bad,٢٠٢٣-03,ytd_yoy,5.0,percent,,,", "period is not YYYY-MM"),
     "a period to come": ("bad,2026-04,ytd_yoy,5.0,percent,,,", "after the month in which it came"),
     "a period long ago": ("bad,0203-03,ytd_yoy,5.0,percent,,,", "period is before 1900"),
@@ -94,6 +94,20 @@ GROUPS = {
         ["bad,2022-03,ytd_yoy,5.0,percent,,,", "bad,2022-04,month_yoy,6.0,percent,,,",
          "bad,2022-04,ytd_yoy,56.0,percent,,,"],
         3, "the cumulative rate to month 4 is not between",
+    ),
+    "a slip of the unit": (
+        ["bad,2021-03,ytd_level,100,t,,,", "bad,2022-03,ytd_level,104,t,,,", "bad,2022-03,ytd_yoy,4.0,percent,,,",
+         "bad,2023-03,ytd_level,1100000,t,,,", "bad,2023-03,ytd_yoy,5.8,percent,,,",
+         "bad,2024-03,ytd_level,115,t,,,", "bad,2024-03,ytd_yoy,4.5,percent,,,"],
+        1, "the level of 2023-03 is 9,997 times what its rate",
+    ),
+    "a level in one unit and its successor in another": (
+        ["bad,2021-03,month_level,100,t,,,", "bad,2022-03,month_level,0.01,t,,,", "bad,2022-03,month_yoy,0,percent,,,"],
+        2, "the level of 2022-03 is 0.0001 times what its rate",
+    ),
+    "a rate without its point": (
+        ["bad,2021-03,ytd_level,100,t,,,", "bad,2022-03,ytd_level,104,t,,,", "bad,2022-03,ytd_yoy,4000,percent,,,"],
+        1, "the level of 2022-03 is 0.02537 times what its rate",
     ),
     "two units of one level": (
         ["bad,2022-03,month_level,10,t,,,", "bad,2022-04,month_level,11,kt,,,"], 1, "not that of the indicator's other"

@@ -250,11 +250,10 @@ function modelsCard(item, one) {
   const rows = rowsOf(one.leaderboard);
   const [, related] = /^related:(.*)$/.exec(item.champion) ?? [];
   const model = related ? itemTitle(related) : nameOf(item.champion);
-  if (!rows.length)
-    return section(
-      t("indicator.champion"),
-      sentence(item.champion ? t("indicator.champion_none", { model }) : t("indicator.unmodelled")),
-    );
+  if (!rows.length) {
+    const alone = related === "none" ? "indicator.champion_alone" : "indicator.champion_none";
+    return section(t("indicator.champion"), sentence(t(item.champion ? alone : "indicator.unmodelled", { model })));
+  }
   return section(
     t("indicator.champion"),
     sentence(t("indicator.champion_lead", { model })),

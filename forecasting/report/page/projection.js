@@ -3,7 +3,7 @@ const PROJECTION = DATA.projection;
 const FIVE = ["q05", "q25", "q50", "q75", "q95"];
 
 function scenarioOf(known) {
-  const wanted = state.chosen.scenario ?? "baseline_mixture";
+  const wanted = state.chosen.scenario ?? DATA.leading.scenario;
   return known.includes(wanted) ? wanted : known[0];
 }
 const scenarioChoice = (known, show) =>
