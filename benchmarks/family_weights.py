@@ -48,18 +48,15 @@ def main() -> None:
         pupils[names[i]] = level
     learned = decumulate(pd.concat(rows), draws=100, workers=2).monthly
     single = decumulate(pd.concat(alone), draws=100, workers=2).monthly
-    scores = []
+    scores, inside = [], []
     for name, level in pupils.items():
         actual = growth(level)
-
-        def error(table: pd.DataFrame, name: str = name, actual: np.ndarray = actual) -> float:
-            mine = table[(table["indicator"] == name) & table["yoy"].notna()]
-            return rmse(mine["yoy"].to_numpy().reshape(actual.shape) - actual)
-
+        tables = [table[(table["indicator"] == name) & table["yoy"].notna()] for table in (learned, single)]
+        bands = [table[["yoy", "yoy_q05", "yoy_q95"]].to_numpy().reshape(*actual.shape, 3) for table in tables]
+        inside.append([((band[..., 1] <= actual) & (actual <= band[..., 2])).mean() for band in bands])
         scores.append(
             [
-                error(learned),
-                error(single),
+                *(rmse(band[..., 0] - actual) for band in bands),
                 rmse(usual_formula(level, np.ones(12), chained=False) - actual),
                 rmse(usual_formula(level, level[0], chained=True) - actual),
             ]
@@ -74,6 +71,7 @@ def main() -> None:
     )
     for label, value in zip(labels, np.median(table, axis=0), strict=True):
         print(f"  {label:<34}{value:6.3f}")
+    print("coverage of the 90 % band: family {:.3f}, nothing known {:.3f}".format(*np.mean(inside, axis=0)))
     middle = np.median(table, axis=0)
     ratios = np.median(table[:, :2] / table[:, 2:3], axis=0)
     print(f"over the usual formula with equal weights: family {middle[0] / middle[2]:.2f} (at most .50), "
