@@ -142,7 +142,7 @@ def recover(figures: Figures, profile: Profile, draws: int, seed: np.random.Seed
         revised = implausible(system, posterior)
         if not revised:
             free = profile.deviations(rng, draws) if system.silent else np.zeros((draws, 12))
-            z = stirred(system, posterior.middle, draw(system, posterior, free, rng), rng)
+            z = stirred(system, posterior.middle, *draw(system, posterior, free, rng), free, rng)
             point = _point(system, posterior, z)
             if point is not None:
                 z = pull_inside(system, z, point)

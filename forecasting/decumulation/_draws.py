@@ -17,7 +17,7 @@ from scipy.linalg import solve_triangular
 from scipy.sparse import csr_array
 from scipy.special import ndtr, ndtri
 
-from forecasting.decumulation._figures import FloatArray
+from forecasting.decumulation._figures import BoolArray, FloatArray
 from forecasting.decumulation._posterior import Particle, Posterior
 from forecasting.decumulation._program import Program
 from forecasting.decumulation._system import System, factor
@@ -70,8 +70,10 @@ FINEST = 1e-6
 HALVINGS = 30
 
 
-def draw(system: System, posterior: Posterior, profile: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """(n, N) draws; the hard figures' errors are settled, whether or not all figures can be true together.
+def draw(
+    system: System, posterior: Posterior, profile: FloatArray, rng: np.random.Generator
+) -> tuple[FloatArray, BoolArray]:
+    """(n, N) draws, and which (n,) went astray (`settle`), whether or not all figures can be true together.
 
     Args:
         system: The figures.
@@ -81,10 +83,13 @@ def draw(system: System, posterior: Posterior, profile: FloatArray, rng: np.rand
     """
     edges = np.linspace(0, len(profile), len(posterior.particles) + 1).round().astype(int)[1:-1]
     parts = zip(posterior.particles, np.split(profile, edges), strict=True)
-    return np.vstack([_draw(system, particle, part, rng) for particle, part in parts if len(part)])
+    found = [_draw(system, particle, part, rng) for particle, part in parts if len(part)]
+    return np.concatenate([z for z, _ in found]), np.concatenate([astray for _, astray in found])
 
 
-def _draw(system: System, particle: Particle, profile: FloatArray, rng: np.random.Generator) -> FloatArray:
+def _draw(
+    system: System, particle: Particle, profile: FloatArray, rng: np.random.Generator
+) -> tuple[FloatArray, BoolArray]:
     n = len(profile)
     root = np.tril(factor(particle.covariance)[0])
     z = particle.mean + rng.standard_normal((n, system.size)) @ root.T + np.tile(profile, system.years + 1)
@@ -114,8 +119,8 @@ def _truncated(system: System, particle: Particle, error: FloatArray) -> FloatAr
     return np.where(system.hard, np.clip(inside, low, high), error)
 
 
-def settle(system: System, particle: Particle, z: FloatArray, target: FloatArray) -> FloatArray:
-    """States (n, N) moved until they state the targets (n, P); where figures bind each other, the nearest inside."""
+def settle(system: System, particle: Particle, z: FloatArray, target: FloatArray) -> tuple[FloatArray, BoolArray]:
+    """States (n, N) that state the targets (n, P), and which (n,) went astray: these are the nearest inside instead."""
     gain = particle.gain.T
     lowest, highest = particle.mode - FARTHEST, particle.mode + FARTHEST
     start = np.clip(z, lowest, highest)
@@ -136,12 +141,13 @@ def settle(system: System, particle: Particle, z: FloatArray, target: FloatArray
         size = np.abs(step).max(axis=1, keepdims=True)
         step *= np.minimum(1.0, LONGEST_STEP / np.maximum(size, LONGEST_STEP))
         out[moving] = np.clip(out[moving] + step, lowest, highest)
-    outside = np.flatnonzero(~system.inside(system.stated(out)))
+    astray = ~system.inside(system.stated(out))
+    outside = np.flatnonzero(astray)
     out[outside] = _relaxed(system, gain, start[outside])
     outside = outside[~system.inside(system.stated(out[outside]))]
     if len(outside):
         out[outside] = _projected(system, particle, out[outside])
-    return out
+    return out, astray
 
 
 def _relaxed(system: System, gain: FloatArray, z: FloatArray) -> FloatArray:

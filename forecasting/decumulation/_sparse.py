@@ -141,7 +141,7 @@ def recover_family(
             at = np.flatnonzero(chosen == k)
             z[at] = _draw(case, grid[k], fit, at, rng)
         commonest = own[int(np.bincount(chosen).argmax())]
-        centre = settle(case.system, commonest, z.mean(axis=0)[None], case.system.value[None])[0]
+        centre = settle(case.system, commonest, z.mean(axis=0)[None], case.system.value[None])[0][0]
         if not case.system.inside(case.system.stated(centre[None]))[0]:
             centre = case.inside
         z = pull_inside(case.system, z, centre)
@@ -273,7 +273,7 @@ def _draw(
     z = _levels(case.base[at], r) + case.wider * apart + case.height_sd * normal[:, 12:13]
     target = case.system.value + case.system.half * rng.uniform(-1, 1, size=(len(at), len(case.system.rows)))
     z = z + (target - fit.value - (z - fit.mode) @ fit.slope.T) @ fit.gain.T  # as if figures were linear in logs
-    return settle(case.system, fit, z, target)
+    return settle(case.system, fit, z, target)[0]
 
 
 def _path(

@@ -1,8 +1,9 @@
-"""Draws of months that figures of two kinds bind, stirred within what all of them leave.
+"""Draws that were moved into the intervals of their figures, stirred within what all figures leave.
 
-Where every month has one figure, carrying errors into the rounding intervals is exact (`_draws`). Rates beside levels,
-and rates of months beside cumulative ones, say nearly the same twice, and draws that are moved into the intervals of
-both, and into those of all other years, crowd at their edges. They are therefore moved on, each step to a draw of the
+Where every month has one figure, carrying errors into the rounding intervals is exact (`_draws`), unless many draws go
+astray on the way to them (coarse rates, months of little weight). Rates beside levels, and rates of months beside
+cumulative ones, say nearly the same twice, and all draws go astray. Those that are then moved into the intervals crowd
+at their edges, and in years that nothing binds with them. They are therefore moved on, each step to a draw of the
 conditional distribution along one direction (Gibbs sampling of a truncated normal; Geweke 1991): that of the prior, the
 rows that bind no draw included, on the segment that all hard figures leave, which is exact since they are linear in the
 levels. Directions are those in which the figures leave room: one published level, or the levels of one published rate
@@ -11,6 +12,8 @@ which moves the rates of one year alone, or of all years, which moves the base w
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import cho_solve
@@ -22,6 +25,9 @@ from forecasting.decumulation._system import System, factor
 
 __all__ = ["stirred"]
 
+FEW = 0.1
+"""Share of draws astray up to which they are left."""
+
 SWEEPS = 3
 """Times that every direction is taken."""
 
@@ -29,22 +35,31 @@ NARROW = 1e-9
 """Probability of a segment below which a draw on it is taken for uniform."""
 
 
-def stirred(system: System, particle: Particle, z: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Draws (n, N), those that state all figures moved on; all as they are where no figures repeat each other.
+def stirred(
+    system: System,
+    particle: Particle,
+    z: FloatArray,
+    astray: BoolArray,
+    profile: FloatArray,
+    rng: np.random.Generator,
+) -> FloatArray:
+    """Draws (n, N), those that state all figures moved on.
 
     Args:
         system: The figures.
         particle: Prior and mode.
         z: (n, N) draws.
+        astray: (n,) those that were moved into the intervals; the others stay where no figures repeat each other.
+        profile: (n, 12) what the draws have beside the prior's log profile.
         rng: Source of the moves.
     """
+    told = _Told.by(system)
+    chosen = np.full(len(z), True) if told.twice else astray & (astray.mean() > FEW)
+    chosen &= system.inside(system.stated(z))
+    if not chosen.any():
+        return z
     centre = np.exp(particle.mode)
-    move = _directions(system, centre)
-    if not len(move):
-        return z
-    inside = system.inside(system.stated(z))
-    if not inside.any():
-        return z
+    move = _directions(system, told, centre)
     lever, limit = system.intervals(1.0)
     lever = np.vstack([lever, -np.eye(system.size)])  # no level vanishes
     limit = np.append(limit, np.zeros(system.size))
@@ -58,9 +73,10 @@ def stirred(system: System, particle: Particle, z: FloatArray, rng: np.random.Ge
     ahead = (effect > 0).sum(axis=0)
     bound = [np.concatenate([np.flatnonzero(row > 0), np.flatnonzero(row < 0)]) for row in effect.T]
     part = [np.flatnonzero(row) for row in move]
-    level = np.exp(z[inside]).T
+    level = np.exp(z[chosen]).T
+    usual = mean[:, None] + np.tile(profile[chosen], system.years + 1).T
     for _ in range(SWEEPS):
-        away = np.log(level) - mean[:, None]
+        away = np.log(level) - usual
         room = np.maximum(limit[:, None] - lever @ level, 0.0)
         for k in rng.permutation(len(move)):
             rows, own = bound[k], part[k]
@@ -75,28 +91,50 @@ def stirred(system: System, particle: Particle, z: FloatArray, rng: np.random.Ge
     new = np.log(level.T)
     good = system.inside(system.stated(new))
     out = z.copy()
-    out[np.flatnonzero(inside)[good]] = new[good]
+    out[np.flatnonzero(chosen)[good]] = new[good]
     return out
 
 
-def _directions(system: System, level: FloatArray) -> FloatArray:
-    """(D, N) moves of levels (N,), in units of what is published; none where every month has one figure."""
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Years and months of the hard figures of each kind.
 
-    def stated(rows: BoolArray) -> set[tuple[int, int]]:
-        chosen = system.hard & rows
-        return set(zip(system.year[chosen].tolist(), system.month[chosen].tolist(), strict=True))
+    Attributes:
+        levels: Of levels.
+        grown: Of rates that two levels state.
+        cumulative: Of cumulative rates.
+        single: Of rates of single months, January and February left out.
+    """
 
-    levels = stated(~system.yoy)
-    by_levels = {(year, month) for year, month in levels if (year - 1, month) in levels}
-    cumulative = stated(system.yoy & system.cumulative)
-    single = stated(system.yoy & ~system.cumulative & (system.month > 1))
-    both = (cumulative & single) - by_levels
-    found = [np.zeros((0, system.size))]
-    if by_levels & (cumulative | single):
-        found += _of_levels(system, level)
-    if both or len(found) > 1:
-        found += _of_rates(sorted(cumulative - by_levels), sorted({year for year, _ in both}), level)
-    return np.concatenate(found)
+    levels: set[tuple[int, int]]
+    grown: set[tuple[int, int]]
+    cumulative: set[tuple[int, int]]
+    single: set[tuple[int, int]]
+
+    @classmethod
+    def by(cls, system: System) -> _Told:
+        """Look through the figures."""
+
+        def of(rows: BoolArray) -> set[tuple[int, int]]:
+            chosen = system.hard & rows
+            return set(zip(system.year[chosen].tolist(), system.month[chosen].tolist(), strict=True))
+
+        levels = of(~system.yoy)
+        grown = {(year, month) for year, month in levels if (year - 1, month) in levels}
+        single = of(system.yoy & ~system.cumulative & (system.month > 1))
+        return cls(levels, grown, of(system.yoy & system.cumulative), single)
+
+    @property
+    def twice(self) -> bool:
+        """Whether figures of two kinds bind the same months."""
+        return bool(self.grown & (self.cumulative | self.single) or (self.cumulative & self.single) - self.grown)
+
+
+def _directions(system: System, told: _Told, level: FloatArray) -> FloatArray:
+    """(D, N) moves of levels (N,), in units of what is published."""
+    years = {year for year, _ in told.single - told.grown}
+    found = _of_levels(system, level) + _of_rates(sorted(told.cumulative - told.grown), sorted(years), level)
+    return np.concatenate([np.zeros((0, system.size)), *found])
 
 
 def _of_levels(system: System, level: FloatArray) -> list[FloatArray]:

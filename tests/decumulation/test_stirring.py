@@ -38,3 +38,19 @@ def test_errors_are_of_the_size_that_is_said_where_rates_of_months_and_cumulativ
         mean, sd = (rows[column].to_numpy().reshape(-1, 12)[:, 2:] for column in ("yoy", "yoy_sd"))
         errors.append((truth[name] - mean) / sd)
     assert 0.95 <= np.sqrt(np.mean(np.square(errors))) <= 1.05
+
+
+def test_errors_are_of_the_size_that_is_said_where_rates_are_coarse_and_months_differ_by_much():
+    rng = np.random.default_rng(5)
+    truth, frames = {}, []
+    for name in map(str, range(8)):
+        growth = 0.06 + 0.3 * rng.standard_normal((8, 12))
+        level = levels(growth, 100 * np.exp(rng.standard_normal(12)))
+        truth[name] = 100 * (level[2:] / level[1:-1] - 1)[:, 2:]
+        base = publish(level, indicator=name, measures=("ytd_level",), merged=True, decimals=2)
+        frames += [publish(level, indicator=name, merged=True, decimals=0), base[base["period"] < f"{FIRST_YEAR + 1}"]]
+    errors = []
+    for name, rows in decumulate(pd.concat(frames), draws=200).monthly.groupby("indicator"):
+        mean, sd = (rows[column].to_numpy().reshape(-1, 12)[1:, 2:] for column in ("yoy", "yoy_sd"))
+        errors.append((truth[name] - mean) / sd)
+    assert 0.95 <= np.sqrt(np.mean(np.square(errors))) <= 1.05
