@@ -18,9 +18,9 @@ from scipy.linalg import block_diag, cho_solve
 from scipy.sparse import csr_array
 
 from forecasting.decumulation._dense import Dense
-from forecasting.decumulation._figures import BoolArray, FloatArray
+from forecasting.decumulation._figures import BoolArray, FloatArray, IntArray
 from forecasting.decumulation._sparse import Sparse
-from forecasting.decumulation._system import IntArray, factor
+from forecasting.decumulation._system import factor
 
 __all__ = ["Member", "add_up"]
 

@@ -12,10 +12,11 @@ import pandas as pd
 
 from forecasting.observations import MEASURES, RATES, month_index
 
-__all__ = ["BoolArray", "Figures", "FloatArray", "arrange", "as_published"]
+__all__ = ["BoolArray", "Figures", "FloatArray", "IntArray", "arrange", "as_published"]
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)

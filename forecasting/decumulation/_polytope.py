@@ -18,17 +18,15 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_array, diags_array, eye_array, vstack
 from scipy.sparse.csgraph import NegativeCycleError, floyd_warshall
 
-from forecasting.decumulation._figures import BoolArray, Figures, FloatArray
+from forecasting.decumulation._figures import BoolArray, Figures, FloatArray, IntArray
 from forecasting.observations import MEASURES, RATES
 
 __all__ = ["VIOLATED", "Cone", "Figure", "Use", "cone", "limits", "single_months_are_summed", "used", "zone"]
 
 Bounds = tuple[FloatArray, FloatArray]
-IntArray = npt.NDArray[np.intp]
 
 Use = Mapping[str, BoolArray]
 """Measure -> (Y, 12) True where the published figure is taken to be true."""

@@ -100,13 +100,11 @@ class _Told:
     """Years and months of the hard figures of each kind.
 
     Attributes:
-        levels: Of levels.
         grown: Of rates that two levels state.
         cumulative: Of cumulative rates.
         single: Of rates of single months, January and February left out.
     """
 
-    levels: set[tuple[int, int]]
     grown: set[tuple[int, int]]
     cumulative: set[tuple[int, int]]
     single: set[tuple[int, int]]
@@ -122,7 +120,7 @@ class _Told:
         levels = of(~system.yoy)
         grown = {(year, month) for year, month in levels if (year - 1, month) in levels}
         single = of(system.yoy & ~system.cumulative & (system.month > 1))
-        return cls(levels, grown, of(system.yoy & system.cumulative), single)
+        return cls(grown, of(system.yoy & system.cumulative), single)
 
     @property
     def twice(self) -> bool:

@@ -13,15 +13,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 from scipy.linalg import lapack
 from scipy.sparse import csr_array
 
-from forecasting.decumulation._figures import BoolArray, FloatArray
+from forecasting.decumulation._figures import BoolArray, FloatArray, IntArray
 
-__all__ = ["IntArray", "Row", "System", "factor"]
-
-IntArray = npt.NDArray[np.intp]
+__all__ = ["Row", "System", "factor"]
 
 FREE_SD = 1.0
 """Standard deviation of the log of a base that levels of one year share and nobody knows."""

@@ -6,51 +6,45 @@ from forecasting import decumulate
 from tests.decumulation.publication import FIRST_YEAR, levels, publish
 
 
+def industries(count: int, years: int, sd: float, spread: float) -> dict[str, np.ndarray]:
+    """Name -> (years + 1, 12) levels, whose growth and first months vary by so much."""
+    rng = np.random.default_rng(5)
+    return {
+        str(k): levels(0.06 + sd * rng.standard_normal((years, 12)), 100 * np.exp(spread * rng.standard_normal(12)))
+        for k in range(count)
+    }
+
+
+def recovered(frames: list[pd.DataFrame], truth: dict[str, np.ndarray], first: int, *columns: str) -> list[np.ndarray]:
+    """Columns (count, Y, 10) of the months from March on, from a year on, and then the true growth."""
+    months = decumulate(pd.concat(frames), draws=200).monthly.groupby("indicator")
+    grids = [[rows[column].to_numpy().reshape(-1, 12)[first:, 2:] for _, rows in months] for column in columns]
+    growth = [100 * (truth[name][first + 1 :] / truth[name][first:-1] - 1)[:, 2:] for name, _ in months]
+    return [np.array(grid) for grid in (*grids, growth)]
+
+
 @pytest.mark.parametrize("measures", [("ytd_yoy", "ytd_level"), ("ytd_yoy", "month_yoy", "ytd_level")])
 def test_bands_hold_the_truth_as_often_as_they_say_where_levels_and_rates_bind_the_same_months(measures):
-    rng = np.random.default_rng(5)
-    truth, frames = {}, []
-    for name in map(str, range(6)):
-        growth = 0.06 + 0.02 * rng.standard_normal((5, 12))
-        level = levels(growth, 100 * np.exp(0.1 * rng.standard_normal(12)))
-        truth[name] = 100 * (level[2:] / level[1:-1] - 1)[:, 2:]
-        frames.append(publish(level, indicator=name, measures=measures, merged=True, decimals=2))
-    inside = []
-    for name, rows in decumulate(pd.concat(frames), draws=200).monthly.groupby("indicator"):
-        low, high = (rows[edge].to_numpy()[12:].reshape(-1, 12)[:, 2:] for edge in ("yoy_q05", "yoy_q95"))
-        inside.append((low <= truth[name]) & (truth[name] <= high))
-    assert 0.85 <= np.mean(inside) <= 0.95
+    made = industries(6, 5, 0.02, 0.1)
+    frames = [publish(made[name], indicator=name, measures=measures, merged=True, decimals=2) for name in made]
+    low, high, truth = recovered(frames, made, 1, "yoy_q05", "yoy_q95")
+    assert 0.85 <= np.mean((low <= truth) & (truth <= high)) <= 0.95
 
 
 @pytest.mark.parametrize("both", [8, 3])
 def test_errors_are_of_the_size_that_is_said_where_rates_of_months_and_cumulative_ones_are_published(both):
-    rng = np.random.default_rng(5)
-    truth, frames = {}, []
-    for name in map(str, range(8)):
-        growth = 0.06 + 0.04 * rng.standard_normal((8, 12))
-        level = levels(growth, 100 * np.exp(0.1 * rng.standard_normal(12)))
-        truth[name] = 100 * (level[1:] / level[:-1] - 1)[:, 2:]
-        rows = publish(level, indicator=name, measures=("ytd_yoy", "month_yoy"), merged=True)
-        until = f"{FIRST_YEAR + both}"
-        frames.append(rows[(rows["measure"] == "ytd_yoy") | (rows["period"] < until)])
-    errors = []
-    for name, rows in decumulate(pd.concat(frames), draws=200).monthly.groupby("indicator"):
-        mean, sd = (rows[column].to_numpy().reshape(-1, 12)[:, 2:] for column in ("yoy", "yoy_sd"))
-        errors.append((truth[name] - mean) / sd)
-    assert 0.95 <= np.sqrt(np.mean(np.square(errors))) <= 1.05
+    made, until = industries(8, 8, 0.04, 0.1), f"{FIRST_YEAR + both}"
+    rows = [publish(made[name], indicator=name, measures=("ytd_yoy", "month_yoy"), merged=True) for name in made]
+    frames = [one[(one["measure"] == "ytd_yoy") | (one["period"] < until)] for one in rows]
+    mean, sd, truth = recovered(frames, made, 0, "yoy", "yoy_sd")
+    assert 0.95 <= np.sqrt(np.mean(np.square((truth - mean) / sd))) <= 1.05
 
 
 def test_errors_are_of_the_size_that_is_said_where_rates_are_coarse_and_months_differ_by_much():
-    rng = np.random.default_rng(5)
-    truth, frames = {}, []
-    for name in map(str, range(8)):
-        growth = 0.06 + 0.3 * rng.standard_normal((8, 12))
-        level = levels(growth, 100 * np.exp(rng.standard_normal(12)))
-        truth[name] = 100 * (level[2:] / level[1:-1] - 1)[:, 2:]
-        base = publish(level, indicator=name, measures=("ytd_level",), merged=True, decimals=2)
-        frames += [publish(level, indicator=name, merged=True, decimals=0), base[base["period"] < f"{FIRST_YEAR + 1}"]]
-    errors = []
-    for name, rows in decumulate(pd.concat(frames), draws=200).monthly.groupby("indicator"):
-        mean, sd = (rows[column].to_numpy().reshape(-1, 12)[1:, 2:] for column in ("yoy", "yoy_sd"))
-        errors.append((truth[name] - mean) / sd)
-    assert 0.95 <= np.sqrt(np.mean(np.square(errors))) <= 1.05
+    made = industries(8, 8, 0.3, 1.0)
+    frames = [publish(made[name], indicator=name, merged=True, decimals=0) for name in made]
+    for name in made:
+        base = publish(made[name], indicator=name, measures=("ytd_level",), merged=True, decimals=2)
+        frames.append(base[base["period"] < f"{FIRST_YEAR + 1}"])
+    mean, sd, truth = recovered(frames, made, 1, "yoy", "yoy_sd")
+    assert 0.95 <= np.sqrt(np.mean(np.square((truth - mean) / sd))) <= 1.05
