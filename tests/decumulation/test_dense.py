@@ -211,6 +211,17 @@ def test_a_month_that_is_far_by_itself_and_a_base_that_stays_are_breaks(months, 
     assert found["flag"].str.contains("break").any()
 
 
+def test_a_month_that_is_far_by_itself_is_believed_where_growth_is_never_calm():
+    level = levels(0.10 + 0.08 * np.random.default_rng(3).standard_normal((6, 12)), np.full(12, 100.0))
+    level[3, 5] *= 0.5
+    level[4, :] = level[3, :] * 1.1 ** np.linspace(0.9, 1.1, 12)  # a year that is calm by chance
+    level[4, 9] *= 1.4
+    found = recovered(publish(level, measures=("ytd_level",)))
+    assert set(found["flag"][12:]) == {"levels_only"}
+    assert found.loc["2012-06", "yoy"] == pytest.approx(100 * (level[3, 5] / level[2, 5] - 1), abs=0.5)
+    assert found.loc["2013-10", "yoy"] == pytest.approx(100 * (level[4, 9] / level[3, 9] - 1), abs=0.5)
+
+
 def test_a_shock_that_has_not_passed_yet_may_be_a_new_base():
     growth = np.full((3, 12), 0.10)
     growth[2, 10:] = -0.45
