@@ -257,6 +257,7 @@ class _Ahead:
         sample, one = self._panel.draws[name], self._dense[name]
         middle = np.quantile(sample, 0.5, axis=0)
         growth = _growth(np.vstack([middle, sample]), one.levels, one.periods_per_year)
+        growth[1:] = (1 + growth[1:]) * _beyond_recovery(path, growth.shape[1]) - 1
         return path.extended(self._ends[name], growth[1:], growth[0])
 
 
@@ -287,6 +288,26 @@ def _growth(future: FloatArray, past: FloatArray, periods: int) -> FloatArray:
     line = np.concatenate([year, future], axis=1)
     growth: FloatArray = future / line[:, : future.shape[1]] - 1
     return growth
+
+
+def _beyond_recovery(path: Path, steps: int) -> FloatArray:
+    """Factors (D, steps) on 1 + growth in the periods ahead: what even their figures will not tell of them.
+
+    Errors of a backtest are against months as they were recovered; a month that is not published by itself departs from
+    there once more, by as much as the draws of the latest year do from their median. What is above it there passes:
+    growth in the first year ahead has the factor of the draw that lies on the other side, in the second its own. So
+    months depart, and the cumulative rates that were published pin them together as they did.
+    """
+    months = np.arange(path.last - 12, path.last + 1)
+    ends = months[months % 12 != 0][-11:] if path.periods_per_year == 11 else months[1:]
+    known = (ends >= path.start) & path.growth_known[np.maximum(ends - path.start, 0)]
+    own = np.ones((len(path.growth), len(ends)))
+    own[:, known] = 1 + path.rates(ends[known])
+    own /= np.median(own, axis=0)
+    order = np.argsort(own, axis=0, kind="stable")
+    opposite = np.empty_like(own)
+    np.put_along_axis(opposite, order[::-1], np.take_along_axis(own, order, axis=0), axis=0)
+    return np.hstack([opposite, own] * -(-steps // (2 * len(ends))))[:, :steps]
 
 
 def _ties(

@@ -88,6 +88,20 @@ def test_the_table_that_decumulate_takes_is_taken_here_too_and_a_horizon_that_is
             make_outlook(decumulate(raw, draws=DRAWS), raw, horizon=horizon)
 
 
+def test_months_ahead_are_no_surer_than_coarse_rates_let_months_be_recovered():
+    periods = [month for month in pd.period_range("2015-02", "2022-12", freq="M").astype(str) if month[-2:] != "01"]
+    rates = pd.DataFrame(
+        {"indicator": "x", "period": periods, "measure": "ytd_yoy", "value": "5", "decimals": 0, "unit": "percent"}
+    )
+    months = decumulate(rates, draws=400)
+    forecasts = make_outlook(months, rates, horizon=12).forecasts.set_index(["target", "month"])
+    band = forecasts["q95"] - forecasts["q05"]
+    recovered = months.monthly.set_index("month").eval("yoy_q95 - yoy_q05")
+    for month in range(2, 13):
+        assert band["yoy", f"2023-{month:02}"] >= recovered[f"2022-{month:02}"]
+    assert band["ytd_yoy", "2023-12"] < recovered["2022-12"] / 2
+
+
 def test_quantiles_do_not_cross_and_levels_stay_positive(outlook):
     quantiles = outlook.forecasts[["q05", "q10", "q25", "q50", "q75", "q90", "q95"]].to_numpy()
     assert (np.diff(quantiles, axis=1) >= 0).all()
