@@ -2,11 +2,12 @@
 
 import datetime as dt
 
+import pandas as pd
 import pytest
 
 from forecasting.catalog import load_catalog
 from forecasting.errors import CatalogError
-from jobs.freshness import due_now, freshness
+from jobs.freshness import due_now, freshness, last_periods
 
 
 def at(text: str) -> dt.datetime:
@@ -99,3 +100,11 @@ def test_lateness_is_told_in_days_and_what_has_no_figure_is_told_so():
     catalog = load_catalog()
     assert str(one(catalog, "cn_industrial_va", "2025-09", "2025-11-15T10:30+08:00")) == "2025-10 is 1 day late"
     assert {str(item) for item in freshness(catalog, {}, at("2025-11-15T10:30+08:00"))} == {"no figure yet"}
+
+
+def test_the_latest_period_is_that_of_any_measure_but_for_levels_in_another_unit_than_the_catalogues():
+    catalog = load_catalog()
+    rows = [("2025-08", "ytd_yoy", "percent"), ("2025-09", "month_level", catalog["cn_exports"].unit),
+            ("2025-07", "month_yoy", "percent"), ("2025-10", "month_level", "apples")]  # fmt: skip
+    newest = pd.DataFrame(rows, columns=["period", "measure", "unit"]).assign(indicator="cn_exports")
+    assert last_periods(catalog, newest) == {"cn_exports": "2025-09"}

@@ -7,7 +7,7 @@ import pytest
 
 from forecasting.errors import InputError
 from forecasting.publishing import TABLES, diff_lines, diff_releases, find_release, previous_release, publish
-from forecasting.publishing._diff import _dictionary, _figures
+from forecasting.publishing._diff import _dictionary, _figures, _indicators
 from tests.commands import run_cumulus
 from tests.publishing.conftest import small_tables
 
@@ -152,6 +152,18 @@ def test_new_figures_come_with_the_largest_surprise_first_and_those_that_nobody_
     order = ["2025-06", "2025-04", "2025-07", "2025-05"] if compared else [*values]
     assert [one["period"] for one in news] == order
     assert all(("expected" in one) == compared for one in news)
+
+
+def test_indicators_that_come_and_go_are_named_and_what_the_catalogue_says_anew_of_the_others():
+    old, new = small_tables(), small_tables()
+    old["indicators"] = old["indicators"].iloc[:2]
+    new["indicators"] = new["indicators"].iloc[1:].assign(sector="services", days_late=3)
+    change = {"column": "sector", "before": "industry", "after": "services"}
+    assert _indicators(old, new) == {
+        "added": ["silent"],
+        "removed": ["baotou_va"],
+        "changed": [{"indicator": "national_va", **change}],
+    }
 
 
 def test_columns_are_told_where_their_table_was_there_before():
