@@ -241,7 +241,7 @@ class _Ahead:
                 for name in together & chunk.paths.keys():
                     path = self._alone(name, chunk.paths[name])
                     levels[name] = np.vstack([point_levels(path, ends[name]), path.levels(ends[name])])
-            self._tied = reconcile({name: levels[name] for name in sorted(levels)}, ties)
+            self._tied = reconcile(levels, ties)
 
     def path(self, name: str, path: Path) -> Path:
         """A recovered path with its forecast."""

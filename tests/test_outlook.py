@@ -52,6 +52,17 @@ def test_a_merged_january_and_february_are_forecast_as_one_period(outlook):
     assert trade["months"].eq(1).all()
 
 
+@pytest.mark.parametrize(
+    ("last", "horizon", "months"), [("2016-12", 1, ["2017-02"]), ("2016-11", 2, ["2016-12", "2017-02"])]
+)
+def test_a_horizon_that_ends_in_a_january_without_a_figure_goes_on_to_the_figure_of_both_months(
+    table, last, horizon, months
+):
+    nation = table[(table["indicator"] == "nation") & (table["period"] <= last)].reset_index(drop=True)
+    found = make_outlook(decumulate(nation, draws=100), nation, horizon=horizon, origins=2, preset="fast")
+    assert found.headlines["period"].tolist() == months
+
+
 def test_what_the_months_were_not_recovered_from_is_refused_with_what_is_needed(table):
     raw = table[table["indicator"] == "nation"]
     months = decumulate(raw, draws=DRAWS)
@@ -249,6 +260,24 @@ def test_parts_that_miss_their_whole_are_left_apart_and_named():
     (line,) = make_outlook(recovered, frame, horizon=3, origins=4).apart
     assert line.startswith("all: north, south make ")
     assert line.endswith("% of it in the latest year; they are left apart")
+
+
+@pytest.mark.parametrize("case", ["without levels", "to another month", "a part of a handful of figures"])
+def test_parts_of_which_nobody_knows_the_shares_or_all_months_are_left_alone_without_a_word(case):
+    north, south = levels(GROWTH[:4], PROFILE), levels(GROWTH[3::-1], PROFILE)
+    measures = ("ytd_yoy",) if case == "without levels" else ("ytd_yoy", "ytd_level")
+    named = {"all": north + south, "north": north, "south": south}
+    frame = pd.concat([publish(level, indicator=name, measures=measures) for name, level in named.items()])
+    if case == "to another month":
+        frame = frame[(frame["indicator"] != "south") | (frame["period"] < "2013-12")]
+    if case == "a part of a handful of figures":
+        few = frame["period"].str.endswith(("-06", "-12")) & (frame["measure"] == "ytd_yoy")
+        frame = frame[(frame["indicator"] != "south") | few]
+    frame = check_observations(frame)
+    recovered = decumulate(frame, related={"south": "north"}, parts={"all": ("north", "south")}, draws=100, seed=4)
+    found = make_outlook(recovered, frame, horizon=2, origins=2, preset="fast")
+    assert found.apart == ()
+    assert set(found.headlines["indicator"]) == set(named)
 
 
 def test_a_sparse_indicator_is_forecast_under_the_name_of_what_it_leans_on(outlook):

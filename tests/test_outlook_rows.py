@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import gaussian_kde
 
 from forecasting import decumulate
 from forecasting.observations import check_observations
@@ -22,6 +23,20 @@ def test_odds_over_a_thousand_values_have_the_tails_of_the_draws(rates):
         assert value == pytest.approx(np.quantile(rates, share), abs=2.5), share
     assert (odds["value"] * odds["probability"]).sum() == pytest.approx(rates.mean(), abs=0.1)
     assert odds["probability"].min() > 1e-9
+
+
+@pytest.mark.parametrize("heavy", [False, True])
+def test_odds_are_the_draws_under_a_normal_kernel_of_silvermans_width(heavy):
+    """The narrower of the standard deviation and of what the quartiles say of it (Silverman 1986, equation 3.31)."""
+    rng = np.random.default_rng(2)
+    ytd = 6 + (rng.standard_t(2, 300) if heavy else rng.standard_normal(300))
+    quartiles = np.subtract(*np.quantile(ytd, [0.75, 0.25])) / 1.349
+    width = 0.9 * min(ytd.std(), quartiles) * len(ytd) ** -0.2
+    assert (quartiles < 0.8 * ytd.std()) == heavy
+    density = gaussian_kde(ytd, bw_method=width / ytd.std(ddof=1))
+    odds = _odds("2026-01", ytd, 0.0005)
+    exact = [density.integrate_box_1d(value - 0.05, value + 0.05) for value in odds["value"]]
+    np.testing.assert_allclose(odds["probability"], exact, rtol=0.01)
 
 
 def test_a_rate_that_is_published_as_the_last_one_was_is_not_above_it():

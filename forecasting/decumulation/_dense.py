@@ -215,7 +215,8 @@ def _path(
 ) -> Path:
     """The path of `_months` with a point estimate (N,) of the log levels."""
     low, high = set_bounds(figures, use, shares)
-    flags = [*broken, *revisions(published, dropped, np.exp(point).reshape(-1, 12)), *by_levels(published, broken)]
+    revised = revisions(published, dropped, np.exp(point).reshape(-1, 12), broken=bool(broken))
+    flags = [*broken, *revised, *by_levels(published, broken)]
     flags += unlike_levels(figures, growth[0].reshape(-1, 12), flags)
     return Path(
         indicator=figures.indicator,

@@ -17,13 +17,14 @@ LEAST_GAP = 0.001
 """Growth by levels that is this near to the rates is not worth a flag."""
 
 
-def revisions(figures: Figures, dropped: Sequence[Dropped], levels: FloatArray) -> list[Flag]:
+def revisions(figures: Figures, dropped: Sequence[Dropped], levels: FloatArray, *, broken: bool = False) -> list[Flag]:
     """Figures that cannot be true together with those in which there is more trust.
 
     Args:
         figures: Published figures, Y years.
         dropped: Those that are not believed.
         levels: (Y + 1, 12) the months that were recovered, the year before the first included.
+        broken: The published levels break: the months are on no base of theirs, and tell of growth alone.
     """
     flags = []
     others = "the rates by month" if np.isfinite(figures.value["month_yoy"]).any() else "those beside it"
@@ -41,8 +42,10 @@ def revisions(figures: Figures, dropped: Sequence[Dropped], levels: FloatArray) 
             continue
         growth = value / float(figures.value[measure][y - 1, m]) - 1 if y else np.nan
         if np.isfinite(growth):
-            evidence = f"{window}: levels give {100 * growth:.2f} percent, the rates by month give {100 * implied:.2f}"
+            evidence = f"{window}: levels give {100 * growth:.2f} percent, the other figures give {100 * implied:.2f}"
             gap = implied - growth
+        elif broken:
+            continue
         else:
             evidence = f"{window}: the published level is {value:g}, the other figures give {now:g}"
             gap = float(now / value - 1)

@@ -70,3 +70,44 @@ def test_a_month_of_small_weight_that_grows_unlike_the_others_is_no_misprint():
     growth = 0.06 + 0.002 * np.random.default_rng(5).standard_normal((6, 12))
     growth[3, 7] += 0.3
     assert accused(publish(levels(growth, profile), measures=("ytd_yoy", "month_yoy"), merged=True)) == []
+
+
+def steady(measures, measure, month, by, *, decimals=1, size=100.0):
+    """Three years of six percent, with a figure of the second that is off by so much."""
+    frame = publish(
+        levels(np.full((3, 12), 0.06), np.full(12, size)), measures=measures, merged=True, decimals=decimals
+    )
+    at = (frame["measure"] == measure) & (frame["period"] == f"{FIRST_YEAR + 1}-{month:02d}")
+    frame.loc[at, "value"] = f"{float(frame.loc[at, 'value'].iloc[0]) + by:.{decimals}f}"
+    return frame
+
+
+@pytest.mark.parametrize(
+    ("month", "decimals", "least"), [(3, 1, 1.3), (4, 1, 1.0), (7, 1, 0.8), (11, 1, 0.8), (7, 0, 8)]
+)
+def test_a_rate_among_steady_ones_is_a_misprint_where_it_moves_its_month_by_fifteen_usual_changes(
+    month, decimals, least
+):
+    """And itself by fifteen times its rounding: a change of 2n d from the months beside it, against .075."""
+    for by, found in ((least, True), (least - 10.0**-decimals, False)):
+        for sign in (-1, 1):
+            frame = steady(("ytd_yoy",), "ytd_yoy", month, sign * by, decimals=decimals)
+            assert accused(frame) == ([("ytd_yoy", FIRST_YEAR + 1, month)] if found else [])
+
+
+def test_what_is_usual_is_the_middle_of_the_changes_that_an_indicator_shows():
+    frame = publish(levels(np.full((3, 12), 0.06), np.full(12, 100.0)), merged=True)
+    frame["value"] = ["6.1" if period.endswith(("2", "4", "6", "8", "0")) else "6.0" for period in frame["period"]]
+    for rate, found in ((8.6, False), (8.8, True)):  # changes of 14 tenths: .0208 as a standard deviation
+        frame.loc[frame["period"] == f"{FIRST_YEAR + 1}-07", "value"] = f"{rate}"
+        assert accused(frame) == ([("ytd_yoy", FIRST_YEAR + 1, 7)] if found else [])
+
+
+@pytest.mark.parametrize(("measure", "passes", "found"), [("ytd_yoy", 0.4, 0.5), ("ytd_level", 2.1e4, 3.2e4)])
+def test_a_rate_and_levels_part_where_they_miss_each_other_by_more_than_rounding_and_fifteen_usual_gaps(
+    measure, passes, found
+):
+    """Rates of a decimal beside levels of many digits: .3 points and twice the .047 of rounding."""
+    for sign in (-1, 1):
+        frames = [steady(("ytd_yoy", "ytd_level"), measure, 7, sign * by, size=1e6) for by in (passes, found)]
+        assert [accused(frame) for frame in frames] == [[], [(measure, FIRST_YEAR + 1, 7)]]

@@ -1,8 +1,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import truncnorm
 
 from forecasting import decumulate
+from forecasting.decumulation._stirring import _between
 from tests.decumulation.publication import FIRST_YEAR, levels, publish
 
 
@@ -48,3 +50,12 @@ def test_errors_are_of_the_size_that_is_said_where_rates_are_coarse_and_months_d
         frames.append(base[base["period"] < f"{FIRST_YEAR + 1}"])
     mean, sd, truth = recovered(frames, made, 1, "yoy", "yoy_sd")
     assert 0.95 <= np.sqrt(np.mean(np.square((truth - mean) / sd))) <= 1.05
+
+
+def test_a_step_is_a_draw_of_the_normal_between_its_bounds_and_uniform_where_these_leave_next_to_nothing():
+    least, most = np.array([-1.0, 0.5, -9.0, 2.0, 20.0]), np.array([0.5, 3.0, 9.0, 2.0 + 1e-12, 21.0])
+    for rank in (0.01, 0.3, 0.5, 0.99):
+        found = _between(least, most, 0.2, 1.5, np.full(5, rank))
+        low, high = ((end[:3] - 0.2) / 1.5 for end in (least, most))
+        np.testing.assert_allclose(found[:3], truncnorm.ppf(rank, low, high, loc=0.2, scale=1.5), rtol=1e-9)
+        np.testing.assert_allclose(found[3:], (least + rank * (most - least))[3:], rtol=1e-12)

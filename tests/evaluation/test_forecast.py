@@ -77,11 +77,17 @@ def test_the_leaderboard_judges_every_candidate_and_marks_one_champion(result: P
 def test_scores_follow_from_the_published_backtest(panel: pd.DataFrame, result: PanelForecast) -> None:
     rows = result.backtest[(result.backtest["unique_id"] == "m400") & (result.backtest["model"] == "auto_ets")]
     history = panel[panel["unique_id"] == "m400"].set_index("ds")["y"]
-    scores = []
+    scores, square, percent = [], [], []
     for cutoff, each in rows.groupby("cutoff"):
         past = history.loc[:cutoff].to_numpy()
-        scores.append((each["y"] - each["forecast"]).abs().mean() / np.abs(past[12:] - past[:-12]).mean())
+        change, error = past[12:] - past[:-12], each["y"] - each["forecast"]
+        scores.append(error.abs().mean() / np.abs(change).mean())
+        square.append(np.sqrt((error**2).mean() / (change**2).mean()))
+        percent.append(200 * (error.abs() / (each["y"].abs() + each["forecast"].abs())).mean())
     board = result.leaderboard.set_index(["unique_id", "model"])
+    assert board.loc[("m400", "auto_ets"), ["rmsse", "smape"]].tolist() == pytest.approx(
+        [np.mean(square), np.mean(percent)]
+    )
     assert board.loc[("m400", "auto_ets"), "mase"] == pytest.approx(np.mean(scores))
     assert board.loc[("m400", "auto_ets"), "n_origins"] == len(scores) == 24
 
@@ -248,6 +254,14 @@ def test_a_model_must_beat_the_combination_clearly_to_take_its_place() -> None:
     assert chosen(base - 0.2, failed) == 2
 
 
+def test_a_candidate_that_failed_at_more_than_a_fifth_of_the_origins_is_not_compared() -> None:
+    base = np.tile([1.0, 1.2, 0.9, 1.1], 5)
+    for known, best in ((16, 0), (15, 1)):
+        table = np.stack([np.where(np.arange(20) < known, base - 0.3, np.nan), base])
+        scores = Scores(table, table, table, table)
+        assert choose(scores, np.zeros((2, 4)), standard=1, gains=np.array([0.3, 0.0])) == best
+
+
 def test_a_panel_of_few_origins_has_little_to_say_for_a_candidate() -> None:
     base = np.array([1.0, 1.2, 0.9, 1.1])
     table = np.stack([base - 0.2, base])
@@ -326,6 +340,16 @@ def test_the_standard_error_of_a_mean_knows_that_neighbours_are_alike():
     claimed = np.mean([standard_error(each) for each in smooth[:2976].reshape(-1, 48)])
     assert claimed == pytest.approx(means.std(), rel=0.5)
     assert claimed > 2 / np.sqrt(48)
+
+
+@pytest.mark.parametrize("values", [[3.0, 3.2, 2.9, 2.7, 3.5, 3.9, 4.0, 3.4], [1.0, -1.0] * 4], ids=["alike", "unlike"])
+def test_the_standard_error_of_a_mean_is_that_of_newey_and_west(values: list[float]) -> None:
+    n, mean, lags = 8, sum(values) / 8, 2
+    apart = [value - mean for value in values]
+    covariance = [sum(apart[t] * apart[t + k] for t in range(n - k)) / n for k in range(lags + 1)]
+    more = 2 * sum((1 - k / (lags + 1)) * covariance[k] for k in (1, 2))
+    expected = np.sqrt((covariance[0] + max(more, 0)) / (n - 1))
+    assert standard_error(np.array(values)) == pytest.approx(expected)
 
 
 def test_a_history_that_is_too_short_at_many_origins_is_told_in_one_line():

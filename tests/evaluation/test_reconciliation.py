@@ -99,3 +99,28 @@ def test_the_zero_constrained_form_is_the_generalised_least_squares_of_the_botto
         inverse = np.linalg.inv(_shrunk_covariance(y))
         bottom = np.linalg.solve(summing.T @ inverse @ summing, summing.T @ inverse @ y)
         np.testing.assert_allclose([out[name][:, h] for name in names], summing @ bottom, rtol=1e-8)
+
+
+def test_correlations_are_shrunk_by_the_variance_of_their_estimates_over_their_squares() -> None:
+    """Schäfer and Strimmer (2005), section 3: on standardised values, one pair at a time."""
+    rng = np.random.default_rng(5)
+    count = 40
+    values = np.cumsum(rng.normal(size=(4, count)) * np.array([[1.0], [2.0], [5.0], [0.5]]), axis=0)
+    z = (values - values.mean(axis=1, keepdims=True)) / values.std(axis=1, keepdims=True)
+    pairs = [(i, j) for i in range(4) for j in range(4) if i != j]
+    share = sum(np.var(z[i] * z[j], ddof=1) / count for i, j in pairs) / sum(
+        np.mean(z[i] * z[j]) ** 2 for i, j in pairs
+    )
+    assert 0.05 < share < 0.5
+    expected = np.cov(values, ddof=0)
+    expected = np.where(np.eye(4, dtype=bool), expected, (1 - share) * expected)
+    np.testing.assert_allclose(_shrunk_covariance(values), expected, rtol=1e-10)
+
+
+def test_a_series_that_is_known_exactly_stays_and_the_others_make_up_for_it() -> None:
+    draws = base(3)
+    draws["north"] = np.full((400, 3), 98.0)
+    out = reconcile(draws, {"all": {"north": 0.3, "south": 0.7}})
+    np.testing.assert_allclose(out["north"], 98.0, rtol=1e-12)
+    np.testing.assert_allclose(out["all"], 0.3 * 98.0 + 0.7 * out["south"])
+    assert not np.allclose(out["south"], draws["south"])

@@ -111,6 +111,21 @@ def test_references_are_what_was_known_at_the_origin() -> None:
     assert none[["no_change", "seasonal_naive", "scale"]].isna().all(axis=None)
 
 
+def test_references_of_rates_are_rates_and_those_of_more_than_a_year_ahead_older_ones() -> None:
+    months = [f"{year}-{month:02d}" for year in (2022, 2023, 2024) for month in range(1, 13)][:30]
+    history = pd.DataFrame({"indicator": "a", "target": "ytd_yoy", "month": months, "value": np.arange(30.0) ** 2})
+    history = history[history["month"] != "2023-09"]
+    ahead = ["2024-09", "2025-02", "2025-05", "2025-08"]
+    table = pd.DataFrame({"indicator": "a", "target": "ytd_yoy", "origin": "2024-06", "month": ahead,
+                          "months": [1, 2, 1, 1]})  # fmt: skip
+    found = add_references(table, history)
+    assert found["no_change"].tolist() == [29.0**2] * 4
+    # where September 2023 is missing, that of 2022; of August 2025 those of 2023, as 2024's is ahead
+    assert found["seasonal_naive"].tolist() == [8.0**2, 25.0**2, 28.0**2, 19.0**2]
+    near = add_references(table, history, years=1)["seasonal_naive"]
+    assert near.isna().tolist() == [True, False, False, True]
+
+
 def test_a_score_is_the_hand_computed_one() -> None:
     first = figures(observations(("2025-03", "ytd_yoy", 2.1, "2025-04-16")))
     latest = figures(observations(("2025-03", "ytd_yoy", 1.0, "2025-04-16")))
@@ -182,6 +197,26 @@ def test_errors_that_grow_and_bands_that_are_too_wide_raise_alarms() -> None:
 def test_a_forecast_better_than_no_change_is_told_by_the_test() -> None:
     rng = np.random.default_rng(4)
     assert drift_report(scorecard(0.1 * rng.standard_normal(24)))["p_no_change"].item() < 0.001
+
+
+def test_the_latest_24_figures_are_looked_at() -> None:
+    report = drift_report(scorecard(np.concatenate([np.full(8, 9.0), np.zeros(24)]))).iloc[0]
+    assert (report["n"], report["coverage95"], report["cusum"], report["mase"]) == (24, 1.0, 0.0, 0.0)
+
+
+def test_errors_of_forecasts_that_promised_none_count_as_three_promised_ones_each() -> None:
+    for misses, alarmed in ((3, False), (4, True)):
+        report = drift_report(scorecard(np.repeat([0.0, 1.0], [20, misses]), sd=0.0)).iloc[0]
+        assert report["cusum"] == 1.5 * misses
+        assert ("loss" in report["alarm"]) == alarmed
+        assert report["expected_mase"] == 0
+
+
+def test_figures_without_a_value_before_them_are_left_out_of_the_test_against_no_change() -> None:
+    card = scorecard(0.1 * np.random.default_rng(4).standard_normal(20))
+    first = card.assign(no_change_abs_error=card["no_change_abs_error"].where(card["period"] > "2020-05"))
+    columns = ["dm_no_change", "p_no_change"]
+    pd.testing.assert_frame_equal(drift_report(first)[columns], drift_report(card[card["period"] > "2020-05"])[columns])
 
 
 def test_few_figures_are_reported_and_not_tested() -> None:

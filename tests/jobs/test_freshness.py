@@ -2,11 +2,12 @@
 
 import datetime as dt
 
+import pandas as pd
 import pytest
 
 from forecasting.catalog import load_catalog
 from forecasting.errors import CatalogError
-from jobs.freshness import due_now, freshness
+from jobs.freshness import due_now, freshness, last_periods
 
 
 def at(text: str) -> dt.datetime:
@@ -80,3 +81,30 @@ def test_what_came_due_in_the_last_hours_is_asked_for():
     assert "cn_exports" not in due
     assert due_now(catalog, newest, at("2025-11-14T09:00+08:00"), hours=6) == []
     assert due_now(catalog, {**newest, **dict.fromkeys(due, "2025-10")}, at("2025-11-14T11:00+08:00"), hours=6) == []
+
+
+def test_what_came_due_longer_ago_is_asked_for_no_more():
+    catalog = load_catalog()
+    newest = dict.fromkeys(catalog.ids, "2025-09")
+
+    def due(now):
+        return "cn_industrial_va" in {item.indicator for item in due_now(catalog, newest, at(now), hours=6)}
+
+    assert [due(f"2025-11-14T{time}+08:00") for time in ("09:59", "10:00", "15:59", "16:00")] == [
+        False, True, True, False
+    ]  # fmt: skip
+    assert due_now(catalog, {}, at("2025-11-14T11:00+08:00"), hours=6) == []
+
+
+def test_lateness_is_told_in_days_and_what_has_no_figure_is_told_so():
+    catalog = load_catalog()
+    assert str(one(catalog, "cn_industrial_va", "2025-09", "2025-11-15T10:30+08:00")) == "2025-10 is 1 day late"
+    assert {str(item) for item in freshness(catalog, {}, at("2025-11-15T10:30+08:00"))} == {"no figure yet"}
+
+
+def test_the_latest_period_is_that_of_any_measure_but_for_levels_in_another_unit_than_the_catalogues():
+    catalog = load_catalog()
+    rows = [("2025-08", "ytd_yoy", "percent"), ("2025-09", "month_level", catalog["cn_exports"].unit),
+            ("2025-07", "month_yoy", "percent"), ("2025-10", "month_level", "apples")]  # fmt: skip
+    newest = pd.DataFrame(rows, columns=["period", "measure", "unit"]).assign(indicator="cn_exports")
+    assert last_periods(catalog, newest) == {"cn_exports": "2025-09"}

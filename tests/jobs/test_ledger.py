@@ -161,6 +161,37 @@ def test_old_runs_are_forgotten_with_their_steps_but_for_the_last_that_ended_wel
     assert [len(ledger.steps(day)) for day in ("2026-01-11", "2026-01-12", "2026-01-13")] == [0, 1, 0]
 
 
+def test_of_a_run_that_was_tried_again_the_old_attempts_alone_are_forgotten(ledger, clock):
+    for _ in range(2):
+        run = begin(ledger)
+        with ledger.step(run, "fit"):
+            clock.forward(86400)
+        ledger.finish(run, "done")
+    assert ledger.forget(START + timedelta(days=1)) == 1
+    assert [(run.run_id, run.attempt) for run in ledger.last(9)] == [("2026-01-11-a", 2)]
+    assert [step.attempt for step in ledger.steps("2026-01-11-a")] == [2]
+
+
+def test_the_night_before_is_the_latest_that_ended_well_and_of_its_runs_the_last(ledger):
+    for run_id, night, status in (("e", "2026-01-12", "done"), ("a", "2026-01-10", "done"),
+                                  ("b", "2026-01-11", "done"), ("c", "2026-01-11", "degraded"),
+                                  ("d", "2026-01-11", "failed")):  # fmt: skip
+        ledger.finish(ledger.begin(run_id, night=night, key="k"), status)
+
+    def before(night, among=None):
+        run = ledger.before(night, among)
+        return None if run is None else run.run_id
+
+    assert before("2026-01-13") == "e"
+    assert before("2026-01-12") == "c"
+    assert before("2026-01-12", ["a", "b", "d", "e"]) == "b"
+    assert before("2026-01-12", ["d", "e"]) is None
+    assert before("2026-01-11") == "a"
+    assert before("2026-01-10") is None
+    assert ledger.finished("2026-01-11", "k").run_id == "c"
+    assert (ledger.knows("d"), ledger.knows("f")) == (True, False)
+
+
 def test_a_run_stands_until_another_begins(ledger):
     first = begin(ledger)
     assert ledger.stands(first)

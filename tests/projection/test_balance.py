@@ -31,6 +31,29 @@ def test_the_balance_closes_in_every_draw_and_month(assumptions, outcome: Simula
     np.testing.assert_allclose(np.diff(account.stock, axis=0) * 12, account.stock_change[1:], atol=1e-6)
 
 
+@pytest.mark.parametrize("key", ["full_ban", "licensing"])
+def test_what_the_outside_wants_is_shipped_replaced_drawn_from_its_stocks_or_unmet(
+    assumptions, outcome: Simulated, key: str
+) -> None:
+    result = outcome(fixed(assumptions, outside__stock=4.0, stock__cover=0.0), key)
+    account = result.balance
+    shipped = account.goods_exported(assumptions.structure) + account.raw
+    short = account.outside_wanted - shipped
+    scale = 1e-9 * float(account.outside_wanted.max())
+    assert (short > scale).any()
+    items = (account.outside_replaced, account.outside_draw, account.outside_unmet)
+    np.testing.assert_allclose(sum(items), short, atol=scale)
+    assert all((item >= -scale).all() for item in items)
+    np.testing.assert_allclose(account.outside_replaced, short * result.controls.replaced, atol=scale)
+    taken = account.outside_draw.sum(axis=0) / 12
+    stock = 4.0 * account.outside_wanted[0] / 12
+    assert (taken <= stock * (1 + 1e-9)).all()
+    np.testing.assert_allclose(taken[(account.outside_unmet > scale).any(axis=0)].min(), stock.min(), rtol=0.05)
+    lacking = account.outside_unmet / np.maximum(account.outside_wanted, 1e-100)
+    scarce = result.drawn("control.scarcity_price") ** lacking * (1 + result.controls.cost)
+    np.testing.assert_allclose(account.outside_price, account.price * scarce)
+
+
 def test_in_a_deficit_the_stock_goes_first_then_exports_then_domestic_use(assumptions, outcome: Simulated) -> None:
     starved = outcome(fixed(assumptions, routes__hard_rock__base=20.0, price__response=0.0))
     account, structure = starved.balance, assumptions.structure

@@ -110,6 +110,38 @@ def test_the_intensity_that_a_claim_with_one_end_needs_is_that_of_its_end(check:
     assert np.isfinite(needed).all()
 
 
+def test_the_code_of_a_claim_is_the_likeliest_of_below_within_and_above(check: Check) -> None:
+    for low, high, code in ((1e3, 2e3, "below"), (1e-3, 1e3, "within"), (1e-3, 2e-3, "above")):
+        row = check("C12", value_low=low, value_high=high).iloc[0]
+        assert (row["code"], row[f"p_{code}"]) == (code, 1.0)
+
+
+def test_the_intensity_is_the_median_over_the_draws_in_which_output_grows(
+    check: Check, assumptions: Assumptions, outcome: Simulated
+) -> None:
+    rows = check("C12", intensity=True, value_low=0.1, value_high=0.3)
+    result = outcome(assumptions)
+    made = result.production[result.structure.second].kt
+    added = made[120] - made[0]
+    assert 0 < (added > 0).mean() < 1
+    expected = [np.median(0.2 * added[added > 0] / size) for size in (20.0, 200.0)]
+    assert rows["needed_intensity"].tolist() == pytest.approx(expected)
+    assert rows["claim_id"].tolist() == ["C12", "C12"]
+    assert [name.rpartition("|")[2] for name in rows["metric"]] == ["electrolysers", "storage"]
+
+
+def test_a_claim_that_is_not_in_the_table_once_is_refused(
+    assumptions: Assumptions, outcome: Simulated, claims: pd.DataFrame
+) -> None:
+    twice = pd.concat([claims, claims[claims["id"] == "C12"]])
+    use = ClaimUse("checked", ("multiple|re_va",), 120, 1.0, False, "A test.")
+    asked = dataclasses.replace(assumptions, questions=dataclasses.replace(assumptions.questions, claims={"C12": use}))
+    result = outcome(assumptions)
+    for table, count in ((claims[claims["id"] != "C12"], 0), (twice, 2)):
+        with pytest.raises(AssumptionError, match=f"claims: {count} rows with id C12; expected 1"):
+            claim_table("x", result, asked, table)
+
+
 def test_a_claim_without_a_figure_cannot_be_checked(check: Check) -> None:
     with pytest.raises(AssumptionError, match="C45 has no figure to check; expected it to be aside"):
         check("C45")

@@ -7,6 +7,7 @@ import pytest
 
 from forecasting.errors import InputError
 from forecasting.publishing import TABLES, diff_lines, diff_releases, find_release, previous_release, publish
+from forecasting.publishing._diff import _dictionary, _figures, _indicators
 from tests.commands import run_cumulus
 from tests.publishing.conftest import small_tables
 
@@ -137,6 +138,43 @@ def test_a_claim_that_becomes_defined_is_told(tmp_path):
     [claim] = difference["claims"]
     assert claim["change"] is None
     assert "  C19 share_hydrogen_storage: within undefined -> 0.1500" in diff_lines(difference)
+
+
+@pytest.mark.parametrize("compared", [True, False])
+def test_new_figures_come_with_the_largest_surprise_first_and_those_that_nobody_expected_last(compared):
+    tables = small_tables()
+    row = tables["observations"].iloc[0].to_dict()
+    values = {"2025-04": (9.4, 9.0), "2025-05": (9.5, None), "2025-06": (8.0, 8.9), "2025-07": (9.1, 9.1)}
+    fresh = pd.DataFrame(row | {"period": period, "value": value} for period, (value, _) in values.items())
+    told = pd.DataFrame(row | {"period": period, "expected": expected} for period, (_, expected) in values.items())
+    after = {"observations": pd.concat([tables["observations"], fresh], ignore_index=True), "revisions": told}
+    news = _figures(tables, after, expected=compared)["new"]
+    order = ["2025-06", "2025-04", "2025-07", "2025-05"] if compared else [*values]
+    assert [one["period"] for one in news] == order
+    assert all(("expected" in one) == compared for one in news)
+
+
+def test_indicators_that_come_and_go_are_named_and_what_the_catalogue_says_anew_of_the_others():
+    old, new = small_tables(), small_tables()
+    old["indicators"] = old["indicators"].iloc[:2]
+    new["indicators"] = new["indicators"].iloc[1:].assign(sector="services", days_late=3)
+    change = {"column": "sector", "before": "industry", "after": "services"}
+    assert _indicators(old, new) == {
+        "added": ["silent"],
+        "removed": ["baotou_va"],
+        "changed": [{"indicator": "national_va", **change}],
+    }
+
+
+def test_columns_are_told_where_their_table_was_there_before():
+    old = {"monthly": pd.DataFrame(columns=["month", "level"]), "gone": pd.DataFrame(columns=["x"])}
+    new = {"monthly": pd.DataFrame(columns=["month", "yoy"]), "fresh": pd.DataFrame(columns=["y"])}
+    assert _dictionary(old, new) == {
+        "tables_added": ["fresh"],
+        "tables_removed": ["gone"],
+        "columns_added": ["monthly.yoy"],
+        "columns_removed": ["monthly.level"],
+    }
 
 
 def test_a_figure_whose_unit_was_put_right_is_revised(tmp_path):
