@@ -31,6 +31,8 @@ NEGLIGIBLE = 1e-4
 """Probability at each end of the odds that is left out, of all values beyond together."""
 VANISHING = 1e-8
 """Probability of a value between the ends that is left out."""
+KERNEL_REACH = 4.0
+"""Widths of the kernel beyond which a draw tells nothing of a value."""
 MOST_VALUES = 5000
 REVISION = 0.02
 """A revision moves a cumulative rate by less from one release to the next, a misprint by more; the reference's most is
@@ -205,7 +207,8 @@ def _odds(period: str, ytd: FloatArray, half: float) -> dict[str, str | FloatArr
         unit *= 10
     spread = min(float(ytd.std()), float(np.subtract(*np.quantile(ytd, [0.75, 0.25]))) / 1.349)
     width = max(0.9 * spread * len(ytd) ** -0.2, 1e-6)
-    steps = np.arange(np.floor(ytd.min() / unit) - 3, np.ceil(ytd.max() / unit) + 4)
+    reach = KERNEL_REACH * width
+    steps = np.arange(np.floor((ytd.min() - reach) / unit), np.ceil((ytd.max() + reach) / unit) + 1)
     edges = (np.append(steps, steps[-1] + 1) - 0.5) * unit
     probability = np.diff([ndtr((edge - ytd) / width).mean() for edge in edges])
     ends = np.minimum(probability.cumsum(), probability[::-1].cumsum()[::-1])
