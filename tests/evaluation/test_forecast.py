@@ -159,6 +159,15 @@ def test_a_constant_series_is_forecast_by_itself() -> None:
     assert outcome.leaderboard["mase"].isna().all()
 
 
+def test_an_outlier_after_years_without_errors_does_not_run_away_with_band_and_mean() -> None:
+    ds = pd.date_range("2015-01-01", periods=60, freq="MS")
+    y = np.append(1.0 + np.arange(59) % 12, 100.0)
+    panel = pd.DataFrame({"unique_id": "quota", "ds": ds, "y": y})
+    (row,) = forecast_panel(panel, 1, preset="fast", seed=0).quantiles.itertuples(index=False)
+    assert row.q025 < row.q25 < 2 < row.q975 < 200
+    assert 1 < row.mean < 6
+
+
 def seasonal(name: str, months: int, seed: int) -> pd.DataFrame:
     """Months of strong season, the last of them December 2019."""
     ds = pd.date_range(end="2019-12-01", periods=months, freq="MS")
