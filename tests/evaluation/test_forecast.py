@@ -345,6 +345,16 @@ def test_a_history_that_is_too_short_at_many_origins_is_told_in_one_line():
     assert line.startswith("left out, sarimax_calendar: too few observations; three years, 36, are needed")
 
 
+def test_the_last_resort_forecasts_also_what_would_be_absurd_of_a_model():
+    months = pd.date_range("2020-09-01", "2021-05-01", freq="MS")
+    prices = 100 + np.random.default_rng(3).standard_normal(9)  # no sums: February is no higher than any month
+    panel = pd.DataFrame({"unique_id": "x", "ds": months, "y": prices})[months.month != 1]
+    found = forecast_panel(panel, 12, models=["last_year", "aggregated_ets"], draws=100, seed=1)
+    assert found.champions["x"].model == "last_resort"
+    np.testing.assert_allclose(found.quantiles["q50"].drop(index=7), prices[-1], rtol=1e-6)
+    assert "by more than" in found.unmodelled()[0]
+
+
 def test_the_last_resort_is_never_held_as_a_champion():
     months = pd.date_range("2018-01-01", periods=40, freq="MS")
     y = 100 * np.exp(0.01 * np.arange(40.0) + 0.02 * np.random.default_rng(4).standard_normal(40))
