@@ -298,6 +298,8 @@ def checked(model: Model | PanelModel, one: Series, start: int, end: int, foreca
         path = path + np.log(months) if one.scale == "log" else path * months
     elif one.scale == "log":
         path = np.log(np.maximum(path, FLOOR * float(history.min())))
+    if model.name == LAST_RESORT:  # there is nothing else where it is asked for
+        return path
     z = one.scaled(history)
     low, high = float(z.min()), float(z.max())
     ranges = np.maximum(1.0, ROOM * np.arange(1, horizon + 1) / len(z))

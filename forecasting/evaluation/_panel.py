@@ -114,20 +114,22 @@ def read_panel(panel: pd.DataFrame, known: Known | None = None) -> list[Series]:
         raise InputError(SOURCE, head)
     if panel.empty:
         raise InputError(SOURCE, [Problem("", "no rows: at least one series is needed")])
-    ds = _dates(panel["ds"])
+    ds, y = _dates(panel["ds"]), panel["y"]
+    if y.dtype.kind in "mM":  # days and spans of time, which pandas would count in nanoseconds
+        y = y.astype(object)
     rows = pd.DataFrame(
         {
             "unique_id": panel["unique_id"].astype(str).to_numpy(),
             "ds": ds.to_numpy(dtype="datetime64[M]").astype("datetime64[ns]"),
-            "y": pd.to_numeric(panel["y"], errors="coerce").to_numpy(dtype=np.float64),
+            "y": pd.to_numeric(y, errors="coerce").to_numpy(dtype=np.float64),
         }
     )
     problems: list[Problem] = []
     unnamed, undated = panel["unique_id"].isna().to_numpy(), rows["ds"].isna().to_numpy()
     for i in np.flatnonzero(unnamed | undated | ~(np.abs(rows["y"].to_numpy()) <= MOST)):
-        number = f"y {_shown(panel['y'].iloc[i])} is not a finite number"
+        number = f"y {_shown(y.iloc[i])} is not a finite number"
         if np.isfinite(rows["y"].iloc[i]):
-            number = f"y {panel['y'].iloc[i]} is beyond {MOST:g}; give it in a larger unit"
+            number = f"y {y.iloc[i]} is beyond {MOST:g}; give it in a larger unit"
         date = f"ds {_shown(panel['ds'].iloc[i])} is not a day like 2024-03-01 or a month like 2024-03"
         what = "unique_id is missing" if unnamed[i] else date if undated[i] else number
         problems.append(Problem(f"row {i + 1}", what if unnamed[i] else f"{rows['unique_id'].iloc[i]}: {what}"))

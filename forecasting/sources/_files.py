@@ -85,7 +85,7 @@ def read_panel(path: Path) -> pd.DataFrame:
         if month is None:
             problems.append((line, f"ds {date!r} is not a date like 2024-03-01 or a month like 2024-03"))
         if value is None:
-            what = f"y {number!r} is not a finite number" if number.strip() else "y is empty"
+            what = f"y {number!r} is not {_wanted(number)}" if number.strip() else "y is empty"
             problems.append((line, f"{what}; every month needs a value"))
         if not key or month is None:
             continue
@@ -175,6 +175,12 @@ def _month(text: str) -> int | None:
 def _value(text: str) -> float | None:
     value = float(text) if _NUMBER.fullmatch(text) else math.nan
     return value if math.isfinite(value) else None
+
+
+def _wanted(text: str) -> str:
+    """What a text should be instead: of a number written in another way, how it is written."""
+    digits = re.search(r"\d", text) and not _NUMBER.fullmatch(text.strip())
+    return "a number like 1234.5" if digits else "a finite number"
 
 
 def _gaps(lines: dict[tuple[str, int], int]) -> list[tuple[int, str]]:

@@ -55,7 +55,6 @@ def read_table(path: Path) -> Table:
             repeated column name, or no row with as many fields as the header.
     """
     name = str(path)
-    problems: list[Problem] = []
     malformed: list[Problem] = []
     header: list[str] | None = None
     rows: list[list[str]] = []
@@ -65,7 +64,8 @@ def read_table(path: Path) -> Table:
             malformed.append(Problem(f"line {line}", fields))
         elif header is None:
             header = [field.strip() for field in fields]
-            problems += header_problems(header, f"line {line}")
+            if problems := header_problems(header, f"line {line}"):  # that every row would repeat
+                raise InputError(name, problems)
         elif what := field_problem(fields, header):
             malformed.append(Problem(f"line {line}", what))
         else:
@@ -73,8 +73,8 @@ def read_table(path: Path) -> Table:
             lines.append(line)
     if header is None and not malformed:
         raise InputError(name, [Problem("", "the file is empty; expected a header line and rows below it")])
-    if problems or (malformed and not rows):
-        raise InputError(name, problems + malformed)
+    if malformed and not rows:
+        raise InputError(name, malformed)
     return Table(name, pd.DataFrame(rows, columns=header, dtype=object), lines, malformed)
 
 

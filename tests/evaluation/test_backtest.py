@@ -261,6 +261,8 @@ def test_progress_is_told_series_by_series() -> None:
         (pd.concat([frame("a", AIR), frame("a", AIR[:1])]), "a: 2010-01 is given twice"),
         (frame("a", np.where(np.arange(132) == 3, np.inf, AIR)), "row 4: a: y inf is not a finite number"),
         (frame("a", AIR).astype({"y": object}).replace({"y": {112.0: "x"}}), "row 1: a: y 'x' is not a finite"),
+        (frame("a", AIR).assign(y=frame("a", AIR)["ds"]), "row 1: a: y 2010-01-01 00:00:00 is not a finite number"),
+        (frame("a", AIR).assign(y=pd.Timedelta(days=1)), "row 1: a: y 1 days 00:00:00 is not a finite number"),
         (frame("a", AIR).assign(ds="soon"), "row 1: a: ds 'soon' is not a day like 2024-03-01 or a month like 2024-03"),
         (frame("a", AIR).assign(ds="2018年01月"), "row 1: a: ds '2018年01月' is not a day like"),
         (frame("a", AIR).assign(ds="201801"), "row 1: a: ds '201801' is not a day like"),

@@ -165,6 +165,15 @@ def test_a_constant_series_is_forecast_by_itself() -> None:
     assert outcome.leaderboard["mase"].isna().all()
 
 
+def test_an_outlier_after_years_without_errors_does_not_run_away_with_band_and_mean() -> None:
+    ds = pd.date_range("2015-01-01", periods=60, freq="MS")
+    y = np.append(1.0 + np.arange(59) % 12, 100.0)
+    panel = pd.DataFrame({"unique_id": "quota", "ds": ds, "y": y})
+    (row,) = forecast_panel(panel, 1, preset="fast", seed=0).quantiles.itertuples(index=False)
+    assert row.q025 < row.q25 < 2 < row.q975 < 200
+    assert 1 < row.mean < 6
+
+
 def seasonal(name: str, months: int, seed: int) -> pd.DataFrame:
     """Months of strong season, the last of them December 2019."""
     ds = pd.date_range(end="2019-12-01", periods=months, freq="MS")
@@ -358,6 +367,16 @@ def test_a_history_that_is_too_short_at_many_origins_is_told_in_one_line():
     found = forecast_panel(panel, 3, models=["optimized_theta", "sarimax_calendar"], draws=100, seed=1)
     (line,) = found.left_out()
     assert line.startswith("left out, sarimax_calendar: too few observations; three years, 36, are needed")
+
+
+def test_the_last_resort_forecasts_also_what_would_be_absurd_of_a_model():
+    months = pd.date_range("2020-09-01", "2021-05-01", freq="MS")
+    prices = 100 + np.random.default_rng(3).standard_normal(9)  # no sums: February is no higher than any month
+    panel = pd.DataFrame({"unique_id": "x", "ds": months, "y": prices})[months.month != 1]
+    found = forecast_panel(panel, 12, models=["last_year", "aggregated_ets"], draws=100, seed=1)
+    assert found.champions["x"].model == "last_resort"
+    np.testing.assert_allclose(found.quantiles["q50"].drop(index=7), prices[-1], rtol=1e-6)
+    assert "by more than" in found.unmodelled()[0]
 
 
 def test_the_last_resort_is_never_held_as_a_champion():

@@ -246,6 +246,8 @@ def test_a_gap_inside_a_series_is_named_where_it_ends(tmp_path: Path, skip: tupl
         ),
         ("a,2024-01-01,nan", "line 2: y 'nan' is not a finite number; every month needs a value"),
         ("a,2024-01-01,1e999", "line 2: y '1e999' is not a finite number; every month needs a value"),
+        ('a,2024-01-01,"100,5"', "line 2: y '100,5' is not a number like 1234.5; every month needs a value"),
+        ("a,2024-01-01,6.1%", "line 2: y '6.1%' is not a number like 1234.5; every month needs a value"),
         ("a,2024-01-01,", "line 2: y is empty; every month needs a value"),
         ("a,2024-02-30,1", "line 2: ds '2024-02-30' is not a date like 2024-03-01 or a month like 2024-03"),
         ("a,01/02/2024,1", "line 2: ds '01/02/2024' is not a date like 2024-03-01 or a month like 2024-03"),
@@ -255,6 +257,12 @@ def test_a_gap_inside_a_series_is_named_where_it_ends(tmp_path: Path, skip: tupl
 )
 def test_a_bad_row_of_a_panel_is_named(tmp_path: Path, rows: str, expected: str):
     assert refusal(write(tmp_path, f"unique_id,ds,y\n{rows}\n"), read_panel) == [expected]
+
+
+def test_a_table_of_another_separator_is_refused_by_its_header_alone(tmp_path: Path):
+    table = "unique_id;ds;y\n" + "".join(f"a;2024-{month:02d};{month},5\n" for month in range(1, 13))
+    (problem,) = refusal(write(tmp_path, table), read_panel)
+    assert problem == "line 1: one column 'unique_id;ds;y'; separate the columns by commas"
 
 
 def test_a_panel_has_exactly_its_three_columns(tmp_path: Path):
