@@ -51,6 +51,12 @@ def test_years_on_either_side_of_a_year_that_was_restated_by_the_month_are_told_
     assert reshaped(figures(factor)).tolist() == [False, False, False, False, True, True]
 
 
+def test_of_runs_of_years_that_are_equally_long_the_latest_is_believed() -> None:
+    factor = np.ones((YEARS, 12))
+    factor[3:] = TAKEN_OFF
+    assert reshaped(figures(factor, first_rate=0)).tolist() == [True, True, True, False, False, False]
+
+
 def test_levels_on_either_side_of_a_year_without_levels_are_believed_and_stated() -> None:
     rows = table(np.ones((YEARS, 12)))
     rows = rows[(rows["period"] > "2011") & ((rows["measure"] == "ytd_yoy") | ~rows["period"].str.startswith("2013"))]

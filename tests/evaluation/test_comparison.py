@@ -200,6 +200,12 @@ def test_the_last_resort_never_takes_the_title(clear: dict[str, np.ndarray]) -> 
     assert (one.champion, one.promoted, one.crowned) == ("last_resort", False, False)
 
 
+def test_a_champion_that_never_errs_stays_and_no_rival_saves_anything() -> None:
+    one = decide(contest({"median": np.zeros(10), "theta": np.ones(10)}))
+    assert (one.rival, one.promoted, one.gain) == ("theta", False, 0.0)
+    assert one.reason == "no rival is better beyond chance"
+
+
 def test_too_few_origins_decide_nothing(clear: dict[str, np.ndarray]) -> None:
     one = decide(contest({name: values[:7] for name, values in clear.items()}))
     assert (one.rival, one.challenger, one.promoted, one.test) == ("", "", False, None)

@@ -245,6 +245,25 @@ def test_while_another_process_is_at_work_the_night_is_tried_again():
     assert err.count("held by process 1; trying again") == 2
 
 
+FULL = """
+import errno
+def night(self, occasion, stop):
+    say("night")
+    raise OSError(errno.ENOSPC, "No space left on device")
+Work.night = night
+scheduler.AWAY_S = 0.05
+"""
+
+
+def test_a_night_that_lacks_what_may_come_back_is_tried_again_three_times():
+    process = started(FULL)
+    while "the night failed; the next one starts as scheduled" not in process.stderr.readline():
+        pass
+    process.terminate()
+    out, _ = process.communicate(timeout=30)
+    assert out == 4 * "night\n" + "returned 0\n"
+
+
 CLOCK = """
 real, shift = time.time, [0.0]
 time.time = lambda: real() + shift[0]

@@ -104,3 +104,27 @@ def test_the_nation_follows_the_city_by_its_share(assumptions, outcome: Simulate
     np.testing.assert_allclose(result.nation_capacity, result.capacity, rtol=1e-12)
     still = outcome(fixed(assumptions, capacity__region_share=0.7, capacity__other_growth=0.0))
     np.testing.assert_allclose(np.log(still.nation_capacity / 100), 0.7 * np.log(still.capacity / 100), rtol=1e-9)
+
+
+def test_the_rest_of_the_nation_grows_at_its_own_rate_that_fades_as_the_producers_does(
+    assumptions, outcome: Simulated
+) -> None:
+    result = outcome(fixed(assumptions, capacity__region_share=0.25, capacity__other_growth=8.0))
+    half_life = 12 * result.drawn("growth.half_life", f"indicators.{assumptions.structure.producer}")
+    city, nation = (12 * np.diff(np.log(item), axis=0) for item in (result.capacity, result.nation_capacity))
+    rest = log_rate(8.0) * 0.5 ** (np.arange(1, 121)[:, None] / half_life)
+    np.testing.assert_allclose(nation, 0.25 * city + 0.75 * rest, rtol=1e-9, atol=1e-12)
+
+
+def test_utilisation_starts_at_its_mean_and_keeps_to_its_persistence_and_spread(
+    assumptions, outcome: Simulated
+) -> None:
+    bounds = {"capacity__utilisation_low": 0.5, "capacity__utilisation_mean": 0.7, "capacity__utilisation_high": 1.0}
+    moves = {"capacity__utilisation_persistence": 0.9, "capacity__utilisation_spread": 0.4}
+    used = outcome(fixed(assumptions, **bounds, **moves), draws=1024).utilisation
+    state = np.log((used - 0.5) / (1.0 - used)) - np.log((0.7 - 0.5) / (1.0 - 0.7))
+    np.testing.assert_allclose(used[0], 0.7)
+    assert state[1].std() == pytest.approx(0.4 * np.sqrt(1 - 0.9**2), rel=0.06)
+    assert state[60:].std() == pytest.approx(0.4, rel=0.03)
+    np.testing.assert_allclose(state[60:].mean(), 0.0, atol=0.02)
+    assert np.corrcoef(state[60:-1].ravel(), state[61:].ravel())[0, 1] == pytest.approx(0.9, abs=0.01)

@@ -108,6 +108,16 @@ def test_a_ban_leaves_what_leaks(assumptions, outcome: Simulated) -> None:
     assert result.controls.shipped[0].tolist() == [1.0] * 128
 
 
+def test_a_regime_ships_what_it_neither_refuses_nor_holds_back_at_its_cost(assumptions, outcome: Simulated) -> None:
+    result = outcome(fixed(assumptions, control__SECTORAL__leakage=0.25), "sectoral")
+    held = delay_kernel(result.drawn("control.SECTORAL.delay"), result.drawn("control.recovery"), 120)
+    refused = 0.75 * result.drawn("control.SECTORAL.cut")
+    np.testing.assert_allclose(result.controls.shipped[1:], (1 - refused) * (1 - held), rtol=1e-12)
+    for months, name in ((slice(0, 1), "LICENSING"), (slice(1, None), "SECTORAL")):
+        cost = result.controls.cost[months]
+        np.testing.assert_array_equal(cost, np.broadcast_to(result.drawn(f"control.{name}.cost") / 100, cost.shape))
+
+
 def test_what_is_lost_is_replaced_along_the_stated_months(assumptions, outcome: Simulated) -> None:
     result = outcome(assumptions, "full_ban", draws=2048)
     replaced = result.controls.replaced

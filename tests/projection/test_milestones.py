@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from forecasting.observations import month_index
 from forecasting.projection import MILESTONE_COLUMNS
+from forecasting.projection._metrics import metric
 from forecasting.projection._milestones import first_passage, milestone_table
+from forecasting.projection._tables import month_end
 from tests.projection.conftest import START, Simulated
 
 
@@ -38,3 +41,20 @@ def test_a_quantile_beyond_the_horizon_is_left_empty(assumptions, outcome: Simul
     reached = table[(table["p_not_by_horizon"] < 0.05)]
     assert (reached["first_passage_q95"] != "").all()
     assert (reached["first_passage_q05"] <= reached["first_passage_q95"]).all()
+
+
+def test_probabilities_and_dates_are_those_that_counting_the_draws_gives(assumptions, outcome: Simulated) -> None:
+    simulated, start = outcome(assumptions), month_index(START)
+    table = milestone_table("x", simulated, assumptions.questions.milestones, START)
+    assert len(set(table["date"])) == 9
+    for row in table.itertuples():
+        values = metric(simulated, assumptions.questions.milestones[row.milestone_id].metric)
+        passed = values >= row.threshold if row.op == ">=" else values <= row.threshold
+        reached = np.maximum.accumulate(passed, axis=0).mean(axis=1)
+        december = pd.Timestamp(row.date)
+        assert (december.month, december.day) == (12, 31)
+        assert row.p_reached_by == reached[december.year * 12 + 11 - start]
+        assert row.p_not_by_horizon == 1 - reached[-1]
+        for level, date in ((0.05, row.first_passage_q05), (0.5, row.first_passage_q50), (0.95, row.first_passage_q95)):
+            known = np.flatnonzero(reached >= level)
+            assert date == (month_end(start + int(known[0])) if len(known) else "")

@@ -73,3 +73,13 @@ def test_what_a_crash_left_half_written_is_cleared(archive: RawArchive, tmp_path
     left.write_bytes(b"half")
     archive.keep([payload("three", 8)])
     assert not left.exists()
+
+
+def test_the_first_line_that_a_crash_cut_off_is_dropped_and_the_next_batch_is_the_first(tmp_path: Path) -> None:
+    (tmp_path / "fetches.jsonl").write_bytes(b'{"address": "a.c')
+    archive = RawArchive(tmp_path)
+    for day in (0, 1):
+        archive.keep([payload("one", day)])
+    assert [(fetch.batch, fetch.fetched_at) for fetch in archive.fetches()] == [
+        (1, START), (2, START + timedelta(days=1)),
+    ]  # fmt: skip
