@@ -104,3 +104,12 @@ def test_national_investment_follows_its_published_rates() -> None:
     months = found.monthly.set_index("month")["yoy"]
     assert 5 < months["2019-12"] < 10  # the published levels fell by two thirds on December 2018
     assert -20 < months["2025-12"] < -10
+
+
+def test_levels_on_another_base_are_named_in_the_year_of_the_break_alone() -> None:
+    factor = np.ones((YEARS, 12))
+    factor[3:] = 0.8
+    flags = decumulate(table(factor), draws=60).flags
+    named = flags[flags["flag"] == "restated_base"]
+    assert set(named["month"].str[:4]) == {"2013"}
+    assert len(named) == 11
