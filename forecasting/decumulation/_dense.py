@@ -45,6 +45,9 @@ STRONG = 3.0
 """Log evidence, odds of twenty to one, from which on kinds of rates are not kept in step: two years of figures, or
 kinds of unlike decimals, tell next to nothing of it; three years of lasting revisions nearly always leave more."""
 
+DOUBTED = 3.0
+"""Standard deviations of its draws within which a month may grow as its levels do."""
+
 RESOLVED = 1e-6
 
 
@@ -217,7 +220,8 @@ def _path(
     low, high = set_bounds(figures, use, shares)
     revised = revisions(published, dropped, np.exp(point).reshape(-1, 12), broken=bool(broken))
     flags = [*broken, *revised, *by_levels(published, broken)]
-    flags += unlike_levels(figures, growth[0].reshape(-1, 12), flags)
+    doubt = DOUBTED * growth[1:].std(axis=0)
+    flags += unlike_levels(figures, growth[0].reshape(-1, 12), flags, doubt.reshape(-1, 12))
     return Path(
         indicator=figures.indicator,
         start=figures.year * 12,

@@ -54,7 +54,9 @@ def revisions(figures: Figures, dropped: Sequence[Dropped], levels: FloatArray, 
     return flags
 
 
-def unlike_levels(figures: Figures, growth: FloatArray, told: Sequence[Flag]) -> list[Flag]:
+def unlike_levels(
+    figures: Figures, growth: FloatArray, told: Sequence[Flag], doubt: FloatArray | float = 0.0
+) -> list[Flag]:
     """Months of which the published levels say another growth than was recovered from the rates.
 
     A level that is not believed is told of by `revisions` where it grows unlike the rates; but the level of the year
@@ -64,10 +66,12 @@ def unlike_levels(figures: Figures, growth: FloatArray, told: Sequence[Flag]) ->
         figures: Published figures, Y years.
         growth: (Y, 12) growth of the months as recovered, a merged January-February at February.
         told: Flags that there are already; a month has one of each name.
+        doubt: (Y, 12) by how much growth may be another one than was recovered: levels within it say the same.
     """
     stated, half = level_growth(figures)
     away = {flag.month for flag in told if flag.name in ("restated_base", "break")}
     gap = growth - stated
+    least = np.maximum(LEAST_GAP, np.nan_to_num(doubt)) + np.nan_to_num(half)
     return [
         Flag.at(
             figures,
@@ -77,7 +81,7 @@ def unlike_levels(figures: Figures, growth: FloatArray, told: Sequence[Flag]) ->
             f"this month: levels give {100 * stated[y, m]:.2f} percent, the rates give {100 * growth[y, m]:.2f}",
             float(gap[y, m]),
         )
-        for y, m in np.argwhere(np.abs(np.nan_to_num(gap)) > LEAST_GAP + np.nan_to_num(half)).tolist()
+        for y, m in np.argwhere(np.abs(np.nan_to_num(gap)) > least).tolist()
         if (figures.year + y) * 12 + m not in away
     ]
 

@@ -33,6 +33,10 @@ ECHOED = 0.5
 """Part of such a change that, the other way in the same month of the year before or after, shows that the months were
 like that: what fell by a third grows by half a year later, what doubled falls by half. A misprint has no echo."""
 
+MANIFOLD = 2.0
+"""Growth to so many times the year before, and more, varies in proportion to it: a base that had all but vanished makes
+changes of hundreds of points."""
+
 FEWEST = 12
 """Changes that tell what an indicator is used to."""
 
@@ -130,7 +134,7 @@ def _among_rates(figures: Figures) -> list[Dropped]:
     if len(known) < FEWEST:
         return []
     usual = max(1.4826 * float(np.median(known)), STEADY)
-    far = np.abs(change) > FAR * usual
+    far = np.abs(change) > FAR * usual * np.maximum((1 + rate) / MANIFOLD, 1)
     far[:, 1] = False  # a rate of two months moves with the New Year
     found = []
     for y, m in np.argwhere(far).tolist():

@@ -39,6 +39,9 @@ ASIDE_MADS = 2.0
 LEVEL_SD = 0.003
 """Relative standard deviation of levels on a base of their own about the comparable ones."""
 
+UNEVEN = 0.05
+"""Most by which levels of a year may miss the other figures by unlike parts for their shares to count."""
+
 REVISED_PCT = 0.1
 """Error, in points, of a figure that is taken for revised: the usual size of a revision."""
 
@@ -188,6 +191,7 @@ def figure_rows(
             doubt = half if cumulative and twice[y, m] else 0.0
             rows.append(Row(y, m, cumulative, True, value, half + miss, hard, doubt=doubt, lasting=apart))
     by_month = np.isfinite(figures.value["month_level"]).sum(axis=1)
+    uneven = _uneven(figures, dropped)
     for measure in ("ytd_level", "month_level"):
         for y, m in np.argwhere(figures.value[measure] > 0).tolist():
             if m >= spoilt.get(y, 12) or (restated is not None and restated[y] and measure == "ytd_level"):
@@ -196,9 +200,23 @@ def figure_rows(
             hard = bool(use[measure][y, m]) and not broken
             if not hard and measure == "ytd_level" and by_month[y] > m:
                 continue  # the single months say the same
+            if not hard and measure == "month_level" and uneven[y]:
+                continue
             width = half if hard else half + np.sqrt(3) * LEVEL_SD * value
             rows.append(Row(y, m, measure == "ytd_level", False, value, width, hard, own_base=not hard))
     return _once(rows) + (_growth_rows(figures, broken) if broken else [])
+
+
+def _uneven(figures: Figures, dropped: Sequence[Dropped]) -> BoolArray:
+    """(Y,) years whose single-month levels miss the other figures by unlike parts: coverage changed within them."""
+    miss = np.where(np.isfinite(figures.value["month_level"]), 0.0, np.nan)
+    for figure in dropped:
+        if figure.measure == "month_level":
+            miss[figure.year, figure.month] = figure.slack / 100
+    known = np.isfinite(miss)
+    spread = np.where(known, miss, -np.inf).max(axis=1) - np.where(known, miss, np.inf).min(axis=1)
+    uneven: BoolArray = known.any(axis=1) & (spread > UNEVEN)
+    return uneven
 
 
 def _once(rows: Sequence[Row]) -> list[Row]:

@@ -111,3 +111,10 @@ def test_a_rate_and_levels_part_where_they_miss_each_other_by_more_than_rounding
     for sign in (-1, 1):
         frames = [steady(("ytd_yoy", "ytd_level"), measure, 7, sign * by, size=1e6) for by in (passes, found)]
         assert [accused(frame) for frame in frames] == [[], [(measure, FIRST_YEAR + 1, 7)]]
+
+
+def test_a_year_of_fifty_times_the_one_before_is_as_uneven_as_it_is_large_and_none_of_its_rates_a_misprint():
+    growth = 0.06 + 0.02 * np.random.default_rng(6).standard_normal((9, 12))
+    months = levels(growth, np.full(12, 100.0))
+    months[6] /= 50
+    assert accused(publish(months, measures=("ytd_yoy",), merged=True)) == []

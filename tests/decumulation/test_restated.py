@@ -110,3 +110,34 @@ def test_national_investment_follows_its_published_rates() -> None:
     months = found.monthly.set_index("month")["yoy"]
     assert 5 < months["2019-12"] < 10  # the published levels fell by two thirds on December 2018
     assert -20 < months["2025-12"] < -10
+
+
+def test_levels_on_another_base_are_named_in_the_year_of_the_break_alone() -> None:
+    factor = np.ones((YEARS, 12))
+    factor[3:] = 0.8
+    flags = decumulate(table(factor), draws=60).flags
+    named = flags[flags["flag"] == "restated_base"]
+    assert set(named["month"].str[:4]) == {"2013"}
+    assert len(named) == 11
+
+
+def test_months_of_a_year_whose_coverage_changed_on_the_way_accuse_no_rate() -> None:
+    months = truth()
+    wider = months.copy()
+    wider[3, 6:] *= 1.3
+    wider[4:] *= 1.3
+    rates = table(np.ones((YEARS, 12)))
+    rates = rates[rates["measure"] == "ytd_yoy"]
+    rows = [
+        ["a", month_label((2010 + y) * 12 + m), "month_level", f"{wider[y, m]:.1f}", "t"]
+        for y, m in np.ndindex(wider.shape)
+        if m > 1
+    ]
+    levels = check_observations(pd.DataFrame(rows, columns=["indicator", "period", "measure", "value", "unit"]))
+    told = decumulate(pd.concat([rates, levels]), draws=60)
+    assert set(told.flags["flag"]) == {"restated_base"}
+    growth = 100 * (months[1:] / months[:-1] - 1)
+    recovered = told.monthly.set_index("month")["yoy"]
+    for y, m in np.ndindex(growth.shape):
+        if m > 1:
+            assert recovered[month_label((2011 + y) * 12 + m)] == pytest.approx(growth[y, m], abs=0.6)
