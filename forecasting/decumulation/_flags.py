@@ -54,9 +54,7 @@ def revisions(figures: Figures, dropped: Sequence[Dropped], levels: FloatArray, 
     return flags
 
 
-def unlike_levels(
-    figures: Figures, growth: FloatArray, told: Sequence[Flag], doubt: FloatArray | float = 0.0
-) -> list[Flag]:
+def unlike_levels(figures: Figures, growth: FloatArray, told: Sequence[Flag], doubt: FloatArray) -> list[Flag]:
     """Months of which the published levels say another growth than was recovered from the rates.
 
     A level that is not believed is told of by `revisions` where it grows unlike the rates; but the level of the year

@@ -62,10 +62,11 @@ def test_where_levels_break_none_is_held_against_months_that_are_on_another_base
     assert not flags["evidence"].str.contains("the published level is").any()
 
 
-def test_a_month_is_told_to_be_unlike_its_levels_unless_it_was_said_of_it_before():
+def test_a_month_is_told_to_be_unlike_its_levels_unless_it_is_in_doubt_or_was_said_of_it_before():
     (figures,) = arrange(check_observations(publish(MONTHS, measures=("ytd_yoy", "month_level"))))
     growth = np.full((3, 12), 0.10)
     growth[2, 4] = 0.2
     for name, count in (("revision", 1), ("restated_base", 0), ("break", 0)):
         before = Flag.at(figures, 2, 4, name, "", 0.0)
-        assert len(unlike_levels(figures, growth, [before])) == count, name
+        assert len(unlike_levels(figures, growth, [before], np.full((3, 12), 0.09))) == count, name
+    assert not unlike_levels(figures, growth, [], np.full((3, 12), 0.11))
