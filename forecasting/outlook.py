@@ -247,8 +247,7 @@ class _Ahead:
         """A recovered path with its forecast."""
         if name not in self._tied:
             return self._alone(name, path)
-        before = np.arange(path.last - 12, path.last + 1)  # the pair of January and February may reach beyond a year
-        before = before[before % 12 != 0] if path.periods_per_year == 11 else before[1:]
+        before = path.latest_ends()
         past = np.vstack([point_levels(path, before), path.levels(before)])
         growth = _growth(self._tied[name], past, path.periods_per_year)
         return path.extended(self._ends[name], growth[1:], growth[0])
@@ -298,8 +297,7 @@ def _beyond_recovery(path: Path, steps: int) -> FloatArray:
     growth in the first year ahead has the factor of the draw that lies on the other side, in the second its own. So
     months depart, and the cumulative rates that were published pin them together as they did.
     """
-    months = np.arange(path.last - 12, path.last + 1)
-    ends = months[months % 12 != 0][-11:] if path.periods_per_year == 11 else months[1:]
+    ends = path.latest_ends()
     known = (ends >= path.start) & path.growth_known[np.maximum(ends - path.start, 0)]
     own = np.ones((len(path.growth), len(ends)))
     own[:, known] = 1 + path.rates(ends[known])

@@ -157,6 +157,11 @@ class Path:
         """Month index of the last month of each period after the last one, up to a month index."""
         return ends_between(self.last + 1, until, self.periods_per_year)
 
+    def latest_ends(self) -> IntArray:
+        """Month index of the last month of each period of the latest year, (`periods_per_year`,)."""
+        ends = ends_between(self.last - 12, self.last, self.periods_per_year)  # a pair may reach beyond twelve months
+        return ends[-self.periods_per_year :]
+
     def extended(self, ends: IntArray, growth: FloatArray, point: FloatArray) -> Path:
         """The path with forecast growth (n, H), (H,) of the periods that end at `ends`, levels following from it."""
         size = (int(ends[-1]) // 12 + 1) * 12 - self.start
