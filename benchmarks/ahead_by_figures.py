@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pandas as pd
 from months_of_m3 import FIRST_YEAR, series
+from pseudo_publication import by_measure
 
 from forecasting import decumulate, make_outlook
 from forecasting.observations import RATES, month_label
@@ -65,20 +66,11 @@ WAYS: dict[str, Callable[[int], list[Figure]]] = {
 }
 
 
-def truth(level: np.ndarray) -> dict[str, np.ndarray]:
-    """Measure -> what it is in each month from the base year on, (12 Y + 12,), rates in percent."""
-    total = level.cumsum(axis=1)
-    found = {"month_level": level, "ytd_level": total}
-    for kind, of in (("month_yoy", level), ("ytd_yoy", total)):
-        found[kind] = np.vstack([np.full((1, 12), np.nan), 100 * (of[1:] / of[:-1] - 1)])
-    return {measure: grid.ravel() for measure, grid in found.items()}
-
-
 def told(name: str, level: np.ndarray, figures: list[Figure]) -> pd.DataFrame:
     """The rows of one series."""
-    actual = truth(level)
+    actual = by_measure(level)
     rows = [
-        [name, month_label(FIRST_YEAR * 12 + t), measure, f"{actual[measure][12 + t]:.{decimals}f}",
+        [name, month_label(FIRST_YEAR * 12 + t), measure, f"{actual[measure].flat[12 + t]:.{decimals}f}",
          "percent" if measure in RATES else "units"]
         for t, measure, decimals in figures
     ]  # fmt: skip
@@ -91,15 +83,13 @@ def judged(forecasts: pd.DataFrame, levels: dict[str, np.ndarray], last: dict[st
     month = pd.PeriodIndex(rows["month"], freq="M")
     t = month.year.to_numpy() * 12 + month.month.to_numpy() - 1 - FIRST_YEAR * 12
     rows["step"] = t - rows["indicator"].map(last).to_numpy()
-    came = []
-    for name, target, months, at in zip(rows["indicator"], rows["target"], rows["months"], t, strict=True):
-        pair = target == "yoy" and months == 2
-        kind = (
-            "ytd_yoy" if pair or target == "ytd_yoy" else "month_yoy"
-        )  # January and February are together since January
-        line = truth(levels[name])[kind]
-        came.append(line[12 + at] if 12 + at < len(line) else np.nan)
-    return rows.assign(came=came).dropna(subset=["came"])
+    rows["at"] = 12 + t  # from the base year on
+    rows = rows[rows["at"] < rows["indicator"].map({name: level.size for name, level in levels.items()})]
+    actual = {name: by_measure(level) for name, level in levels.items()}
+    pair = rows["months"] == 2  # January and February together are those since January
+    kinds = np.where((rows["target"] == "ytd_yoy") | pair, "ytd_yoy", "month_yoy")
+    came = [actual[name][kind].flat[at] for name, kind, at in zip(rows["indicator"], kinds, rows["at"], strict=True)]
+    return rows.assign(came=came)
 
 
 def report(way: str, levels: dict[str, np.ndarray]) -> None:

@@ -33,16 +33,26 @@ def industry() -> dict[str, FloatArray]:
     return series
 
 
+def by_measure(level: FloatArray, shift: FloatArray | None = None) -> dict[str, FloatArray]:
+    """Measure -> (Y + 1, 12) from the first year on, in which rates, which are in percent, are NaN.
+
+    Args:
+        level: (Y + 1, 12) months.
+        shift: (Y, 12), added to the log of the base of the cumulative rates.
+    """
+    total, first = level.cumsum(axis=1), np.full((1, 12), np.nan)
+    base = total[:-1] if shift is None else total[:-1] * np.exp(shift)
+    return {
+        "ytd_yoy": np.vstack([first, 100 * (total[1:] / base - 1)]),
+        "month_yoy": np.vstack([first, 100 * (level[1:] / level[:-1] - 1)]),
+        "ytd_level": total,
+        "month_level": level,
+    }
+
+
 def publish(name: str, level: FloatArray, measures: tuple[str, ...], shift: FloatArray | None = None) -> Figures:
     """Figures of the years but the first; `shift` (Y, 12) is added to the log of the base of the cumulative rates."""
-    total = level.cumsum(axis=1)
-    base = total[:-1] if shift is None else total[:-1] * np.exp(shift)
-    table = {
-        "ytd_yoy": 100 * (total[1:] / base - 1),
-        "month_yoy": 100 * (level[1:] / level[:-1] - 1),
-        "ytd_level": total[1:],
-        "month_level": level[1:],
-    }
+    table = {measure: grid[1:] for measure, grid in by_measure(level, shift).items()}
     rows = []
     for measure in measures:
         for y, m in np.ndindex(table[measure].shape):
