@@ -43,8 +43,10 @@ def main() -> None:
     rates = table[table["measure"] == "ytd_yoy"]
     published = table[table["measure"] == "month_yoy"].set_index("period")["value"]["2013":"2019-12"]
     both = table[(table["measure"] == "ytd_yoy") | (table["period"] <= BOTH_UNTIL)]
+    bare = rates.assign(value=[f"{value:g}" for value in rates["value"]]).drop(columns="decimals")
     kept = [
         compared("2013-2019, cumulative rates alone", rates, published, rates, ALONE),
+        compared("the same, zeros dropped as by a spreadsheet", bare, published, rates, ALONE),
         compared("2017-2019, both rates to 2016", both, published["2017":], rates, AFTER_BOTH),
     ]
     if not all(kept):

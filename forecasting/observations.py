@@ -6,6 +6,7 @@ in `COLUMNS`; `check_observations` turns text or typed frames into that shape or
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
@@ -16,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from forecasting.decimals import decimals_of, lost_zeros, places
 from forecasting.errors import InputError, Problem
 
 __all__ = [
@@ -39,6 +41,8 @@ __all__ = [
     "month_label",
     "off_grid",
 ]
+
+_logger = logging.getLogger(__name__)
 
 RATES = ("ytd_yoy", "month_yoy")
 MEASURES = ("ytd_yoy", "month_yoy", "ytd_level", "month_level")
@@ -112,8 +116,8 @@ def check_observations(
     Args:
         frame: At least the columns `REQUIRED`; a period may be a month or a day of pandas. Text is accepted
             everywhere; the decimals of a figure that gives none of its own are then counted from its text ("9.0" has
-            one). Those of a number are counted after the noise of arithmetic is taken off (0.034 * 100 has one), from
-            1 to `MOST_DECIMALS`.
+            one) and that of the others (see `forecasting.decimals`). Those of a number are counted after the noise of
+            arithmetic is taken off (0.034 * 100 has one), up to `MOST_DECIMALS`.
         source: What to call the input in messages, usually the file's name.
         lines: Line number of each row in that file; without it messages count rows from 1.
         until: The last period that a figure can be of; a stray one would make a grid of all months up to it.
@@ -158,7 +162,7 @@ def check_observations(
         (i, f"measure {text['measure'][i]!r} is unknown; use one of {', '.join(MEASURES)}")
         for i in _where(~text["measure"].isin(MEASURES))
     ]
-    value, decimals = _values(rows, problems)
+    value, decimals, written = _values(rows, problems)
     rate = text["measure"].isin(RATES).to_numpy()
     problems += [
         (i, f"{text['measure'][i]} of {value[i]:g} percent: a positive quantity cannot fall by 100 or more")
@@ -186,6 +190,8 @@ def check_observations(
         problems.sort(key=lambda problem: problem[0])
         raise InputError(source, [Problem(where[i], what) for i, what in problems])
 
+    counted = written.index.to_numpy(dtype=np.int64)
+    decimals[counted] = _counted(source, where, written.join(key), value[counted])
     out = pd.DataFrame({**text, "value": value, "decimals": decimals, "released_at": released})
     return out[list(COLUMNS)].sort_values(KEY, kind="stable", ignore_index=True)
 
@@ -274,10 +280,12 @@ def _text(rows: pd.DataFrame, name: str) -> pd.Series[str]:
 
 def _values(
     rows: pd.DataFrame, problems: list[tuple[int, str]]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], pd.DataFrame]:
+    """Values, the decimals that are given, and of rows without them what is written (index: the row)."""
     value = np.full(len(rows), np.nan)
     decimals = np.zeros(len(rows), dtype=np.int64)
     stated: list[int] = []
+    written: dict[int, tuple[str, bool]] = {}
     given = _text(rows, "decimals").tolist()
     whole = {text: pd.to_numeric(text, errors="coerce") for text in set(given)}
     for i, raw in enumerate(_numbers(rows["value"])):
@@ -304,19 +312,43 @@ def _values(
                 decimals[i] = int(number)
                 stated.append(i)
         else:
-            places = max(0, -int(Decimal(text).as_tuple().exponent))
-            if isinstance(raw, str) and places > MOST_DECIMALS:
-                what = (
-                    f"has {places} decimals; {MOST_DECIMALS} at most are taken: round it, or give it in a smaller unit"
-                )
-                problems.append((i, f"value {text!r} {what}"))
-                continue
-            # a float has lost its trailing zeros: statistics of this kind come with one decimal or more
-            decimals[i] = places if isinstance(raw, str) else max(1, places)
+            written[i] = text, not isinstance(raw, str)
     finer = off_grid(value[stated], decimals[stated].astype(float))
     problems += [(stated[n], MORE_DECIMALS) for n in _where(finer)]
     value[stated] = list(map(round, value[stated].tolist(), decimals[stated].tolist()))
-    return value, decimals
+    unsaid = pd.DataFrame(list(written.values()), index=list(written), columns=["text", "number"])
+    shown = {pair: places(*pair) for pair in set(written.values())}
+    unsaid["places"] = np.array([shown[pair] for pair in written.values()], dtype=np.int64)
+    problems += [
+        (int(i), f"value {text!r} has {more} decimals; {MOST_DECIMALS} at most are taken: round it, or give it in a "
+                 "smaller unit")
+        for i, text, _, more in unsaid[unsaid["places"] > MOST_DECIMALS].itertuples()
+    ]  # fmt: skip
+    return value, decimals, unsaid
+
+
+def _counted(
+    source: str, where: Sequence[str], rows: pd.DataFrame, value: npt.NDArray[np.float64]
+) -> npt.NDArray[np.int64]:
+    """Decimals of figures that come without: columns of `KEY`, text, number, places; index as that of `where`."""
+    shown = rows["places"].where(~rows["measure"].isin(RATES), rows["places"].clip(lower=0))
+    decimals = decimals_of(pd.DataFrame({
+        "series": rows.groupby(["indicator", "measure"]).ngroup(),
+        "period": rows["period"],
+        "value": value,
+        "places": shown,
+        "lost": rows["number"] | lost_zeros(rows["text"][~rows["number"]]),
+        "least": rows["number"].astype(int),  # statistics of this kind come with one decimal or more
+    }))  # fmt: skip
+    filled = _where(~rows["number"] & (decimals > shown.clip(lower=0)))
+    if filled:
+        first, line = rows.iloc[filled[0]], where[int(rows.index[filled[0]])]
+        _logger.warning(
+            "%s: no figure ends in a zero after the point, as if a spreadsheet had dropped them; %d of %d are taken "
+            "for as fine as the others of their series, the first on %s: %s for %s. A column decimals says otherwise",
+            source, len(filled), len(rows), line, first["text"], f"{value[filled[0]]:.{decimals[filled[0]]}f}",
+        )  # fmt: skip
+    return decimals
 
 
 def _numbers(column: pd.Series) -> Iterable[Any]:

@@ -90,7 +90,7 @@ class Indicator(Frozen):
         region: ISO country code, with the six-digit administrative code where it is a part ("CN-150200").
         sector: Part of the economy that it measures.
         unit: Unit of the level; "index" where only growth rates are published.
-        decimals: Decimals with which its rates are published.
+        decimals: Decimals with which its rates are published; one that comes without saying its own has no fewer.
         role: What it stands for in the projection.
         parent: The indicator of which it is a part in the sense of adding up.
         adds_up: Whether its parts in the catalogue make it up wholly.

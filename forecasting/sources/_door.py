@@ -12,13 +12,13 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from forecasting.catalog import ZONE, Catalog
+from forecasting.decimals import decimals_of, places
 from forecasting.observations import (
     COLUMNS,
     FIRST_YEAR,
@@ -96,7 +96,9 @@ def admit(
     frame = _typed(rows, catalog)
     frame = _with_known(frame, known, foreign)
     known = known[~foreign]
-    same = frame["known_value"].eq(frame["value"]) & frame["known_decimals"].eq(frame["decimals"])
+    same = frame["known_decimals"].eq(frame["decimals"])
+    same |= ~frame["stated"] & (frame["known_decimals"] >= frame["places"])
+    same &= frame["known_value"].eq(frame["value"])
     same &= frame["known_unit"].eq(frame["unit"]) & (frame["status"].eq("") | frame["known_status"].eq(frame["status"]))
     if rounded:
         same |= _rounds_to(frame)
@@ -127,7 +129,9 @@ def _typed(rows: pd.DataFrame, catalog: Catalog) -> pd.DataFrame:
     out["value"] = _mapped(texts, _number).astype("float64") + 0.0  # -0.0 becomes 0.0
     out["cut_off"] = _mapped(texts, lambda text: bool(_NUMBER.fullmatch(text)) and not kept_exactly(text))
     given = _mapped(rows["decimals"], str.strip)
-    out["decimals"] = _mapped(given, _whole).where(given != "", _mapped(texts, _places))
+    out["stated"] = given != ""
+    out["places"] = _mapped(texts, _places)
+    out["decimals"] = _mapped(given, _whole).where(out["stated"], _decimals(out, catalog))
     released = _mapped(rows["released_at"], str.strip)
     out["released_at"] = moments(released).astype("datetime64[ns, UTC]")
     out["no_time"] = (released != "") & out["released_at"].isna()
@@ -150,10 +154,19 @@ def _whole(text: str) -> float:
     return float(text) if _WHOLE.fullmatch(text) else np.nan
 
 
-def _places(text: str) -> float:
-    if not _NUMBER.fullmatch(text):
-        return 0.0
-    return float(max(0, -int(Decimal(text).as_tuple().exponent)))
+def _places(text: str) -> int:
+    return max(0, places(text, False)) if _NUMBER.fullmatch(text) else 0
+
+
+def _decimals(frame: pd.DataFrame, catalog: Catalog) -> pd.Series[int]:
+    """Of rows that state none: the places that they show; a rate that shows fewer than the catalogue's lost zeros."""
+    published = frame["indicator"].map({item.id: item.decimals for item in catalog}).where(frame["measure"].isin(RATES))
+    rows = frame[["period", "value", "places"]].assign(
+        series=frame.groupby(["indicator", "measure"]).ngroup(),
+        lost=False,
+        least=published.fillna(0).astype(int),
+    )
+    return pd.Series(decimals_of(rows), index=frame.index)
 
 
 def _with_known(frame: pd.DataFrame, known: pd.DataFrame, foreign: pd.Series[bool]) -> pd.DataFrame:

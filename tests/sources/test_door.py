@@ -96,3 +96,30 @@ def test_a_january_without_a_figure_is_refused_and_one_of_another_indicator_is_n
     rows = raw(*(f"{period} ytd_yoy 5.0" for _, period in names)).assign(indicator=[name for name, _ in names])
     bad = admit(rows, CATALOG, NOTHING, NOW, followed_only=False).bad
     assert [index for index, _ in bad] == [0]
+
+
+VALUE_ADDED = {"indicator": "cn_industrial_va"}  # of which the catalogue says that its rates have one decimal
+
+
+def test_a_rate_that_says_no_decimals_has_those_of_the_catalogue():
+    rows = raw("2024-02 ytd_yoy 7", "2024-03 ytd_yoy 6.15", "2024-04 ytd_yoy 6.3", **VALUE_ADDED)
+    assert admit(rows, CATALOG, NOTHING, NOW, followed_only=True).frame["decimals"].tolist() == [1, 2, 1]
+    said = admit(rows.assign(decimals=["0", "2", "1"]), CATALOG, NOTHING, NOW, followed_only=True)
+    assert said.frame["decimals"].tolist() == [0, 2, 1]
+
+
+def test_rates_that_are_all_whole_percents_are_so_whatever_the_catalogue_says():
+    rows = raw(*(f"2024-0{month} ytd_yoy {value}" for month, value in zip((2, 3, 4, 5), (7, 6, 8, 9), strict=True)),
+               **VALUE_ADDED)  # fmt: skip
+    assert admit(rows, CATALOG, NOTHING, NOW, followed_only=True).frame["decimals"].tolist() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(("given", "news"), [("", 0), ("1", 0), ("0", 1)])
+def test_a_figure_that_has_lost_its_zero_does_not_replace_the_one_that_has_it(given, news):
+    rows = raw("2024-03 ytd_yoy 7", decimals=given)
+    assert len(admit(rows, CATALOG, known("2024-03 ytd_yoy 7.0"), NOW, followed_only=False).frame) == news
+
+
+def test_a_figure_that_shows_more_places_than_are_known_is_news():
+    rows = raw("2024-03 ytd_yoy 7.00")
+    assert len(admit(rows, CATALOG, known("2024-03 ytd_yoy 7.0"), NOW, followed_only=False).frame) == 1

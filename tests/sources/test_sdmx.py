@@ -49,7 +49,7 @@ def pull(tmp_path):
             item = Indicator(
                 id="va", title_en="va", title_zh="va", region="CN", sector="x", unit="USD billion", role="context",
                 family="x", publisher="x", release=Release(lag=1, day=16, time="10:00"),
-                source=SourceMapping(connector="sdmx", sdmx=(wanted,)),
+                decimals=0, source=SourceMapping(connector="sdmx", sdmx=(wanted,)),
             )  # fmt: skip
             sources = SourceSettings(sdmx_urls={"own": f"{server.url}/rest"}, http=HttpSettings(attempts=1, pause_s=0))
             settings = Settings(home=tmp_path, sources=sources)
