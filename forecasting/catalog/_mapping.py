@@ -176,6 +176,7 @@ class ColumnMapping(Frozen):
         columns: Our column -> their column.
         constants: Our column -> what it says in every row.
         wide: Columns of values, for a table with a column an indicator.
+        across: Column that names the rows of a table with a column a month; `wide` names its rows, not columns.
         translate: Our column -> their word -> our word.
         period_format: How they write a month, with ``%Y``, ``%m`` and text around: ``%Y年%m月``.
     """
@@ -186,6 +187,7 @@ class ColumnMapping(Frozen):
     columns: dict[str, Text] = Field(default_factory=dict)
     constants: dict[str, Text] = Field(default_factory=dict)
     wide: tuple[ValueColumn, ...] = ()
+    across: Text | None = None
     translate: dict[str, dict[str, str]] = Field(default_factory=dict)
     period_format: Text = "%Y-%m"
 
@@ -198,13 +200,18 @@ class ColumnMapping(Frozen):
         twice = sorted({name for name in given if given.count(name) > 1})
         if twice:
             raise ValueError(f"{', '.join(twice)} is given both as a column and as a constant")
-        needed = ["period"] if self.wide else ["indicator", "period", "measure", "value", "unit"]
+        if self.across and not self.wide:
+            raise ValueError("across needs wide, which says what each row is")
+        named = ["indicator", "measure", "value", "unit"]
+        needed = [] if self.across else ["period"] if self.wide else [*named, "period"]
         missing = [name for name in needed if name not in given]
         if missing:
             raise ValueError(f"{', '.join(missing)} is missing; give a column or a constant for it")
-        clash = [name for name in ("indicator", "measure", "value", "unit") if name in given]
+        clash = [name for name in named if name in given]
         if self.wide and clash:
             raise ValueError(f"{', '.join(clash)} and wide exclude each other; wide names it column by column")
+        if self.across and "period" in given:
+            raise ValueError("period and across exclude each other; the columns of such a table are its months")
         measures = {*self.translate.get("measure", {}).values()}
         if "measure" in self.constants and "measure" not in self.translate:
             measures.add(self.constants["measure"])
@@ -213,6 +220,11 @@ class ColumnMapping(Frozen):
             raise ValueError(f"measure {', '.join(wrong)} is unknown; use one of {', '.join(MEASURES)}")
         self.period_pattern()
         return self
+
+    def header(self) -> list[str]:
+        """Their columns that have to be there."""
+        across = [self.across] if self.across else [value.column for value in self.wide]
+        return [*dict.fromkeys([*self.columns.values(), *across])]
 
     def period_pattern(self) -> re.Pattern[str]:
         """The period format as a pattern with the groups year (or short) and month."""

@@ -64,11 +64,14 @@ def read_records(records: Records, name: str, mapping: ColumnMapping | None, *, 
     def check(header: list[str], where: str) -> None:
         _check_header(header, where, name, mapping, wide=wide)
 
-    for line, cells in cells_of(records, name, check, wide=wide, skip=skip):
+    rows = cells_of(records, name, check, wide=wide, skip=skip)
+    if mapping is not None and mapping.across:
+        rows = _named(rows, name, mapping.across, {value.column for value in mapping.wide})
+    for line, cells in rows:
         if isinstance(cells, BadRow):
             bad.append(cells)
             continue
-        if mapping is not None and (what := _unclear_month(cells, mapping)):
+        if mapping is not None and (what := _unclear_month(cells.get(mapping.columns.get("period", ""), ""), mapping)):
             bad.append(BadRow(f"line {line}", cells, what))
             continue
         for row in _rows(cells, mapping, wide=wide):
@@ -105,7 +108,7 @@ def cells_of(
         if isinstance(fields, str):
             yield line, BadRow(where, {}, f"{fields}; nothing was read from here on")
         elif header is None:
-            header = [plain(field.strip()) if wide else field.strip() for field in fields]
+            header = [_head(field) if wide else field.strip() for field in fields]
             check(header, where)
         else:
             if wide and len(fields) < len(header):
@@ -125,6 +128,31 @@ def cells_of(
         raise InputError(name, [Problem("", f"the {what}; expected a header line and rows below it")])
 
 
+def _named(
+    rows: Iterator[tuple[int, dict[str, str] | BadRow]], name: str, across: str, wanted: set[str]
+) -> Iterator[tuple[int, dict[str, str] | BadRow]]:
+    """The wanted rows of a table with a column a month; others, and the lines below it, hold nothing for us.
+
+    Raises:
+        InputError: One of them is not there.
+    """
+    seen: dict[str, None] = {}
+    for line, cells in rows:
+        label = (cells.row if isinstance(cells, BadRow) else cells).get(across)
+        if label is not None:
+            seen[label.strip()] = None
+        if label is None or label.strip() in wanted:
+            yield line, cells
+    if lost := sorted(wanted.difference(seen)):
+        what = f"no row {', '.join(map(repr, lost))}, which the mapping names; there are {', '.join(seen)}"
+        raise InputError(name, [Problem("", what)])
+
+
+def _head(field: str) -> str:
+    """A name of a column of a workbook; that it is a number is kept, as of a month it may say too little."""
+    return plain(field if isinstance(field, Number) else field.strip())
+
+
 def _check_header(header: list[str], where: str, name: str, mapping: ColumnMapping | None, *, wide: bool) -> None:
     problems = header_problems(header, where)
     if not problems and mapping is None:
@@ -133,11 +161,12 @@ def _check_header(header: list[str], where: str, name: str, mapping: ColumnMappi
             remedy = "another table's columns need a mapping (--map, or [[mapping]] in the catalogue)"
             problems += [Problem("", remedy)] + ([Problem("", _SHEET)] if wide else [])
     elif not problems and mapping is not None:
-        theirs = [*mapping.columns.values(), *(value.column for value in mapping.wide)]
-        lost = [column for column in dict.fromkeys(theirs) if column not in header]
+        lost = [column for column in mapping.header() if column not in header]
         if lost:
             what = f"no column {', '.join(map(repr, lost))}, which the mapping names; there are {', '.join(header)}"
             problems = [Problem(where, what)]
+        elif mapping.across:
+            problems = [Problem(where, what) for column in header if (what := _unclear_month(column, mapping))]
     if problems:
         raise InputError(name, problems)
 
@@ -152,14 +181,25 @@ def _rows(cells: dict[str, str], mapping: ColumnMapping | None, *, wide: bool) -
         return
     row = dict(mapping.constants) | given
     row |= {ours: words.get(row[ours], row[ours]) for ours, words in mapping.translate.items() if ours in row}
-    row["period"] = _month(row["period"], mapping)
     if not mapping.wide:
-        yield tidy(row)
+        yield tidy(row | {"period": _month(row["period"], mapping)})
     for value in mapping.wide:
-        if text := cells[value.column].strip():  # an empty cell of a wide table is no figure
-            yield tidy(
-                {**row, "indicator": value.indicator, "measure": value.measure, "unit": value.unit, "value": text}
-            )
+        figure = {**row, "indicator": value.indicator, "measure": value.measure, "unit": value.unit}
+        for period, text in _months(value.column, row, cells, mapping):
+            if text:  # an empty cell of a wide table is no figure
+                yield tidy({**figure, "period": _month(period, mapping), "value": text})
+
+
+def _months(name: str, row: dict[str, str], cells: dict[str, str], mapping: ColumnMapping) -> Iterator[tuple[str, str]]:
+    """Months and what a wide table says of them in the column, or where months stand across in the row, of a name."""
+    if mapping.across is None:
+        yield row["period"], cells[name].strip()
+    elif cells[mapping.across].strip() == name:
+        words = mapping.translate.get("period", {})
+        others = mapping.header()
+        for column, text in cells.items():
+            if column not in others:
+                yield words.get(column, column), text.strip()
 
 
 def plain(text: str) -> str:
@@ -184,14 +224,14 @@ def tidy(row: dict[str, str]) -> dict[str, str]:
     return row
 
 
-def _unclear_month(cells: dict[str, str], mapping: ColumnMapping) -> str:
+def _unclear_month(text: str, mapping: ColumnMapping) -> str:
     """What is wrong with a month that is a number such as 2024.1, which 2024.10 is too; "" where nothing is."""
-    text = cells.get(mapping.columns.get("period", ""), "")
     found = mapping.period_pattern().fullmatch(text) if isinstance(text, Number) and text.endswith(".1") else None
     if found is None or found.end("month") != len(text):
         return ""
+    line = "row" if mapping.across else "column"
     return (
-        f"{text} is a number, in which January and October look alike; format the column of months as text and write "
+        f"{text} is a number, in which January and October look alike; format the {line} of months as text and write "
         f"{text[:-1]}01 or {text[:-1]}10"
     )
 

@@ -102,7 +102,7 @@ class Files:
 
 def _head(mapping: ColumnMapping | None) -> Collection[str]:
     """The columns without which a table holds no figures."""
-    return REQUIRED if mapping is None else {*mapping.columns.values(), *(one.column for one in mapping.wide)}
+    return REQUIRED if mapping is None else set(mapping.header())
 
 
 def _reading(records: Records, name: str, mapping: ColumnMapping | None, catalog: Catalog, *, wide: bool) -> Reading:

@@ -14,7 +14,7 @@ from forecasting.errors import InputError, Problem
 from forecasting.observations import figure_text
 
 MOST_ROWS = 1_048_576  # of a sheet, by the format
-MOST_COLUMNS = 200
+MOST_COLUMNS = 1000  # eighty years of months
 HEAD_ROWS = 101  # among which a header is looked for; a mapping skips a hundred at most
 MOST_PARTS = 2000
 MOST_RATIO = 200  # unpacked to packed; workbooks have 5 to 30

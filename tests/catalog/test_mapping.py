@@ -32,6 +32,8 @@ CONSTANTS = 'constants = { measure = "ytd_yoy", unit = "percent" }\n'
             "ytd_level of column 'a' in 'percent'; rates are in percent, a level names",
         ),
         (WIDE.format('measure = "ytd_yoy", unit = "%"'), "ytd_yoy of column 'a' in '%'; rates are in percent"),
+        ('across = "指标"\n' + COLUMNS + CONSTANTS, "across needs wide, which says what each row is"),
+        ('across = "指标"\n' + WIDE.format('measure = "ytd_yoy"'), "period and across exclude each other"),
         ("columns = 1\n", "columns is 1"),
         ("[columns\n", "not TOML"),
     ],

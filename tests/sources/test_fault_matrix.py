@@ -439,6 +439,80 @@ def test_a_number_in_which_january_and_october_look_alike_is_no_month(home, form
     assert f"format the column of months as text and write {2024 - first}.01 or {2024 - first}.10" in aside["reason"]
 
 
+ACROSS = """
+skip = 2
+across = "指标"
+period_format = "%Y年%m月"
+wide = [
+  { column = "工业增加值_累计增长(%)", indicator = "cn_industrial_va", measure = "ytd_yoy" },
+  { column = "稀土产量_累计值(万吨)", indicator = "steel", measure = "ytd_level", unit = "t" },
+]
+"""
+DOWNLOAD = [
+    ["数据库：月度数据"],
+    ["时间：最近4个月"],
+    ["指标", "2024年12月", "2024年11月", "2024年10月", "2024年1月"],
+    ["工业增加值_同比增长(%)", 6.2, 5.4, 5.3, None],
+    ["工业增加值_累计增长(%)", 5.8, 5.8, 6, None],
+    ["稀土产量_累计值(万吨)", "1,250", 1143.5, 1040, None],
+    ["注：2013年起1月不单独发布"],
+    ["数据来源：国家统计局"],
+]
+
+
+def across(home, *rows, suffix: str = "xlsx", mapping: str = ACROSS):
+    """Take a table in which months stand across."""
+    text = "\n".join(",".join("" if cell is None else f'"{cell}"' for cell in row) for row in rows)
+    body = workbook(*rows) if suffix == "xlsx" else text.encode("gb18030")
+    told = ColumnMapping.model_validate(tomllib.loads(mapping)).model_dump(mode="json", exclude_defaults=True)
+    return home.pulling.take(Payload("import", f"x.{suffix}", NOW, body, {"mapping": told}))
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", "csv"])
+def test_a_table_with_a_column_a_month_is_read_as_a_statistics_portal_saves_it(home, suffix):
+    result = across(home, *DOWNLOAD, suffix=suffix)
+    assert (result.status, result.new, home.aside()) == ("done", 6, [])
+    assert home.store.as_of()[["indicator", "period", "value", "decimals"]].to_numpy().tolist() == [
+        ["cn_industrial_va", "2024-10", 6.0, 1], ["cn_industrial_va", "2024-11", 5.8, 1],
+        ["cn_industrial_va", "2024-12", 5.8, 1],
+        ["steel", "2024-10", 1040.0, 0], ["steel", "2024-11", 1143.5, 1], ["steel", "2024-12", 1250.0, 0],
+    ]  # fmt: skip
+
+
+def test_a_row_that_is_not_there_or_cannot_be_used_is_named(home):
+    refused = across(home, *DOWNLOAD[:5])
+    assert refused.status == "failed"
+    assert (
+        "no row '稀土产量_累计值(万吨)', which the mapping names; there are 工业增加值_同比增长(%)" in refused.message
+    )
+    rows = [*DOWNLOAD[:4], [*DOWNLOAD[4][:2], "5.8?", *DOWNLOAD[4][3:]], [*DOWNLOAD[5][:4], "=1+4"]]
+    assert across(home, *rows).new == 2
+    assert [(row["place"], row["reason"].split(";")[0]) for row in home.aside()] == [
+        ("line 5", "value is not a number"), ("line 6", "a formula")
+    ]  # fmt: skip
+
+
+def test_a_heading_that_is_no_month_is_no_figures_unless_a_column_of_ours(home):
+    rows = [
+        [*row, *more] for row, more in zip(DOWNLOAD, [[], [], ["单位"], ["%"], ["%"], ["万吨"], [], []], strict=True)
+    ]
+    result = across(home, *rows, mapping=f'{ACROSS}\ncolumns = {{ note = "单位" }}')
+    assert (result.quarantined, set(home.store.as_of()["note"])) == (0, {"%", "万吨"})
+    assert across(home, *rows).quarantined == 2
+    assert {row["reason"].split(" ")[0] for row in home.aside()} == {"period"}
+
+
+def test_a_heading_in_which_january_and_october_look_alike_refuses_the_table(home):
+    rows = [["指标", 2024.09, 2024.1], ["工业增加值_累计增长(%)", 5.8, 5.8], ["稀土产量_累计值(万吨)", 1.5, 2.5]]
+    mapping = ACROSS.replace("skip = 2", "").replace("%Y年%m月", "%Y.%m")
+    refused = across(home, *rows, mapping=mapping)
+    assert refused.status == "failed"
+    assert "format the row of months as text and write 2024.01 or 2024.10" in refused.message
+    words = f"{mapping}\ntranslate = {{ period = {{ October = '2024.10' }} }}"
+    assert across(home, ["指标", 2024.09, "October"], *rows[1:], mapping=words).new == 4
+    assert set(home.store.as_of()["period"]) == {"2024-09", "2024-10"}
+
+
 def test_a_workbook_whose_first_sheet_is_a_cover_says_that_it_was_that_which_was_read(home):
     assert "the first visible sheet is read" in home.take("x.xlsx", workbook(["About this file"])).message
 
