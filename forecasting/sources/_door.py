@@ -97,7 +97,7 @@ def admit(
     frame = _with_known(frame, known, foreign)
     known = known[~foreign]
     same = frame["known_decimals"].eq(frame["decimals"])
-    same |= ~frame["stated"] & (frame["known_decimals"] >= frame["places"])
+    same |= ~frame["stated"] & (frame["known_decimals"] > frame["decimals"])  # it has lost zeros
     same &= frame["known_value"].eq(frame["value"])
     same &= frame["known_unit"].eq(frame["unit"]) & (frame["status"].eq("") | frame["known_status"].eq(frame["status"]))
     if rounded:

@@ -123,3 +123,10 @@ def test_a_figure_that_has_lost_its_zero_does_not_replace_the_one_that_has_it(gi
 def test_a_figure_that_shows_more_places_than_are_known_is_news():
     rows = raw("2024-03 ytd_yoy 7.00")
     assert len(admit(rows, CATALOG, known("2024-03 ytd_yoy 7.0"), NOW, followed_only=False).frame) == 1
+
+
+def test_a_rate_that_was_stored_too_coarse_is_stored_again():
+    rows = raw("2024-03 ytd_yoy 7", **VALUE_ADDED)
+    store = known("2024-03 ytd_yoy 7").assign(**VALUE_ADDED)
+    assert admit(rows, CATALOG, store, NOW, followed_only=True).frame["decimals"].tolist() == [1]
+    assert admit(rows.assign(decimals="0"), CATALOG, store, NOW, followed_only=True).known == 1
