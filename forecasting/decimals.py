@@ -1,8 +1,8 @@
 """To what figures were rounded, where nobody says it: how each is written, and how those beside it are.
 
-Zeros get lost: a number has none at its end, and a spreadsheet writes 6.0 as 6. And a level may have been rounded to
-tens or hundreds, which it does not show either (5800). Of figures rounded to some place one in ten ends there in a
-zero, so a run of them that all do was rounded to a coarser one, and a single one was not.
+Zeros get lost: a number has none at its end, and a spreadsheet writes 6.0 as 6. Of figures rounded to some place one in
+ten ends there in a zero, so a single one that is short of a place has lost its zero, and a run of different ones that
+all are was rounded to a coarser one.
 """
 
 from __future__ import annotations
@@ -15,26 +15,24 @@ import pandas as pd
 
 __all__ = ["decimals_of", "lost_zeros", "places"]
 
-ODDS = 4
-"""Zeros that different figures of a run end in before these are no accident; 10 to this power is against it."""
+ODDS = 6
+"""Places that different figures of a run are short of before these are no zeros; 10 to this power is against it."""
 ENOUGH = 30
 """Figures with a point of which none ends in a zero before zeros were lost; of so many one does, 24 times in 25."""
 
 
 def places(text: str, number: bool) -> int:
-    """Places after the point that a figure shows; below zero where it is whole and ends in zeros.
+    """Places after the point that a figure shows.
 
     Args:
         text: Of a finite number.
         number: It was one when it came, so that zeros at its end are no digits of it.
 
-    >>> [places("6.10", False), places("6.10", True), places("5800", False), places("5800.0", True), places("0", False)]
-    [2, 1, -2, -2, 0]
+    >>> [places("6.10", False), places("6.10", True), places("5800", False), places("1e-05", True)]
+    [2, 1, 0, 5]
     """
-    exact = Decimal(text)
-    if not exact:
-        return max(0, -int(exact.as_tuple().exponent)) * (not number)
-    return -int((exact if "." in text and not number else exact.normalize()).as_tuple().exponent)
+    exact = Decimal(text).normalize() if number else Decimal(text)
+    return max(0, -int(exact.as_tuple().exponent))
 
 
 def lost_zeros(texts: pd.Series[str]) -> bool:
@@ -57,9 +55,8 @@ def decimals_of(figures: pd.DataFrame) -> npt.NDArray[np.int64]:
     (`ODDS`), they were rounded to the finest place that one of them shows.
 
     Args:
-        figures: A row each: ``series`` (any key), ``period`` (sorts by time), ``value``, ``places`` (see `places`; at
-            least 0 for a rate, which is not rounded to tens), ``lost`` (bool; whether zeros at its end are) and
-            ``least`` (decimals that its kind comes with; 0 where nothing is known of it).
+        figures: A row each: ``series`` (any key), ``period`` (sorts by time), ``value``, ``places`` (see `places`),
+            ``lost`` (bool; whether zeros at its end are) and ``least`` (decimals that its kind comes with).
 
     Returns:
         (rows,), in their order.
@@ -79,7 +76,6 @@ def decimals_of(figures: pd.DataFrame) -> npt.NDArray[np.int64]:
     run = begins.cumsum()
     differ = (begins | rows["value"].ne(rows["value"].shift())).groupby(run).transform("sum")
     coarse = shown.groupby(run).transform("max")
-    coarse = coarse.where(differ > 1, coarse.clip(lower=0))  # a single 20000 may well be exact
 
     def accident(place: pd.Series[int]) -> pd.Series[bool]:
         return differ * (place - coarse) < ODDS

@@ -331,7 +331,7 @@ def _counted(
     source: str, where: Sequence[str], rows: pd.DataFrame, value: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.int64]:
     """Decimals of figures that come without: columns of `KEY`, text, number, places; index as that of `where`."""
-    shown = rows["places"].where(~rows["measure"].isin(RATES), rows["places"].clip(lower=0))
+    shown = rows["places"]
     decimals = decimals_of(pd.DataFrame({
         "series": rows.groupby(["indicator", "measure"]).ngroup(),
         "period": rows["period"],
@@ -340,7 +340,7 @@ def _counted(
         "lost": rows["number"] | lost_zeros(rows["text"][~rows["number"]]),
         "least": rows["number"].astype(int),  # statistics of this kind come with one decimal or more
     }))  # fmt: skip
-    filled = _where(~rows["number"] & (decimals > shown.clip(lower=0)))
+    filled = _where(~rows["number"] & (decimals > shown))
     if filled:
         first, line = rows.iloc[filled[0]], where[int(rows.index[filled[0]])]
         _logger.warning(

@@ -155,7 +155,7 @@ def _whole(text: str) -> float:
 
 
 def _places(text: str) -> int:
-    return max(0, places(text, False)) if _NUMBER.fullmatch(text) else 0
+    return places(text, False) if _NUMBER.fullmatch(text) else 0
 
 
 def _decimals(frame: pd.DataFrame, catalog: Catalog) -> pd.Series[int]:
