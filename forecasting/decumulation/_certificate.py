@@ -39,6 +39,11 @@ THIN = 0.01
 """A month of less than this part of its rough level costs as a figure does that misses, all of it if the month
 vanishes: else a block of months could vanish to hide a contradiction."""
 
+MOST = 0.75
+"""Share of the levels left out of a year that have to fit the other figures for those to be believed that do."""
+SMALL_MISS = 0.1
+"""Part of the largest miss of a year's levels from which on its base is taken to have changed."""
+
 NAMED = 8
 """Figures that a sentence names."""
 
@@ -141,8 +146,9 @@ def consistent(
         kept = _without_years(rows, test, soft, alone, one_by_one="ytd_yoy" in stage)
         path = _elastic(rows, ~kept)
         slack = _slack(figures, rows, path)
-        if test.possible(kept | (slack <= MISSES)):
-            kept |= slack <= MISSES
+        rest = ~kept & (slack <= MISSES) if "ytd_yoy" in stage else _fitting(rows, ~kept, slack)
+        if test.possible(kept | rest):
+            kept |= rest
         for k in np.flatnonzero(~kept):
             measure, y, m = rows.figures[k]
             believed[measure][y, m] = False
@@ -175,7 +181,8 @@ def _without_years(rows: Cone, test: _Test, soft: BoolArray, slack: FloatArray, 
             kept |= mine
     for y in emptied:
         mine = soft & (year == y) & ~kept
-        parts = [np.arange(len(kept)) == k for k in np.flatnonzero(mine)] if one_by_one else [mine & (slack <= MISSES)]
+        singles = [np.arange(len(kept)) == k for k in np.flatnonzero(mine)]
+        parts = singles if one_by_one else [_fitting(rows, mine, slack)]
         for part in parts:
             if part.any() and test.possible(kept | part):
                 kept |= part
@@ -236,6 +243,23 @@ class _Test:
     def possible(self, kept: BoolArray) -> bool:
         """Whether positive levels satisfy the figures kept."""
         return self.violation(kept)[0] <= VIOLATED
+
+
+def _fitting(rows: Cone, left: BoolArray, slack: FloatArray) -> BoolArray:
+    """(F,) of the levels left out those that fit: if most of a year's do, else those before its base changes.
+
+    On another base one fits by chance, or as nothing says what it should be: a January without a rate.
+    """
+    fits: BoolArray = left & (slack <= MISSES)
+    year, month = (np.array([getattr(figure, name) for figure in rows.figures]) for name in ("year", "month"))
+    rated = {(figure.year, figure.month) for figure in rows.figures if figure.measure in RATES}
+    for y in np.unique(year[left]).tolist():
+        mine = left & (year == y)
+        if fits[mine].sum() < MOST * mine.sum():
+            changed = month[mine & (slack >= SMALL_MISS * slack[mine].max())].min()
+            before = fits & mine & (month < changed)
+            fits[mine] = before[mine] & any((y, m) in rated for m in month[before].tolist())
+    return fits
 
 
 def _irreducible(rows: Cone) -> tuple[Figure, ...]:
@@ -318,7 +342,8 @@ def _breaks(
     """Levels to be named among those that are not believed.
 
     Of levels of one calendar month in successive years those whose growth on the year before misses the rate, published
-    or of the path; else the later year that is believed again, if its growth misses it; else the first, by itself.
+    or of the path; else the later year that is believed again, if its growth misses it; else the first, if it misses by
+    itself.
     """
     found: list[Dropped] = []
     ratio = _ratios(figures, path)
@@ -341,8 +366,8 @@ def _breaks(
                     after = [y] if y < figures.years and growth[y, m] > MISSES / 100 else []
                     named = [year for year in run if growth[year, m] > MISSES / 100] or after
                     found += [Dropped(measure, year, m, 100 * float(growth[year, m])) for year in named]
-                    if not named:
-                        first = Figure(measure, run[0], m)
+                    first = Figure(measure, run[0], m)
+                    if not named and alone[first] > MISSES:
                         found.append(Dropped(*first, float(alone[first])))
                 run = []
     return found

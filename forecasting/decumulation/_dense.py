@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from forecasting.decumulation._bounds import set_bounds
-from forecasting.decumulation._certificate import Dropped, consistent
+from forecasting.decumulation._certificate import Dropped, consistent, possible
 from forecasting.decumulation._draws import anchor, draw, pull_inside
 from forecasting.decumulation._figures import BoolArray, Figures, FloatArray, as_published
 from forecasting.decumulation._flags import by_levels, revisions, unlike_levels
 from forecasting.decumulation._misprints import misprints
 from forecasting.decumulation._paths import Flag, Path
 from forecasting.decumulation._posterior import Posterior, evidence, farthest, implausible, infer
-from forecasting.decumulation._restated import reshaped, unlike_rates
+from forecasting.decumulation._restated import refined, reshaped, unlike_rates
 from forecasting.decumulation._rows import (
     base_rows,
     breaks,
@@ -102,6 +102,8 @@ def recover(figures: Figures, profile: Profile, draws: int, seed: np.random.Seed
     figures = published.without(figure[:3] for figure in printed)
     restated = reshaped(figures)
     use, dropped = consistent(figures, {"ytd_level": np.broadcast_to(~restated[:, None], (figures.years, 12))}, shares)
+    if any(figure.measure == "ytd_level" for figure in dropped):
+        figures = refined(figures, lambda finer: possible(finer, use, shares))
     dropped = [*dropped, *unlike_rates(figures, restated)]
     broken = breaks(figures)
     if broken:

@@ -7,18 +7,24 @@ two of them belongs to no month. Their growth then departs from the published ra
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 
 from forecasting.decumulation._certificate import Dropped
 from forecasting.decumulation._figures import BoolArray, Figures, FloatArray
 
-__all__ = ["departure", "reshaped", "unlike_rates"]
+__all__ = ["departure", "refined", "reshaped", "unlike_rates"]
 
 ALIKE = 0.05
 """Most by which growth of levels may vary against the rates, in logs within a year, for both years' shares to count."""
 
 LEAST = 0.0005
 """Departure beyond rounding that is worth a word."""
+
+FINE = 0.02
+"""Error of such growth by levels, in parts of the half-width of the rate that is rounded from it."""
 
 FEWEST = 3
 """Cumulative figures of a year that tell anything of its shares."""
@@ -57,6 +63,36 @@ def unlike_rates(figures: Figures, apart: BoolArray) -> list[Dropped]:
         if apart[y] or (y and apart[y - 1]):
             found.append(Dropped("ytd_level", y, m, 100 * abs(float(np.expm1(gap[y, m])))))
     return found
+
+
+def refined(figures: Figures, possible: Callable[[Figures], bool]) -> Figures:
+    """The same, cumulative rates as fine as the cumulative levels that round to them, where all can be true then.
+
+    Levels of two years on one base round to all cumulative rates of the second; levels on two bases do so by chance,
+    but not month after month. Where the same months have rates or levels of their own, nothing is to be gained.
+
+    Args:
+        figures: Published figures, Y years.
+        possible: Whether such figures can be true; each run of years on one base is asked about by itself.
+    """
+    rate, half = figures.value["ytd_yoy"], figures.half["ytd_yoy"]
+    gap, doubt = departure(figures)
+    compared = np.isfinite(gap)
+    agree = ((np.abs(gap) <= doubt) | ~compared).all(axis=1) & (compared.sum(axis=1) >= FEWEST)
+    fine = figures.half["ytd_level"] / figures.value["ytd_level"]
+    growth = (1 + rate) * np.exp(gap)
+    reach = growth * (fine + np.roll(fine, 1, axis=0)) + FINE * half
+    low, high = np.maximum(growth - 1 - reach, rate - half), np.minimum(growth - 1 + reach, rate + half)
+    known = compared & agree[:, None] & (low < high)
+    known &= ~np.isfinite(figures.value["month_level"]) & ~np.isfinite(figures.value["month_yoy"])
+    for run in np.split(np.arange(figures.years), np.flatnonzero(np.diff(agree)) + 1):
+        chosen = known & np.isin(np.arange(figures.years), run)[:, None]
+        value = figures.value | {"ytd_yoy": np.where(chosen, (low + high) / 2, figures.value["ytd_yoy"])}
+        width = figures.half | {"ytd_yoy": np.where(chosen, (high - low) / 2, figures.half["ytd_yoy"])}
+        finer = replace(figures, value=value, half=width)
+        if chosen.any() and possible(finer):
+            figures = finer
+    return figures
 
 
 def departure(figures: Figures) -> tuple[FloatArray, FloatArray]:

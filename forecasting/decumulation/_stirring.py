@@ -31,6 +31,9 @@ FEW = 0.1
 SWEEPS = 3
 """Times that every direction is taken."""
 
+ROOM = 0.5
+"""Half-width of a rate that leaves room, against the widest: one that levels tell more finely leaves none."""
+
 NARROW = 1e-9
 """Probability of a segment below which a draw on it is taken for uniform."""
 
@@ -131,7 +134,7 @@ class _Told:
 def _directions(system: System, told: _Told, level: FloatArray) -> FloatArray:
     """(D, N) moves of levels (N,), in units of what is published."""
     years = {year for year, _ in told.single - told.grown}
-    found = _of_levels(system, level) + _of_rates(sorted(told.cumulative - told.grown), sorted(years), level)
+    found = _of_levels(system, level) + _of_rates(system, sorted(told.cumulative - told.grown), sorted(years), level)
     return np.concatenate([np.zeros((0, system.size)), *found])
 
 
@@ -153,28 +156,48 @@ def _of_levels(system: System, level: FloatArray) -> list[FloatArray]:
     return found
 
 
-def _of_rates(cumulative: list[tuple[int, int]], years: list[int], level: FloatArray) -> list[FloatArray]:
+def _of_rates(
+    system: System, cumulative: list[tuple[int, int]], years: list[int], level: FloatArray
+) -> list[FloatArray]:
     """Cumulative rates (year, month) by themselves; if there are years, months of all and from each of them on."""
     grid = level.reshape(-1, 12)
     total = np.cumsum(grid, axis=1)
     found = []
 
-    def add(year: int, months: list[int], size: FloatArray) -> None:
+    def add(chosen: slice, months: list[int], size: FloatArray) -> None:
         move = np.zeros_like(grid)
-        move[year:, months] = size[year:]
+        move[chosen, months] = size[chosen]
         found.append(move.reshape(1, -1))
 
-    for year, month in cumulative:
+    for chosen, month in _spans(system, cumulative):
         if month == 1:
-            add(year, [0, 1], grid[:, :2])
+            add(chosen, [0, 1], grid[:, :2])
         elif month < 11:
-            add(year, [month, month + 1], total[:, [month]] * [1.0, -1.0])
+            add(chosen, [month, month + 1], total[:, [month]] * [1.0, -1.0])
         else:
-            add(year, [11], total[:, [11]])
+            add(chosen, [11], total[:, [11]])
     for month in range(12):
         for year in (0, *years) if years else ():
-            add(year, [month], grid[:, [month]])
+            add(slice(year, None), [month], grid[:, [month]])
     return found
+
+
+def _spans(system: System, cumulative: list[tuple[int, int]]) -> list[tuple[slice, int]]:
+    """Years of the state, and month, that a cumulative rate lets move together, if it leaves room.
+
+    Those from its year on; where levels hold some of these, also those before it, and those up to the next such rate.
+    """
+    rows = system.hard & system.yoy & system.cumulative
+    half = (system.half * np.exp(system.value))[rows].tolist()
+    width = dict(zip(zip(system.year[rows].tolist(), system.month[rows].tolist(), strict=True), half, strict=True))
+    levels = bool((system.hard & ~system.yoy).any())
+    following: dict[int, int | None] = {}
+    found = []
+    for year, month in reversed([key for key in cumulative if width[key] > ROOM * max(half)]):
+        more = [slice(year, following.get(month)), slice(None, year)] if levels else []
+        found += [(years, month) for years in (*more, slice(year, None))]
+        following[month] = year
+    return found[::-1]
 
 
 def _beside(system: System, particle: Particle) -> tuple[FloatArray, FloatArray]:
