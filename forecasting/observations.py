@@ -28,6 +28,7 @@ __all__ = [
     "MORE_DECIMALS",
     "MORE_DIGITS",
     "MOST_DECIMALS",
+    "NO_NUMBER",
     "RATES",
     "REQUIRED",
     "canonical",
@@ -50,6 +51,7 @@ REQUIRED = ("indicator", "period", "measure", "value", "unit")
 OPTIONAL = ("decimals", "status", "released_at", "source", "note", "family")
 COLUMNS = REQUIRED + OPTIONAL
 MOST_DECIMALS = 9  # and at least as many below zero: -2 is a figure rounded to hundreds
+NO_NUMBER = "is not a number; expected one like -1234.5"
 MORE_DECIMALS = "value has more decimals than decimals says"
 MORE_DIGITS = "value has more digits than can be kept exactly; give it in a larger unit"
 FIRST_YEAR = 1900
@@ -294,7 +296,7 @@ def _values(
             problems.append((i, "value is empty; leave the row out where there is no figure"))
             continue
         if isinstance(raw, str) and not _NUMBER.fullmatch(text):
-            problems.append((i, f"value {text!r} is not a number"))
+            problems.append((i, f"value {text!r} {NO_NUMBER}"))
             continue
         value[i] = float(text)
         if not np.isfinite(value[i]):

@@ -21,6 +21,7 @@ Records = Iterator[tuple[int, "list[str] | str"]]
 _SHEET = "of a workbook the first visible sheet is read, if no mapping names another"
 _DATED = re.compile(r"(\d{4}-\d{2})-\d{2}([T ]00:00(:00)?)?", re.ASCII)
 _WHOLE = re.compile(r"-?\d+\.0", re.ASCII)
+MINUS = "\u2212"  # the long one of typography, for which a number has a hyphen
 _WORDS = ("status", "source", "note")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII)
 
@@ -213,8 +214,8 @@ def unguarded(text: str) -> str:
 
 
 def tidy(row: dict[str, str]) -> dict[str, str]:
-    """A row without what spreadsheets add: a sign of percent, thousands' commas, the day of a month."""
-    value = row.get("value", "")
+    """A row without what spreadsheets add: a sign of percent, thousands' commas, a long minus, the day of a month."""
+    row["value"] = value = row.get("value", "").replace(MINUS, "-")
     if value.endswith("%") and row.get("unit") == "percent":
         row["value"] = value = value[:-1].rstrip()
     if _GROUPED.fullmatch(value):

@@ -27,6 +27,7 @@ from forecasting.observations import (
     MORE_DECIMALS,
     MORE_DIGITS,
     MOST_DECIMALS,
+    NO_NUMBER,
     RATES,
     kept_exactly,
     moments,
@@ -237,7 +238,7 @@ def _schema(frame: pd.DataFrame, catalog: Catalog, now: pd.Timestamp, followed_o
         "measure": pa.Column(object, rule(f"measure is none of {', '.join(MEASURES)}",
                                           lambda measure: measure.isin(MEASURES))),
         "value": pa.Column(float, [
-            rule("value is not a number", lambda value: value.notna()),
+            rule(f"value {NO_NUMBER}", lambda value: value.notna()),
             rule(MORE_DIGITS, lambda value: ~frame["cut_off"]),
             rule("a rate of -100 percent or less: a positive quantity cannot fall so far",
                  lambda value: ~(rate & (value <= -100))),

@@ -13,7 +13,7 @@ import pandas as pd
 
 from forecasting.errors import InputError, Problem
 from forecasting.observations import check_observations, column_problems, month_index, month_label
-from forecasting.sources._columns import tidy
+from forecasting.sources._columns import MINUS, tidy
 from forecasting.sources._table import read_table
 
 YEARS_AHEAD = 20
@@ -152,7 +152,7 @@ def _tidied(frame: pd.DataFrame) -> pd.DataFrame:
     columns = ["period", "value", "unit"]
     if not set(columns) <= set(frame):
         return frame
-    odd = frame["value"].str.contains("[,%]") | (frame["period"].str.len() > len("2024-03"))
+    odd = frame["value"].str.contains(f"[,%{MINUS}]") | (frame["period"].str.len() > len("2024-03"))
     rows = [tidy({name: text.strip() for name, text in zip(columns, cells, strict=True)})
             for cells in frame.loc[odd, columns].itertuples(index=False)]  # fmt: skip
     out = frame.copy()
@@ -173,6 +173,7 @@ def _month(text: str) -> int | None:
 
 
 def _value(text: str) -> float | None:
+    text = text.replace(MINUS, "-")
     value = float(text) if _NUMBER.fullmatch(text) else math.nan
     return value if math.isfinite(value) else None
 
@@ -180,7 +181,7 @@ def _value(text: str) -> float | None:
 def _wanted(text: str) -> str:
     """What a text should be instead: of a number written in another way, how it is written."""
     digits = re.search(r"\d", text) and not _NUMBER.fullmatch(text.strip())
-    return "a number like 1234.5" if digits else "a finite number"
+    return "a number like -1234.5" if digits else "a finite number"
 
 
 def _gaps(lines: dict[tuple[str, int], int]) -> list[tuple[int, str]]:

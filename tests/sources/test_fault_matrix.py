@@ -45,6 +45,7 @@ ROWS = {
     "a word for a value": ("bad,2023-03,ytd_yoy,n/a,percent,,,", "value is not a number"),
     "not a number": ("bad,2023-03,ytd_yoy,nan,percent,,,", "value is not a number"),
     "infinity": ("bad,2023-03,ytd_yoy,inf,percent,,,", "value is not a number"),
+    "brackets for a minus": ("bad,2023-03,ytd_yoy,(5.0),percent,,,", "expected one like -1234.5"),
     "a decimal comma": ('bad,2023-03,ytd_yoy,"5,5",percent,,,', "value is not a number"),
     "full-width digits": ("bad,2023-03,ytd_yoy,５.５,percent,,,", "value is not a number"),
     "an exponent": ("bad,2023-03,ytd_yoy,5e0,percent,,,", "value is not a number"),

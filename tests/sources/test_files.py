@@ -126,7 +126,9 @@ def test_rows_that_are_none_and_rows_that_are_wrong_are_named_in_one_go(tmp_path
 def test_what_spreadsheets_add_is_taken_off_as_in_an_imported_file(tmp_path: Path):
     good = 'a,2024-03-31,ytd_yoy,6.0%,percent\na,2024-04-01 00:00:00,ytd_level," 1,234.50 ",t\n'
     bad = 'a,2024-05,ytd_level,"1,5",t\n'
-    assert refusal(write(tmp_path, HEADER + good + bad)) == ["line 4: value '1,5' is not a number"]
+    assert refusal(write(tmp_path, HEADER + good + bad)) == [
+        "line 4: value '1,5' is not a number; expected one like -1234.5"
+    ]
     frame = read_observations(write(tmp_path, HEADER + good))
     assert frame[["period", "value", "decimals"]].to_numpy().tolist() == [["2024-03", 6.0, 1], ["2024-04", 1234.5, 2]]
 
@@ -237,6 +239,13 @@ def test_a_gap_inside_a_series_is_named_where_it_ends(tmp_path: Path, skip: tupl
     assert problems[0].startswith(expected)
 
 
+def test_the_long_minus_of_typography_is_a_minus(tmp_path: Path):
+    figures = read_observations(write(tmp_path, HEADER + "a,2024-03,ytd_yoy,\u22123.1%,percent\n"))
+    assert figures["value"].item() == -3.1
+    panel = read_panel(write(tmp_path, "unique_id,ds,y\na,2024-01,\u22123.1\n"))
+    assert panel["y"].item() == -3.1
+
+
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [
@@ -246,8 +255,9 @@ def test_a_gap_inside_a_series_is_named_where_it_ends(tmp_path: Path, skip: tupl
         ),
         ("a,2024-01-01,nan", "line 2: y 'nan' is not a finite number; every month needs a value"),
         ("a,2024-01-01,1e999", "line 2: y '1e999' is not a finite number; every month needs a value"),
-        ('a,2024-01-01,"100,5"', "line 2: y '100,5' is not a number like 1234.5; every month needs a value"),
-        ("a,2024-01-01,6.1%", "line 2: y '6.1%' is not a number like 1234.5; every month needs a value"),
+        ('a,2024-01-01,"100,5"', "line 2: y '100,5' is not a number like -1234.5; every month needs a value"),
+        ("a,2024-01-01,6.1%", "line 2: y '6.1%' is not a number like -1234.5; every month needs a value"),
+        ("a,2024-01-01,(3.1)", "line 2: y '(3.1)' is not a number like -1234.5; every month needs a value"),
         ("a,2024-01-01,", "line 2: y is empty; every month needs a value"),
         ("a,2024-02-30,1", "line 2: ds '2024-02-30' is not a date like 2024-03-01 or a month like 2024-03"),
         ("a,01/02/2024,1", "line 2: ds '01/02/2024' is not a date like 2024-03-01 or a month like 2024-03"),
