@@ -21,7 +21,7 @@ FIRST_YEAR, LAST_YEAR = 1991, 2098
 """Years whose festivals, and those of their neighbours, are known."""
 
 
-def calendar_effects(ds: pd.DatetimeIndex, season_length: int) -> Floats:
+def calendar_effects(ds: pd.DatetimeIndex, season_length: int, name: str = "calendar_effects") -> Floats:
     """Regressors of the Chinese calendar.
 
     The shares of the days before, in and after the Spring Festival that fall into a month, after Lin and Liu (2003),
@@ -32,6 +32,7 @@ def calendar_effects(ds: pd.DatetimeIndex, season_length: int) -> Floats:
     Args:
         ds: First days of the months, shape (n,).
         season_length: 12, or 11.
+        name: Of the model that asks, for the message.
 
     Returns:
         Shape (n, 4).
@@ -43,7 +44,8 @@ def calendar_effects(ds: pd.DatetimeIndex, season_length: int) -> Floats:
     for stamp in ds:
         year, month = int(stamp.year), int(stamp.month)
         if not FIRST_YEAR <= year <= LAST_YEAR:
-            raise ModelError(f"the calendar is known from {FIRST_YEAR} to {LAST_YEAR}; {stamp:%Y-%m} was asked for")
+            what = f"the calendar is known from {FIRST_YEAR} to {LAST_YEAR}; {stamp:%Y-%m} was asked for"
+            raise ModelError(f"{name}: {what}")
         pair = season_length == 11 and month == 2
         shares = festival_shares(year, month) + (festival_shares(year, 1) if pair else 0.0)
         days = (_worked(year, month) + _worked(year, 1)) / 2 if pair else _worked(year, month)

@@ -45,10 +45,10 @@ class Prophet:
         past, ahead = pd.DataFrame({"ds": ds, "y": z}), pd.DataFrame({"ds": future})
         columns: list[str] = []
         if self.calendar:
-            effects = calendar_effects(ds, season_length)
+            effects, coming = (calendar_effects(each, season_length, self.name) for each in (ds, future))
             kept = moving(effects, ds)
             columns = [f"calendar{i}" for i in np.flatnonzero(kept)]
-            past[columns], ahead[columns] = effects[:, kept], calendar_effects(future, season_length)[:, kept]
+            past[columns], ahead[columns] = effects[:, kept], coming[:, kept]
         with model_errors(self.name), warnings.catch_warnings(), _silent():
             import prophet
 

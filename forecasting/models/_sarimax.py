@@ -37,7 +37,7 @@ class SarimaxCalendar:
 
             warnings.simplefilter("ignore", ConvergenceWarning)
             warnings.filterwarnings("ignore", "Non-invertible starting|Too few observations", UserWarning)
-            effects = calendar_effects(ds, season_length)
+            effects = calendar_effects(ds, season_length, self.name)
             kept = moving(effects, ds)
             model = SARIMAX(
                 z,
@@ -73,7 +73,7 @@ class _Fitted:
         return checked(self.name, self.mean + self.sd * np.asarray(path), horizon)
 
     def _regressors(self, ds: pd.DatetimeIndex) -> dict[str, Floats]:
-        return {"exog": calendar_effects(ds, self.season_length)[:, self.kept]} if self.kept.any() else {}
+        return {"exog": calendar_effects(ds, self.season_length, self.name)[:, self.kept]} if self.kept.any() else {}
 
 
 def _estimated(model: Any) -> Any:

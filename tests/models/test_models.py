@@ -355,6 +355,13 @@ def test_where_january_and_february_are_one_period_its_calendar_is_that_of_both(
 
 
 @pytest.mark.parametrize("name", CALENDAR)
+def test_a_model_that_needs_the_calendar_of_other_years_says_which_model_it_is(name: str) -> None:
+    ds = pd.date_range("1985-01-01", periods=48, freq="MS")
+    with pytest.raises(ModelError, match=f"^{name}: the calendar is known from 1991 to 2098; 1985-01 was asked for"):
+        MODELS[name].forecast(np.sin(np.arange(48.0)), 12, 12, ds)
+
+
+@pytest.mark.parametrize("name", CALENDAR)
 def test_a_series_that_moves_with_the_spring_festival_is_forecast_better_with_the_calendar(name: str) -> None:
     rng = np.random.default_rng(8)
     ds = months(132)
