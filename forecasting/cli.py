@@ -286,7 +286,7 @@ def simulate(
 
     chosen = with_values(load_assumptions(assumptions), _settings(fixed or []))
     if list_claims:
-        for line in claim_lines(chosen):
+        for line in claim_lines(chosen) or ["no claims: the assumption file states none"]:
             typer.echo(line)
         return
     if output is None:
@@ -315,7 +315,12 @@ def _settings(texts: list[str]) -> dict[str, str]:
     strange = [text for text in texts if "=" not in text]
     if strange:
         raise typer.BadParameter(f"{strange[0]!r}; expected NAME=VALUE", param_hint="--set")
-    return {name.strip(): value.strip() for name, _, value in (text.partition("=") for text in texts)}
+    out: dict[str, str] = {}
+    for name, _, value in (text.partition("=") for text in texts):
+        if name.strip() in out:
+            raise typer.BadParameter(f"{name.strip()} is given twice; once is enough", param_hint="--set")
+        out[name.strip()] = value.strip()
+    return out
 
 
 def guarded(command: Callable[[], object]) -> None:

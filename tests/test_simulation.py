@@ -62,6 +62,7 @@ def test_a_cluster_of_ones_own_is_simulated_into_files_that_say_where_they_come_
         (["--set", "capacity.kapa=1"], 1, "'capacity.kapa' is unknown; did you mean capacity.kappa"),
         (["--set", "routes.hard_rock.base=250 kt NdPr_oxide/yr"], 1, "unit 'kt NdPr_oxide/yr'; expected 'kt TREO/yr'"),
         (["--set", "capacity.kappa"], 2, "expected NAME=VALUE"),
+        (["--set", "capacity.kappa=0.8", "--set", "capacity.kappa=0.9"], 2, "capacity.kappa is given twice"),
         (["--assumptions", "nowhere.toml"], 1, "nowhere.toml: cannot be read"),
         (["--draws", "1"], 2, "--draws"),
     ],
@@ -91,4 +92,6 @@ def test_claims_are_listed_with_what_is_done_with_each():
     lines = done.stdout.splitlines()
     assert len(lines) == 76
     assert any(line.startswith("C19  checked  15 to 25 %") for line in lines)
+    none = simulate("--list-claims", "--assumptions", LITHIUM)
+    assert (none.returncode, none.stdout) == (0, "no claims: the assumption file states none\n")
     assert simulate().returncode == 2  # neither a folder nor a list
