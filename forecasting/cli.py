@@ -249,6 +249,7 @@ def read_bulletin(
         raise CumulusError("\n".join(errors))
     fruitless = any(sure.empty and doubtful.empty for sure, doubtful in read)
     sure, doubtful = (pd.concat(frames, ignore_index=True) for frames in zip(*read, strict=True))
+    sure = sure.drop_duplicates(list(REQUIRED))  # what several texts say alike is one figure
     outputs = {output: figures_csv(sure)}
     if doubtful_out is not None:
         outputs[doubtful_out] = figures_csv(doubtful)

@@ -332,6 +332,15 @@ def test_what_read_bulletin_is_sure_of_is_taken_by_decumulate_and_import(tmp_pat
     assert "1 new" in done("import", out).stdout
 
 
+def test_a_figure_that_several_bulletins_state_is_written_once_and_two_values_of_it_both(tmp_path):
+    texts = [tmp_path / "a.txt", tmp_path / "b.txt", tmp_path / "c.txt"]
+    for text, value in zip(texts, ("11.3", "11.3", "11.4"), strict=True):
+        text.write_text(f"2025年1—11月，包头市规模以上工业增加值增长{value}%。", encoding="utf-8")
+    out = tmp_path / "out.csv"
+    assert "2 figures, 0 doubtful" in done("read-bulletin", *texts, "-o", out).stderr
+    assert pd.read_csv(out)[["value", "source"]].to_numpy().tolist() == [[11.3, "a.txt"], [11.4, "c.txt"]]
+
+
 def test_read_bulletin_takes_the_place_and_the_year_that_a_text_leaves_out(tmp_path):
     text, out = tmp_path / "a.txt", tmp_path / "out.csv"
     text.write_text("1—10月份，规模以上工业增加值同比增长6.1%。", encoding="utf-8")
