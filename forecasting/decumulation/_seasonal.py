@@ -133,7 +133,8 @@ def _by_structure(path: Path, ends: IntArray, level: FloatArray, seed: int) -> F
     seasonal = (z - effect) @ weights.T
     seasonal[0] = fitted.seasonal.smoothed
     noise = np.random.default_rng(seed).standard_normal(seasonal[1:].shape)
-    seasonal[1:] += np.sqrt(fitted.seasonal.smoothed_cov) * noise
+    variance = np.maximum(fitted.seasonal.smoothed_cov, 0.0)  # next to nothing may come out on either side of it
+    seasonal[1:] += np.sqrt(variance) * noise
     return np.asarray(np.exp(spread * (seasonal + effect)))
 
 

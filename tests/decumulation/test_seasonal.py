@@ -1,6 +1,7 @@
 import importlib.util
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from forecasting import decumulate
@@ -109,6 +110,16 @@ def test_a_series_that_never_varies_is_refused():
     path = decumulate(frame, draws=50).paths["x"]
     with pytest.raises(ModelError, match="x: a series that never varies"):
         seasonally_adjust(path)
+
+
+def test_a_year_that_repeats_itself_is_adjusted_with_a_band_in_every_month():
+    months = [f"{year}-{month:02d}" for year in range(2019, 2024) for month in range(2, 13)]
+    figures = pd.DataFrame(
+        {"period": months, "indicator": "x", "measure": "ytd_yoy", "value": "5.0", "unit": "percent"}
+    )
+    table = seasonally_adjust(decumulate(figures, draws=100).paths["x"])
+    assert len(table) == len(months)
+    assert ((table["q05"] < table["q95"]) & (table["q95"] < 1.2 * table["q05"])).all()
 
 
 def test_x13_is_ended_when_its_time_is_over():
