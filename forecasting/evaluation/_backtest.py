@@ -173,14 +173,23 @@ def fit(model: Model, one: Series, end: int, horizon: int, fitted: int | None = 
     Raises:
         ModelError: The model's own reason, an absurd forecast (see `ROOM`), or fewer than 8 figures that were known.
     """
-    if len(one.until(end)) < FEWEST:
-        raise ModelError(f"{model.name}: {len(one.until(end))} observations were known then; {FEWEST} are needed")
+    check_known(model, one, end)
     if fitted is not None and fitted < end and isinstance(model, StateModel):
         start = start_of(one, fitted)
         return _carried(_fitted(model, one, start, fitted), model, one, start, end, horizon)
     start = start_of(one, end)
     y, ds = _window(model, one, start, end)
     return checked(model, one, start, end, model.forecast(y, horizon, one.season_length, ds), horizon)
+
+
+def check_known(model: Model | PanelModel, one: Series, end: int) -> None:
+    """Refuse to forecast from a cut-off at which too little was known.
+
+    Raises:
+        ModelError: Fewer than 8 figures were.
+    """
+    if len(one.until(end)) < FEWEST:
+        raise ModelError(f"{model.name}: {len(one.until(end))} observations were known then; {FEWEST} are needed")
 
 
 def roll(

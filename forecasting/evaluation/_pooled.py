@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from forecasting.errors import ModelError
-from forecasting.evaluation._backtest import Paths, checked, months_of, per_month, start_of
+from forecasting.evaluation._backtest import Paths, check_known, checked, months_of, per_month, start_of
 from forecasting.evaluation._panel import Floats, Series
 from forecasting.models import History, PanelModel, PanelState
 
@@ -80,7 +80,7 @@ def _learnt(
     histories = []
     for one, own in zip(series, months, strict=True):
         end = int(np.searchsorted(own, date, side="right"))
-        if end:
+        if len(one.until(end)):
             histories.append(_history(one, end))
     try:
         return model.fit(histories, horizon)
@@ -101,11 +101,18 @@ def _fill(
     failures: list[list[tuple[str, int, str]]],
 ) -> None:
     """Enter the forecasts of some series, each with its observations and where its path belongs."""
+    able = []
+    for i, end, place in wanted:
+        try:
+            check_known(model, series[i], end)
+            able.append((i, end, place))
+        except ModelError as error:
+            failures[i].append((model.name, end, str(error)))
     if isinstance(learnt, ModelError):
-        paths: list[Floats | ModelError] = [learnt] * len(wanted)
+        paths: list[Floats | ModelError] = [learnt] * len(able)
     else:
-        paths = learnt.forecast([_history(series[i], end) for i, end, _ in wanted], max(steps))
-    for (i, end, place), path in zip(wanted, paths, strict=True):
+        paths = learnt.forecast([_history(series[i], end) for i, end, _ in able], max(steps)) if able else []
+    for (i, end, place), path in zip(able, paths, strict=True):
         try:
             if isinstance(path, ModelError):
                 raise path

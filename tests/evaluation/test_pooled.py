@@ -156,6 +156,20 @@ def test_a_series_that_it_cannot_forecast_says_so_and_is_forecast_by_the_others(
     assert len(lines) == 1
 
 
+def test_from_a_month_at_which_too_little_was_known_it_forecasts_no_more_than_others_do() -> None:
+    few = frame("a", series(1, 60))
+    months, y = few["ds"], few["y"].to_numpy()
+    known = {"a": {months[50]: np.zeros(0), months[51]: y[47:52], months[52]: None}}
+    panel = pd.concat([few, frame("b", series(2, 60))])
+    found = forecast_panel(panel, 2, models=["seasonal_naive", Together()], origins=12, seed=0, known=known)
+    failed = found.failures[found.failures["model"] == "together"].set_index("cutoff")["reason"]
+    assert failed.to_dict() == {
+        months[50 + i]: f"together: {n} observations were known then; 8 are needed" for i, n in enumerate((0, 5))
+    }
+    rows = found.backtest.query("model == 'together' and unique_id == 'a'")
+    assert sorted(set(months[47:55]) - set(rows["cutoff"])) == [months[50], months[51]]
+
+
 def test_a_panel_too_small_to_learn_from_is_told_in_one_line(panel: pd.DataFrame) -> None:
     few = panel[panel["unique_id"] < "s08"]
     found = forecast_panel(few, H, models=MODELS, origins=6, draws=100, seed=1)
