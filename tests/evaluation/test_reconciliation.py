@@ -68,10 +68,15 @@ def test_reconciled_means_are_more_accurate_than_the_base_ones() -> None:
 def test_series_that_are_never_negative_stay_so_and_still_add_up() -> None:
     rng = np.random.default_rng(2)
     draws = {name: np.exp(rng.normal(size=(300, 2))) for name in ("a", "b", "c")}
+    draws["a"][0] = 0.0
     draws["sum"] = 0.2 * np.exp(rng.normal(size=(300, 2)))
-    out = reconcile(draws, {"sum": {"a": 1.0, "b": 1.0, "c": 1.0}})
-    assert min(each.min() for each in out.values()) >= 0
+    tree = {"sum": {"a": 1.0, "b": 1.0, "c": 1.0}}
+    out = reconcile(draws, tree)
+    assert min(each.min() for each in out.values()) == 0
     np.testing.assert_allclose(out["sum"], out["a"] + out["b"] + out["c"])
+    small = reconcile({name: 1e-3 * each for name, each in draws.items()}, tree)  # another unit
+    for name, each in out.items():
+        np.testing.assert_allclose(small[name], 1e-3 * each, atol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -101,20 +106,26 @@ def test_the_zero_constrained_form_is_the_generalised_least_squares_of_the_botto
         np.testing.assert_allclose([out[name][:, h] for name in names], summing @ bottom, rtol=1e-8)
 
 
-def test_correlations_are_shrunk_by_the_variance_of_their_estimates_over_their_squares() -> None:
+@pytest.mark.parametrize("size", [2, 4])
+def test_correlations_are_shrunk_by_the_variance_of_their_estimates_over_their_squares(size: int) -> None:
     """Schäfer and Strimmer (2005), section 3: on standardised values, one pair at a time."""
     rng = np.random.default_rng(5)
     count = 40
-    values = np.cumsum(rng.normal(size=(4, count)) * np.array([[1.0], [2.0], [5.0], [0.5]]), axis=0)
+    values = np.cumsum(rng.normal(size=(4, count)) * np.array([[1.0], [2.0], [5.0], [0.5]]), axis=0)[:size]
     z = (values - values.mean(axis=1, keepdims=True)) / values.std(axis=1, keepdims=True)
-    pairs = [(i, j) for i in range(4) for j in range(4) if i != j]
+    pairs = [(i, j) for i in range(size) for j in range(size) if i != j]
     share = sum(np.var(z[i] * z[j], ddof=1) / count for i, j in pairs) / sum(
         np.mean(z[i] * z[j]) ** 2 for i, j in pairs
     )
     assert 0.05 < share < 0.5
     expected = np.cov(values, ddof=0)
-    expected = np.where(np.eye(4, dtype=bool), expected, (1 - share) * expected)
+    expected = np.where(np.eye(size, dtype=bool), expected, (1 - share) * expected)
     np.testing.assert_allclose(_shrunk_covariance(values), expected, rtol=1e-10)
+
+
+def test_correlations_that_may_be_chance_alone_count_as_none() -> None:
+    values = np.random.default_rng(1).normal(size=(2, 50))
+    np.testing.assert_allclose(_shrunk_covariance(values), np.diag(values.var(axis=1)), rtol=1e-12, atol=0)
 
 
 def test_a_series_that_is_known_exactly_stays_and_the_others_make_up_for_it() -> None:
@@ -124,3 +135,8 @@ def test_a_series_that_is_known_exactly_stays_and_the_others_make_up_for_it() ->
     np.testing.assert_allclose(out["north"], 98.0, rtol=1e-12)
     np.testing.assert_allclose(out["all"], 0.3 * 98.0 + 0.7 * out["south"])
     assert not np.allclose(out["south"], draws["south"])
+    every = {name: np.full((400, 3), each.mean().round()) for name, each in draws.items()}
+    out = reconcile(every, {"all": {"north": 0.3, "south": 0.7}})
+    for name in ("north", "south"):
+        np.testing.assert_array_equal(out[name], every[name])
+    np.testing.assert_allclose(out["all"], 0.3 * every["north"] + 0.7 * every["south"])

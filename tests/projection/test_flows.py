@@ -15,6 +15,7 @@ def test_supply_and_need_of_2023_close_within_their_rounding() -> None:
     need = flow(270.0, unit="kt", basis="magnet").converted("NdPr_oxide", 0.30 * ND2O3_PER_ND)
     assert f"{float(supply.kt):.1f}" == "94.4"
     assert f"{float(need.kt):.1f}" == "94.5"
+    assert float((need - supply).kt) == pytest.approx(0.072, abs=0.001)
 
 
 def test_flows_of_different_basis_do_not_add() -> None:
