@@ -64,18 +64,18 @@ def counted(outcome: Outcome, basis: str, measure: str) -> dict[str, Flow]:
 
 def _variable(outcome: Outcome, name: str) -> Array:
     variable, *where = name.split("@")
-    found, names = [], []
+    alike, names = [], []
     for item in series(outcome):
         names.append(item.variable)
-        if item.variable == variable and all(
-            given == own for given, own in zip(where, (item.basis, item.region), strict=False)
-        ):
-            found.append(item)
+        if item.variable == variable:
+            alike.append(item)
+    found = [item for item in alike if where == [item.basis, item.region][: len(where)]]
     if len(found) == 1:
         return found[0].draws
-    if found:
-        options = ", ".join(f"{item.variable}@{item.basis}@{item.region}" for item in found)
-        raise AssumptionError(f"metric {name!r} is ambiguous; expected one of {options}")
+    if alike:
+        options = ", ".join(f"{item.variable}@{item.basis}@{item.region}" for item in found or alike)
+        what = "is ambiguous" if found else "is of another basis or region"
+        raise AssumptionError(f"metric {name!r} {what}; expected one of {options}")
     others = [*ALONE, *(f"{head}|…" for head in OF)]
     raise AssumptionError(f"metric {name!r} is unknown; {suggestion(variable, [*others, *names])}")
 

@@ -123,6 +123,19 @@ def test_a_panel_model_finds_nothing_of_the_future_in_the_memory_it_is_given() -
     assert (paths.max() == paths.min()).all()
 
 
+def test_it_learns_at_the_oldest_origin_once_a_year_after_it_and_from_whole_histories() -> None:
+    learnt: list[list[int]] = []
+
+    class Learner(Together):
+        def fit(self, histories: Sequence[History], horizon: int) -> Growth:
+            learnt.append([len(each.z) for each in histories])
+            return super().fit(histories, horizon)
+
+    both = pd.concat([frame("a", series(1, 80)), frame("b", series(2, 78), "2014-03-01")])
+    forecast_panel(both, 2, models=["seasonal_naive", Learner()], origins=26, draws=100, seed=0)
+    assert learnt == [[54, 52], [66, 64], [78, 76], [80, 78]]
+
+
 def test_it_is_judged_and_combined_beside_the_models_of_one_series(result: PanelForecast) -> None:
     board = result.leaderboard[result.leaderboard["model"] == "pooled_boosting"].set_index("unique_id")
     assert (board["n_origins"].drop("young") >= 5).all()
