@@ -124,16 +124,20 @@ def test_a_panel_model_finds_nothing_of_the_future_in_the_memory_it_is_given() -
 
 
 def test_it_learns_at_the_oldest_origin_once_a_year_after_it_and_from_whole_histories() -> None:
-    learnt: list[list[int]] = []
+    learnt: list[tuple[list[int], int]] = []
 
     class Learner(Together):
         def fit(self, histories: Sequence[History], horizon: int) -> Growth:
-            learnt.append([len(each.z) for each in histories])
+            learnt.append(([len(each.z) for each in histories], horizon))
             return super().fit(histories, horizon)
 
     both = pd.concat([frame("a", series(1, 80)), frame("b", series(2, 78), "2014-03-01")])
-    forecast_panel(both, 2, models=["seasonal_naive", Learner()], origins=26, draws=100, seed=0)
-    assert learnt == [[54, 52], [66, 64], [78, 76], [80, 78]]
+    models = ["seasonal_naive", Learner()]
+    found = forecast_panel(both, {"a": 2, "b": 5}, models=models, origins=26, draws=100, seed=0)
+    assert learnt == [([54, 52], 5), ([66, 64], 5), ([78, 76], 5), ([80, 78], 5)]
+    assert found.failures.empty
+    steps = found.backtest.query("model == 'together'").groupby("unique_id")["step"].max()
+    assert steps.to_dict() == {"a": 2, "b": 5}
 
 
 def test_it_is_judged_and_combined_beside_the_models_of_one_series(result: PanelForecast) -> None:
