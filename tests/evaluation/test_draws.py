@@ -85,3 +85,52 @@ def test_series_with_other_dates_or_none_are_drawn_too() -> None:
         assert np.isfinite(each).all()
         assert (each.std(axis=0) > 0).all()
     assert len(GRID) == len(np.unique(GRID))
+
+
+def test_a_single_date_tells_what_moves_together_and_what_against_each_other() -> None:
+    path = 1 + np.random.default_rng(6).random(size=(1, 12)).cumsum(axis=1)
+    a, b, c = draw(np.stack([path, 2 * path, -path]))
+    assert spearman(a[:, 5], b[:, 5]) > 0.6
+    assert spearman(a[:, 5], c[:, 5]) < -0.6
+    assert spearman(a[:, 0], a[:, 11]) > 0.6
+
+
+def test_a_date_of_which_a_series_has_no_error_orders_none_of_its_draws() -> None:
+    errors = correlated(7)
+    errors[0, 1:] = np.nan
+    keys = [np.arange(10)] * 3
+    for each in draw(errors, keys)[0].T:
+        assert abs(spearman(each, np.arange(2000))) < 0.1
+
+
+def test_beyond_what_any_date_knows_paths_go_on_like_a_random_walk() -> None:
+    errors = np.random.default_rng(8).normal(size=(1, 200, 12))
+    errors[:, :, 2:] = np.nan
+    (a,) = draw(errors)
+    for h in (3, 4, 8, 12):
+        assert spearman(a[:, 1], a[:, h - 1]) == pytest.approx(np.sqrt(2 / h), abs=0.1)
+
+
+def test_beyond_what_a_date_knows_paths_go_on_along_those_that_know_more() -> None:
+    rng = np.random.default_rng(9)
+    a, b = np.full((2, 40, 12), np.nan)
+    a[:, 0], b[:, 0] = rng.normal(size=(2, 40))
+    a[:2], b[:2] = np.arange(1, 13), np.arange(1, 13)
+    alike, apart = np.stack([a, b]), np.stack([a, b])
+    apart[1, 1] *= -1  # of the two that know all, one says the same and the other the opposite
+    together, not_so = draw(alike), draw(apart)
+    assert spearman(together[0][:, 11], together[1][:, 11]) > 0.6
+    assert abs(spearman(not_so[0][:, 11], not_so[1][:, 11])) < 0.2
+
+
+def test_draws_are_in_the_unit_of_the_errors() -> None:
+    errors = correlated(10)
+    errors[:, :5, 4:] = np.nan
+    bands = error_bands(errors, np.ones(3), np.ones(3, dtype=bool))
+    small = Bands(1e-3 * bands.sigma, bands.quantiles)
+    names, keys, steps = ["a", "b", "c"], [np.arange(10)] * 3, [12] * 3
+    usual, other = (
+        joint_draws(names, scale * errors, keys, each, steps, 300, 5) for scale, each in ((1.0, bands), (1e-3, small))
+    )
+    for one, another in zip(usual, other, strict=True):
+        np.testing.assert_allclose(1e-3 * one, another, rtol=1e-9)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import forecasting.evaluation as public
 from forecasting.errors import InputError, ModelError
 from forecasting.evaluation import Champion, PanelForecast, forecast_panel, no_forecast
-from forecasting.evaluation._selection import Scores, choose, panel_gains, standard_error
+from forecasting.evaluation._selection import Scores, choose, panel_best, panel_gains, standard_error
 
 COMBINATIONS = ("median", "inverse_error", "stack")
 FAST = ("seasonal_naive", "auto_ets", "optimized_theta")
@@ -261,6 +261,24 @@ def test_a_model_must_beat_the_combination_clearly_to_take_its_place() -> None:
     failed = final.copy()
     failed[0] = np.nan
     assert chosen(base - 0.2, failed) == 2
+
+
+def test_of_several_that_are_clearly_better_the_best_is_chosen_whatever_their_order() -> None:
+    base = np.tile([1.0, 1.2, 0.9, 1.1], 5)
+    for better in ([0.3, 0.2], [0.2, 0.3]):
+        table = np.stack([*(base - each for each in better), base])
+        one = Scores(table, table, table, table)
+        assert choose(one, np.zeros((3, 4)), standard=2, gains=np.array([*better, 0.0])) == np.argmax(better)
+
+
+def test_the_best_of_a_panel_is_that_of_the_series_that_can_be_judged() -> None:
+    def of(*errors: float) -> Scores:
+        by_step = np.repeat(np.array(errors)[:, None], 3, axis=1)
+        return Scores(by_step, by_step, by_step, by_step)
+
+    constant = of(np.nan, np.nan, np.nan)  # a history without a change scales no errors
+    assert panel_best([of(0.5, 0.9, 0.7), constant, of(0.5, 0.8, 0.7)], [1, 2]) == 2
+    assert panel_best([constant], [1, 2]) == 1
 
 
 def test_a_candidate_that_failed_at_more_than_a_fifth_of_the_origins_is_not_compared() -> None:

@@ -24,6 +24,7 @@ def test_the_balance_closes_in_every_draw_and_month(assumptions, outcome: Simula
     out = sum(account.use.values()) + account.raw + account.stock_change + account.losses + account.curtailed
     assert (np.abs(account.throughput() - out) <= 1e-9 * account.throughput()).all()
     assert (account.curtailed * account.unmet == 0).all()
+    assert (account.price[0] == 100).all()
     for item in (account.supply, account.swarf, account.eol, account.raw, account.stock, account.losses,
                  account.curtailed, account.unmet, *account.use.values()):  # fmt: skip
         assert (item >= -1e-9).all()
