@@ -58,10 +58,9 @@ class JointDraws:
         if known.any():
             usable = np.flatnonzero(known)
             slot = own.choice(usable, size=draws)
-            if len(self._calendar):
-                position = {int(key): o for o, key in enumerate(keys) if known[o]}
-                dated = np.array([position.get(int(key), -1) for key in self._calendar])[self._date]
-                slot = np.where(dated >= 0, dated, slot)
+            position = {int(key): o for o, key in enumerate(keys) if known[o]}
+            dated = np.array([position.get(int(key), -1) for key in self._calendar])[self._date]
+            slot = np.where(dated >= 0, dated, slot)
             longest = np.flatnonzero(known == known.max())
             donor = longest[(self._other * len(longest)).astype(int)]
             tail = _continued(self._other_sign[:, None] * z[donor], known[donor], walk)
