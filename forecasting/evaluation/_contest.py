@@ -131,7 +131,7 @@ def standards(
     names = contest.names
     combinations = [names.index(name) for name in COMBINATIONS if name in names]
     best = panel_best(scores, combinations)
-    others = [m for m in range(len(names)) if names[m] != LAST_RESORT and m not in combinations]
+    others = [m for m in range(len(names)) if names[m] != LAST_RESORT]
     learnt = np.flatnonzero(contest.across)
     out = []
     for i, (one, each) in enumerate(zip(series, contest.paths, strict=True)):

@@ -62,6 +62,7 @@ def test_where_nothing_is_known_all_models_weigh_the_same() -> None:
     inverse, stack = combination_weights([paths(noise(1, (1, 2, 3)))], ALL, NONE)
     for weights in (inverse[0], stack[0]):
         np.testing.assert_allclose(weights[0], 1 / 3)
+        assert not np.allclose(weights[1], 1 / 3), "a figure has come since"
         assert not np.allclose(weights[-1], 1 / 3)
         np.testing.assert_allclose(weights.sum(axis=1), 1)
 
@@ -124,7 +125,9 @@ def test_weights_by_step_weigh_growth_on_the_year_before() -> None:
     out = np.concatenate([past, weighted(table, moving, past)], axis=-1)
     expected = (moving * (line[..., 12:] - line[..., :-12])).sum(axis=0)
     np.testing.assert_allclose(out[..., 12:] - out[..., :-12], expected)
-    assert np.isnan(weighted(table, moving, np.where(np.arange(12) < 3, np.nan, past))).all()
+    short = np.where(np.arange(12) < 3, np.nan, past)
+    assert np.isnan(weighted(table, moving, short)).all()
+    np.testing.assert_array_equal(weighted(table, alike[..., :1], short), weighted(table, alike[..., :1], past))
 
 
 NAMES = ["seasonal_naive", "arima", "auto_ces", "growth_ses", "headline_mean", "last_resort"]

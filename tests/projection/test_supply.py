@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -18,6 +20,18 @@ def test_mines_dig_the_smaller_of_what_they_can_and_what_they_may(assumptions, o
     tight = outcome(fixed(assumptions, routes__hard_rock__headroom=1.0, routes__hard_rock__undocumented=0.0))
     assert (tight.primary.routes["hard_rock"].kt <= mined + 1e-9).all()
     assert (tight.primary.routes["hard_rock"].kt < mined - 1e-9).any()
+
+
+def test_a_mine_without_a_quota_sets_out_at_its_base_and_goes_with_capacity(assumptions, outcome: Simulated) -> None:
+    structure = assumptions.structure
+    free = dataclasses.replace(structure.routes["hard_rock"], quota=False)
+    structure = dataclasses.replace(structure, routes={**structure.routes, "hard_rock": free})
+    still = {f"routes__hard_rock__{name}": 0.0 for name in ("grade_change", "beneficiation_drift")}
+    result = outcome(fixed(dataclasses.replace(assumptions, structure=structure), **still))
+    mined = result.primary.routes["hard_rock"].kt
+    np.testing.assert_allclose(mined[0], 250.9)
+    run = result.nation_capacity * result.utilisation
+    np.testing.assert_allclose(mined / mined[0], run / run[0])
 
 
 def test_a_faster_quota_never_gives_less(assumptions, outcome: Simulated) -> None:
