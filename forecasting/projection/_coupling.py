@@ -143,8 +143,7 @@ class IndicatorGrowth:
         """
         if path is None:
             return cls(prior, damped_rates(prior, ginf, half_life_months), ginf, half_life_months)
-        if staleness.any():
-            path = path + staleness * (prior - middle)
+        path = path + staleness * (prior - middle)
         current = path[:CURRENT].mean(axis=0)
         return cls(current, statistical_rates(path, ginf, half_life_months), ginf, half_life_months)
 

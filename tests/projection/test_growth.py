@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forecasting.projection import bass, damped_trend, damped_trend_continuous, gompertz, log_rate, logistic
+from forecasting.projection._coupling import cumulate, levels, rates
 from forecasting.projection._growth import Curve, saturating
 
 G0 = float(np.log(1.636))
@@ -42,6 +43,14 @@ def test_half_lives_of_the_prior_turn_the_rate_into_known_multiples() -> None:
 def test_the_closed_form_is_the_sum_of_the_monthly_rates() -> None:
     rate = 0.05 + (G0 - 0.05) * 2 ** (-MONTHS / 18)
     np.testing.assert_allclose(damped_trend(G0, 0.05, 18, MONTHS), np.cumsum(rate) / 12, rtol=1e-12)
+
+
+def test_rates_add_up_to_the_growth_that_they_are_taken_from() -> None:
+    rate = np.array([[0.24, 0.12], [0.12, 0.0], [-0.06, 0.6]])
+    growth = cumulate(rate)
+    np.testing.assert_allclose(growth[-1], [0.025, 0.06])
+    np.testing.assert_allclose(rates(growth), rate)
+    np.testing.assert_allclose(levels(growth)[[0, -1]], np.exp([[0.0, 0.0], [0.025, 0.06]]))
 
 
 @given(

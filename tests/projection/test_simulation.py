@@ -379,6 +379,9 @@ def test_growth_paths_of_the_wrong_shape_are_refused(paths: GrowthPaths) -> None
         GrowthPaths(months, {"x": one, "y": one[:100]})
     with pytest.raises(AssumptionError, match="not finite"):
         GrowthPaths(months, {"x": np.where(one > 0.3, np.nan, one)})
+    with pytest.raises(AssumptionError, match=r"x has shape \(0, 24\)"):
+        GrowthPaths(months, {"x": one[:0]})
+    assert GrowthPaths(months, {"x": one[:1]}).draws == 1
 
 
 def test_progress_counts_scenarios_sensitivity_and_hindcasts(assumptions, paths, calibration, claims) -> None:
