@@ -376,6 +376,45 @@ def test_a_state_is_fitted_anew_where_the_history_has_grown_by_a_third_or_it_fai
     assert result.forecasts.query("model == 'counting'")["cutoff"].nunique() == 23
 
 
+class Noting:
+    """Notes the histories that it is given."""
+
+    name = "noting"
+
+    def __init__(self) -> None:
+        self.given: list[tuple[np.ndarray, pd.DatetimeIndex]] = []
+
+    def forecast(self, y: np.ndarray, horizon: int, season_length: int, ds: pd.DatetimeIndex) -> np.ndarray:
+        self.given.append((y, ds))
+        return np.full(horizon, y[-1])
+
+
+def test_a_model_sees_the_last_fifteen_years_before_its_cutoff() -> None:
+    model, ds = Noting(), pd.date_range("2000-01-01", periods=183, freq="MS")
+    y = 100.0 + np.arange(183) % 12
+    backtest(pd.DataFrame({"unique_id": "a", "ds": ds, "y": y}), 1, [model], origins=5)
+    assert [len(seen) for seen, _ in model.given] == [178, 179, 180, 180, 180]
+    for end, (seen, months) in zip(range(178, 183), model.given, strict=True):
+        np.testing.assert_allclose(np.exp(seen), y[max(0, end - 180) : end])
+        assert list(months) == list(ds[max(0, end - 180) : end])
+
+
+class Vanishing:
+    """Forecasts nothing at all, of levels."""
+
+    name, levels = "vanishing", True
+
+    def forecast(self, y: np.ndarray, horizon: int, season_length: int, ds: pd.DatetimeIndex) -> np.ndarray:
+        return np.zeros(horizon)
+
+
+def test_of_a_positive_series_no_forecast_of_levels_goes_below_half_its_smallest_figure() -> None:
+    y = 100.0 + 20.0 * (np.arange(60) % 12)
+    found = backtest(frame("a", y), 3, [Vanishing()], origins=2)
+    assert found.failures.empty
+    np.testing.assert_allclose(found.forecasts.query("model == 'vanishing'")["forecast"], 50.0)
+
+
 class Settled(Counting):
     settled = True
 

@@ -153,6 +153,8 @@ def test_anchors_add_up_to_the_total(assumptions, outcome: Simulated) -> None:
                          for key in counted(result, basis, measure) if key != "total"]  # fmt: skip
                 total = metric(result, f"absorption|{basis}|{measure}|{kind}|total")
                 np.testing.assert_allclose(sum(parts), total, rtol=1e-9, atol=1e-9)
+                assert np.isnan(total[:12]).all()
+                assert np.isfinite(total[12]).any()
 
 
 def test_final_use_leaves_exported_goods_out(assumptions, outcome: Simulated) -> None:
