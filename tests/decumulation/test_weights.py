@@ -4,7 +4,7 @@ import pytest
 
 from forecasting import decumulate
 from forecasting.decumulation import decumulate_in_chunks
-from forecasting.decumulation._weights import by_calendar
+from forecasting.decumulation._weights import Profile, by_calendar, by_family, exactly
 from forecasting.errors import InputError
 from tests.decumulation.publication import FIRST_YEAR, levels, publish
 from tests.decumulation.rounding import unstated
@@ -33,6 +33,9 @@ def test_weights_are_learned_from_months_with_both_rates():
     flat_miss = np.abs(np.log(PROFILE / PROFILE.mean()))
     miss = np.abs(np.log(learned["weight"].to_numpy() * 12) - np.log(PROFILE / PROFILE.mean()))
     assert miss.mean() < 0.5 * flat_miss.mean()
+    for both, source in ((("-05", "-09"), "rates"), (("-02",), "calendar")):  # a few months tell, the second does not
+        few = frame[(frame["measure"] == "ytd_yoy") | frame["period"].str.endswith(both)]
+        assert set(decumulate(few, draws=20).weights["source"]) == {source}
 
 
 def test_months_of_a_small_share_are_no_revisions_where_both_rates_tell_the_weights():
@@ -128,3 +131,44 @@ def test_every_chunk_takes_the_weights_of_its_own_indicators():
 def test_an_unknown_way_of_weighing_is_refused():
     with pytest.raises(InputError, match="'equl' is neither"):
         decumulate(publish(levels(GROWTH, PROFILE)), weights="equl")
+
+
+SHARES = np.arange(6.0, 18.0) / np.arange(6.0, 18.0).sum()
+
+
+TOGETHER = 0.01 * np.minimum.outer(np.arange(1.0, 13), np.arange(1.0, 13)) / 12
+PROFILES = [by_calendar(), by_calendar(told=True), by_family([SHARES, SHARES[::-1]]),
+            Profile(SHARES, ((TOGETHER, 1.0),), "calendar")]  # fmt: skip
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_shares_are_drawn_as_is_expected_of_them(profile):
+    drawn = profile.deviations(np.random.default_rng(1), 100_000)
+    scale = profile.covariance.max()
+    np.testing.assert_allclose(np.cov(drawn.T, ddof=0), profile.covariance, atol=0.05 * scale)
+    np.testing.assert_allclose(drawn.mean(axis=0), 0, atol=0.02 * np.sqrt(scale))
+    np.testing.assert_allclose(profile.sd**2, np.diag(profile.covariance))
+    share = profile.draw(np.random.default_rng(1), 1000)
+    np.testing.assert_allclose(share.sum(axis=1), 1)
+    apart = np.log(share / profile.share)
+    assert np.abs(np.median(apart - apart.mean(axis=1, keepdims=True), axis=0)).max() < 0.02
+
+
+def test_a_family_expects_the_mean_of_the_logs_of_its_members_and_given_shares_have_no_spread():
+    family = by_family([SHARES, SHARES[::-1], np.full(12, 1 / 12)])
+    logs = (np.log(SHARES) + np.log(SHARES[::-1]) + np.log(1 / 12)) / 3
+    np.testing.assert_allclose(family.log_share, logs - logs.mean())
+    assert family.share.sum() == pytest.approx(1)
+    given = exactly(12 * SHARES, "given")
+    np.testing.assert_allclose(given.draw(np.random.default_rng(1), 3), np.tile(SHARES, (3, 1)))
+    assert (given.covariance == 0).all()
+
+
+def test_the_calendar_expects_less_of_the_months_of_new_year_and_doubts_months_of_customs_more():
+    calendar = by_calendar()
+    assert calendar.share.sum() == pytest.approx(1)
+    np.testing.assert_allclose(100 * calendar.share[[0, 1, 2, 9]], [7.91, 6.90, 8.60, 8.14], atol=0.01)
+    np.testing.assert_allclose(calendar.sd[[0, 1, 2, 11]], [0.105, 0.129, 0.104, 0.159], atol=0.0006)
+    plain = [month for month in range(2, 12) if month + 1 not in (7, 8, 12)]
+    assert calendar.sd[[6, 7, 11]].min() > calendar.sd[plain].max()
+    assert (by_calendar(told=True).sd > calendar.sd).all()
