@@ -212,11 +212,14 @@ def aligned(related: Path, start: int, months: int) -> FloatArray:
     """(n, T) log growth of the related path; outside its span, and in gaps, the nearest year's mean by draw."""
     log_growth = np.log1p(related.growth)
     at = np.arange(start, start + months) - related.start
-    first, last = np.flatnonzero(np.isfinite(related.point_growth))[[0, -1]]
-    inside = log_growth[:, np.clip(at, first, last)]
-    early = np.nanmean(log_growth[:, first : first + 12], axis=1, keepdims=True)
-    late = np.nanmean(log_growth[:, max(first, last - 11) : last + 1], axis=1, keepdims=True)
-    return np.where(at < first, early, np.where((at > last) | np.isnan(inside), late, inside))
+    known = np.flatnonzero(np.isfinite(related.point_growth) & ~np.isnan(log_growth).any(axis=0))
+    nearest = known[np.abs(at[:, None] - known).argmin(axis=1)]
+    out: FloatArray = log_growth[:, nearest]
+    for edge in np.unique(nearest[nearest != at]).tolist():
+        following, year = log_growth[:, edge : edge + 12], log_growth[:, max(known[0], edge - 11) : edge + 1]
+        for beyond, mean in ((at < edge, following), (at > edge, year)):
+            out[:, beyond & (nearest == edge)] = np.nanmean(mean, axis=1, keepdims=True)
+    return out
 
 
 def _levels(base: FloatArray, growth: FloatArray) -> FloatArray:

@@ -4,6 +4,7 @@ import pytest
 
 from forecasting import decumulate
 from forecasting.decumulation import decumulate_in_chunks, lean
+from forecasting.decumulation._sparse import aligned
 from forecasting.errors import InputError
 from forecasting.observations import month_index
 from tests.decumulation.publication import levels, publish
@@ -299,3 +300,17 @@ def test_base_weights_are_told_of_the_months_that_add_up():
     share = (base / base.sum(axis=1, keepdims=True)).mean(axis=0)
     told = result.weights.loc[result.weights["indicator"] == "city", "weight"].to_numpy()
     np.testing.assert_allclose(told[2:], share[2:], rtol=1e-6)  # January and February are told together
+
+
+def test_where_nothing_is_known_of_the_related_indicator_it_grows_as_in_the_nearest_year():
+    yearly = np.array([0.02, 0.05, 0.08, 0.11, 0.14])
+    whole = publish(levels(np.repeat(yearly, 12).reshape(5, 12), np.full(12, 100.0)), indicator="nation")
+    gap = str(int(whole["period"].min()[:4]) + 2)
+    path = decumulate(whole[whole["period"].str[:4] != gap], draws=20).paths["nation"]
+    assert np.isnan(path.point_growth[24:36]).all()
+    draws = aligned(path, path.start - 12, 84)
+    for outside, year in ((0, slice(0, 12)), (83, slice(48, 60))):
+        np.testing.assert_allclose(draws[:, outside], np.log1p(path.growth[:, year]).mean(axis=1))
+    growth = draws.mean(axis=0)
+    halves = np.repeat([0.02, 0.02, 0.05, 0.05, 0.11, 0.11, 0.14, 0.14], [12, 12, 12, 6, 6, 12, 12, 12])
+    np.testing.assert_allclose(growth, np.log1p(halves), atol=0.006)
