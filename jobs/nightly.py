@@ -159,6 +159,9 @@ def _enter(night: Night, error: Exception) -> None:
 def _run(night: Night, grounds: Grounds) -> NightResult:
     night.messages += grounds.absent
     key, before, last, earlier = grounds.key, grounds.done, grounds.last, grounds.earlier
+    name = f"{night.day.isoformat()}-{key[:12]}"
+    if before is None and not night.force:
+        before = _entered_late(night, name, key)
     of_its_day = before is not None and before.run_id.startswith(night.day.isoformat())
     if before is not None and not night.force and (of_its_day or not night.asked):
         release = night.root / "releases" / before.run_id
@@ -176,7 +179,6 @@ def _run(night: Night, grounds: Grounds) -> NightResult:
         night.ledger.finish(run, "done", what := f"no news since {last.night}; the release stands")
         _logger.info("%s: %s", last.run_id, what)
         return NightResult(last.run_id, "done", earlier, True, ())
-    name = f"{night.day.isoformat()}-{key[:12]}"
     run_id = _unused(name, night.root / "releases") if night.force or not night.ledger.knows(name) else name
     bind(night=night.day.isoformat(), run_id=run_id)
     run = _begin(night, run_id, key)
@@ -194,6 +196,22 @@ def _run(night: Night, grounds: Grounds) -> NightResult:
     if night.root == night.settings.published:
         _retain(night)
     return NightResult(run_id, status, release, False, tuple(night.messages))
+
+
+def _entered_late(night: Night, name: str, key: str) -> Run | None:
+    """The run of a release whose attempt ended before the ledger heard of it, as it is entered now; None without one.
+
+    Done again it might have another thing to say, of its sources or MLflow, and a release never changes.
+    """
+    from forecasting.publishing import altered, provenance
+
+    release = night.root / "releases" / name
+    archived = any((one.name, one.status) == ("archive", "done") for one in night.ledger.steps(name))
+    if not archived or not (release / "datapackage.json").exists() or altered(release):
+        return None
+    missing = provenance(release)["missing"]
+    run = _begin(night, name, key)
+    return night.ledger.finish(run, "degraded" if missing else "done", "\n".join(missing))
 
 
 def _settle_again(night: Night, grounds: Grounds, run_id: str, release: Path) -> None:

@@ -179,6 +179,25 @@ def test_the_same_night_again_is_put_forward_where_latest_points_elsewhere(home)
     assert latest.resolve() == first.release
 
 
+def test_a_release_whose_night_ended_before_the_ledger_heard_of_it_is_entered_and_not_made_again(home, tmp_path):
+    path, first = home
+    shutil.copytree(path, tmp_path / "copy", symlinks=True)
+    here = settings(tmp_path / "copy")
+    with Store.open(here.store) as store, writing(store.engine) as connection:
+        connection.execute(text("UPDATE ledger_runs SET status = 'running', ended_at = NULL"))
+    here.drop.mkdir(exist_ok=True)
+    (here.drop / "mine.csv").write_text("indicator,period,measure,value,unit\na,2025-13,ytd_yoy,5,percent\n")
+    (here.published / "latest").unlink()
+    again = night(here.home)
+    assert (again.run_id, again.status, again.repeated) == (first.run_id, "degraded", True)
+    assert [path.name for path in (here.published / "releases").iterdir()] == [first.run_id]
+    assert (here.published / "latest").resolve() == again.release
+    runs = read_state(here, NIGHT)["runs"]
+    assert [(run["attempt"], run["status"], run["message"]) for run in runs] == [
+        (2, first.status, "\n".join(first.messages)), (1, "interrupted", "its process ended before it did"),
+    ]  # fmt: skip
+
+
 def test_a_night_as_of_a_day_to_come_is_refused(home):
     with pytest.raises(InputError, match="2026-01-21 is yet to come; today is 2026-01-20"):
         night(home[0], as_of=dt.date(2026, 1, 21))
