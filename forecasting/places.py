@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
@@ -20,6 +21,7 @@ __all__ = [
     "rooted",
     "sqlite_address",
     "sqlite_file",
+    "sync",
 ]
 
 CONNECTING = {"connect_timeout": "10", "client_encoding": "utf8"}
@@ -142,3 +144,12 @@ def move_addresses(connection: Connection, tables: Iterable[Table], before: str,
                 moved = literal(f"{now}/") + func.substr(column, len(before) + 2)
                 below = func.substr(column, 1, len(before) + 1) == f"{before}/"
                 connection.execute(update(table).where(below).values({column: moved}))
+
+
+def sync(folder: Path) -> None:
+    """Flush the names in a folder to disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

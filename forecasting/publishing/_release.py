@@ -21,12 +21,13 @@ from typing import Any
 import pandas as pd
 
 from forecasting.errors import PublishError
+from forecasting.places import sync
 from forecasting.publishing._dictionary import SCHEMA_VERSION, TABLES
 from forecasting.publishing._draft import DRAFT, Draft
 from forecasting.publishing._exports import EXPORTS
 from forecasting.publishing._package import describe, to_json
 from forecasting.publishing._render import parse_csv, typed
-from forecasting.publishing._staging import Content, Staging, content_of, sync
+from forecasting.publishing._staging import Content, Staging, content_of
 from forecasting.publishing._tables import write_tables
 
 __all__ = ["REMOVED", "alone", "altered", "place", "publish", "put_forward", "read_release"]

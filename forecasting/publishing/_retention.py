@@ -7,9 +7,9 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from forecasting.errors import PublishError
+from forecasting.places import sync
 from forecasting.publishing._release import REMOVED, alone
 from forecasting.publishing._shelf import Shelved, shelf
-from forecasting.publishing._staging import sync
 
 __all__ = ["prune"]
 

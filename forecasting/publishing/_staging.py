@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-__all__ = ["BLOCK", "Content", "Sink", "Staging", "content_of", "sync"]
+__all__ = ["BLOCK", "Content", "Sink", "Staging", "content_of"]
 
 BLOCK = 2**20
 
@@ -109,12 +109,3 @@ def content_of(path: Path) -> Content:
             digest.update(block)
             size += len(block)
     return Content(size, digest.hexdigest())
-
-
-def sync(folder: Path) -> None:
-    """Flush the names in a folder to disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

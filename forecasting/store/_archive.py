@@ -22,6 +22,7 @@ from typing import Any
 
 from forecasting.errors import StoreError
 from forecasting.payloads import Payload
+from forecasting.places import sync
 
 _logger = logging.getLogger(__name__)
 
@@ -70,6 +71,7 @@ class RawArchive:
             number = self._ready()
             for payload in batch:
                 self._write(payload)
+            sync(self._folder)
             with self._list.open("ab") as file:
                 for payload in batch:
                     file.write(_line(_entry(number, payload)))
@@ -171,6 +173,7 @@ class RawArchive:
             file.flush()
             os.fsync(file.fileno())
         part.replace(self._list)
+        sync(self._folder)  # before it, no payload goes that the list of before names
         named = {fetch.sha256 for fetch in fetches}
         for path in self._folder.glob("*/*.gz"):
             if path.name.removesuffix(".gz") not in named:
@@ -181,8 +184,7 @@ class RawArchive:
         self._folder.mkdir(parents=True, exist_ok=True)
         for left in (*self._folder.glob(".*.part"), *self._folder.glob("*/.*.part")):
             left.unlink()
-        if not self._list.exists():
-            return 1
+        self._list.touch()
         with self._list.open("rb+") as file:
             content = file.read()
             whole = content.rfind(b"\n") + 1
@@ -204,6 +206,7 @@ class RawArchive:
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
+        sync(path.parent)
 
 
 def _answers(batch: list[Fetch]) -> dict[tuple[str, str, str], str]:

@@ -1,5 +1,6 @@
 """What the raw archive drops when it is thinned, and what a replay finds then."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -83,3 +84,29 @@ def test_the_first_line_that_a_crash_cut_off_is_dropped_and_the_next_batch_is_th
     assert [(fetch.batch, fetch.fetched_at) for fetch in archive.fetches()] == [
         (1, START), (2, START + timedelta(days=1)),
     ]  # fmt: skip
+
+
+def test_payloads_are_on_the_disk_with_their_names_before_the_list_names_them_and_the_list_before_they_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive, fsync, flushed = RawArchive(tmp_path), os.fsync, list[str]()
+
+    def noting(handle: int) -> None:
+        path = Path(os.readlink(f"/proc/self/fd/{handle}"))
+        listed = len(list(archive.fetches()))
+        flushed.append(f"{path.relative_to(tmp_path)} {listed} listed, {len(list(tmp_path.rglob('*.gz')))} kept")
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    archive.keep([payload("one", 0)])
+    sha256 = payload("one", 0).sha256
+    part = f"{sha256[:2]}/.{sha256}.gz.{os.getpid()}.part"
+    assert flushed == [
+        f"{part} 0 listed, 0 kept", f"{sha256[:2]} 0 listed, 1 kept", ". 0 listed, 1 kept",
+        "fetches.jsonl 1 listed, 1 kept",
+    ]  # fmt: skip
+    archive.keep([payload("noise", 1)])
+    archive.keep([payload("two", 2)])
+    flushed.clear()
+    archive.thin(START + timedelta(days=30), {sha256})
+    assert flushed == [f".fetches.jsonl.{os.getpid()}.part 3 listed, 3 kept", ". 2 listed, 3 kept"]
