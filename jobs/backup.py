@@ -24,7 +24,7 @@ from sqlalchemy import MetaData, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from forecasting.errors import BackupError
-from forecasting.places import move_addresses, sqlite_address, sqlite_file
+from forecasting.places import move_addresses, sqlite_address, sqlite_file, sync
 from jobs.locks import exclusive
 
 if TYPE_CHECKING:
@@ -226,8 +226,10 @@ def _write(file: Path, part: Path, home: Path, found: dict[str, Path], databases
                 for name, path in found.items():
                     if name not in busy:
                         archive.add(path, name, recursive=False)
+            raw.flush()
             os.fsync(raw.fileno())
         part.replace(file)
+        sync(file.parent)
 
 
 def _copy(path: Path, to: Path) -> None:

@@ -80,6 +80,21 @@ def test_a_backup_that_is_stopped_half_way_leaves_nothing(home, tmp_path, number
     assert list((tmp_path / "out").iterdir()) == []
 
 
+def test_a_backup_is_on_the_disk_to_its_last_byte_before_it_has_its_name(home, tmp_path, monkeypatch):
+    fsync, flushed = os.fsync, []
+
+    def noting(handle):
+        flushed.append((Path(os.readlink(f"/proc/self/fd/{handle}")).name, os.fstat(handle).st_size))
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    file = tmp_path / "to" / "b.tar.gz"
+    file.parent.mkdir()
+    back_up(Settings(home=home), file)
+    assert flushed[0] == (".b.tar.gz.part", file.stat().st_size)
+    assert [name for name, _ in flushed] == [".b.tar.gz.part", "to"]
+
+
 def test_a_lock_that_cannot_be_made_is_what_is_said_and_not_the_archive(home, tmp_path):
     (home / "var" / "run.lock").unlink()
     (home / "var" / "run.lock").mkdir()  # whom root is, no folder refuses
