@@ -306,6 +306,7 @@ def _settle(hidden: Path, target: Path) -> None:
 
 def _switch(root: Path, target: Path) -> None:
     link = root / f"{_LINK}{target.name}"
+    link.unlink(missing_ok=True)  # of a crash
     link.symlink_to(Path("releases") / target.name, target_is_directory=True)
     link.replace(root / "latest")
     sync(root)

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from forecasting.errors import PublishError
-from forecasting.publishing import TABLES, altered, draft_release, publish, read_release
+from forecasting.publishing import TABLES, altered, draft_release, publish, put_forward, read_release
 from forecasting.publishing._package import describe
 from forecasting.publishing._release import place
 from forecasting.publishing._staging import Content
@@ -205,6 +205,17 @@ def test_what_a_crash_left_is_cleared_by_the_next_publication(release: Release, 
     (left / "monthly.csv").write_text("indicator,mon")
     (tmp_path / ".latest-n0").symlink_to("releases/n0")
     put(release(), tmp_path)
+    assert hidden(tmp_path) == []
+
+
+def test_a_release_is_put_forward_although_a_crash_has_left_the_link_that_was_to_be_latest(
+    release: Release, tmp_path: Path
+) -> None:
+    for run_id in ("n1", "n2"):
+        put(release(), tmp_path, run_id)
+    (tmp_path / ".latest-n1").symlink_to("releases/n1")
+    put_forward(tmp_path, "n1")
+    assert os.readlink(tmp_path / "latest") == "releases/n1"
     assert hidden(tmp_path) == []
 
 
