@@ -58,7 +58,7 @@ def test_both_databases_answer_with_the_same_bytes(tmp_path, postgres_url):
     frame = figures(
         ("b", "2025-11", 17.1, "2025-12-15T10:00:00.123456+08:00"),
         ("B", "2025-11", 0.1 + 0.2, None),
-        ("é", "2024-02", 3.0, None),
+        ("é", "2024-02", -0.0, None),
     )
     answers = []
     for url in (f"sqlite:///{tmp_path / 'a.db'}", postgres_url):
@@ -110,8 +110,14 @@ def test_another_unit_is_a_new_vintage(store):
 
 def test_a_figure_revised_and_revised_back_has_three_vintages(store):
     for day, value in enumerate([1.0, 2.0, 1.0]):
-        assert put(store, figures(("a", "2025-11", value, None)), NIGHT + day * DAY) == 1
-    assert [values(store, NIGHT + day * DAY) for day in (-1, 0, 1, 2)] == [[], [1.0], [2.0], [1.0]]
+        frame = figures(*(("a", period, value, None) for period in ("2025-09", "2025-10", "2025-11")))
+        assert put(store, frame, NIGHT + day * DAY) == 3
+    told = [values(store, NIGHT + day * DAY) for day in (-1, 0, 1, 2)]
+    assert told == [[], [1.0] * 3, [2.0] * 3, [1.0] * 3]
+    every = store.vintages()
+    assert every.index.tolist() == list(range(9))
+    assert every["vintage"].tolist() == [1, 2, 3] * 3
+    assert (every["known_at"] == every["ingested_at"]).all()
 
 
 def test_two_sources_that_disagree_every_night_add_nothing_after_the_first(store):
@@ -140,6 +146,7 @@ def test_an_old_release_that_arrives_late_does_not_replace_a_newer_one(store):
     assert put(store, figures(("a", "2025-11", 1.0, "2025-12-15")), NIGHT + DAY) == 1
     assert values(store) == [1.5]
     assert values(store, datetime(2025, 12, 31, tzinfo=UTC)) == [1.0]
+    assert store.vintages()["value"].tolist() == [1.0, 1.5]
 
 
 def test_a_clock_set_back_cannot_hide_a_revision(store):
