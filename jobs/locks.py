@@ -11,7 +11,7 @@ import logging
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -127,6 +127,7 @@ class StoreLock:
         patiently(self._take, self._patience_s)
         try:
             yield
+            self._give_back()
         finally:
             self._drop()
 
@@ -175,6 +176,15 @@ class StoreLock:
             if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": KEY}):
                 raise BusyError(f"the store is held by {self._holder(connection)}; wait until its run has ended")
             self._connection, self._session = connection, stack.pop_all()
+
+    def _give_back(self) -> None:
+        """Let whoever comes next find the lock free: the server sees some time later that the session has ended."""
+        from sqlalchemy import text
+        from sqlalchemy.exc import SQLAlchemyError
+
+        if self._connection is not None:
+            with suppress(SQLAlchemyError):  # the lock went with its connection
+                self._connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": KEY})
 
     def _drop(self) -> None:
         self._connection = None

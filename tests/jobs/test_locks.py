@@ -10,8 +10,9 @@ from pydantic import SecretStr
 
 from forecasting.errors import StoreError
 from forecasting.settings import ScheduleSettings, Settings
+from forecasting.store import Store
 from jobs.ledger import Ledger
-from jobs.locks import BusyError, LostError, exclusive, sole_worker
+from jobs.locks import BusyError, LostError, StoreLock, exclusive, sole_worker
 
 HOLD = """
 import sys, time
@@ -78,6 +79,14 @@ def test_two_homes_with_one_store_exclude_each_other_until_the_holder_is_dead(st
         assert Ledger(store.engine).last(1) == []
     with sole_worker(settings(one, store_url)):
         pass
+
+
+def test_the_lock_of_a_store_ends_with_the_work_and_not_with_the_store(store_url):
+    with Store.open(store_url) as one, Store.open(store_url) as other:
+        with StoreLock(one.engine, 0).held(), pytest.raises(BusyError), StoreLock(other.engine, 0).held():
+            pass
+        with StoreLock(other.engine, 0).held():
+            pass
 
 
 def cut(url: str) -> None:
