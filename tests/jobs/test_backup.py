@@ -192,6 +192,15 @@ def test_a_link_behind_which_nothing_can_be_taken_is_refused(home, tmp_path, pla
     assert os.listdir(tmp_path) == ["home"]
 
 
+def test_where_the_disk_of_a_home_is_not_mounted_nothing_is_made_in_its_place(home, tmp_path):
+    (home / "mlruns").mkdir()
+    (home / "var").rename(tmp_path / "unmounted")
+    (home / "var").symlink_to(tmp_path / "disk")
+    with pytest.raises(BackupError, match=f"home/var: leads to {tmp_path}/disk: No such file or directory; mount it"):
+        back_up(Settings(home=home), tmp_path / "b.tar.gz")
+    assert sorted(os.listdir(tmp_path)) == ["home", "unmounted"]
+
+
 @pytest.mark.parametrize("name", ["no. #1", "what?", "A%41", "包头"])
 def test_a_home_of_any_name_is_backed_up_and_restored(home, tmp_path, name):
     odd = home.rename(tmp_path / name)
@@ -221,6 +230,12 @@ def test_a_store_in_the_home_is_taken_whatever_form_its_address_has(home, tmp_pa
         assert len(store.vintages()) == 1
     with tarfile.open(tmp_path / "b.tar.gz") as archive:
         assert [name for name in archive.getnames() if "own" in name] == [place]
+
+
+def test_a_store_that_lies_elsewhere_is_said(home, tmp_path):
+    elsewhere = (home / "var" / "cumulus.db").rename(tmp_path / "elsewhere.db")
+    settings = Settings(home=home, store_url=SecretStr(f"sqlite:///{elsewhere}"))
+    assert back_up(settings, tmp_path / "b.tar.gz")[1:] == [f"not in it: the store, which lies at {elsewhere}"]
 
 
 def test_a_store_that_should_be_there_and_is_not_is_said(home, tmp_path):
@@ -273,7 +288,7 @@ def test_a_damaged_store_is_not_backed_up(home, tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["home"]
 
 
-@pytest.mark.parametrize("damage", ["cut", "flipped", "text", "foreign"])
+@pytest.mark.parametrize("damage", ["cut", "flipped", "text", "foreign", "store"])
 def test_an_archive_that_is_damaged_or_none_of_ours_restores_nothing(home, tmp_path, damage):
     file = tmp_path / "b.tar.gz"
     back_up(Settings(home=home), file)
@@ -284,6 +299,13 @@ def test_an_archive_that_is_damaged_or_none_of_ours_restores_nothing(home, tmp_p
         file.write_bytes(content[:-400] + bytes(byte ^ 0xFF for byte in content[-400:-390]) + content[-390:])
     elif damage == "text":
         file.write_text("no archive", encoding="utf-8")
+    elif damage == "store":
+        with tarfile.open(file) as archive:
+            archive.extractall(tmp_path / "out", filter="data")
+        store = tmp_path / "out" / "var" / "cumulus.db"
+        store.write_bytes(store.read_bytes()[:4096].ljust(store.stat().st_size, b"\xff"))
+        with tarfile.open(file, "w:gz") as archive:
+            archive.add(tmp_path / "out", "")
     else:
         with tarfile.open(file, "w:gz") as archive:
             archive.add(home / "cumulus.toml", "cumulus.toml")
