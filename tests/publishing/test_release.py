@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 from forecasting.errors import PublishError
 from forecasting.publishing import TABLES, altered, draft_release, publish, put_forward, read_release
 from forecasting.publishing._package import describe
-from forecasting.publishing._release import place
+from forecasting.publishing._release import alone, place
 from forecasting.publishing._staging import Content
 
 Release = Callable[..., dict[str, pd.DataFrame]]
@@ -217,6 +218,17 @@ def test_a_release_is_put_forward_although_a_crash_has_left_the_link_that_was_to
     put_forward(tmp_path, "n1")
     assert os.readlink(tmp_path / "latest") == "releases/n1"
     assert hidden(tmp_path) == []
+
+
+def test_publishers_of_one_root_wait_for_each_other(tmp_path: Path) -> None:
+    with alone(tmp_path):
+        other = threading.Thread(target=place, args=({"a.txt": b"a"},), kwargs={"root": tmp_path, "run_id": "n1"})
+        other.start()
+        other.join(0.5)
+        assert other.is_alive()
+        assert hidden(tmp_path) == []
+    other.join()
+    assert (tmp_path / "latest" / "a.txt").read_bytes() == b"a"
 
 
 def test_a_killed_publisher_leaves_whole_releases_only(release: Release, tmp_path: Path) -> None:
