@@ -4,6 +4,8 @@ import filecmp
 import os
 import pickle
 import shutil
+import subprocess
+import sys
 import weakref
 from pathlib import Path
 
@@ -12,7 +14,8 @@ import pandas as pd
 import pytest
 
 from forecasting.decumulation import decumulate
-from forecasting.evaluation import Paths
+from forecasting.evaluation import Paths, Recipe
+from forecasting.models import MODELS
 from forecasting.outlook import make_outlook
 from forecasting.projection import simulate
 from forecasting.settings import FitSettings, Settings, SourceSettings, StageSettings
@@ -280,17 +283,29 @@ def test_a_file_under_another_name_is_refused():
 def test_a_name_follows_from_every_bit_of_the_arguments(tmp_path):
     cache = Stages(tmp_path, 1)
     values = [1, 1.0, True, "1", None, [1], np.array([1.0]), np.array([np.nextafter(1.0, 2)]), np.array([[1.0]]),
-              {"a": 1}, {"b": 1}, ["ab", "c"], ["a", "bc"], pd.DataFrame({"a": [1.0]}),
-              pd.DataFrame({"b": [1.0]})]  # fmt: skip
+              {"a": 1}, {"b": 1}, {"a": 2}, {}, ["ab", "c"], ["a", "bc"], pd.DataFrame({"a": [1.0]}),
+              pd.DataFrame({"b": [1.0]}), pd.DataFrame({"a": [2.0]}), pd.DatetimeIndex(["2024-01-31"]),
+              pd.DatetimeIndex(["2024-02-29"]), np.random.SeedSequence(1), np.random.SeedSequence(2),
+              np.random.SeedSequence(1).spawn(1)[0], MODELS["no_change"], MODELS["last_year"],
+              Recipe(("a",), (1,), (), ()), Recipe(("a",), (2,), (), ())]  # fmt: skip
     names = {cache.key(decumulate, (value,)) for value in values}
     assert len(names) == len(values)
     assert cache.key(make_outlook, (1,)) != cache.key(decumulate, (1,))
 
 
+def test_a_name_is_the_same_in_every_process(tmp_path):
+    names = "from forecasting.decumulation import decumulate; from jobs.stages import Stages; from pathlib import Path"
+    code = f"{names}; print(Stages(Path(), 1).key(decumulate, (1,)))"
+    environment = {**os.environ, "PYTHONPATH": str(module.HOME), "PYTHONHASHSEED": "7"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+    assert done.stdout.strip() == Stages(tmp_path, 1).key(decumulate, (1,))
+
+
 def test_a_path_that_was_hashed_is_not_held(tmp_path):
     table = figures("iron", 0, range(72)).assign(family="")
-    path = decumulate(table, draws=50).paths["iron"]
+    path, other = (decumulate(table, draws=50, seed=seed).paths["iron"] for seed in (0, 1))
     cache = Stages(tmp_path, 1)
+    assert cache.key(decumulate, (path,)) != cache.key(decumulate, (other,))
     assert cache.key(decumulate, (path,)) == cache.key(decumulate, (path,)) != cache.key(decumulate, (1,))
     gone = weakref.ref(path)
     del path
