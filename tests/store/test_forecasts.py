@@ -87,12 +87,25 @@ def test_what_stood_when_a_figure_appeared_is_the_last_forecast_of_each_origin_b
     assert found["q50"].tolist() == [1.0, 3.0]
     assert found["vintage"].tolist() == [pd.Timestamp(moment("2025-02-20")), pd.Timestamp(moment("2025-04-01"))]
     assert found["scale"].isna().all()
+    assert (found[NUMBERS].dtypes == "float64").all()
+
+
+def test_from_the_moment_of_a_figure_on_nothing_forecasts_it_any_more_although_it_is_revised(store):
+    archive = ForecastArchive(store.engine)
+    for run_id, day, value in (("n1", "2025-04-01", 1.0), ("n2", "2025-04-16", 2.0), ("n3", "2025-04-20", 3.0)):
+        put(archive, run_id, day, forecasts(value))
+    publish(store, "2025-03", 5.0, pd.Timestamp(moment("2025-04-16")))
+    publish(store, "2025-03", 5.4, pd.Timestamp(moment("2025-05-16")))
+    found = archive.standing(moment("2025-06-01"), before=dt.date(2025, 6, 1), since="2024-01")
+    assert found["forecast_run"].tolist() == ["n1"]
 
 
 def test_a_figure_not_yet_released_and_nights_not_yet_done_are_not_seen(store):
     archive = ForecastArchive(store.engine)
     put(archive, "n1", "2025-03-20", forecasts(2.0))
     publish(store, "2025-03", 5.0, MARCH)
+    for known, n in ((MARCH - pd.Timedelta("1us"), 0), (MARCH, 1)):
+        assert len(archive.standing(known.to_pydatetime(), before=dt.date(2025, 5, 1), since="2024-01")) == n
     assert archive.standing(moment("2025-04-15"), before=dt.date(2025, 4, 15), since="2024-01").empty
     assert archive.standing(moment("2025-05-01"), before=dt.date(2025, 3, 20), since="2024-01").empty
     assert archive.standing(moment("2025-05-01"), before=dt.date(2025, 5, 1), since="2025-04").empty
@@ -128,9 +141,20 @@ def test_of_two_runs_of_one_past_day_the_later_one_is_what_another_repeats(store
     archive = ForecastArchive(store.engine)
     for run_id, value in (("n1", 2.0), ("n2", 3.0), ("n3", 2.0)):
         assert put(archive, run_id, "2025-03-20", forecasts(value)) == 2, run_id
+    assert put(archive, "n4", "2025-03-20", forecasts(2.0)) == 0
     publish(store, "2025-03", 5.0, MARCH)
     standing = archive.standing(moment("2025-05-01"), before=dt.date(2025, 5, 1), since="2024-01")
     assert standing["forecast_run"].tolist() == ["n3"]
+
+
+def test_a_past_day_that_is_run_again_leaves_the_night_after_it_what_that_repeated(store):
+    archive = ForecastArchive(store.engine)
+    assert put(archive, "n1", "2025-03-20", forecasts(2.0)) == 2
+    assert put(archive, "n2", "2025-04-01", forecasts(2.0)) == 0
+    assert put(archive, "n3", "2025-03-20", forecasts(9.0)) == 2
+    publish(store, "2025-03", 5.0, MARCH)
+    standing = archive.standing(moment("2025-05-01"), before=dt.date(2025, 5, 1), since="2024-01")
+    assert standing[["forecast_run", "q50"]].to_numpy().tolist() == [["n2", 2.0]]
 
 
 def test_a_night_is_archived_whole_or_not_at_all(store):
