@@ -172,6 +172,7 @@ def test_the_prints_of_a_figure_are_those_known_at_a_moment_in_the_order_in_whic
     assert every["value"].tolist() == [5.0, 5.4]
     assert every["appeared"].tolist() == [MARCH, MARCH + pd.Timedelta(days=30)]
     assert archive.prints(moment("2025-05-01"), since="2000-01")["value"].tolist() == [5.0]
+    assert archive.prints(MARCH.to_pydatetime(), since="2000-01")["value"].tolist() == [5.0]
     assert archive.prints(moment("2025-04-01"), since="2000-01").empty
     assert archive.prints(moment("2025-12-01"), since="2025-04").empty
 

@@ -141,6 +141,21 @@ def test_a_release_is_known_from_its_time_on_though_stored_later(store):
     assert values(store, datetime(2026, 1, 5, 2, tzinfo=UTC)) == [1.5]
 
 
+def test_the_store_says_when_anything_of_a_period_came_first_what_was_revised_and_what_is_newest(store):
+    november, december, january = (
+        datetime(year, month, 15, 2, tzinfo=UTC) for year, month in ((2025, 11), (2025, 12), (2026, 1))
+    )
+    put(store, figures(("b", "2025-11", 3.0, None), ("a", "2025-10", 1.0, november), ("a", "2025-11", 2.0, december)))
+    put(store, figures(("a", "2025-10", 1.5, january)), NIGHT + 9 * DAY)
+    found = store.arrivals(january, since="2025-10").drop(columns=["measure", "unit"])
+    assert found.to_numpy().tolist() == [
+        ["a", "2025-10", november, NIGHT], ["a", "2025-11", december, NIGHT], ["b", "2025-11", NIGHT, NIGHT],
+    ]  # fmt: skip
+    assert store.arrivals(december, since="2025-11")["known_at"].tolist() == [december]
+    assert (store.revised(january - timedelta(microseconds=1)), store.revised(january)) == ([], ["a"])
+    assert store.newest().to_numpy().tolist() == [[name, "ytd_yoy", "percent", "2025-11"] for name in "ab"]
+
+
 def test_an_old_release_that_arrives_late_does_not_replace_a_newer_one(store):
     put(store, figures(("a", "2025-11", 1.5, "2026-01-05")), NIGHT)
     assert put(store, figures(("a", "2025-11", 1.0, "2025-12-15")), NIGHT + DAY) == 1
