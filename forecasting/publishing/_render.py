@@ -257,8 +257,7 @@ def _number(value: Any, column: Column) -> str:
     digits = max(column.digits, len(str(int(abs(number)))))
     # The shortest text that reads back as the same number, cut to `digits`, but for those before the point, where a
     # zero would look like a digit that is known; adding zero turns -0 into 0.
-    text = np.format_float_positional(number + 0.0, precision=digits, fractional=False, trim="-")
-    return "0" if text == "-0" else text
+    return np.format_float_positional(number + 0.0, precision=digits, fractional=False, trim="-")
 
 
 def _integer(value: Any, column: Column) -> str:
