@@ -93,6 +93,7 @@ def test_a_release_reads_back_typed_by_its_dictionary(release: Release, tmp_path
     assert back["monthly"]["month"].to_list() == tables["monthly"]["month"].to_list()
     np.testing.assert_allclose(back["monthly"]["level"], tables["monthly"]["level"], rtol=1e-7)
     assert back["leaderboard"]["champion"].to_list() == [True, False]
+    assert back["leaderboard"]["champion"].dtype == np.bool_
     assert back["trajectories"]["date"].to_list() == [pd.Timestamp("2025-12-31")] * 2
     assert back["absorption"]["year"].dtype == np.int64
     again = {name: frame[list(TABLES[name].own)] for name, frame in back.items()}
