@@ -222,6 +222,26 @@ def test_a_release_is_put_forward_although_a_crash_has_left_the_link_that_was_to
     assert hidden(tmp_path) == []
 
 
+def test_a_release_is_on_the_disk_to_its_last_byte_before_it_is_in_place_and_in_place_before_latest_leads_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsync, flushed, releases = os.fsync, list[str](), tmp_path / "releases"
+
+    def noting(handle: int) -> None:
+        path, size = Path(os.readlink(f"/proc/self/fd/{handle}")), os.fstat(handle).st_size
+        there = [
+            name for name, place in (("placed", releases / "n1"), ("latest", tmp_path / "latest")) if place.exists()
+        ]
+        flushed.append(" ".join([path.name, *([str(size)] if path.is_file() else []), *there]))
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    place({"a.txt": b"a" * 10, "pictures/b.txt": b"b"}, root=tmp_path, run_id="n1")
+    assert flushed == [
+        "a.txt 10", "b.txt 1", "pictures", ".partial-n1", "releases placed", f"{tmp_path.name} placed latest",
+    ]  # fmt: skip
+
+
 def test_publishers_of_one_root_wait_for_each_other(tmp_path: Path) -> None:
     with alone(tmp_path):
         other = threading.Thread(target=place, args=({"a.txt": b"a"},), kwargs={"root": tmp_path, "run_id": "n1"})
