@@ -15,13 +15,16 @@ from forecasting.sources.bulletin._vocabulary import (
     TRADE_TOTALS,
     Subject,
     above_size,
+    compose,
     measure_inside,
+    measures,
     subjects,
     traded_with,
     valued,
 )
 from forecasting.sources.bulletin._windows import Window
 
+_HOME = ("国内", "国内市场")
 _OF_FIRMS = frozenset(("revenue", "profit", "costs", "export_delivery"))
 _PRICES = frozenset(("prices", "cpi", "ppi"))
 _ALONE = frozenset(("word", "filler", "window", "cumulative", "compare", "verb", "speed"))
@@ -50,6 +53,18 @@ def units_above(head: Sequence[Token], state: Reading) -> list[Item]:
         return []
     part = above_size(last.subject)
     return [replace(last, subject=part, unit="")] if part != last.subject else []
+
+
+def sold_at_home(head: Sequence[Token], state: Reading) -> list[Item]:
+    """销售装载机9085台; 其中国内5556台: of the nation's sales of a product, those at home."""
+    last = state.items[0] if len(state.items) == 1 and state.age == 0 else None
+    if last is None or last.subject is None or last.subject.domain != "sales" or last.branch is None:
+        return []
+    national = state.frame.region is None or state.frame.region.level == 0
+    at_home = national and any(token.text in _HOME for token in head)
+    plain = all(token.kind in ("filler", "child") or token.text in _HOME for token in head)
+    subject = compose(measures()["domestic_sales"], last.branch)
+    return [replace(last, subject=subject, unit="")] if at_home and plain and subject is not None else []
 
 
 def not_of_branches(found: Sequence[Item], context: Context) -> list[Item]:

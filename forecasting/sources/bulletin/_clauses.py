@@ -29,6 +29,7 @@ OWNERS = frozenset(
      "domestic", "hmt", "foreign", "collective", "small", "large", "large_medium", "central", "medium", "small_firms",
      "micro")
 )  # fmt: skip
+_FLOWS = (["进出口"], ["出口"], ["进口"], ["进出口规模"], ["出口规模"], ["进口规模"])
 BREAKS = frozenset(("comma", "semicolon"))
 
 
@@ -143,11 +144,12 @@ def generated(buffer: Sequence[Token], named: Sequence[Token]) -> list[Token]:
     said = [token for token in named if token.kind == "word"]
     before = [token for clause in clauses(buffer)[:-1] for token in clause if token.kind == "word"]
     partner = next((token for token in before if "partner" in token.value.roles), None)
-    bare = [token.text for token in said] in (["进出口"], ["出口"], ["进口"]) or (
-        len(said) == 1 and said[0].text.startswith("双边")
-    )
+    bare = [token.text for token in said] in _FLOWS or (len(said) == 1 and said[0].text.startswith("双边"))
     if partner is not None and bare:
-        return [partner, *named]  # 对东盟进出口增势强劲, 实现进出口300亿元
+        last = clauses(buffer)[-2]
+        listed = [token for token in last if token.kind == "and" or token in before]
+        several = sum("partner" in token.value.roles for token in listed if token.kind == "word") > 1
+        return [*(listed if several else [partner]), *named]  # 对东盟进出口增势强劲, 实现进出口300亿元
     flows = [one for one in before if one.value.roles.get("subject", "").endswith(("_exports", "_imports"))]
     if flows and len(said) == 1 and bare_measure(said[0]):
         key = said[0].value.roles["measure"]

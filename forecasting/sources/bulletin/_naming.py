@@ -66,6 +66,7 @@ class Naming:
         self.moved = False  # a window or region came since the items were named
         self.given: dict[tuple[str, ...], str] = {}
         self.levels: list[Item] = []  # that levels were given for since the last rate
+        self.parts = 0  # how many of them came before the last 其中
         self.again = False  # the clause of the figure names what it is of
         self.priced = False  # a price was given: 350元/吨
         self.firm = False  # the sentence speaks of a firm
@@ -100,6 +101,13 @@ class Naming:
         state.context = context_after(found[-1], words, state.context)
         if len(found) > 1 and all(one.branch is not None for one in found):
             state.context = replace(state.context, branch=None, whole=None)  # 石油、化工行业产值 ..., 增加值: of which
+
+    def levels_of(self, count: int) -> list[Item]:
+        """The ``count`` things that levels were given for: all, or the parts behind 其中; empty where neither."""
+        for found in (self.levels, self.levels[self.parts :]):
+            if len(found) == count == len({(one.written, one.unit) for one in found}):
+                return found
+        return []
 
     def relocate(self, head: Sequence[Token]) -> None:
         """全国增长6.0%: the subject before, elsewhere."""
@@ -161,7 +169,7 @@ class Naming:
             window = listed or window_of(item, self.state, said=said)
             made = candidate(item, figure, self._where(item), window, self.state.currency, self.text)
             if figure.rate:
-                self.levels = []
+                self.levels, self.parts = [], 0
             else:
                 item.unit = figure.unit
                 self.levels = [*self.levels, replace(item)]

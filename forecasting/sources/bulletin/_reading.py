@@ -22,8 +22,9 @@ from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import PLACES, Token, tokens
 from forecasting.sources.bulletin._open import opened
 from forecasting.sources.bulletin._regions import Region
+from forecasting.sources.bulletin._shortened import in_yuan
 from forecasting.sources.bulletin._state import ASIDE, ELSEWHERE, MONTH_OR_MORE, Reading
-from forecasting.sources.bulletin._subjects import Item
+from forecasting.sources.bulletin._subjects import Item, is_partner
 from forecasting.sources.bulletin._walk import DEPENDENT, Walk
 from forecasting.sources.bulletin._windows import Window
 
@@ -49,6 +50,7 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     titled = state.frame.window
     whole = titled is not None and titled.cumulative and titled.last == 12
     line = within(passing(undated(paired(both_comparisons(opened(gathered(until(tokens(normal)), whole)))))))
+    line = in_yuan(line)
     line = partial_years(compared(line, state.frame.year, state.frame.window))
     line = nations_name(line, state.frame.region is not None and state.frame.region.level > 0)
     dependent = any(token.kind in DEPENDENT for token in line[:2])
@@ -91,7 +93,9 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
         and not any(token.kind == "window" for token in line[:3])
     )
     industry = dependent and any(token.text.startswith("工业") for token in line[1:4])  # 第二产业 .... 其中: 工业
-    branch = state.context.branch if goes_on or industry else None  # 高耗能行业实现营业收入 .... 实现利税总额 ...
+    abroad = dependent and any(map(is_partner, line[1:2]))  # 磁铁对美国出口量 .... 其中对德国的出口量 ...
+    # 高耗能行业实现营业收入 .... 实现利税总额 ...
+    branch = state.context.branch if goes_on or industry or abroad else None
     state.context = replace(
         state.context,
         branch=branch,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from forecasting.sources.bulletin._lexer import Token
 from forecasting.sources.bulletin._vocabulary import Subject, subjects
 
 _INCOMES = frozenset(f"{kind}_income_per_capita" for kind in ("wage", "business", "property", "transfer"))
@@ -12,6 +15,30 @@ _THROUGHPUT = {
 }
 _CARRIED = ("freight_turnover", "freight", "passenger_turnover", "passengers")
 _CARRIERS = ("road", "water", "rail", "air", "road_water")
+
+
+_IN_YUAN = {"亿": "亿元", "万亿": "万亿元"}
+_MONEY = ("va", "fai", "retail", "fiscal")
+
+
+def in_yuan(line: Sequence[Token]) -> list[Token]:
+    """生产总值56.7亿，增长7.5%: yuan, where what is measured is never counted in anything else."""
+    made = list(line)
+    for n in range(len(made) - 2, 0, -1):
+        unit = _IN_YUAN.get(made[n + 1].text) if made[n].kind == "number" else None
+        if unit is None or made[n + 1].kind != "residue" or made[n + 2 : n + 3] == [] or not _is_money(made[:n]):
+            continue
+        if made[n + 2].kind in ("comma", "semicolon", "compare", "verb") and not made[n].value[2]:
+            figure = (made[n].value[0], unit, False)
+            made[n : n + 2] = [Token("quantity", made[n].text + unit, figure)]
+    return made
+
+
+def _is_money(before: Sequence[Token]) -> bool:
+    """Whether what is named directly before is a sum of money."""
+    last = next((token for token in reversed(before) if token.kind not in ("filler", "cumulative")), before[-1])
+    whole = subjects().get(last.value.roles.get("subject", "")) if last.kind == "word" else None
+    return whole is not None and whole.domain in _MONEY
 
 
 def meant(whole: str, written: str, of: str) -> list[str]:

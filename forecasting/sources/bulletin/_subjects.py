@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from forecasting.sources.bulletin._clauses import OWNERS
 from forecasting.sources.bulletin._lexer import PLACES, Token
 from forecasting.sources.bulletin._open import by_its_words, by_kind
-from forecasting.sources.bulletin._regions import Region, called, resolve
+from forecasting.sources.bulletin._places import place_of
+from forecasting.sources.bulletin._regions import Region
 from forecasting.sources.bulletin._shortened import carried_by, meant
 from forecasting.sources.bulletin._vocabulary import (
     Measure,
@@ -158,7 +159,7 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
         if item.subject is not None and found and found[-1].subject is not None:
             item.subject = carried_by(item.subject, found[-1].subject)
         item.amount = amount or context.amount
-        item.region, unclear = _region(group.regions or leading, home)
+        item.region, unclear = place_of(group.regions or leading, home)
         item.unclear = unclear or item.unclear
         found.append(item)
     return found
@@ -270,6 +271,7 @@ def _item(group: _Group, context: Context) -> Item:
             subject = compose(measures()[context.measure], branch_of)
         if subject is None and not group.broken and (own := by_its_words(words)):
             subject = own
+        narrow = narrow and not any(token.text.startswith("总") for token in words)  # 磁铁总出口量
         doubt = f"whether only {context.part.id} is meant is not said" if goods and narrow and context.part else ""
         if context.vague and context.measure in _SERVICES and subject is not None and not keys and not wholes:
             doubt = doubt or "what its measure was said of was not understood"
@@ -399,22 +401,3 @@ def _with_measure(
     ):
         return compose(measure, words()["工业企业"])  # 工业企业利润总额 ... 。营业收入
     return compose(measure, context.branch) if context.branch is not None and measure.part != "function" else None
-
-
-def _region(named: Sequence[Token], home: Region | None) -> tuple[Region | None, str]:
-    chosen: Region | None = None
-    for token in named:
-        if token.kind == "relative":
-            region = resolve(token.text, home)
-        else:
-            region = token.value if token.value.level < 3 else called(token.text, chosen or home)
-        if region is not None and region.level == 1 and region.code == "CN" and home is not None and home.level > 0:
-            return None, f"whether the nation's {token.text} is meant is not said"
-        if region is None and token.kind == "region":
-            return None, f"which city's {token.text} it is, is not clear"
-        if region is None:
-            return None, f"which region {token.text} means is not clear"
-        if chosen is not None and not region.within(chosen) and region != chosen:
-            return None, f"two regions before one figure: {''.join(one.text for one in named)}"
-        chosen = region
-    return chosen, ""

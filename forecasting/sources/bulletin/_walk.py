@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from forecasting.sources.bulletin._candidates import Candidate
-from forecasting.sources.bulletin._carried import introduced, units_above
+from forecasting.sources.bulletin._carried import introduced, sold_at_home, units_above
 from forecasting.sources.bulletin._clauses import (
     BREAKS,
     PRAISE,
@@ -41,6 +40,7 @@ from forecasting.sources.bulletin._lexer import PLACES, Token
 from forecasting.sources.bulletin._lists import some_known, whole_list
 from forecasting.sources.bulletin._naming import ALL_TRADE, Naming
 from forecasting.sources.bulletin._phrases import YEAR_END
+from forecasting.sources.bulletin._remarks import by_size, counts_places, on_goods
 from forecasting.sources.bulletin._rows import (
     figure_row,
     is_row,
@@ -54,11 +54,6 @@ from forecasting.sources.bulletin._subjects import RESULTS, Context, is_partner
 from forecasting.sources.bulletin._vocabulary import TRADE_TOTALS, subjects
 from forecasting.sources.bulletin._windows import Window, of_year
 
-_GOODS = re.compile("[^，。；:]{0,12}产品[^，。；:业]{0,10}(?:增|强劲|较快|快速|旺|向好)[^，。；:]{0,6}")
-_SIZED = re.compile("限(?:额以)?上(?:单位|企业)?按.{2,8}分$")
-_COUNT = re.compile(
-    "(?:其中)?有?[0-9]+个(?:省区市|省份|省|地区|盟市|市州|地市|设区市|市|区县|县区|旗县区|旗县|州市|县)"
-)
 _OF_CLAUSE = frozenset(("vague", "move"))  # say nothing of a figure in the next clause
 _STOPS = frozenset(("decoy", "noun", "against", "other", "past", "target"))
 _OF_ALL = frozenset(
@@ -147,6 +142,8 @@ class Walk:
             state.view(token.text)
         elif token.kind in PLACES and not compared:
             self.who.moved = True
+        elif token.kind == "child":
+            self.who.parts = len(self.who.levels)
         elif token.kind == "decoy" and "/" in token.text:
             self.who.priced = True
             state.context = Context()  # 铜均价36726元/吨; 铝、锌同比上涨5.5%和2.7%: prices
@@ -204,9 +201,9 @@ class Walk:
         self.dealing = token.kind != "semicolon" and (self.dealing or deals(clause))
         past = any(one.kind == "past" for one in clause)
         self.vetoed = self.vetoed or (past and all(one.kind in ("past", "filler") for one in clause))  # 去年全年, ...
-        if _GOODS.fullmatch("".join(one.text for one in clause)):
-            self.state.context = Context("output")  # 新兴产品增势强劲
-        if _SIZED.search("".join(one.text for one in clause)):
+        if on_goods(clause):
+            self.state.context = Context("output")
+        if by_size(clause):
             self.state.context = replace(self.state.context, above=True)
         if is_predicate(clause):  # 汽车制造业逆势发展
             head = self.buffer[: len(self.buffer) - len(clause)]
@@ -246,8 +243,8 @@ class Walk:
                     self.state.context = Context(last_measure(head))  # 29个行业增加值保持增长. 其中, 纺织业...
             else:
                 self.who.name(head)
-        elif _COUNT.match("".join(token.text for token in last_clause(self.buffer))):
-            pass  # 9个省份同比增长
+        elif counts_places(last_clause(self.buffer)):
+            pass
         elif any(token.kind == "residue" and token.text[0].isdigit() for token in last_clause(self.buffer)):
             self.who.stale = "the clause before speaks of another quantity"  # 播种面积840万垧, 增长0.5%
         elif any(token.kind in PLACES for token in head):
@@ -360,14 +357,14 @@ class Walk:
                     item.unclear = item.unclear or f"words not understood: {unknown}"
                 if self.dealing and item.subject is not None and item.subject.id in TRADE_TOTALS and not item.partner:
                     item.unclear = item.unclear or ALL_TRADE
-        elif len(self.state.items) < len(figures) == len({(one.written, one.unit) for one in self.who.levels}):
-            self.state.items = self.who.levels  # 汽车产量272.9万辆、新能源汽车产量139.1万辆, 分别增长12.2%、22.5%
+        elif len(self.state.items) < len(figures) and (levels := self.who.levels_of(len(figures))):
+            self.state.items = levels  # 汽车产量272.9万辆、新能源汽车产量139.1万辆, 分别增长12.2%、22.5%
         elif unknown := unknown or unknown_group(head):
             self.who.stale = self.who.stale or f"words not understood: {unknown}"
+        elif part := units_above(head, self.state) or sold_at_home(head, self.state):
+            self.state.items, self.state.age, self.who.stale = part, 0, ""
         elif any(one.kind == "child" for one in head) and not any(one.kind in ("window", "current") for one in head):
             unknown = unknown or "其中 without a subject"
-        elif above := units_above(head, self.state):
-            self.state.items, self.state.age, self.who.stale = above, 0, ""
         elif any(one.kind in PLACES for one in head):
             self.who.relocate(head)
         elif len(figures) > 1 and self._respectively() and (places := listed_places(self.buffer, len(figures))):
@@ -383,8 +380,8 @@ class Walk:
             self.who.emit(self.state.items, figures, unknown, said=bool(self.windows), each=each, windows=rows)
             if any(one.kind == "cumulative" for one in head):
                 self.who.overtaken(MONTH_OR_MORE)
-            if any(one.kind == "against" for one in self.line[:at]) and not named:
-                self.who.abroad = abroad  # 高于全省(6.3%)、金华市(6.7%)
+            against = any(one.kind == "against" for one in self.line[:at])
+            self.who.abroad = abroad if against and not named else self.who.abroad  # 高于全省(6.3%)、金华市(6.7%)
         strange = residue(named)
         self.narrowed = self.narrowed or strange.startswith(_PARTED) or of_some(named)
         self.unread = bool(unknown or (strange and any(item.subject is None for item in self.state.items)))
