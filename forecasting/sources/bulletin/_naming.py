@@ -26,6 +26,7 @@ PART_OR_ALL = "whether all or a part of it alone is meant is not said"
 ALL_TRADE = "whether all trade is meant is not said"
 SECOND = "a second figure for the same thing in one sentence"
 _NOTHING = frozenset(("filler", "cumulative", "compare", "vague", "window"))
+_FOREIGN_PORTS = ("foreign_trade_throughput_coastal", "foreign_trade_throughput_inland")
 _SECTORS = ("primary_va", "secondary_va", "tertiary_va")
 _RESULTS = ("tax_revenue", "industrial_output_value", "industrial_revenue", "industrial_profit")
 
@@ -86,6 +87,7 @@ class Naming:
         if not found:
             return
         for item in found:
+            self._of_all_trade(item, words)
             item.unclear = item.unclear or self._narrower(item, words)
         if residue_inside(words):
             # 对蒙古国进出口, 传统制造业: another subject than the words that are known
@@ -251,6 +253,13 @@ class Naming:
         added = added or (whole and "全行业" in said)
         private = state.private and subject.id in _SECTORS  # 民营经济增加值 .... 其中, 第一产业增加值
         return PART_OR_ALL if parted or farming or result or added or private else ""
+
+    def _of_all_trade(self, item: Item, words: Sequence[Token]) -> None:
+        """吞吐量3亿吨. 其中, 外贸吞吐量1亿吨; 沿海港口2亿吨: ports handle more than foreign trade."""
+        subject = item.subject
+        foreign = subject is not None and subject.id.startswith(_FOREIGN_PORTS) and "外贸" not in item.written
+        if subject is not None and foreign and self.state.ported and not any(one.kind == "child" for one in words):
+            item.subject = replace(subject, id=subject.id.replace("foreign_trade", "port"))
 
     def _carried_subject(self) -> str:
         if self.stale:

@@ -21,7 +21,7 @@ from forecasting.sources.bulletin._published import published
 from forecasting.sources.bulletin._reading import read_sentence
 from forecasting.sources.bulletin._regions import Region, own_name, region_named, region_names
 from forecasting.sources.bulletin._state import Reading
-from forecasting.sources.bulletin._sums import agree, scaled, strays
+from forecasting.sources.bulletin._sums import agree, farming_alone, scaled, strays
 from forecasting.sources.bulletin._tables import table_candidates
 from forecasting.sources.bulletin._text import normal
 from forecasting.sources.bulletin._windows import match_window
@@ -31,6 +31,7 @@ DOUBTFUL = (*SURE, "reason", "source", "confirmed")
 LONGEST = 5000  # characters of a sentence; reading takes time by their square
 SHOWN = 200  # characters of a longer one
 CORRECTED = "the text corrects a figure here; which one holds is not clear"
+FARMING = "whether farming alone or all of agriculture is meant is not said"
 APART = "it and the other parts do not add up to the whole"
 
 _CELLS = attrgetter(*SURE)
@@ -247,6 +248,9 @@ def _settle(candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[Cand
         else:
             values = ", ".join(dict.fromkeys(f"{one.value} {one.unit}" for one in same))
             doubtful += [replace(one, reason=f"the text gives several values: {values}") for one in same]
+    farming = farming_alone(sure)
+    doubtful += [replace(one, reason=FARMING) for one in sure if (one.indicator, one.period) in farming]
+    sure = [one for one in sure if (one.indicator, one.period) not in farming]
     apart = strays(sure)
     doubtful += [replace(one, reason=APART) for one in sure if (one.indicator, one.period) in apart]
     sure = [one for one in sure if (one.indicator, one.period) not in apart]

@@ -22,7 +22,7 @@ from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import PLACES, Token, tokens
 from forecasting.sources.bulletin._open import opened
 from forecasting.sources.bulletin._regions import Region
-from forecasting.sources.bulletin._shortened import in_yuan
+from forecasting.sources.bulletin._shortened import growth_of, in_yuan
 from forecasting.sources.bulletin._state import ASIDE, ELSEWHERE, MONTH_OR_MORE, Reading
 from forecasting.sources.bulletin._subjects import Item, is_partner
 from forecasting.sources.bulletin._walk import DEPENDENT, Walk
@@ -35,6 +35,7 @@ _MADE_UP = re.compile("_fai_(?:other_costs|construction_works|equipment_purchase
 _REAL = re.compile("_(?:gdp|va)$")
 _NOMINAL = re.compile("(?:现价|当年价格?|名义)(?:计算)?(?:同比|比上年|较上年)?(?:增长|下降|增速[为达]?)([0-9.]+)%")
 _ROSE = re.compile("[较比]1(?:-|至)([0-9]{1,2})月份?(?:分别)?(?:提[高升]|加快|回[升落]|扩大|收窄|上升|放缓)")
+_OF_GROWTH = frozenset(("compare", "respectively", "verb", "speed", "percent", "and", "filler"))
 _OPENING = 5  # tokens
 ON_MONTH = "the sentence before speaks of changes on the month before"
 
@@ -50,7 +51,7 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     titled = state.frame.window
     whole = titled is not None and titled.cumulative and titled.last == 12
     line = within(passing(undated(paired(both_comparisons(opened(gathered(until(tokens(normal)), whole)))))))
-    line = in_yuan(line)
+    line = growth_of(in_yuan(line))
     line = partial_years(compared(line, state.frame.year, state.frame.window))
     line = nations_name(line, state.frame.region is not None and state.frame.region.level > 0)
     dependent = any(token.kind in DEPENDENT for token in line[:2])
@@ -106,7 +107,10 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     )
     if state.narrow and not dependent:
         state.context = replace(state.context, whole=None)  # 租赁业实现营业收入 .... 营业利润 ...
+    if state.unrated and len(state.unrated) == _growth_alone(line):
+        state.items, state.age = state.unrated, 0  # 公路客运量完成2703万人. 比去年同月上升5.3%
     found = walk.run()
+    state.unrated = walk.who.levels
     state.some = walk.narrowed
     if dependent and state.counted:
         found = [replace(one, reason=one.reason or "what it is a part of was not understood") for one in found]
@@ -134,6 +138,12 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     unclear = state.frame.region is not None and walk.who.unclear.startswith(("which region 全", "which region 我"))
     state.abroad = walk.who.abroad or still_abroad or unclear or _opens_abroad(line, state.frame.region)
     return found
+
+
+def _growth_alone(line: Sequence[Token]) -> int:
+    """How many rates a sentence gives that begins with a comparison and names nothing."""
+    plain = all(token.kind in _OF_GROWTH or token.text == "。" for token in line)
+    return sum(token.kind == "percent" for token in line) if plain and line and line[0].kind == "compare" else 0
 
 
 def _is_strange(item: Item) -> bool:

@@ -1,4 +1,4 @@
-"""Subjects of which a text says only half, because the other half stands before them."""
+"""Subjects, units and rates of which a text says only half, or whose other half stands before or behind them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,14 @@ _THROUGHPUT = {
 }
 _CARRIED = ("freight_turnover", "freight", "passenger_turnover", "passengers")
 _CARRIERS = ("road", "water", "rail", "air", "road_water")
-
-
 _IN_YUAN = {"亿": "亿元", "万亿": "万亿元"}
+_GROWTHS = frozenset(
+    f"{how}{what}"
+    for how in ("较快", "快速", "大幅", "稳定", "稳步", "平稳", "高速", "持续", "小幅")
+    for what in ("增长", "下降")
+)
+_BESIDE = ("filler", "compare")
+_CLOSED = ("comma", "semicolon")
 _MONEY = ("va", "fai", "retail", "fiscal")
 
 
@@ -32,6 +37,33 @@ def in_yuan(line: Sequence[Token]) -> list[Token]:
             figure = (made[n].value[0], unit, False)
             made[n : n + 2] = [Token("quantity", made[n].text + unit, figure)]
     return made
+
+
+def growth_of(line: Sequence[Token]) -> list[Token]:
+    """与去年同期相比，实现了39.0%的显著增长: the rate before its verb, said as one on the year before."""
+    made = list(line)
+    for n in range(len(made) - 2, 0, -1):
+        if made[n].kind != "percent" or made[n + 1].text != "的" or made[n - 1].kind == "vague":
+            continue
+        passed = (m for m in range(n + 2, len(made)) if made[m].kind not in _BESIDE or made[m].text in _GROWTHS)
+        end = next(passed, len(made) - 1)
+        grown = made[end].kind in ("verb", "speed") or made[end].text in _GROWTHS
+        closed = end + 1 < len(made) and (made[end + 1].kind in _CLOSED or made[end + 1].text == "。")
+        said = any(token.kind == "compare" for token in (*_two_clauses(made[:n]), *made[n:end]))
+        if grown and closed and said:
+            sign = -1 if "降" in made[end].text or "减" in made[end].text else 1
+            made[n : end + 1] = [Token("compare", "同比"), Token("verb", "增长" if sign > 0 else "下降", sign), made[n]]
+    return made
+
+
+def _two_clauses(before: Sequence[Token]) -> Sequence[Token]:
+    """The tokens since the last comma but one, or the last figure."""
+    breaks = 0
+    for n in range(len(before) - 1, -1, -1):
+        breaks += before[n].kind in ("comma", "semicolon")
+        if breaks == 2 or before[n].kind in ("percent", "quantity"):
+            return before[n + 1 :]
+    return before
 
 
 def _is_money(before: Sequence[Token]) -> bool:

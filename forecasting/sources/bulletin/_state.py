@@ -78,6 +78,8 @@ class Reading:
     agriculture: bool = False  # output of all agriculture was
     invested: str = ""  # the investment that was spoken of last, all or in real estate
     some: bool = False  # the sentence before spoke of some firms alone: 48家重点监测造船企业
+    ported: bool = False  # what all ports handled was spoken of
+    unrated: list[Item] = field(default_factory=list)  # levels of the last sentence that no growth came behind
     retailed: bool = False  # retail sales of all sizes were spoken of
     private: bool = False  # value added of private firms was spoken of in this paragraph
     counted: bool = False  # the last sentence that named things was on some that are only counted: 36个城市
@@ -95,6 +97,7 @@ class Reading:
             self.context = Context()  # which prices a paragraph goes on with, is not said
         self.previous, self.balance, self.month = self.window or self.previous, None, None
         self.year, self.led, self.said, self.some, self.private = None, self.said, None, False, False
+        self.unrated = []
         if len(self.currencies) > 1:
             self.currency = ""
         spoken = self.window
@@ -129,6 +132,7 @@ class Reading:
         if item.subject is None:
             return
         self.added = self.added or item.subject.id == "industrial_va"
+        self.ported = self.ported or item.subject.id == "port_throughput"
         self.retailed = self.retailed or item.subject.id == "retail_sales"
         self.private = self.private or item.subject.id in ("nonpublic_va", "privately_run_va")
         if item.subject.id in ("fixed_asset_investment", "real_estate_investment"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
@@ -17,6 +18,8 @@ _PARTS = (
     ("trade_cny", ("exports_cny", "imports_cny")),
     ("trade", ("exports", "imports")),
 )
+_BESIDE = ("forestry_va", "livestock_va")
+_FARMING = re.compile("(?<![林牧渔])农业(?:实现)?增加值")
 _SLACK = Decimal("0.02")  # of the whole, over what rounding explains
 
 
@@ -46,6 +49,18 @@ def strays(sure: Sequence[Candidate]) -> set[tuple[str, str]]:
         for names in _parts(indicator)
         if all((name, period, measure) in levels for name in names)
         for part in _apart(whole, [levels[name, period, measure] for name in names])
+    }
+
+
+def farming_alone(sure: Sequence[Candidate]) -> set[tuple[str, str]]:
+    """Value added of 农业 beside that of forestry or herding: whether of farming or of all of them, is not said."""
+    given = {(one.indicator, one.period) for one in sure}
+    return {
+        (one.indicator, one.period)
+        for one in sure
+        if one.indicator.endswith("_agriculture_va")
+        and _FARMING.search(one.sentence)
+        and any((one.indicator.removesuffix("agriculture_va") + part, one.period) in given for part in _BESIDE)
     }
 
 
