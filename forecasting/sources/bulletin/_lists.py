@@ -6,7 +6,8 @@ import itertools
 import re
 from collections.abc import Sequence
 
-from forecasting.sources.bulletin._clauses import clauses
+from forecasting.sources.bulletin._clauses import BREAKS, clauses
+from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import PLACES, Token
 from forecasting.sources.bulletin._regions import Region
 from forecasting.sources.bulletin._subjects import Context, Item, is_measure, items
@@ -14,6 +15,27 @@ from forecasting.sources.bulletin._subjects import Context, Item, is_measure, it
 _APPOSED = re.compile("(?:[一二三四五六七八九十]大)?(?:主导|支柱|重点|优势|传统|特色)?(?:产业|行业)")
 _WHOSE = re.compile("[省市区县旗镇乡园港企厂的内对自与]|公司|集团")  # may be said of the whole list
 _NAMING = frozenset(("word", "and", "filler", "region", "relative", "window", "ignored", "view", "child"))
+
+
+def exemplified(line: Sequence[Token]) -> list[Token]:
+    """水电、核电和风电等清洁能源发电: one figure behind a list is of what the list has examples of."""
+    made = list(line)
+    for n in range(len(made) - 2, 2, -1):
+        if made[n].text != "等" or not (_is_thing(made[n + 1]) and _is_thing(made[n - 1])):
+            continue
+        start = n - 1
+        while start > 1 and made[start - 1].kind == "and" and _is_thing(made[start - 2]):
+            start -= 2
+        end = next((m for m in range(n, len(made)) if made[m].kind in BREAKS), len(made))
+        figures = sum(one.kind in FIGURES for one in made[n:end])
+        if start < n - 1 and figures < 2 and not any(one.kind == "respectively" for one in made[n:end]):
+            del made[start : n + 1]
+    return made
+
+
+def _is_thing(token: Token) -> bool:
+    """Whether a word names something, not only what is measured of it."""
+    return token.kind == "word" and (token.value.part or set(token.value.roles) == {"subject"})
 
 
 def whole_list(

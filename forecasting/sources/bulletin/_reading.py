@@ -20,6 +20,7 @@ from forecasting.sources.bulletin._clauses import (
 from forecasting.sources.bulletin._comparisons import compared, counted_from, partial_years, passing
 from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import PLACES, Token, tokens
+from forecasting.sources.bulletin._lists import exemplified
 from forecasting.sources.bulletin._open import opened
 from forecasting.sources.bulletin._regions import Region
 from forecasting.sources.bulletin._shortened import growth_of, in_yuan
@@ -50,7 +51,9 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     """
     titled = state.frame.window
     whole = titled is not None and titled.cumulative and titled.last == 12
-    line = within(passing(undated(paired(both_comparisons(opened(gathered(until(tokens(normal)), whole)))))))
+    line = within(
+        passing(undated(paired(both_comparisons(opened(exemplified(gathered(until(tokens(normal)), whole)))))))
+    )
     line = growth_of(in_yuan(line))
     line = partial_years(compared(line, state.frame.year, state.frame.window))
     line = nations_name(line, state.frame.region is not None and state.frame.region.level > 0)

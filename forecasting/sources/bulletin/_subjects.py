@@ -42,6 +42,7 @@ NARROWER = frozenset(
 )  # fmt: skip
 _BUILT = {"housing_floor_space": "construction_floor_space", "housing_completions": "construction_completions"}
 _SCOPES = frozenset(("规模以上", "规上"))
+_SCOPED = frozenset(("规模以上工业", "规上工业"))
 _TOTALS = {"va": "industrial_va", "fai": "fixed_asset_investment", "power_use": "power_use", "retail": "retail_sales"}
 
 
@@ -134,7 +135,11 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
     amount = traded[-1] if traded else ""
     context = replace(context, amount="") if traded else context
     found: list[Item] = []
-    if any(token.text in _SCOPES for token in tokens) and context.measure in ("", "fai", "retail"):
+    if any(token.text in _SCOPES or token.text in _SCOPED for token in tokens) and context.measure in (
+        "",
+        "fai",
+        "retail",
+    ):
         context = replace(context, measure="va")  # 规上氟化工产业增长29.5%: only value added is meant so
     limited = any(token.text[:1] == "限" and token.kind in ("filler", "word") for token in tokens)
     branch = context.branch
@@ -247,6 +252,8 @@ def _item(group: _Group, context: Context) -> Item:
             token.value.roles["measure"] for token in words if is_measure(token) and (parts or token not in both)
         )
     )
+    if set(keys) == _POWER:
+        keys = ["additions"]  # 新增风电装机容量
     branch = parts[0] if len(parts) == 1 else None
     if len(keys) == 1 and keys[0] in _ALONE and not parts and not wholes and group.text.endswith("量"):
         parts = [context.branch] if context.branch is not None else []  # 挖掘机销量 ..., 出口量

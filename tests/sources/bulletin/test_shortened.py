@@ -70,3 +70,42 @@ def test_value_added_of_farming_may_be_of_all_agriculture():
     text = "赣州市2023年统计公报\n\n全年农业增加值3.1亿元，增长2.1%。{}增加值1.1亿元，增长3.1%。"
     assert [name for name, *_ in rows(text.format("林业"))] == ["ganzhou_forestry_va"] * 2
     assert [name for name, *_ in rows(text.format("建筑业"))][:2] == ["ganzhou_agriculture_va"] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("水电、核电和风电等清洁能源发电41亿千瓦时，增长2.1%", ["clean_power_generation"] * 2),
+        ("新材料、新能源等高新技术产业增加值增长2.1%", ["high_new_tech_va"]),
+        ("新材料、纺织等高新技术产业增加值分别增长2.1%、3.1%、4.1%", []),
+        ("煤炭、电力等行业增加值增长2.1%", []),
+    ],
+)
+def test_a_list_of_examples_says_nothing_more_than_what_it_is_of(text, names):
+    assert [name.removeprefix("ganzhou_") for name, *_ in rows(f"2024年1-7月，赣州市{text}。")] == names
+
+
+def test_what_is_added_may_be_parted_from_its_capacity():
+    text = "2024年1-7月，赣州市新增风电装机容量3.1万千瓦，新增光伏并网容量4.1万千瓦，7月底累计光伏并网容量21万千瓦。"
+    assert [name.removeprefix("ganzhou_") for name, *_ in rows(text)] == [
+        "wind_power_additions",
+        "solar_power_additions",
+        "solar_power_capacity",
+    ]
+
+
+def test_batteries_go_by_what_they_are_made_of_where_they_are_installed():
+    text = "2024年7月，我国三元电池共计装车9.1GWh，同比上升2.1%；磷酸铁锂共计装车21.1GWh，同比上升3.1%。"
+    assert [name for name, *_ in rows(text)] == ["cn_ternary_batteries_installed"] * 2 + [
+        "cn_lfp_batteries_installed"
+    ] * 2
+
+
+def test_a_branch_of_industry_above_a_size_grows_by_its_value_added():
+    text = "2024年1-7月，赣州市规模以上工业高新技术业同比增长2.1%。其中，医药制造业增长3.1%。"
+    assert [name for name, *_ in rows(text)] == ["ganzhou_high_new_tech_va", "ganzhou_pharmaceuticals_va"]
+
+
+def test_older_words_of_investment_from_abroad_and_of_taxes_are_known():
+    text = "2016年1-7月，赣州市实际吸收利用外资2.1亿美元，下降3.1%。税收总额41亿元，增长4.1%。"
+    assert [name for name, *_ in rows(text)] == ["ganzhou_fdi"] * 2 + ["ganzhou_tax_revenue"] * 2
