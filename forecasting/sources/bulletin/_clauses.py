@@ -29,6 +29,7 @@ OWNERS = frozenset(
      "domestic", "hmt", "foreign", "collective", "small", "large", "large_medium", "central", "medium", "small_firms",
      "micro")
 )  # fmt: skip
+_SOLD = ("出口", "进口")
 _FLOWS = (["进出口"], ["出口"], ["进口"], ["进出口规模"], ["出口规模"], ["进口规模"])
 BREAKS = frozenset(("comma", "semicolon"))
 
@@ -107,25 +108,6 @@ def paired(line: Sequence[Token]) -> list[Token]:
     return made
 
 
-def both_comparisons(line: Sequence[Token]) -> list[Token]:
-    """同比和环比分别下降37.3%和20.8%: the first on the year before, the second on the month before, or the reverse."""
-    if not any(token.kind == "other" for token in line):
-        return list(line)
-    made = list(line)
-    for n in range(len(made) - 3):
-        kinds = [token.kind for token in made[n : n + 3]]
-        if kinds not in (["compare", "and", "other"], ["other", "and", "compare"]):
-            continue
-        end = next((m for m in range(n + 3, len(made)) if made[m].kind in ("percent", *BREAKS)), len(made))
-        row = made[end : end + 3]
-        if [token.kind for token in row] != ["percent", "and", "percent"]:
-            continue
-        said = [token for token in made[n + 3 : end] if token.kind in ("verb", "speed")]
-        made[n : end + 3] = [made[n], *said, row[0], Token("comma", "，"), made[n + 2], *said, row[2]]
-        break
-    return made
-
-
 def both_kinds(clause: Sequence[Token]) -> list[Token]:
     """城乡居民人均可支配收入分别增长4.5%和6.3%: that of the towns, then that of the country."""
     found: list[Token] = []
@@ -150,6 +132,8 @@ def generated(buffer: Sequence[Token], named: Sequence[Token]) -> list[Token]:
         listed = [token for token in last if token.kind == "and" or token in before]
         several = sum("partner" in token.value.roles for token in listed if token.kind == "word") > 1
         return [*(listed if several else [partner]), *named]  # 对东盟进出口增势强劲, 实现进出口300亿元
+    if bare and said[0].text in _SOLD and (sold := _sold_before(buffer, said[0].text)):
+        return [*sold, *named]  # 光伏产品出口势头强劲, 合计出口113.2亿元
     flows = [one for one in before if one.value.roles.get("subject", "").endswith(("_exports", "_imports"))]
     if flows and len(said) == 1 and bare_measure(said[0]):
         key = said[0].value.roles["measure"]
@@ -164,6 +148,15 @@ def generated(buffer: Sequence[Token], named: Sequence[Token]) -> list[Token]:
         (name for end in ("", "发电") if (name := f"{before[-1].text.removesuffix(end)}发电量") in words()), ""
     )
     return [Token("word", whole, words()[whole]) if token in said and whole else token for token in named]
+
+
+def _sold_before(buffer: Sequence[Token], flow: str) -> list[Token]:
+    """The goods whose trade the clause before the last speaks of alone."""
+    parts = clauses(buffer)
+    clause = parts[-2] if len(parts) > 1 else []
+    goods = [token for token in clause if token.kind == "word" and "product" in token.value.roles]
+    traded = [token.text for token in clause if token.kind == "word" and token not in goods] == [flow]
+    return [token for token in clause if token.kind == "and" or token in goods] if goods and traded else []
 
 
 def residue(clause: Sequence[Token]) -> str:

@@ -127,6 +127,25 @@ def _ends(line: Sequence[Token], at: int) -> tuple[int | None, bool]:
     return (end, same) if line[at].text in _ALONE or closed or flat else (None, False)
 
 
+def both_comparisons(line: Sequence[Token]) -> list[Token]:
+    """同比和环比分别下降37.3%和20.8%: the first on the year before, the second on the month before, or the reverse."""
+    if not any(token.kind == "other" for token in line):
+        return list(line)
+    made = list(line)
+    for n in range(len(made) - 3):
+        kinds = [token.kind for token in made[n : n + 3]]
+        if kinds not in (["compare", "and", "other"], ["other", "and", "compare"]):
+            continue
+        end = next((m for m in range(n + 3, len(made)) if made[m].kind in ("percent", *BREAKS)), len(made))
+        row = made[end : end + 3]
+        if [token.kind for token in row] != ["percent", "and", "percent"]:
+            continue
+        said = [token for token in made[n + 3 : end] if token.kind in ("verb", "speed")]
+        made[n : end + 3] = [made[n], *said, row[0], Token("comma", "，"), made[n + 2], *said, row[2]]
+        break
+    return made
+
+
 def is_base(buffer: Sequence[Token]) -> bool:
     """Whether a level behind these tokens is only what another is compared with: 较9月的5774吨."""
     clause = last_clause(buffer)

@@ -52,6 +52,8 @@ _AHEAD = re.compile(
 _GOODS = re.compile(r"(?:主要)?(?:出口|进口)(?:的)?(?:主要)?(?:商品|产品)(?:以|为|是)|为主(?=，)")
 _RECORD = re.compile("(?:再次?)?(?:创|刷新)[^，。；:0-9%]{0,14}?(?:新高|纪录|记录|最高水平|最高值)(?=，)")
 _MOST = re.compile("(?:增长|增速|增幅|增势|涨幅|降幅)最(?:快|大|高|猛)(?=，)")
+_MARK = re.compile("(?:首次)?突破[0-9.]+[百千万亿]*[^，。；:0-9%]{0,4}?(?:大关|关口)")
+_LED_BY = re.compile("以[^，。；:0-9%]{2,30}?为(?:主|主体|代表|重点)的?")
 _ORDINAL = re.compile(rf"第(?:[0-9]+|[{NUMERALS}]{{1,6}})(?:位|名)?(?!季度|产业)")
 _ROLE = re.compile(r"作为[^，。；:0-9%]{1,20}(?=，)")
 _BASIS = re.compile(r"按[^，。；:、%]{1,14}?(?:口径|价格|汇率|因素|人口)(?:计算|测算|核算|统计|计)?")
@@ -94,6 +96,8 @@ _PATTERNS = (
     ("排位居列", _AHEAD, "filler"),
     ("出进主为", _GOODS, "filler"),
     ("再创刷", _RECORD, "filler"),
+    ("首突", _MARK, "filler"),
+    ("以", _LED_BY, "filler"),
     ("增涨降", _MOST, "filler"),
 )
 _TOWARDS = re.compile(r"对[^，。；:、]{1,20}?(?:贡献率|贡献|拉动|支撑)")
@@ -167,7 +171,7 @@ def line_of(text: str) -> tuple[Token, ...]:
 
 def _suffixed(token: Token, before: list[Token]) -> Token:
     """稀土 + 企业 is the branch itself; 企业 without a branch before it is something else."""
-    last = before[-1] if before else Token("", "")
+    last = next((one for one in reversed(before) if one.kind != "ignored"), Token("", ""))  # “新三样”产品
     plain = (last.kind == "word" and last.value.part) or last.text in _SCOPES
     return token._replace(kind="filler" if plain else "residue")
 

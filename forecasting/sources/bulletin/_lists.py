@@ -14,6 +14,7 @@ from forecasting.sources.bulletin._subjects import Context, Item, is_measure, it
 
 _APPOSED = re.compile("(?:[一二三四五六七八九十]大)?(?:主导|支柱|重点|优势|传统|特色)?(?:产业|行业)")
 _WHOSE = re.compile("[省市区县旗镇乡园港企厂的内对自与]|公司|集团")  # may be said of the whole list
+_TRADES = ("出口", "进口", "进出口")
 _NAMING = frozenset(("word", "and", "filler", "region", "relative", "window", "ignored", "view", "child"))
 
 
@@ -122,6 +123,9 @@ def _meant_of_all(last: Sequence[Token], shared: Sequence[Token]) -> bool:
     """
     if any(one.kind == "residue" and is_measure(before) for before, one in itertools.pairwise(last)):
         return True
+    traded = next((n for n, token in enumerate(last) if token.text in _TRADES), len(last))
+    if any(token.kind == "residue" or (token.kind == "word" and token.value.part) for token in last[traded + 1 :]):
+        return True  # 对越南、泰国分别出口钢制家具
     at = next(n for n, token in enumerate(last) if token.kind == "residue")
     behind = [token for token in last[at:] if token.kind == "word"]
     return any(token.value.part or (not shared and "subject" in token.value.roles) for token in behind)

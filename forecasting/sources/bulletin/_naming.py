@@ -192,7 +192,7 @@ class Naming:
                 reasons.append(SECOND)
                 if self.again and self.given[key] == item.written:
                     self.candidates = [self._unless(one, made) for one in self.candidates]
-            if not figure.doubt:
+            if not figure.doubt and "does not measure" not in made.reason:
                 self.given[key] = item.written  # 突破100GW, 达到101.3GW: only the second is a figure
             self.candidates.append(replace(made, reason="; ".join([*reasons, *filter(None, [made.reason])])))
             if item.written.startswith("规") and made.indicator.endswith("_industrial_output_value"):

@@ -9,7 +9,6 @@ from dataclasses import replace
 from forecasting.sources.bulletin._candidates import Candidate
 from forecasting.sources.bulletin._carried import of_branch
 from forecasting.sources.bulletin._clauses import (
-    both_comparisons,
     gathered,
     nations_name,
     paired,
@@ -17,7 +16,7 @@ from forecasting.sources.bulletin._clauses import (
     until,
     within,
 )
-from forecasting.sources.bulletin._comparisons import compared, counted_from, partial_years, passing
+from forecasting.sources.bulletin._comparisons import both_comparisons, compared, counted_from, partial_years, passing
 from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import PLACES, Token, tokens
 from forecasting.sources.bulletin._lists import exemplified
@@ -65,7 +64,8 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
         years = [window for window in state.leading if window.cumulative and window.last == 12]
         if len(years) == 1:
             state.window, state.carried = years[0], ""  # 1-11月, ... . 投资比上年增长15.7%: in a bulletin on a year
-    if state.carried == ELSEWHERE and line and line[0].kind == "child" and state.led and state.led.cumulative:
+    opens = state.age > 8 and dependent  # the paragraph
+    if state.carried == ELSEWHERE and opens and state.led and state.led.cumulative:
         state.window, state.carried = state.led, ""  # 前三季度, 发电量 .... \n 其中, 新能源发电量 ...
     if state.carried == ASIDE and line and line[0].kind == "child" and state.last is not None:
         state.window, state.carried = state.last, ""  # 8月当月, 进出口 .... 其中, 出口 ...

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from forecasting.sources.bulletin._figures import Figure
 from forecasting.sources.bulletin._lexer import Token
+from forecasting.sources.bulletin._phrases import UNITS
 
 _GOODS = re.compile("[^，。；:]{0,12}产品[^，。；:业]{0,10}(?:增|强劲|较快|快速|旺|向好)[^，。；:]{0,6}")
 _SIZED = re.compile("限(?:额以)?上(?:单位|企业)?按.{2,8}分$")
@@ -27,6 +29,12 @@ def by_size(clause: Sequence[Token]) -> bool:
 def counts_places(clause: Sequence[Token]) -> bool:
     """9个省份同比增长: how many places, not which."""
     return bool(_COUNT.match(_text(clause)))
+
+
+def units_counted(clause: Sequence[Token], figures: Sequence[Figure]) -> bool:
+    """限额以上企业35户, 零售额4.8亿元: how many units above a size there are, which what follows is of."""
+    counted = all(UNITS.get(one.unit, ("", ""))[1] == "entities" for one in figures)
+    return counted and any(token.text.startswith(("限额以上", "限上")) for token in clause)
 
 
 def _text(clause: Sequence[Token]) -> str:

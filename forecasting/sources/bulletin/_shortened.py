@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from forecasting.sources.bulletin._clauses import OWNERS
 from forecasting.sources.bulletin._lexer import Token
 from forecasting.sources.bulletin._vocabulary import Subject, subjects
 
@@ -88,6 +89,15 @@ def meant(whole: str, written: str, of: str) -> list[str]:
     if whole in _POST and "邮" not in written:
         return [_POST[whole]] if of in _POST.values() else [whole] if of in _POST else []
     return [whole]
+
+
+def produced(words: list[Token]) -> list[Token]:
+    """规模以上煤炭企业生产原煤: without the branch that produces, which says nothing new of all above a size."""
+    at = max((n for n, token in enumerate(words) if "product" in token.value.roles), default=0)
+    said = any(token.value.roles.get("measure") == "output" for token in words)
+    makers = [token for token in words[:at] if token.value.part]
+    owned = any(token.value.roles.get("branch") in (None, *OWNERS) for token in makers)
+    return [token for token in words if token not in makers] if said and not owned else words
 
 
 def carried_by(subject: Subject, before: Subject) -> Subject | None:

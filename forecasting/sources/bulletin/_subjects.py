@@ -11,7 +11,7 @@ from forecasting.sources.bulletin._lexer import PLACES, Token
 from forecasting.sources.bulletin._open import by_its_words, by_kind
 from forecasting.sources.bulletin._places import place_of
 from forecasting.sources.bulletin._regions import Region
-from forecasting.sources.bulletin._shortened import carried_by, meant
+from forecasting.sources.bulletin._shortened import carried_by, meant, produced
 from forecasting.sources.bulletin._vocabulary import (
     Measure,
     Subject,
@@ -116,6 +116,7 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
         last = token
     groups = [group for group in groups if group.words or group.regions]
     _share_kind(groups)
+    _share_goods(groups)
     if not groups:
         return []
     named = [group for group in groups if group.words]
@@ -147,7 +148,7 @@ def items(tokens: Sequence[Token], context: Context, home: Region | None) -> lis
     scoped = any(token.text in _SCOPES for token in tokens)
     for group in groups:
         if scoped:
-            group.words = _produced(group.words)
+            group.words = produced(group.words)
         if partner is not None and not any(is_partner(token) or is_measure(token) for token in group.words):
             group.words.insert(0, partner)  # 对东盟出口的纺织机械、纺织原料
         item = _item(group, replace(context, measure=shared or context.measure, branch=branch))
@@ -192,6 +193,16 @@ def _share_kind(groups: Sequence[_Group]) -> None:
             name = group.words[0].text + kind
             if name in words():
                 group.words[0] = Token("word", group.words[0].text, words()[name])
+
+
+def _share_goods(groups: Sequence[_Group]) -> None:
+    """对印度、美国出口机电产品: what is said behind the last of several partners is traded with each of them."""
+    if len(groups) < 2 or not all(any(map(is_partner, group.words)) for group in groups):
+        return
+    last = [token for token in groups[-1].words if not is_partner(token)]
+    if any(token.value.part for token in last) and all(len(group.words) == 1 for group in groups[:-1]):
+        for group in groups[:-1]:
+            group.words += last
 
 
 def _trade(groups: Sequence[_Group]) -> Subject | None:
@@ -293,15 +304,6 @@ def _item(group: _Group, context: Context) -> Item:
             return Item(group.text, own, branch, partner=partners[0])
     traded = _subject(wholes, parts, keys, context, group.text) if len(partners) == 1 else None
     return Item(group.text, traded_with(traded, partners[0]), branch, partner=partners[0])
-
-
-def _produced(words: list[Token]) -> list[Token]:
-    """规模以上煤炭企业生产原煤: without the branch that produces, which says nothing new of all above a size."""
-    at = max((n for n, token in enumerate(words) if "product" in token.value.roles), default=0)
-    said = any(token.value.roles.get("measure") == "output" for token in words)
-    makers = [token for token in words[:at] if token.value.part]
-    owned = any(token.value.roles.get("branch") in (None, *OWNERS) for token in makers)
-    return [token for token in words if token not in makers] if said and not owned else words
 
 
 def _subject(wholes: list[str], parts: list[Word], keys: list[str], context: Context, written: str) -> Subject | None:

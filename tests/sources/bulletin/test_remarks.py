@@ -80,3 +80,62 @@ def test_storage_is_told_apart_by_where_it_stands():
         "cn_storage_renewables_capacity",
         "cn_storage_users_capacity",
     ]
+
+
+def test_a_part_behind_a_sentence_of_doubtful_months_is_doubtful_too():
+    text = (
+        "2024年8月，全国居民消费价格上涨0.4%。1-8月平均，全国居民消费价格上涨0.2%。\n\n"
+        "食品烟酒价格上涨1.1%。其中，鲜菜价格上涨7.1%，鲜果价格上涨3.1%。"
+    )
+    assert rows(text) == [("cn_cpi", "month_yoy", "0.4"), ("cn_cpi", "ytd_yoy", "0.2")]
+
+
+def test_goods_behind_the_last_of_several_partners_are_traded_with_each():
+    text = "2024年1-7月，赣州市对印度尼西亚、墨西哥分别出口“新三样”产品2.1亿元、1.1亿元。"
+    assert names(text) == [
+        "ganzhou_new_three_exports_indonesia_value_cny",
+        "ganzhou_new_three_exports_mexico_value_cny",
+    ]
+    assert names(text.replace("“新三样”产品", "竹制家具")) == [
+        "ganzhou_竹制家具_exports_indonesia_value_cny",
+        "ganzhou_竹制家具_exports_mexico_value_cny",
+    ]
+    assert names(text.replace("“新三样”产品", "部分家具")) == []
+
+
+def test_what_is_traded_in_all_behind_goods_is_of_these_goods():
+    text = "2024年1-7月，赣州市{}出口势头强劲，合计出口3.1亿元，增长2.1%。"
+    assert names(text.format("锂电池")) == ["ganzhou_lithium_battery_exports_value_cny"] * 2
+    assert names(text.format("锂电池、太阳能电池")) == []
+    assert names(text.format("外贸")) == ["ganzhou_exports_cny"] * 2
+
+
+def test_what_a_sum_is_led_by_is_not_what_is_measured():
+    text = "2024年1-7月，赣州市以锂电池、太阳能电池为主的新三样产品出口3.1亿元，增长2.1%。"
+    assert names(text) == ["ganzhou_new_three_exports_value_cny"] * 2
+
+
+def test_a_round_number_that_is_passed_is_no_figure():
+    text = "截至2024年6月末，内蒙古羊存栏首次突破1亿只大关，达到10031.2万只，与上年同期相比增长3.1%。"
+    assert rows(text) == [
+        ("inner_mongolia_sheep_stock", "month_level", "10031.2"),
+        ("inner_mongolia_sheep_stock", "month_yoy", "3.1"),
+    ]
+
+
+def test_how_many_units_there_are_is_no_level_of_what_they_sell():
+    text = "2024年，赣州市社会消费品零售总额31亿元，增长2.1%。其中限额以上企业41户，消费品零售额4.1亿元，增长3.1%。"
+    assert names(text) == ["ganzhou_retail_sales"] * 2 + ["ganzhou_retail_above_size"] * 2
+    text = "赣州市2024年统计公报\n\n固定资产投资下降1.1%。全年房地产开发企业21户，完成投资5.1亿元，较上年增长3.1%。"
+    assert names(text)[1:] == ["ganzhou_real_estate_investment"] * 2
+
+
+def test_a_text_of_the_nations_bureau_on_a_city_is_on_the_city():
+    text = "[国家统计局]2024年7月份北京居民消费价格\n\n7月份，北京居民消费价格同比上涨0.3%。其中，食品价格上涨1.1%。"
+    assert names(text) == ["beijing_cpi", "beijing_cpi_food"]
+
+
+def test_several_places_together_are_no_part_of_a_name():
+    assert names("2024年1-7月，我国四地硅铁产量31万吨，增长2.1%。内蒙硅铁产量21万吨。") == [
+        "inner_mongolia_ferrosilicon_output"
+    ]
