@@ -35,11 +35,11 @@ _NATIONAL = re.compile(
 _FIRM = re.compile("公司|集团|股份")
 _ZONE = "[市省]?[\u4e00-\u9fff]{0,4}?(?:保税|高新|产业开发|经开|技术开发|经济开发|开发|示范|自贸)区"
 _OF_ZONE = re.compile("(?:高新|经开|开发|保税|示范|自贸|园|新)区")
-_BUREAU = re.compile("(?<![省市区县旗州盟])统计局(?:公布|发布)")
+_BUREAU = re.compile("(?<![省市区县旗州盟])统计局(?:公布|发布|数据显示)")
 _CAPTION = re.compile(r"图[为:][^。]*|[^。]*。?\([^()]*(?:图/|/图|摄|资料(?:图|照))[^()]*\)|▲[^。]*|^\[国家统计局]")
 _BENEATH = re.compile("[省市县区]委|[省市县区]政府|高新区|经开区|开发区")
 _TELLER = re.compile("海关|分行|中心支行")
-_LOCAL = re.compile("|".join(word for word in RELATIVE if word[0] in "全我本自"))
+_LOCAL = re.compile(f"(?<![占居列])(?:{'|'.join(word for word in RELATIVE if word[0] in '全我本自')})")
 _HERE = re.compile("[我本](?:省|市|区|县|旗|州|盟)(?![级区])")
 _TOWN = re.compile("([\u4e00-\u9fff]{2,3}(?<![城乡])镇|[\u4e00-\u9fff]{2,4}街道)(?!企业)")
 _CUSTOMS = re.compile("(?:[\u4e00-\u9fff]{2,4}、)*[\u4e00-\u9fff]{2,4}海关")
@@ -255,8 +255,8 @@ def _region(texts: Sequence[str]) -> Region | None:
         return _region(seats)
     spoken = {token.text for text in texts for token in line_of(text) if token.kind in PLACES}
     strange = any(_FIRM.search(text) or _BENEATH.search(text) for text in texts)
-    told = any(map(_BUREAU.search, texts)) or (spoken and not strange)
-    return regions()["000000"] if told and spoken <= {"中国", "国内"} else None
+    told = (bureau := any(map(_BUREAU.search, texts))) or (spoken and not strange)
+    return regions()["000000"] if told and spoken <= {"中国", "国内", "全国" if bureau else ""} else None
 
 
 def _named(texts: Sequence[str], firm: bool) -> tuple[bool, Region | None]:

@@ -100,6 +100,10 @@ _PATTERNS = (
     ("以", _LED_BY, "filler"),
     ("增涨降", _MOST, "filler"),
 )
+_BEGUN = {  # what may begin with a character
+    char: [(pattern, kind) for chars, pattern, kind in _PATTERNS if char in chars]
+    for char in "".join([chars for chars, _, _ in _PATTERNS])
+}
 _TOWARDS = re.compile(r"对[^，。；:、]{1,20}?(?:贡献率|贡献|拉动|支撑)")
 
 
@@ -226,11 +230,10 @@ def _next(
         view = _VIEW.match(text, start)
         if view is not None and (best is None or view.end() >= best[0]):
             return view.end(), (Token("view", view[0]),)
-    for start_chars, pattern, kind in _PATTERNS:
-        if char in start_chars:
-            said = pattern.match(text, start)
-            if said is not None and (best is None or said.end() >= best[0]):
-                return said.end(), (Token(kind, said[0]),)
+    for pattern, kind in _BEGUN.get(char, ()):
+        said = pattern.match(text, start)
+        if said is not None and (best is None or said.end() >= best[0]):
+            return said.end(), (Token(kind, said[0]),)
     if char == "作":
         role = _ROLE.match(text, start)
         if role is not None:

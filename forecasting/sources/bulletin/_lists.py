@@ -21,6 +21,8 @@ _NAMING = frozenset(("word", "and", "filler", "region", "relative", "window", "i
 def exemplified(line: Sequence[Token]) -> list[Token]:
     """水电、核电和风电等清洁能源发电: one figure behind a list is of what the list has examples of."""
     made = list(line)
+    if not any(token.text == "等" for token in line):
+        return made
     for n in range(len(made) - 2, 2, -1):
         if made[n].text != "等" or not (_is_thing(made[n + 1]) and _is_thing(made[n - 1])):
             continue

@@ -242,7 +242,7 @@ def _compared() -> str:
 
 
 # at the end of a year the year before, else no comparison with it
-YEAR_END = frozenset(("比上年末", "较上年末", "比上年底", "较上年底"))
+YEAR_END = frozenset(f"{word}{year}{end}" for word in "比较" for year in ("上年", "去年") for end in ("末", "底"))
 
 # (kind, value, words); a longer word wins over a shorter one, and these over the subject table
 PHRASES: tuple[tuple[str, object, str], ...] = (
@@ -255,7 +255,10 @@ PHRASES: tuple[tuple[str, object, str], ...] = (
         "other",
         None,
         "环比|比上月|较上月|比上个月|较上个月|比上季度|较上季度|较上半年|比上半年|较一季度|比一季度|较前三季度|比前三季度|比|较|相比|相较|对比|"
-        "较上年全年|比上年全年|较去年全年|比去年全年|月环比|按月|较年初|比年初|比上年末|较上年末|比上年底|较上年底|与上月相比|两年平均|三年平均|两年复合|复合增速|两年复合增速|两年平均增长|四年平均|年均|年均增长|复合增长率|年平均|平均增速|平均增长",
+        "较上年全年|比上年全年|较去年全年|比去年全年|月环比|按月|较年初|比年初|"
+        + "|".join(sorted(YEAR_END))
+        + "|与上月相比|两年平均|三年平均|两年复合|"
+        "复合增速|两年复合增速|两年平均增长|四年平均|年均|年均增长|复合增长率|年平均|平均增速|平均增长",
     ),
     (
         "past",

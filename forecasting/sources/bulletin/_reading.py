@@ -21,6 +21,7 @@ from forecasting.sources.bulletin._figures import FIGURES
 from forecasting.sources.bulletin._lexer import PLACES, Token, tokens
 from forecasting.sources.bulletin._lists import exemplified
 from forecasting.sources.bulletin._open import opened
+from forecasting.sources.bulletin._phrases import YEAR_END
 from forecasting.sources.bulletin._regions import Region
 from forecasting.sources.bulletin._shortened import growth_of, in_yuan
 from forecasting.sources.bulletin._state import ASIDE, ELSEWHERE, MONTH_OR_MORE, Reading
@@ -37,6 +38,7 @@ _NOMINAL = re.compile("(?:现价|当年价格?|名义)(?:计算)?(?:同比|比�
 _ROSE = re.compile("[较比]1(?:-|至)([0-9]{1,2})月份?(?:分别)?(?:提[高升]|加快|回[升落]|扩大|收窄|上升|放缓)")
 _OF_GROWTH = frozenset(("compare", "respectively", "verb", "speed", "percent", "and", "filler"))
 _OPENING = 5  # tokens
+SINCE_END = "the sentence before speaks of growth since the end of a year"
 ON_MONTH = "the sentence before speaks of changes on the month before"
 
 
@@ -117,6 +119,9 @@ def read_sentence(state: Reading, text: str, normal: str) -> list[Candidate]:
     state.some = walk.narrowed
     if dependent and state.counted:
         found = [replace(one, reason=one.reason or "what it is a part of was not understood") for one in found]
+    if dependent and state.since_end and not any(token.kind == "compare" for token in line):
+        found = [replace(one, reason=one.reason or SINCE_END) if _is_growth(one) else one for one in found]
+    state.since_end = any(token.text in YEAR_END for token in line)
     if state.invested == "real_estate_investment":
         found = [replace(one, reason=one.reason or PARTED) if _MADE_UP.search(one.indicator) else one for one in found]
     for rates, why in ((counted_from(line), CURRENT_PRICES), (set(_NOMINAL.findall(normal)), NOMINAL)):
@@ -147,6 +152,10 @@ def _growth_alone(line: Sequence[Token]) -> int:
     """How many rates a sentence gives that begins with a comparison and names nothing."""
     plain = all(token.kind in _OF_GROWTH or token.text == "。" for token in line)
     return sum(token.kind == "percent" for token in line) if plain and line and line[0].kind == "compare" else 0
+
+
+def _is_growth(one: Candidate) -> bool:
+    return one.measure == "month_yoy" and one.period[-2:] != "12"
 
 
 def _is_strange(item: Item) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from forecasting.sources.bulletin._clauses import OWNERS
@@ -14,6 +15,7 @@ _THROUGHPUT = {
     "foreign_trade_throughput": "port_containers_foreign",
     "domestic_trade_throughput": "port_containers_domestic",
 }
+_ENTITIES = frozenset(("self_employed_businesses", "cooperatives", "market_entities"))
 _CARRIED = ("freight_turnover", "freight", "passenger_turnover", "passengers")
 _CARRIERS = ("road", "water", "rail", "air", "road_water")
 _IN_YUAN = {"亿": "亿元", "万亿": "万亿元"}
@@ -30,6 +32,8 @@ _MONEY = ("va", "fai", "retail", "fiscal")
 def in_yuan(line: Sequence[Token]) -> list[Token]:
     """生产总值56.7亿，增长7.5%: yuan, where what is measured is never counted in anything else."""
     made = list(line)
+    if not any(token.text in _IN_YUAN for token in line):
+        return made
     for n in range(len(made) - 2, 0, -1):
         unit = _IN_YUAN.get(made[n + 1].text) if made[n].kind == "number" else None
         if unit is None or made[n + 1].kind != "residue" or made[n + 2 : n + 3] == [] or not _is_money(made[:n]):
@@ -43,6 +47,8 @@ def in_yuan(line: Sequence[Token]) -> list[Token]:
 def growth_of(line: Sequence[Token]) -> list[Token]:
     """与去年同期相比，实现了39.0%的显著增长: the rate before its verb, said as one on the year before."""
     made = list(line)
+    if not any(after.text == "的" and one.kind == "percent" for one, after in itertools.pairwise(line)):
+        return made
     for n in range(len(made) - 2, 0, -1):
         if made[n].kind != "percent" or made[n + 1].text != "的" or made[n - 1].kind == "vague":
             continue
@@ -86,6 +92,8 @@ def meant(whole: str, written: str, of: str) -> list[str]:
         return []  # 居民人均消费支出 ..., 其中教育支出
     if whole in _THROUGHPUT and of == "port_containers" and "货物" not in written:
         return [_THROUGHPUT[whole]]
+    if whole in _ENTITIES and of == "market_entities_new":
+        return [f"{whole}_new"]  # 新设经营主体 ..., 其中个体工商户 ...
     if whole in _POST and "邮" not in written:
         return [_POST[whole]] if of in _POST.values() else [whole] if of in _POST else []
     return [whole]

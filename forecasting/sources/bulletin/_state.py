@@ -77,6 +77,7 @@ class Reading:
     added: bool = False  # value added of industry was spoken of
     agriculture: bool = False  # output of all agriculture was
     invested: str = ""  # the investment that was spoken of last, all or in real estate
+    since_end: bool = False  # the last sentence spoke of growth since the end of a year
     some: bool = False  # the sentence before spoke of some firms alone: 48家重点监测造船企业
     ported: bool = False  # what all ports handled was spoken of
     unrated: list[Item] = field(default_factory=list)  # levels of the last sentence that no growth came behind
@@ -97,7 +98,7 @@ class Reading:
             self.context = Context()  # which prices a paragraph goes on with, is not said
         self.previous, self.balance, self.month = self.window or self.previous, None, None
         self.year, self.led, self.said, self.some, self.private = None, self.said, None, False, False
-        self.unrated = []
+        self.unrated, self.since_end = [], False
         if len(self.currencies) > 1:
             self.currency = ""
         spoken = self.window

@@ -40,7 +40,7 @@ from forecasting.sources.bulletin._lexer import PLACES, Token
 from forecasting.sources.bulletin._lists import some_known, whole_list
 from forecasting.sources.bulletin._naming import ALL_TRADE, Naming
 from forecasting.sources.bulletin._phrases import YEAR_END
-from forecasting.sources.bulletin._remarks import by_size, counts_places, on_goods, units_counted
+from forecasting.sources.bulletin._remarks import by_size, counts_places, on_goods, some_counted, units_counted
 from forecasting.sources.bulletin._rows import (
     figure_row,
     is_row,
@@ -392,6 +392,7 @@ class Walk:
             self.state.carried = "whether the month or the months up to it are meant is not said"
         elif not named and in_passing(self.buffer, self.prior):
             self.passing = self.prior  # 增长6.9%, 其中6月份增长7.8%; 汽车制造业增长1.5%
+        self.narrowed = self.narrowed or some_counted(head, figures)
         if units_counted(head, figures):
             self.state.context = replace(self.state.context, above=True)
         if figures[-1].rate and figures[-1].sign:

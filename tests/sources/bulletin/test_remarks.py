@@ -139,3 +139,31 @@ def test_several_places_together_are_no_part_of_a_name():
     assert names("2024年1-7月，我国四地硅铁产量31万吨，增长2.1%。内蒙硅铁产量21万吨。") == [
         "inner_mongolia_ferrosilicon_output"
     ]
+
+
+def test_those_behind_new_ones_are_new_too():
+    text = "2024年1-6月，江西省新设各类经营主体31.1万户，增长2.1%。其中，个体工商户21.1万户，增长3.1%。"
+    assert names(text) == ["jiangxi_market_entities_new"] * 2 + ["jiangxi_self_employed_businesses_new"] * 2
+    text = "截至2024年6月底，江西省实有经营主体411万户，增长2.1%。其中，个体工商户211万户，增长3.1%。"
+    assert names(text) == ["jiangxi_market_entities"] * 2 + ["jiangxi_self_employed_businesses"] * 2
+
+
+def test_growth_of_parts_is_since_the_end_of_the_year_where_that_of_all_is():
+    text = "截至2024年6月底，江西省登记在册经营主体411万户，较去年底增长2.1%。其中，个体工商户211万户，增长3.1%。"
+    assert [row[2] for row in rows(text)] == ["411", "211"]
+    assert [row[2] for row in rows(text.replace("户，增长", "户，同比增长"))] == ["411", "211", "3.1"]
+
+
+def test_what_follows_a_number_of_watched_firms_is_of_these_alone():
+    text = "2024年1-6月，江西省工业增长2.1%。省上重点监测的消费品工业41户企业，完成产值21亿元，实现销售产值20亿元。"
+    assert [name for name in names(text) if name.endswith(("output_value", "sales_value"))] == []
+
+
+def test_the_nation_may_be_told_by_its_bureau_and_a_share_alone():
+    text = "统计局数据显示，2024年1-6月，化学工业产值5.1万亿元，占全国规模工业总产值的4.1%；增长3.1%。"
+    assert names(text)[:1] == ["cn_chemical_industry_output_value"]
+
+
+def test_a_share_of_the_region_around_is_no_word_on_whom_a_text_is_on():
+    text = "兵团新闻办通报：2024年，兵团棉花总产量211万吨，占自治区的41.1%。规模以上工业增加值比上年增长3.1%。"
+    assert names(text) == ["xpcc_cotton_output", "xpcc_industrial_va"]
