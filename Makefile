@@ -45,8 +45,8 @@ licences: $(VENV)/.audit         ## licences of what an installation needs; fail
 benchmarks: $(VENV)/.dev         ## print the README's figures, but for those of kill, faults, soak and night_at_size
 	for script in help_time national_value_added contribution_identity bad_input headline_no_change headline_m3 \
 	  months_of_m3 family_weights sparse_months sparse_ahead baotou_family decumulation_speed set_bounds \
-	  base_revisions misprints bulletin_reader ahead_by_figures m1_monthly m3_monthly m3_others tourism_monthly \
-	  short_series panel_speed \
+	  base_revisions restated_levels misprints bulletin_reader ahead_by_figures m1_monthly m3_monthly m3_others \
+	  tourism_monthly short_series panel_speed \
 	  mlflow_review review_pictures large_files report_page projection_golden hindcasts reference_hindcast \
 	  projection_speed dask_cluster release_files main_job pictures; do \
 	  $(SCRIPT) benchmarks/$$script.py || exit 1; \

@@ -123,6 +123,20 @@ def test_levels_on_a_restated_base_yield_to_rates_and_are_named_in_the_year_of_t
     assert not believed["ytd_level"][3:].any()
 
 
+@pytest.mark.parametrize("since", ["-01", "-06"])
+def test_a_level_on_another_base_that_fits_by_chance_is_not_believed(since):
+    frame = publish(varied(), measures=("ytd_yoy", "month_level"))
+    frame = frame[(frame["measure"] == "month_level") | ~frame["period"].str.endswith("-01")]  # no rate of January
+    restated = (frame["measure"] == "month_level") & (frame["period"] >= f"{FIRST_YEAR + 3}{since}")
+    frame.loc[restated, "value"] = [f"{1.1 * float(value):.1f}" for value in frame.loc[restated, "value"]]
+    believed, dropped = consistent(figures_of(frame))
+    first = int(since[1:]) - 1
+    assert not believed["month_level"][3, first:].any()
+    assert not believed["month_level"][4:].any()
+    assert believed["month_level"][3, :first].sum() >= first - 1  # what a single one misses the rates may not tell
+    assert all(figure.slack > 0 for figure in dropped)
+
+
 def test_a_misprinted_level_is_the_only_one_that_is_not_believed():
     frame = publish(varied(), measures=("ytd_yoy", "month_level"))
     row = (frame["measure"] == "month_level") & (frame["period"] == f"{FIRST_YEAR + 2}-06")

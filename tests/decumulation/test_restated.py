@@ -1,12 +1,14 @@
 """Levels that were restated from month to month do not spoil the months that the rates tell."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from forecasting import decumulate
 from forecasting.decumulation._figures import Figures, arrange
-from forecasting.decumulation._restated import reshaped, unlike_rates
+from forecasting.decumulation._restated import refined, reshaped, unlike_rates
 from forecasting.observations import check_observations, month_label
 from forecasting.reference import load_observations
 
@@ -141,3 +143,37 @@ def test_months_of_a_year_whose_coverage_changed_on_the_way_accuse_no_rate() -> 
     for y, m in np.ndindex(growth.shape):
         if m > 1:
             assert recovered[month_label((2011 + y) * 12 + m)] == pytest.approx(growth[y, m], abs=0.6)
+
+
+@pytest.mark.parametrize("first", [2, 3])
+def test_years_on_a_base_that_is_not_believed_are_known_as_finely_as_their_levels_have_them(first: int) -> None:
+    factor = np.ones((YEARS, 12))
+    factor[first : first + 3] = 1.1
+    months = decumulate(table(factor), draws=60).monthly.set_index("month")
+    growth = 100 * (truth()[1:] / truth()[:-1] - 1)
+    for y, m in np.ndindex(growth.shape):
+        if m > 1 and y + 1 not in (first, first + 3):
+            assert months["yoy"][month_label((2011 + y) * 12 + m)] == pytest.approx(growth[y, m], abs=0.05)
+
+
+def test_rates_are_refined_by_levels_that_round_to_all_of_them_if_all_figures_can_be_true_then() -> None:
+    factor = np.ones((YEARS, 12))
+    factor[3:] = 1.1
+    given = figures(factor)
+    exact = truth().cumsum(axis=1)[1:] / truth().cumsum(axis=1)[:-1] - 1
+    finer = refined(given, lambda _: True)
+    value, half = finer.value["ytd_yoy"][1:, 1:], finer.half["ytd_yoy"][1:, 1:]
+    alike = np.array([True, True, False, True, True])
+    assert (half[alike] < 1e-4).all()
+    assert (np.abs(value - exact[:, 1:])[alike] <= half[alike]).all()
+    np.testing.assert_array_equal(half[~alike], given.half["ytd_yoy"][1:, 1:][~alike])
+    late = refined(given, lambda asked: bool(asked.half["ytd_yoy"][1, 1] == given.half["ytd_yoy"][1, 1]))
+    np.testing.assert_array_equal(late.value["ytd_yoy"][:4], given.value["ytd_yoy"][:4])
+    np.testing.assert_array_equal(late.value["ytd_yoy"][4:], finer.value["ytd_yoy"][4:])
+
+
+def test_rates_beside_levels_of_the_same_months_are_as_published() -> None:
+    given = figures(np.ones((YEARS, 12)))
+    months = given.value | {"month_level": np.where(np.arange(12) > 1, truth(), np.nan)}
+    own = replace(given, value=months)
+    np.testing.assert_array_equal(refined(own, lambda _: True).half["ytd_yoy"][:, 2:], given.half["ytd_yoy"][:, 2:])

@@ -52,6 +52,18 @@ def test_errors_are_of_the_size_that_is_said_where_rates_are_coarse_and_months_d
     assert 0.95 <= np.sqrt(np.mean(np.square((truth - mean) / sd))) <= 1.05
 
 
+def test_errors_are_of_the_size_that_is_said_where_levels_of_some_years_are_on_another_base():
+    made = industries(8, 8, 0.04, 0.1)
+    frames = []
+    for name, level in made.items():
+        rates = publish(level, indicator=name, merged=True)
+        other = level * np.where((np.arange(9) > 3) & (np.arange(9) < 7), 1.1, 1.0)[:, None]
+        frames += [rates, publish(other, indicator=name, measures=("ytd_level",), merged=True, decimals=2)]
+    mean, sd, truth = recovered(frames, made, 0, "yoy", "yoy_sd")
+    for years in ([2, 6], [3, 4, 5]):  # in which the base changes, and between two of which it is another
+        assert 0.9 <= np.sqrt(np.mean(np.square((truth - mean) / sd)[:, years])) <= 1.1
+
+
 def test_a_step_is_a_draw_of_the_normal_between_its_bounds_and_uniform_where_these_leave_next_to_nothing():
     least, most = np.array([-1.0, 0.5, -9.0, 2.0, 20.0]), np.array([0.5, 3.0, 9.0, 2.0 + 1e-12, 21.0])
     for rank in (0.01, 0.3, 0.5, 0.99):
