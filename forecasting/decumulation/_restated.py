@@ -23,8 +23,8 @@ ALIKE = 0.05
 LEAST = 0.0005
 """Departure beyond rounding that is worth a word."""
 
-FINE = 0.02
-"""Error of such growth by levels, in parts of the half-width of the rate that is rounded from it."""
+FINE = 0.03
+"""Part of the half-width of a rate that is left to it: with less, draws hardly move, with more, bands are too wide."""
 
 FEWEST = 3
 """Cumulative figures of a year that tell anything of its shares."""
