@@ -57,7 +57,7 @@ class Dense:
 
     Attributes:
         path: Its months.
-        figures: Its published figures, without misprints.
+        figures: Its published figures, without misprints, rates as fine as levels that round to them.
         system: Those that are believed.
         use: Measure -> which of the published figures, on their grid, the draws state.
         broken: Its levels break.

@@ -1,6 +1,7 @@
-"""Years whose published levels were restated from month to month, so that not even their shares can be believed.
+"""What levels on another base than the believed ones still tell, and years of which not even the shares are believed.
 
-Levels on another base than the year before are no harm: only their height is unknown. A bureau that takes projects off
+Levels on another base than the year before are no harm: only their height is unknown, and as long as years stay on it
+their growth is as fine as ever. A bureau that takes projects off
 its books during the year, though, publishes cumulative levels of several coverages one after the other; what is between
 two of them belongs to no month. Their growth then departs from the published rates by another part in every month.
 """
