@@ -21,14 +21,14 @@ ENOUGH = 30
 """Figures with a point of which none ends in a zero before zeros were lost; of so many one does, 24 times in 25."""
 
 
-def places(text: str, number: bool) -> int:
+def places(text: str, number: bool = False) -> int:
     """Places after the point that a figure shows.
 
     Args:
         text: Of a finite number.
         number: It was one when it came, so that zeros at its end are no digits of it.
 
-    >>> [places("6.10", False), places("6.10", True), places("5800", False), places("1e-05", True)]
+    >>> [places("6.10"), places("6.10", True), places("5800"), places("1e-05", True)]
     [2, 1, 0, 5]
     """
     exact = Decimal(text).normalize() if number else Decimal(text)

@@ -181,8 +181,10 @@ def _without_years(rows: Cone, test: _Test, soft: BoolArray, slack: FloatArray, 
             kept |= mine
     for y in emptied:
         mine = soft & (year == y) & ~kept
-        singles = [np.arange(len(kept)) == k for k in np.flatnonzero(mine)]
-        parts = singles if one_by_one else [_fitting(rows, mine, slack)]
+        if one_by_one:
+            parts = [np.arange(len(kept)) == k for k in np.flatnonzero(mine)]
+        else:
+            parts = [_fitting(rows, mine, slack)]
         for part in parts:
             if part.any() and test.possible(kept | part):
                 kept |= part

@@ -156,7 +156,7 @@ def _whole(text: str) -> float:
 
 
 def _places(text: str) -> int:
-    return places(text, False) if _NUMBER.fullmatch(text) else 0
+    return places(text) if _NUMBER.fullmatch(text) else 0
 
 
 def _decimals(frame: pd.DataFrame, catalog: Catalog) -> pd.Series[int]:

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from forecasting.catalog import Catalog, Series
+from forecasting.decimals import places
 from forecasting.errors import SourceError
 from forecasting.observations import RATES
 from forecasting.payloads import Payload
@@ -112,8 +113,8 @@ def scaled(text: str, factor: float, decimals: str = "") -> dict[str, str]:
         return {"value": text, "decimals": ""}  # the door says what is wrong with it
     _, digits, power = Decimal(repr(factor)).normalize().as_tuple()
     if digits == (1,) and NUMBER.fullmatch(text):
-        value, places = converted(text, max(0, -int(number.as_tuple().exponent)), int(power))
-        return {"value": value, "decimals": str(places)}
+        value, left = converted(text, places(text), int(power))
+        return {"value": value, "decimals": str(left)}
     return {"value": format(number * Decimal(repr(factor)), "f"), "decimals": ""}
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from forecasting.catalog import Catalog
+from forecasting.decimals import places
 from forecasting.errors import InputError, Problem
 from forecasting.observations import REQUIRED, column_problems
 from forecasting.payloads import BadRow
@@ -25,7 +26,7 @@ from forecasting.sources._columns import Records, cells_of, plain, tidy, unguard
 from forecasting.sources._source import Reading, raw_frame
 from forecasting.sources._table import encoding_of, header_problems, scan_csv
 from forecasting.sources._units import NUMBER
-from forecasting.sources.bulletin import NO, YES, figures_csv, places
+from forecasting.sources.bulletin import NO, YES, figures_csv
 
 ANSWER = "confirmed"
 COLUMNS = (

@@ -10,7 +10,6 @@ Sentences are read one by one (`_reading` with `_state`), each in one pass (`_wa
 """
 
 from forecasting.sources.bulletin._candidates import Candidate
-from forecasting.sources.bulletin._figures import places
 from forecasting.sources.bulletin._files import EXPECTED, GUARDED, bulletin_text, figures_csv, read_bulletin_file
 from forecasting.sources.bulletin._phrases import UNITS
 from forecasting.sources.bulletin._published import published, released
@@ -31,7 +30,6 @@ __all__ = [
     "confirmed",
     "figures_csv",
     "name_problem",
-    "places",
     "published",
     "read_bulletin",
     "read_bulletin_file",

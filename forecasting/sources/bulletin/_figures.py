@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from forecasting.decimals import places
 from forecasting.sources.bulletin._lexer import Token
 from forecasting.sources.bulletin._phrases import UNITS
 
@@ -40,15 +41,6 @@ class Figure:
     sign: int = 0
     decimals: int = 0
     dearer: bool = False
-
-
-def places(number: str) -> int:
-    """Decimals with which a number is printed.
-
-    >>> places("-1.30"), places("160")
-    (2, 0)
-    """
-    return max(0, -int(Decimal(number).as_tuple().exponent))
 
 
 def judge(before: Sequence[Token], figure: Token, after: Token | None, listed: int) -> Figure | None:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from forecasting.decimals import places
 from forecasting.sources.bulletin._blocks import Stream
 from forecasting.sources.bulletin._candidates import Candidate, candidate
 from forecasting.sources.bulletin._columns import Column, columns_of
-from forecasting.sources.bulletin._figures import Figure, places
+from forecasting.sources.bulletin._figures import Figure
 from forecasting.sources.bulletin._flat import (
     BRACKET,
     NUMBER,
